@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright The previrt authors
+#
+# Small functions shared by the test scripts; to be sourced by bash.
+#
+# Sets TOP (the repository's root, absolute) and BUILD (TOP/build).  Knows
+# nothing of any single test.  Exit statuses of a case: 0 passed, 77 skipped
+# (last line of output is the reason), anything else failed.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck disable=SC2034  # for those who source this file
+BUILD=$TOP/build
+ME=${0##*/}
+
+# say TEXT...: one line of news on standard error.
+say() { printf '%s: %s\n' "$ME" "$*" >&2; }
+
+# die TEXT...: the error, and out with status 1.
+die() { printf '%s: error: %s\n' "$ME" "$*" >&2; exit 1; }
+
+# usage_error TEXT...: wrong use, status 2.
+usage_error() { printf '%s: %s (see %s --help)\n' "$ME" "$*" "$ME" >&2; exit 2; }
+
+# skip REASON...: end this case as skipped; a skip is not a pass.
+skip() { printf 'skip: %s\n' "$*"; exit 77; }
+
+# need PROGRAM...: programs without which nothing works; tests/setup brings them.
+need() {
+	local p
+	for p; do
+		command -v "$p" >/dev/null 2>&1 || [ -x "$p" ] ||
+			die "$p is missing; run tests/setup first"
+	done
+}
+
+# help_from_head: print the comment block at the head of the calling script.
+help_from_head() { sed -n '2,/^[^#]/{/^# SPDX\|^# Copyright/d; s/^# \{0,1\}//p}' "$0"; }
+
+# digest FILE|-...: one sha256 over the named files' contents.
+digest() { cat -- "$@" | sha256sum | cut -c1-64; }
+
+# make_tmp: sets TMP to a fresh directory that goes away with the script.
+make_tmp() {
+	TMP=$(mktemp -d "${TMPDIR:-/tmp}/previrt.XXXXXX") || die "no temporary directory"
+	trap 'rm -rf "$TMP"' EXIT
+}
+
+# expect WHAT GOT WANTED: fail with both values unless they are equal.
+expect() {
+	[ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"
+}
