@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright The previrt authors
+"""table.abi -> C header, assembler constants, manual tables.
+
+usage: gen_abi.py TABLE.ABI (c|gas|doc) > OUT
+"""
+import sys
+
+C_TYPE = {'u8': 'uint8_t', 'u16': 'uint16_t', 'u32': 'uint32_t', 'rel32': 'int32_t'}
+SIZE = {'u8': 1, 'u16': 2, 'u32': 4, 'rel32': 4}
+
+
+class Abi:
+    def __init__(self, path):
+        self.consts, self.archs, self.notes, self.flags = [], [], [], []
+        self.records = {}           # 'header' or note name -> [(field, type, text)]
+        record = None
+        for number, line in enumerate(open(path), 1):
+            text = line.split('#', 1)[0] if line.lstrip().startswith('#') else line
+            if not text.strip():
+                continue
+            try:
+                if text[0].isspace():
+                    field, kind, what = text.split(None, 2)
+                    SIZE[kind]
+                    record.append((field, kind, what.strip()))
+                    continue
+                word = text.split()[0]
+                if word == 'header':
+                    record = self.records.setdefault('header', [])
+                elif word == 'entry':
+                    record = self.records.setdefault(text.split()[1], [])
+                else:
+                    where = {'const': self.consts, 'arch': self.archs,
+                             'note': self.notes, 'flag': self.flags}[word]
+                    name, value, what = text.split(None, 3)[1:]
+                    where.append((name, value, what.strip()))
+            except (KeyError, ValueError, AttributeError) as err:
+                sys.exit(f'{path}:{number}: cannot read this line ({err!r})')
+
+    def struct_name(self, record):
+        return {'header': 'previrt_note', 'SITES': 'previrt_site',
+                'COUNTERS': 'previrt_counter'}[record]
+
+    def size(self, record):
+        return sum(SIZE[t] for _, t, _ in self.records[record])
+
+
+def c(abi):
+    out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
+           '/* Generated from runtime-stubs/abi/table.abi; see docs/table-format.md. */',
+           '#ifndef PREVIRT_ABI_H', '#define PREVIRT_ABI_H', '#include <stdint.h>', '']
+    named = [('NOTE_SECTION' if n == 'SECTION' else 'NOTE_OWNER' if n == 'OWNER'
+              else 'ABI_VERSION', v, t) for n, v, t in abi.consts]
+    named += [('ARCH_' + n, v, t) for n, v, t in abi.archs]
+    named += [('NOTE_' + n, v, t) for n, v, t in abi.notes]
+    named += [('SITE_' + n, v, t) for n, v, t in abi.flags]
+    out += [f'#define PREVIRT_{n:<16} {v:<16} /* {t} */' for n, v, t in named]
+    for record, fields in abi.records.items():
+        name = abi.struct_name(record)
+        out += ['', f'struct {name} {{']
+        out += [f'\t{C_TYPE[t]} {f}; /* {x} */' for f, t, x in fields]
+        out += ['};', f'_Static_assert(sizeof(struct {name}) == {abi.size(record)}, '
+                f'"{name} has no padding");']
+    return out + ['', '#endif']
+
+
+def gas(abi):
+    out = ['/* Generated from runtime-stubs/abi/table.abi */']
+    const = dict((n, v) for n, v, _ in abi.consts)
+    arch = dict((n, v) for n, v, _ in abi.archs)
+    note = dict((n, v) for n, v, _ in abi.notes)
+    # A note opens with its entries' subsection 0; entries go to 1, the end
+    # label to 2, so that the end of the unit needs nothing.
+    for kind in abi.notes:
+        n = kind[0].lower()
+        sub = 3 * (int(note[kind[0]]) - 1)
+        out += [
+            f'.macro previrt_note_{n}',
+            f'.pushsection {const["SECTION"].strip(chr(34))},{sub},"a",@note',
+            '.balign 4',
+            f'.long 8,.Lpv_note_{n}_end-.Lpv_note_{n}_desc,{note[kind[0]]}',
+            f'.asciz {const["OWNER"]}',
+            f'.Lpv_note_{n}_desc:',
+            f'.byte {const["VERSION"]},.Lpv_arch,{abi.size(kind[0])},0',
+            f'.subsection {sub + 2}',
+            f'.Lpv_note_{n}_end:',
+            '.popsection',
+            f'.set .Lpv_have_{n},1',
+            '.endm']
+        fields = abi.records[kind[0]]
+        out += [f'.macro previrt_entry_{n} ' + ','.join(f for f, _, _ in fields),
+                f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
+                f'.pushsection {const["SECTION"].strip(chr(34))},{sub + 1},"a",@note']
+        for f, t, _ in fields:
+            out.append({'rel32': f'.long \\{f}-.', 'u32': f'.long \\{f}',
+                        'u16': f'.word \\{f}', 'u8': f'.byte \\{f}'}[t])
+        out += ['.popsection', '.endm']
+    out += [f'.set .Lpv_arch_{n},{v}' for n, v in arch.items()]
+    out += [f'.set .Lpv_flag_{n},{v}' for n, v, _ in abi.flags]
+    return out
+
+
+def doc(abi):
+    def table(head, rows):
+        return ['| ' + ' | '.join(head) + ' |', '|' + ' --- |' * len(head)] + \
+               ['| ' + ' | '.join(r) + ' |' for r in rows] + ['']
+    out = table(('constant', 'value', 'meaning'), abi.consts + abi.archs)
+    out += table(('note', 'type', 'holds'), abi.notes)
+    for record, fields in abi.records.items():
+        offset, rows = 0, []
+        for f, t, x in fields:
+            rows.append((str(offset), f, t, x))
+            offset += SIZE[t]
+        title = 'Descriptor header' if record == 'header' else f'Entry of a {record} note'
+        out += [f'{title}, {offset} bytes:', ''] + table(('offset', 'field', 'type', 'meaning'), rows)
+    return out + ['Flags of a site:', ''] + table(('flag', 'bit', 'meaning'), abi.flags)
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 3 or sys.argv[2] not in ('c', 'gas', 'doc'):
+        sys.exit(__doc__)
+    print('\n'.join({'c': c, 'gas': gas, 'doc': doc}[sys.argv[2]](Abi(sys.argv[1]))))

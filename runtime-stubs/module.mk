@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright The previrt authors
+#
+# Generated texts: the table's format and the list of sensitive instructions,
+# each described once (abi/table.abi, ../plugin/insns.tbl).
+
+ABI := runtime-stubs/abi
+INSNS := plugin/insns.tbl plugin/insns.py
+
+GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc insns.h insns.c pack64.inc \
+	pack32.inc pack.h pack_text.h)
+DOC_FILES += docs/sensitive-instructions.md docs/table-format.md
+
+# $(call generate,COMMAND): never half-written, and untouched if the same
+generate = printf "  %-8s%s\n" GEN $@; mkdir -p $(@D); $(1) > $@.new; \
+	if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
+
+$(GEN)/abi.h: $(ABI)/table.abi $(ABI)/gen_abi.py
+	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< c)
+
+$(GEN)/abi.inc: $(ABI)/table.abi $(ABI)/gen_abi.py
+	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< gas)
+
+$(GEN)/insns.h: plugin/gen_c.py $(INSNS)
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_c.py header)
+
+$(GEN)/insns.c: plugin/gen_c.py $(INSNS)
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_c.py tables)
+
+$(GEN)/pack%.inc: $(GEN)/abi.inc plugin/pack.inc plugin/gen_gas.py $(INSNS)
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py $* $(GEN)/abi.inc plugin/pack.inc)
+
+$(GEN)/pack.h: $(GEN)/pack64.inc $(GEN)/pack32.inc plugin/gen_gas.py
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py header $(GEN)/pack64.inc $(GEN)/pack32.inc)
+
+$(GEN)/pack_text.h: $(GEN)/pack64.inc $(GEN)/pack32.inc plugin/gen_gas.py
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py strings \
+		previrt_pack64=$(GEN)/pack64.inc previrt_pack32=$(GEN)/pack32.inc)
+
+docs/sensitive-instructions.md: plugin/gen_c.py $(INSNS)
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_c.py doc)
+
+docs/table-format.md: $(ABI)/table.abi $(ABI)/gen_abi.py docs/table-format.md.in
+	$(Q)set -e; $(call generate,sed -e '/^@TABLES@$$/{r /dev/stdin' -e 'd}' docs/table-format.md.in \
+		< <($(PYTHON) $(ABI)/gen_abi.py $< doc))
