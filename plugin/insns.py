@@ -10,6 +10,7 @@ COLUMNS = ('op id cls kind mode enc len target pad shape call asm ex '
 KINDS = ('priv', 'iopl', 'silent', 'ctl')
 PADS = ('pfx', 'pre', 'keep', 'nop')
 SHAPES = ('none', 'fix', 'rm', 'rmr', 'rrm', 'mem', 'cr', 'dr', 'sreg')
+IMMEDIATES = {'ib': 1, 'iw': 2, 'p6': 6}
 CALLS = ('keep', 'stub', 'stack')
 DEFAULT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'insns.tbl')
 
@@ -33,7 +34,7 @@ class Encoding:
         words = text.split()
         self.modes = op.modes
         self.prefix, self.map, self.opcode = 'ANY', 0, None
-        self.modrm, self.mod = 'NONE', 'any'
+        self.modrm, self.mod, self.imm = 'NONE', 'any', 0
         hexes = []
         for w in words:
             if w in ('@64', '@32'):
@@ -46,7 +47,9 @@ class Encoding:
                 self.modrm = w
             elif w in ('r', 'm'):
                 self.mod = w
-            elif w not in ('ib', 'iw', 'cd', 'p6'):
+            elif w in IMMEDIATES:
+                self.imm = IMMEDIATES[w]
+            else:
                 raise ValueError(f'encoding word {w!r}')
         if len(hexes) > 1 and hexes[0] == 0x0f:
             hexes.pop(0)
