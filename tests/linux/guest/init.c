@@ -18,14 +18,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include "guest.h"
 
 #define EXIT_PORT 0xf4
+
+/* syslog(2) */
+#define SYSLOG_READ_ALL 3
+#define SYSLOG_CONSOLE_LEVEL 8
 
 /* /proc/sys/kernel/tainted: machine check, bad page, die, warn, soft lock-up */
 #define TAINT_BROKEN (1 << 4 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14)
@@ -145,15 +151,26 @@ static int kernel_is_broken(void)
 	return buf[0] == '\0' || (tainted & TAINT_BROKEN);
 }
 
+static void print_kernel_log(void)
+{
+	static char log[1 << 17];
+	int n = klogctl(SYSLOG_READ_ALL, log, sizeof(log));
+
+	printf("guest: the kernel's log\n%.*s\n", n > 0 ? n : 0, log);
+}
+
 static void finish(int status)
 {
 	char end[32];
 
 	command_line_word("previrt.end", end, sizeof(end));
-	printf("guest: all ended, status %d\n", status);
+	if (status)
+		print_kernel_log();
+	/* A newline more: the port's FIFO may keep the last byte. */
+	printf("guest: all ended, status %d\n\n", status);
 	fflush(stdout);
-	sleep(1);		/* the serial port drains */
-	sync();
+	tcdrain(1);
+	sleep(1);
 	if (strcmp(end, "poweroff")) {
 		char code = status ? 0x11 : 0x10;
 
@@ -198,6 +215,8 @@ int main(int argc, char **argv)
 	}
 	mount_all();
 	open_console();
+	/* The kernel's words would split lines of ours; a panic still speaks. */
+	klogctl(SYSLOG_CONSOLE_LEVEL, NULL, 1);
 	command_line_word("previrt.run", names, sizeof(names));
 	if (!strcmp(names, "interactive")) {
 		execl("/bin/busybox", "sh", "/etc/interactive", NULL);
