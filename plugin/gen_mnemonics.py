@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright The previrt authors
+"""insns.tbl -> the assembler names the plugin looks for.
+
+usage: gen_mnemonics.py > mnemonics.h
+
+A name is MN_REGISTER if only its operands tell whether it is sensitive (mov,
+push, pop): the plugin renames those in templates. All others are MN_PLAIN: a
+gas macro of the same name catches them.
+"""
+import insns
+
+MODES = {'64': 1, '32': 2}
+
+
+def main():
+    names = {}
+    for op in insns.read():
+        kind = 'MN_REGISTER' if op.shape in ('cr', 'dr', 'sreg') else 'MN_PLAIN'
+        for m in op.mnemonics:
+            if m.prefix:
+                continue
+            seen = names.setdefault(m.name, [kind, 0])
+            if seen[0] != kind:
+                raise SystemExit(f'insns.tbl: {m.name} is of two kinds')
+            seen[1] |= sum(MODES[x] for x in m.modes)
+    print('/* Generated from plugin/insns.tbl by gen_mnemonics.py; sorted by name. */')
+    print('static const struct asm_mnemonic asm_mnemonics[] = {')
+    for name in sorted(names):
+        print(f'\t{{ "{name}", {names[name][0]}, {names[name][1]} }},')
+    print('};')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+/*
+ * Settings of the gas pack that hold for one function's assembly:
+ *	.set .Lpv_off,1		the user excluded the function
+ *	.set .Lpv_keep,1	call mode: it runs where a call cannot stand
+ * They are decided for the function whose code it is in the end, after
+ * inlining, and reset behind it.
+ */
+#include "gcc-compat.h"
+
+#include "passes.h"
+#include "unit.h"
+
+/* Sections whose code may run with no stack, or with a user's GS or CR3. */
+static const struct previrt_pattern stackless_sections[] = {
+	{ ".noinstr.text", "Linux: entry code, before state is switched", NULL },
+	{ ".entry.text*", "Linux: the entry points", NULL },
+	{ ".cpuidle.text", "Linux: idle with instrumentation off", NULL },
+	{ ".head.text", "Linux: runs before relocation", NULL },
+};
+
+static bool is_excluded(tree decl)
+{
+	const char *name = IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(decl));
+
+	for (const struct previrt_pattern *p = previrt_options.exclude_functions; p; p = p->next)
+		if (arguments_match(p->glob, name) ||
+		    (DECL_NAME(decl) && arguments_match(p->glob, IDENTIFIER_POINTER(DECL_NAME(decl)))))
+			return true;
+	return false;
+}
+
+static bool is_stackless(tree decl)
+{
+	const char *section = DECL_SECTION_NAME(decl);
+
+	if (lookup_attribute("naked", DECL_ATTRIBUTES(decl)))
+		return true;
+	for (unsigned i = 0; section && i < ARRAY_SIZE(stackless_sections); i++)
+		if (arguments_match(stackless_sections[i].glob, section))
+			return true;
+	return false;
+}
+
+static const pass_data before_data = {
+	RTL_PASS, "previrt_before", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
+};
+
+static const pass_data behind_data = {
+	RTL_PASS, "previrt_behind", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
+};
+
+class function_pass : public rtl_opt_pass {
+	bool before;
+public:
+	function_pass(bool is_before) :
+		rtl_opt_pass(is_before ? before_data : behind_data, g), before(is_before) {}
+	bool gate(function *) final override
+	{
+		return !unit_is_excluded() && unit_has_assembly();
+	}
+	unsigned int execute(function *fn) final override;
+};
+
+unsigned int function_pass::execute(function *fn)
+{
+	if (is_excluded(fn->decl))
+		fprintf(asm_out_file, "\t.set .Lpv_off,%d\n", before);
+	if (previrt_options.mode == MODE_CALL && is_stackless(fn->decl))
+		fprintf(asm_out_file, "\t.set .Lpv_keep,%d\n", before);
+	return 0;
+}
+
+rtl_opt_pass *pass_function_make(bool before)
+{
+	return new function_pass(before);
+}

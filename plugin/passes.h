@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+/*
+ * What the plugin does at which time of a compilation.
+ */
+#ifndef PREVIRT_PASSES_H
+#define PREVIRT_PASSES_H
+
+/* Rewrite asm templates of functions, right after their CFG is built. */
+class gimple_opt_pass *pass_template_make();
+
+/* Rewrite top-level asm; before any of it is printed or streamed. */
+void pass_toplevel_run();
+
+/*
+ * Around a function's assembly (before and behind the pass that prints it):
+ * settings for functions that are excluded or cannot take a call.
+ */
+class rtl_opt_pass *pass_function_make(bool before);
+
+/* While a .S file is preprocessed: rewrite byte-coded macros as defined. */
+void pass_macros_start();
+
+#endif

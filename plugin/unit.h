@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+/*
+ * The unit being compiled: whether it is left alone, and the text that its
+ * assembly starts with.
+ */
+#ifndef PREVIRT_UNIT_H
+#define PREVIRT_UNIT_H
+
+#include "arguments.h"
+
+/* The plugin's arguments; set before any pass runs. */
+extern struct previrt_options previrt_options;
+
+/*
+ * Is this unit left as it is? By its options (code for real mode), by what it
+ * defines (Linux's vDSO), by the default list or by exclude-file.
+ */
+bool unit_is_excluded();
+
+/* Does this run of the compiler write instructions that the pack must see? */
+bool unit_has_assembly();
+
+/* Print settings, pack and stubs into the assembly. */
+void unit_print_pack();
+
+#endif
