@@ -85,8 +85,8 @@ def emit(mode, abi, pack):
         out += ['.else', '{nooptimize} ' + name + ' \\args', '.endif', '.endm']
     for name in registers:
         marks = sum(MARK[s] for s in registers[name])
-        test = ['.set .Lpv_sp,0', '.irp arg,\\args', '.ifdef ".Lpv\\arg"',
-                f'.if ".Lpv\\arg"&{marks}', '.set .Lpv_sp,1', '.endif', '.endif', '.endr', '.if .Lpv_sp']
+        # gas reads .ifdef in text that it skips, so the test is a macro's.
+        test = [f'previrt_look_for {marks},\\args', '.if .Lpv_sp']
         out += ['.if .Lpv_full', f'.macro {name} args:vararg'] + test + \
                [f'previrt_{name} \\args', '.else', '{nooptimize} ' + name + ' \\args',
                 '.endif', '.endm', '.endif']
