@@ -140,6 +140,19 @@ static int run_one(const char *name)
 	return failed;
 }
 
+/* All but wakeups, which wants QEMU's -icount, and what has no shell. */
+static void all_names(char *names, size_t size)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		if (tests[i].run == test_wakeups ||
+		    (tests[i].run == test_shell && access("/bin/busybox", X_OK)))
+			continue;
+		n += (size_t)snprintf(names + n, size - n, "%s,", tests[i].name);
+	}
+}
+
 static int kernel_is_broken(void)
 {
 	char buf[32];
@@ -233,6 +246,8 @@ int main(int argc, char **argv)
 		wait(&status);
 		finish(status != 0 || kernel_is_broken());
 	}
+	if (!strcmp(names, "all"))
+		all_names(names, sizeof(names));
 	for (p = strtok_r(names, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
 		failed |= run_one(p);
 		count++;
