@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * previrt explain: a diagnostic's meaning, cause and cure, all from
+ * diagnostics.def; --markdown prints docs/diagnostics.md.
+ */
+#include "diag.h"
+#include "options.h"
+#include "report.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Print @text in lines of at most 76 columns behind @first, then @rest. */
+static void explain_wrap(const char *first, const char *rest, const char *text)
+{
+	size_t column = strlen(first);
+
+	fputs(first, stdout);
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (column + n + 1 > 76) {
+			printf("\n%s", rest);
+			column = strlen(rest);
+		} else if (column > strlen(rest)) {
+			putchar(' ');
+			column++;
+		}
+		fwrite(text, 1, n, stdout);
+		column += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void explain_text(const struct diag_info *info)
+{
+	printf("PV%d: %s\n", info->number, info->text);
+	explain_wrap("  Cause: ", "         ", info->cause);
+	explain_wrap("  Cure:  ", "         ", info->cure);
+}
+
+static void explain_markdown(void)
+{
+	size_t i;
+
+	puts("# Diagnostics\n");
+	puts("<!-- Printed by `previrt explain --markdown` from\n"
+	     "runtime-stubs/host/diagnostics.def; change it there. -->\n");
+	puts("Findings (PV1xx of `previrt check`, PV2xx of `previrt verify`) end "
+	     "with status 1,\nall other errors with status 2. `previrt explain "
+	     "PV101` prints one entry.");
+	for (i = 0; i < diag_count; i++) {
+		printf("\n## PV%d: %s\n\n", diag_list[i].number,
+		       diag_list[i].text);
+		explain_wrap("Cause: ", "", diag_list[i].cause);
+		putchar('\n');
+		explain_wrap("Cure: ", "", diag_list[i].cure);
+	}
+}
+
+static bool explain_one(const char *text)
+{
+	const char *digits = text;
+	const struct diag_info *info = NULL;
+	char *end;
+	long number;
+
+	if (toupper((unsigned char)digits[0]) == 'P' &&
+	    toupper((unsigned char)digits[1]) == 'V')
+		digits += 2;
+	number = strtol(digits, &end, 10);
+	if (*digits && !*end && number > 0 && number < 1000)
+		info = diag_find((int)number);
+	if (!info) {
+		diag_error(DIAG_NUMBER_UNKNOWN, NULL, "explain: no diagnostic "
+			   "'%s'; `previrt explain --all` lists them", text);
+		return false;
+	}
+	explain_text(info);
+	return true;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	int status = EXIT_CLEAN, i;
+	size_t d;
+
+	if (!argc) {
+		diag_error(DIAG_USAGE, NULL, "explain: give a number such as "
+			   "PV101, or --all");
+		return EXIT_TROUBLE;
+	}
+	for (i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--markdown")) {
+			explain_markdown();
+		} else if (!strcmp(argv[i], "--all")) {
+			for (d = 0; d < diag_count; d++)
+				explain_text(&diag_list[d]);
+		} else if (!explain_one(argv[i])) {
+			status = EXIT_TROUBLE;
+		}
+	}
+	return report_finish(status);
+}

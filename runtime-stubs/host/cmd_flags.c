@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * previrt --cflags and --aflags: the two flags for a kernel's build.
+ *
+ * The digest in them changes with the plugin and the macro pack, so that kbuild
+ * and ccache rebuild what either of them made.
+ */
+#include "diag.h"
+#include "options.h"
+#include "report.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FLAGS_WORDS 16
+
+struct flags {
+	const char *mode, *pad, *cc;
+	bool plugin;
+};
+
+static const char *const flags_modes[] = { "pad", "call", "record", NULL };
+static const char *const flags_pads[] = { "prefix", "nop", "none", NULL };
+
+/* @value if it is one of @allowed, or NULL after an error. */
+static const char *flags_choice(const char *option, const char *value,
+				const char *const *allowed)
+{
+	size_t i;
+
+	for (i = 0; allowed[i]; i++)
+		if (!strcmp(value, allowed[i]))
+			return allowed[i];
+	diag_error(DIAG_USAGE, NULL, "%s=%s: none of %s, %s, %s", option, value,
+		   allowed[0], allowed[1], allowed[2]);
+	return NULL;
+}
+
+static bool flags_parse(struct flags *flags, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		const char *arg = argv[i];
+
+		if (!strncmp(arg, "--mode=", 7)) {
+			flags->mode = flags_choice("--mode", arg + 7, flags_modes);
+		} else if (!strncmp(arg, "--pad=", 6)) {
+			flags->pad = flags_choice("--pad", arg + 6, flags_pads);
+		} else if (!strncmp(arg, "--cc=", 5) && arg[5]) {
+			flags->cc = arg + 5;
+		} else if (!strcmp(arg, "--no-plugin")) {
+			flags->plugin = false;
+		} else {
+			diag_error(DIAG_USAGE, NULL, "'%s': unknown option (see "
+				   "`previrt help flags`)", arg);
+			return false;
+		}
+		if (!flags->mode || !flags->pad)
+			return false;
+	}
+	return true;
+}
+
+/* Run @cc (words split at blanks) with -dumpversion; the answer in @answer. */
+static bool flags_ask(const char *cc, char *answer, size_t room)
+{
+	char *words = util_copy(cc), *save = NULL, *word;
+	char *argv[FLAGS_WORDS + 2];
+	int pipes[2], n = 0, status = -1;
+	ssize_t got = 0;
+	pid_t child;
+
+	for (word = strtok_r(words, " \t", &save); word && n < FLAGS_WORDS;
+	     word = strtok_r(NULL, " \t", &save))
+		argv[n++] = word;
+	argv[n] = (char *)"-dumpversion";
+	argv[n + 1] = NULL;
+	if (!n || pipe(pipes)) {
+		free(words);
+		return false;
+	}
+	child = fork();
+	if (!child) {
+		dup2(pipes[1], STDOUT_FILENO);
+		close(pipes[0]);
+		close(pipes[1]);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(pipes[1]);
+	if (child > 0) {
+		got = read(pipes[0], answer, room - 1);
+		waitpid(child, &status, 0);
+	}
+	close(pipes[0]);
+	free(words);
+	answer[got > 0 ? got : 0] = '\0';
+	answer[strcspn(answer, "\n")] = '\0';
+	return !status && *answer;
+}
+
+static int flags_major(const char *cc)
+{
+	char answer[64], *end;
+	long major;
+
+	if (!flags_ask(cc, answer, sizeof(answer))) {
+		diag_error(DIAG_COMPILER, NULL, "'%s -dumpversion' failed; name "
+			   "the compiler with --cc=", cc);
+		return -1;
+	}
+	major = strtol(answer, &end, 10);
+	if (end == answer || (*end && *end != '.') || major < 1 || major > 999) {
+		diag_error(DIAG_COMPILER, NULL, "'%s -dumpversion' answers '%s'",
+			   cc, answer);
+		return -1;
+	}
+	return (int)major;
+}
+
+static bool flags_digest(const char *path, uint64_t *digest)
+{
+	size_t size;
+	uint8_t *data = util_read_file(path, &size);
+
+	if (!data) {
+		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
+		return false;
+	}
+	*digest = util_fnv(*digest, data, size);
+	free(data);
+	return true;
+}
+
+/* make splits flags at blanks, and no quoting survives it. */
+static bool flags_path_fits(const char *path)
+{
+	if (!strpbrk(path, " \t'\"\\$#"))
+		return true;
+	diag_error(DIAG_USAGE, NULL, "'%s': a path in flags must have no blanks "
+		   "or quotes; install previrt elsewhere", path);
+	return false;
+}
+
+static void flags_print_c(const struct flags *flags, const char *plugin,
+			  uint64_t digest)
+{
+	printf("-fplugin=%s -fplugin-arg-previrt-digest=%016" PRIx64, plugin,
+	       digest);
+	if (strcmp(flags->mode, "pad"))
+		printf(" -fplugin-arg-previrt-mode=%s", flags->mode);
+	if (strcmp(flags->pad, "prefix"))
+		printf(" -fplugin-arg-previrt-pad=%s", flags->pad);
+	putchar('\n');
+}
+
+static void flags_print_asm(const struct flags *flags, const char *plugin,
+			    const char *pack, uint64_t digest)
+{
+	int policy = !strcmp(flags->mode, "record") ||
+		     !strcmp(flags->pad, "none") ? 2 :
+		     !strcmp(flags->pad, "nop") ? 1 : 0;
+
+	printf("-include %s -DPREVIRT_POLICY=%d -DPREVIRT_DIGEST=0x%016" PRIx64,
+	       pack, policy, digest);
+	if (!strcmp(flags->mode, "call"))
+		printf(" -DPREVIRT_CALL=1");
+	if (plugin)
+		printf(" -fplugin=%s", plugin);
+	putchar('\n');
+}
+
+static char *flags_find_plugin(const struct flags *flags)
+{
+	int major = flags_major(flags->cc);
+	char *plugin = major < 0 ? NULL : path_plugin(major);
+
+	if (!plugin && major >= 0)
+		diag_error(DIAG_NO_PLUGIN, NULL, "no plugin for GCC %d ('%s'); "
+			   "build it, or name another compiler with --cc=", major,
+			   flags->cc);
+	return plugin;
+}
+
+static bool flags_print(bool assembler, const struct flags *flags,
+			const char *plugin, const char *pack)
+{
+	uint64_t digest = UTIL_FNV_START;
+
+	if (!flags_path_fits(pack) || (plugin && !flags_path_fits(plugin)) ||
+	    !flags_digest(pack, &digest) ||
+	    (plugin && !flags_digest(plugin, &digest)))
+		return false;
+	if (assembler)
+		flags_print_asm(flags, plugin, pack, digest);
+	else
+		flags_print_c(flags, plugin, digest);
+	return true;
+}
+
+int cmd_flags(bool assembler, int argc, char **argv)
+{
+	struct flags flags = { "pad", "prefix", getenv("CC"), true };
+	char *plugin = NULL, *pack;
+	bool good;
+
+	if (!flags.cc || !*flags.cc)
+		flags.cc = "gcc";
+	if (!flags_parse(&flags, argc, argv))
+		return EXIT_TROUBLE;
+	if (!assembler && !flags.plugin) {
+		diag_error(DIAG_USAGE, NULL, "--cflags --no-plugin: there are no "
+			   "flags for C without the plugin; leave KCFLAGS out");
+		return EXIT_TROUBLE;
+	}
+	pack = path_pack();
+	if (!pack) {
+		diag_error(DIAG_NO_PACK, NULL, "pack.h is neither in ../gen nor in "
+			   "../share/previrt of this program");
+		return EXIT_TROUBLE;
+	}
+	if (flags.plugin)
+		plugin = flags_find_plugin(&flags);
+	good = (plugin || !flags.plugin) &&
+	       flags_print(assembler, &flags, plugin, pack);
+	free(plugin);
+	free(pack);
+	return report_finish(good ? EXIT_CLEAN : EXIT_TROUBLE);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Exemption files: what check may pass over, and which ranges of a kernel are
+ * not code of its mode. Lines of four columns separated by '|':
+ *
+ *   kind | name | instructions | reason
+ *
+ * kind: symbol, section (their sensitive instructions are exempt); code16,
+ * code32 (the symbol's range holds code of that mode); data (it holds none).
+ * name: a shell pattern. instructions: names of plugin/insns.tbl separated by
+ * blanks, or '*'; '-' for code16, code32 and data. '#' starts a comment.
+ */
+#ifndef PREVIRT_HOST_EXEMPT_H
+#define PREVIRT_HOST_EXEMPT_H
+#include "decode.h"
+#include "image.h"
+
+struct exempt;          /* the rules of all files given */
+struct exempt_map;      /* where they apply in one image */
+
+struct exempt_range {
+	uint64_t start, end;
+	enum decode_mode mode;  /* of code16, code32 and data rules */
+	size_t rule;
+};
+
+struct exempt *exempt_new(void);
+void exempt_free(struct exempt *rules);
+
+/* Add a file's rules; false after a numbered error. */
+bool exempt_read(struct exempt *rules, const char *path);
+
+/* Find the rules' ranges in @image; free with exempt_unmap. */
+struct exempt_map *exempt_apply(const struct exempt *rules,
+				const struct image *image);
+void exempt_unmap(struct exempt_map *map);
+
+/* Ranges that are not code of the image's own mode, by address. */
+const struct exempt_range *exempt_modes(const struct exempt_map *map, size_t *n);
+
+/*
+ * Is the instruction @op at @addr exempt? Counts the rule as used. Rules for
+ * symbols and sections only.
+ */
+bool exempt_covers(struct exempt_map *map, uint64_t addr, unsigned int op);
+
+/* Call @each for every rule with the number of instructions it exempted. */
+void exempt_report(const struct exempt_map *map,
+		   void (*each)(void *context, const char *rule,
+				const char *reason, size_t used),
+		   void *context);
+
+#endif

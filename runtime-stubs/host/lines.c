@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* See lines.h for the contracts. DWARF 5, section 6.2. */
+#include "lines.h"
+#include "image.h"
+#include <elfutils/libdw.h>
+#include <stdlib.h>
+
+struct lines {
+	Dwarf *dwarf;           /* owns the file names */
+	ARRAY_OF(struct line) rows;
+};
+
+static void lines_add_unit(struct lines *lines, Dwarf_Die *unit)
+{
+	Dwarf_Lines *rows;
+	size_t i, count;
+
+	if (dwarf_getsrclines(unit, &rows, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		Dwarf_Line *row = dwarf_onesrcline(rows, i);
+		struct line line = { 0 };
+		bool end = false;
+
+		if (!row || dwarf_lineaddr(row, &line.addr) ||
+		    dwarf_lineendsequence(row, &end))
+			continue;
+		if (!end) {
+			line.file = dwarf_linesrc(row, NULL, NULL);
+			dwarf_lineno(row, &line.line);
+			if (!line.file)
+				continue;
+		}
+		array_add(&lines->rows, line);
+	}
+}
+
+/* An end of a sequence sorts in front of a row that begins where it ends. */
+static int lines_compare(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return (x->file != NULL) - (y->file != NULL);
+}
+
+static struct lines *lines_read(struct image *image)
+{
+	struct lines *lines = util_alloc(1, sizeof(*lines));
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	lines->dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
+	while (lines->dwarf &&
+	       !dwarf_nextcu(lines->dwarf, at, &next, &header, NULL, NULL, NULL)) {
+		Dwarf_Die unit;
+
+		if (dwarf_offdie(lines->dwarf, at + header, &unit))
+			lines_add_unit(lines, &unit);
+		if (next <= at)
+			break;
+		at = next;
+	}
+	if (lines->rows.n)
+		qsort(lines->rows.v, lines->rows.n, sizeof(*lines->rows.v),
+		      lines_compare);
+	return lines;
+}
+
+const struct line *lines_all(struct image *image, size_t *count)
+{
+	/* Looking for absent debug information once is enough. */
+	if (!image->lines_read) {
+		image->lines_read = true;
+		if (image_section(image, ".debug_line") ||
+		    image_section(image, ".zdebug_line"))
+			image->lines = lines_read(image);
+	}
+	*count = image->lines ? image->lines->rows.n : 0;
+	return image->lines ? image->lines->rows.v : NULL;
+}
+
+const struct line *lines_at(struct image *image, uint64_t addr)
+{
+	size_t low = 0, high, mid;
+	const struct line *rows = lines_all(image, &high);
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (rows[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && rows[low - 1].file ? &rows[low - 1] : NULL;
+}
+
+void lines_free(struct lines *lines)
+{
+	if (!lines)
+		return;
+	if (lines->dwarf)
+		dwarf_end(lines->dwarf);
+	free(lines->rows.v);
+	free(lines);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The program previrt: its commands and their help. Man page: previrt(1).
+ * Reading order: main.c, cmd_check.c, scan.c, decode.c, table.c, image.c.
+ */
+#include "diag.h"
+#include "options.h"
+#include "report.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef PREVIRT_VERSION
+#define PREVIRT_VERSION "unknown"
+#endif
+
+static const char help_exempt[] =
+	"  --exempt FILE         add an exemption file (previrt(1) has the format)\n"
+	"  --no-default-exempt   do not use the installed one for Linux\n";
+
+static const char help_common[] =
+	"  --json                machine-readable output\n"
+	"  -v, --verbose         say more\n"
+	"  -q, --quiet           findings only\n"
+	"  --max N               print at most N findings of a file\n"
+	"FILE: object, archive, module, vmlinux or bzImage.\n"
+	"Status: 0 clean, 1 findings, 2 wrong use, input or output.\n";
+
+static const struct command {
+	const char *name, *arguments, *what;
+	int (*run)(int argc, char **argv);
+	bool exempt;
+} commands[] = {
+	{ "check", "FILE...", "is every sensitive instruction in the table?",
+	  cmd_check, true },
+	{ "verify", "FILE...", "is the table sound, and does it fit the code?",
+	  cmd_verify, true },
+	{ "dump", "[--scan] FILE...", "list all sites (--scan: all sensitive "
+	  "instructions that decoding finds)", cmd_dump, true },
+	{ "stat", "FILE...", "count sites by class, pads and table size",
+	  cmd_stat, false },
+	{ "diff", "[--scan] A B", "sites that A and B do not share, by function "
+	  "and class", cmd_diff, true },
+	{ "counts", "...", "print execution counters of sites", cmd_counts, false },
+	{ "explain", "PVnnn|--all", "cause and cure of a diagnostic",
+	  cmd_explain, false },
+	{ "help", "[COMMAND]", "this text, or a command's", cmd_help, false },
+};
+
+static const char help_flags[] =
+	"usage: previrt --cflags [OPTION...]\n"
+	"       previrt --aflags [OPTION...]\n"
+	"Print the flags for a kernel's build:\n"
+	"  make KCFLAGS=\"$(previrt --cflags)\" KAFLAGS=\"$(previrt --aflags)\"\n"
+	"  --mode=pad|call|record  pad sites (default), call stubs, only record\n"
+	"  --pad=prefix|nop|none   how to pad (default: prefix)\n"
+	"  --cc=COMPILER           the compiler of that build (default: $CC, gcc)\n"
+	"  --no-plugin             --aflags only: the macro pack alone\n";
+
+static void help_all(void)
+{
+	size_t i;
+
+	puts("usage: previrt COMMAND [OPTION...] [FILE...]\n"
+	     "       previrt --cflags|--aflags [OPTION...]\n"
+	     "Flags for pre-virtualizing a kernel, and tools for its site table.\n");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].what);
+	puts("\n  --cflags, --aflags   flags for KCFLAGS and KAFLAGS (help flags)\n"
+	     "  --version            print the version\n"
+	     "  --help               print this text\n\n"
+	     "`previrt help COMMAND` tells a command's options.");
+}
+
+static const struct command *command_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+int cmd_help(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (!argc) {
+		help_all();
+		return report_finish(EXIT_CLEAN);
+	}
+	if (!strcmp(argv[0], "flags")) {
+		fputs(help_flags, stdout);
+		return report_finish(EXIT_CLEAN);
+	}
+	command = command_find(argv[0]);
+	if (!command) {
+		diag_error(DIAG_USAGE, NULL, "help: no command '%s'", argv[0]);
+		return EXIT_TROUBLE;
+	}
+	printf("usage: previrt %s [OPTION...] %s\n%s\n", command->name,
+	       command->arguments, command->what);
+	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
+		fputs(command->exempt ? help_exempt : "", stdout);
+		fputs(help_common, stdout);
+	}
+	return report_finish(EXIT_CLEAN);
+}
+
+static int command_run(int argc, char **argv)
+{
+	const struct command *command = command_find(argv[1]);
+	char *help[1];
+	int i;
+
+	if (!command) {
+		diag_error(DIAG_USAGE, NULL, "no command '%s' (see `previrt "
+			   "--help`)", argv[1]);
+		return EXIT_TROUBLE;
+	}
+	for (i = 2; i < argc; i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			help[0] = argv[1];
+			return cmd_help(1, help);
+		}
+	}
+	return command->run(argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that goes away is an error to report, not a signal. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		diag_error(DIAG_USAGE, NULL, "no command (see `previrt --help`)");
+		return EXIT_TROUBLE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return cmd_help(0, NULL);
+	if (!strcmp(argv[1], "--version")) {
+		puts("previrt " PREVIRT_VERSION);
+		return report_finish(EXIT_CLEAN);
+	}
+	if (!strcmp(argv[1], "--cflags") || !strcmp(argv[1], "--aflags")) {
+		bool help = argc > 2 && !strcmp(argv[2], "--help");
+		char *flags[] = { (char *)"flags" };
+
+		return help ? cmd_help(1, flags) :
+		       cmd_flags(argv[1][2] == 'a', argc - 2, argv + 2);
+	}
+	return command_run(argc, argv);
+}

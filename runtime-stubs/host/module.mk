@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright The previrt authors
+#
+# Fragment of GNUmakefile: the host program previrt -> $(B)/bin/previrt.
+# Uses B, GEN, HOSTCFLAGS, WARN, VERSION, Q and say of the makefile.
+
+HOST_DIR := runtime-stubs/host
+HOST_SRC := $(wildcard $(HOST_DIR)/*.c) runtime-stubs/sites/sites.c \
+	    runtime-stubs/insn/match.c $(GEN)/insns.c
+HOST_OBJ := $(patsubst %.c,$(B)/obj/host/%.o,$(notdir $(HOST_SRC)))
+HOST_LIBS := -ldw -lelf -lZydis -lz -llzma -lbz2 -lm
+HOST_CPPFLAGS := -D_GNU_SOURCE -DPREVIRT_VERSION='"$(VERSION)"' -I$(GEN) \
+		 -Iruntime-stubs/sites -Iruntime-stubs/insn -I$(HOST_DIR)
+
+.PHONY: host
+host: $(B)/bin/previrt $(GEN)/linux.exempt
+
+$(B)/bin/previrt: $(HOST_OBJ)
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CC) $(HOSTCFLAGS) -o $@ $^ $(HOST_LIBS)
+
+vpath %.c $(HOST_DIR) runtime-stubs/sites runtime-stubs/insn $(GEN)
+$(B)/obj/host/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -std=gnu11 $(HOSTCFLAGS) $(WARN) $(HOST_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(GEN)/linux.exempt: $(HOST_DIR)/exemptions/linux.exempt
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+-include $(HOST_OBJ:.o=.d)

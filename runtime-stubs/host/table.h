@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The site table of one image: the notes of all its note sections, read by
+ * runtime-stubs/sites, as absolute addresses in the image's address space.
+ */
+#ifndef PREVIRT_HOST_TABLE_H
+#define PREVIRT_HOST_TABLE_H
+#include "image.h"
+#include "sites.h"
+
+struct site {
+	uint64_t addr;          /* of the site's first byte */
+	uint64_t entry;         /* of its entry in the table */
+	uint8_t op, len, pad, flags;
+	uint32_t unit;
+};
+
+struct unit {
+	uint64_t note;          /* address of the note */
+	size_t sites, bytes;
+	struct previrt_note header;
+};
+
+struct table {
+	struct site *site;      /* by address */
+	size_t sites;
+	struct unit *unit;
+	size_t units;           /* notes of sites */
+	size_t bytes;           /* of these notes, headers included */
+	size_t counters;        /* entries in notes of counters */
+};
+
+/* NULL after a numbered error (PV301). An image without notes: no sites. */
+struct table *table_read(const struct image *image);
+void table_free(struct table *table);
+
+/* The site that holds the byte at @addr, or NULL. */
+const struct site *table_site_at(const struct table *table, uint64_t addr);
+
+static inline uint64_t site_size(const struct site *site)
+{
+	return (uint64_t)site->len + site->pad;
+}
+
+/* Where the instruction stands: behind the pad, if that is in front. */
+static inline uint64_t site_insn(const struct site *site)
+{
+	return site->addr + (site->flags & PREVIRT_SITE_PAD_BEFORE ?
+			     site->pad : 0);
+}
+
+/* Name of op @op, or "op-N" in a static buffer. */
+const char *table_op_name(unsigned int op);
+
+/* Name of its class, or "unknown". */
+const char *table_class_name(unsigned int op);
+
+/* "pad-before fused keep call" in @text of at least 40 bytes; "-" for none. */
+const char *table_flag_names(unsigned int flags, char *text);
+
+#endif

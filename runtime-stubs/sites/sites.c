@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Reads site tables; see sites.h for the contract. Freestanding. The layout of
+ * a note is the System V ABI's (chapter 5, Note Section).
+ */
+#include "sites.h"
+
+#define NOTE_HEADER 12u         /* three words: name size, desc size, type */
+
+static uint32_t sites_word(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+static int sites_is_ours(const uint8_t *name, uint32_t size)
+{
+	static const char owner[] = PREVIRT_NOTE_OWNER;
+	size_t i;
+
+	if (size != sizeof(owner))
+		return 0;
+	for (i = 0; i < sizeof(owner); i++)
+		if (name[i] != (uint8_t)owner[i])
+			return 0;
+	return 1;
+}
+
+void previrt_sites_begin(struct previrt_sites_walk *walk, const void *notes,
+			 size_t size, unsigned int align)
+{
+	walk->notes = notes;
+	walk->size = size;
+	walk->offset = 0;
+	walk->align = align == 8 ? 8 : 4;
+}
+
+/* Check the descriptor at @desc and fill in the rest of @unit. */
+static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
+			     uint32_t size, struct previrt_sites_unit *unit)
+{
+	const uint8_t *p = walk->notes + desc;
+	uint32_t least;
+
+	if (size < sizeof(unit->header))
+		return PREVIRT_SITES_SHORT;
+	unit->header.version = p[0];
+	unit->header.arch = p[1];
+	unit->header.entry_size = p[2];
+	unit->header.flags = p[3];
+	if (unit->header.version != PREVIRT_ABI_VERSION)
+		return PREVIRT_SITES_VERSION;
+	if (unit->header.arch != PREVIRT_ARCH_X86_64 &&
+	    unit->header.arch != PREVIRT_ARCH_I386)
+		return PREVIRT_SITES_ARCH;
+	if (unit->header.flags)
+		return PREVIRT_SITES_FLAGS;
+	if (unit->type == PREVIRT_NOTE_SITES)
+		least = sizeof(struct previrt_site);
+	else if (unit->type == PREVIRT_NOTE_COUNTERS)
+		least = sizeof(struct previrt_counter);
+	else
+		return PREVIRT_SITES_TYPE;
+	if (unit->header.entry_size < least)
+		return PREVIRT_SITES_ENTRY_SIZE;
+	size -= sizeof(unit->header);
+	if (size % unit->header.entry_size)
+		return PREVIRT_SITES_PARTIAL;
+	unit->entries = desc + sizeof(unit->header);
+	unit->count = size / unit->header.entry_size;
+	return PREVIRT_SITES_UNIT;
+}
+
+/* @n rounded up to the walk's alignment; no overflow for 32-bit sizes. */
+static uint64_t sites_round(const struct previrt_sites_walk *walk, uint64_t n)
+{
+	return (n + walk->align - 1) & ~(uint64_t)(walk->align - 1);
+}
+
+int previrt_sites_next(struct previrt_sites_walk *walk,
+		       struct previrt_sites_unit *unit)
+{
+	const uint8_t *p;
+	uint64_t left, name, desc;
+	uint32_t descsz;
+	size_t note;
+
+	while (walk->offset < walk->size) {
+		note = walk->offset;
+		left = walk->size - note;
+		if (left < NOTE_HEADER)
+			return PREVIRT_SITES_TRUNCATED;
+		p = walk->notes + note;
+		name = sites_word(p);
+		descsz = sites_word(p + 4);
+		/* Names start behind the header; descriptors are aligned. */
+		desc = sites_round(walk, NOTE_HEADER + name);
+		if (name > left - NOTE_HEADER || desc > left ||
+		    descsz > left - desc)
+			return PREVIRT_SITES_TRUNCATED;
+		unit->note = note;
+		unit->bytes = sites_round(walk, desc + descsz);
+		if (unit->bytes > left)
+			unit->bytes = left;
+		unit->type = sites_word(p + 8);
+		if (sites_is_ours(p + NOTE_HEADER, name)) {
+			int status = sites_read_header(walk, note + desc,
+						       descsz, unit);
+
+			if (status == PREVIRT_SITES_UNIT)
+				walk->offset = note + unit->bytes;
+			else
+				walk->size = 0;
+			return status;
+		}
+		walk->offset = note + unit->bytes;
+	}
+	return PREVIRT_SITES_END;
+}
+
+size_t previrt_sites_entry(const struct previrt_sites_walk *walk,
+			   const struct previrt_sites_unit *unit, size_t index,
+			   struct previrt_site *site)
+{
+	size_t at = unit->entries + index * unit->header.entry_size;
+	const uint8_t *p = walk->notes + at;
+
+	site->site = (int32_t)sites_word(p);
+	site->op = p[4];
+	site->len = p[5];
+	site->pad = p[6];
+	site->flags = p[7];
+	return at;
+}
+
+size_t previrt_sites_counter(const struct previrt_sites_walk *walk,
+			     const struct previrt_sites_unit *unit, size_t index,
+			     struct previrt_counter *counter)
+{
+	size_t at = unit->entries + index * unit->header.entry_size;
+	const uint8_t *p = walk->notes + at;
+
+	counter->site = (int32_t)sites_word(p);
+	counter->counter = (int32_t)sites_word(p + 4);
+	return at;
+}
+
+const char *previrt_sites_strerror(int status)
+{
+	switch (status) {
+	case PREVIRT_SITES_TRUNCATED: return "a note leaves its section";
+	case PREVIRT_SITES_SHORT: return "a note is too short for its header";
+	case PREVIRT_SITES_VERSION: return "unknown version";
+	case PREVIRT_SITES_ARCH: return "unknown architecture";
+	case PREVIRT_SITES_ENTRY_SIZE: return "entries are too small";
+	case PREVIRT_SITES_PARTIAL: return "the last entry is cut off";
+	case PREVIRT_SITES_TYPE: return "unknown kind of note";
+	case PREVIRT_SITES_FLAGS: return "header flags are not zero";
+	}
+	return "no error";
+}
