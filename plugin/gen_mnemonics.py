@@ -5,8 +5,8 @@
 
 usage: gen_mnemonics.py > mnemonics.h
 
-A name is MN_REGISTER if only its operands tell whether it is sensitive (mov,
-push, pop): the plugin renames those in templates. All others are MN_PLAIN: a
+A name is ASM_REGISTER if only its operands tell whether it is sensitive (mov,
+push, pop): the plugin renames those in templates. All others are ASM_PLAIN: a
 gas macro of the same name catches them.
 """
 import insns
@@ -17,7 +17,7 @@ MODES = {'64': 1, '32': 2}
 def main():
     names = {}
     for op in insns.read():
-        kind = 'MN_REGISTER' if op.shape in ('cr', 'dr', 'sreg') else 'MN_PLAIN'
+        kind = 'ASM_REGISTER' if op.shape in ('cr', 'dr', 'sreg') else 'ASM_PLAIN'
         for m in op.mnemonics:
             if m.prefix:
                 continue

@@ -12,7 +12,7 @@ PLUGIN_GCCS ?= $(foreach n,11 12,$(if $(wildcard \
 	$(call gcc_plugin_headers,$(n))/gcc-plugin.h),$(n)))
 PLUGIN_DEFAULT ?= $(shell gcc -dumpversion | cut -d. -f1)
 
-PLUGIN_C := asm_lex asm_bytes asm_section asm_template
+PLUGIN_C := asm_lex asm_bytes asm_section asm_match asm_template
 PLUGIN_CXX := plugin arguments diagnostics unit pass_template pass_function pass_macros
 PLUGIN_GEN := $(addprefix $(GEN)/,insns.h insns.c mnemonics.h pack_text.h)
 PLUGIN_CFLAGS := -O2 -g -fPIC -fvisibility=hidden -MMD -MP -I$(GEN) -Iplugin \
