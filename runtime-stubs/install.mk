@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright The previrt authors
+#
+# make install, make uninstall: what is installed, and where. Variables:
+# prefix, DESTDIR and the directories below; B, GEN, Q, VERSION, PLUGIN_FILES
+# (see GNUmakefile). Nothing outside $(DESTDIR) is written, and each file is
+# renamed into place whole.
+#
+# The program finds its own files from where it stands (../lib/previrt,
+# ../share/previrt), so these two directories cannot be chosen apart from it.
+
+bindir ?= $(prefix)/bin
+datarootdir ?= $(prefix)/share
+includedir ?= $(prefix)/include
+mandir ?= $(datarootdir)/man
+docdir ?= $(datarootdir)/doc/previrt
+pkgconfigdir ?= $(datarootdir)/pkgconfig
+completionsdir ?= $(datarootdir)/bash-completion/completions
+pluginsdir := $(prefix)/lib/previrt
+previrtdir := $(prefix)/share/previrt
+
+install_man := $(wildcard runtime-stubs/host/man/*.[1-9])
+install_doc := README COPYING $(wildcard docs/*.md)
+# Directories of our own: uninstall removes them too, once they are empty.
+install_own := $(pluginsdir) $(previrtdir) $(includedir)/previrt $(docdir)
+
+# $(call install_as,MODE,DIRECTORY,FILES): one "mode source destination" a file
+install_as = $(foreach f,$(3),$(1):$(f):$(2)/$(notdir $(f)))
+install_list = \
+	$(call install_as,0755,$(bindir),$(B)/bin/previrt) \
+	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
+	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c) \
+	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/host/exemptions/*)) \
+	$(call install_as,0644,$(previrtdir)/kbuild,runtime-stubs/kbuild/GNUmakefile) \
+	$(call install_as,0755,$(previrtdir)/kbuild,runtime-stubs/kbuild/deb-headers) \
+	$(call install_as,0644,$(includedir)/previrt,$(GEN)/abi.h $(GEN)/insns.h) \
+	$(foreach f,$(install_man),0644:$(f):$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
+	0644:runtime-stubs/completion.bash:$(completionsdir)/previrt \
+	$(call install_as,0644,$(docdir),$(install_doc))
+
+.PHONY: install uninstall
+# Both cut a line of the list into mode, source and destination.
+install: all
+	$(say) INSTALL $(DESTDIR)$(prefix)
+	$(Q)set -e; for line in $(install_list); do \
+		mode=$${line%%:*} from=$${line#*:}; to='$(DESTDIR)'$${from#*:}; from=$${from%%:*}; \
+		install -D -m $$mode "$$from" "$$to.new"; mv -f "$$to.new" "$$to"; \
+	done
+	$(Q)set -e; to='$(DESTDIR)$(pkgconfigdir)/previrt.pc'; mkdir -p "$${to%/*}"; \
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@includedir@|$(includedir)|' \
+		-e 's|@VERSION@|$(VERSION)|' runtime-stubs/previrt.pc.in > "$$to.new"; \
+	chmod 0644 "$$to.new"; mv -f "$$to.new" "$$to"
+
+uninstall:
+	$(say) UNINST $(DESTDIR)$(prefix)
+	$(Q)for line in $(install_list); do \
+		to=$${line#*:}; rm -f '$(DESTDIR)'"$${to#*:}"; \
+	done
+	$(Q)rm -f '$(DESTDIR)$(pkgconfigdir)/previrt.pc' \
+		$(patsubst %,'$(DESTDIR)$(pluginsdir)'/gcc-%/previrt.so,11 12)
+	$(Q)for dir in $(patsubst %,'$(DESTDIR)%',$(install_own)); do \
+		[ ! -d "$$dir" ] || find "$$dir" -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +; \
+	done
