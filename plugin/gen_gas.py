@@ -164,7 +164,8 @@ def one_nop(text):
 def header(pack64, pack32):
     out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
            '/* Generated: the previrt gas macros for assembler files, by -include. */',
-           '#if defined(__ASSEMBLER__) && !defined(BUILD_VDSO) && !defined(PREVIRT_PACK)',
+           '#if defined(__ASSEMBLER__) && !defined(BUILD_VDSO) && \\',
+           '    !defined(PREVIRT_EXCLUDED) && !defined(PREVIRT_PACK)',
            '#define PREVIRT_PACK', '#ifndef PREVIRT_POLICY', '#define PREVIRT_POLICY 0', '#endif',
            '.set .Lpv_policy,PREVIRT_POLICY', '.set .Lpv_full,1', '#ifdef __x86_64__']
     return out + open(pack64).read().splitlines() + ['#else'] + \
