@@ -273,21 +273,6 @@ static void check_image(struct image *image, void *context)
 	table_free(table);
 }
 
-static bool check_rules(struct check *check, const struct options *options)
-{
-	char *builtin = options->builtin_exemptions ? path_exemptions() : NULL;
-	bool good = true;
-	size_t i;
-
-	check->rules = exempt_new();
-	if (builtin)
-		good = exempt_read(check->rules, builtin);
-	for (i = 0; good && i < options->exempts; i++)
-		good = exempt_read(check->rules, options->exempt[i]);
-	free(builtin);
-	return good;
-}
-
 static void check_total(const struct check *check)
 {
 	const struct options *options = check->options;
@@ -309,7 +294,8 @@ int cmd_check(int argc, char **argv)
 
 	if (!options_parse(&options, "check", argc, argv))
 		return EXIT_TROUBLE;
-	if (!check_rules(&check, &options)) {
+	check.rules = exempt_new();
+	if (!exempt_read_all(check.rules, &options)) {
 		exempt_free(check.rules);
 		options_free(&options);
 		return EXIT_TROUBLE;

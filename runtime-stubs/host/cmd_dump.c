@@ -137,18 +137,16 @@ int cmd_dump(int argc, char **argv)
 	struct options options;
 	struct dump dump = { .options = &options };
 	struct exempt *rules;
-	char *builtin;
 	size_t i;
 
 	if (!options_parse(&options, "dump", argc, argv))
 		return EXIT_TROUBLE;
 	rules = exempt_new();
-	builtin = options.builtin_exemptions ? path_exemptions() : NULL;
-	if (builtin && !exempt_read(rules, builtin))
-		dump.status = EXIT_TROUBLE;
-	for (i = 0; i < options.exempts; i++)
-		if (!exempt_read(rules, options.exempt[i]))
-			dump.status = EXIT_TROUBLE;
+	if (!exempt_read_all(rules, &options)) {
+		exempt_free(rules);
+		options_free(&options);
+		return EXIT_TROUBLE;
+	}
 	dump.rules = rules;
 	if (options.json)
 		json_open(NULL, '[');
@@ -159,7 +157,6 @@ int cmd_dump(int argc, char **argv)
 			dump.status = EXIT_TROUBLE;
 	if (options.json)
 		json_close();
-	free(builtin);
 	exempt_free(rules);
 	options_free(&options);
 	return report_finish(dump.status);

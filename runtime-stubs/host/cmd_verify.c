@@ -1,2 +1,383 @@
-#include "options.h"
-int cmd_verify(int argc, char **argv) { (void)argc; (void)argv; return 2; }
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * previrt verify: is the table sound, and does it fit the code?
+ *
+ * Invariant: a file that passes can be rewritten site by site: each site's
+ * bytes are its own, and execution enters it only at its start.
+ */
+#include "input.h"
+#include "insns.h"
+#include "json.h"
+#include "lines.h"
+#include "patches.h"
+#include "report.h"
+#include "scan.h"
+#include "table.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KNOWN_FLAGS (PREVIRT_SITE_PAD_BEFORE | PREVIRT_SITE_FUSED | \
+		     PREVIRT_SITE_KEEP | PREVIRT_SITE_CALL)
+
+/*
+ * Hostile tables and symbols may pile up at one address: so many are looked at
+ * for one site, and so many findings are reported for one image.
+ */
+#define VERIFY_NEAR 64
+#define VERIFY_MOST 100000
+
+struct verify {
+	const struct options *options;
+	struct exempt *rules;
+	int status;
+};
+
+/* Everything about one image. */
+struct verifying {
+	struct report report;
+	struct image *image;
+	struct table *table;
+	struct scan *scan;
+	struct patches patches;
+	bool padded;            /* some site has a pad, so all should */
+};
+
+static bool verify_decode(const struct verifying *v, uint64_t at, uint64_t end,
+			  struct decoded *insn)
+{
+	const uint8_t *p = at < end ? image_bytes(v->image, at, end - at) : NULL;
+
+	memset(insn, 0, sizeof(*insn));
+	return p && decode_one(scan_mode(v->scan, at), p, end - at, at, insn);
+}
+
+/* The pad is NOPs and nothing else. */
+static void verify_pad(struct verifying *v, const struct site *site)
+{
+	bool before = site->flags & PREVIRT_SITE_PAD_BEFORE;
+	uint64_t at = before ? site->addr : site->addr + site->len;
+	uint64_t end = at + site->pad;
+	struct decoded insn;
+
+	for (; at < end; at += insn.len) {
+		if (verify_decode(v, at, end, &insn) && insn.nop)
+			continue;
+		report_finding(&v->report, DIAG_SITE_PAD, at, "%u bytes of NOPs "
+			       "%s the site's '%s', but this is none", site->pad,
+			       before ? "before" : "behind",
+			       table_op_name(site->op));
+		return;
+	}
+}
+
+/* Is @insn what part @part of the pair @site should be? */
+static bool verify_is_part(const struct site *site, unsigned int part,
+			   const struct decoded *insn)
+{
+	return previrt_insns[site->op].part[part] == insn->op;
+}
+
+/* Decode the instruction, or both of a pair, and compare with the entry. */
+static void verify_code(struct verifying *v, const struct site *site)
+{
+	uint64_t start = site_insn(site), limit = site->addr + site_size(site);
+	const char *name = table_op_name(site->op);
+	struct decoded first, second = { 0 };
+	bool fits;
+
+	/* Decode past the recorded length, to tell a wrong one. */
+	if (site->flags & PREVIRT_SITE_PAD_BEFORE || !site->pad)
+		limit += 15;
+	while (limit > start && !image_bytes(v->image, start, limit - start))
+		limit--;
+	verify_decode(v, start, limit, &first);
+	fits = first.op == site->op;
+	if (site->flags & PREVIRT_SITE_FUSED) {
+		verify_decode(v, start + first.len, limit, &second);
+		fits = first.len && second.len &&
+		       verify_is_part(site, 0, &first) &&
+		       verify_is_part(site, 1, &second);
+	}
+	if (!fits)
+		report_finding(&v->report, DIAG_SITE_OP, start,
+			       "recorded as '%s', but '%s' stands here", name,
+			       !first.len ? "no instruction" :
+			       first.op ? table_op_name(first.op) :
+			       "another instruction");
+	else if (first.len + second.len != site->len)
+		report_finding(&v->report, DIAG_SITE_LENGTH, start,
+			       "'%s' is %u bytes long, recorded as %u", name,
+			       first.len + second.len, site->len);
+	if (fits && first.pads && first.segment_matters)
+		report_finding(&v->report, DIAG_SITE_PREFIX, start,
+			       "a prefix of '%s' changes its segment", name);
+}
+
+/* In call mode the site holds a call, and maybe moves around it. */
+static void verify_call(struct verifying *v, const struct site *site)
+{
+	uint64_t at = site_insn(site), end = at + site->len;
+	struct decoded insn;
+	bool call = false;
+
+	for (; at < end && verify_decode(v, at, end, &insn); at += insn.len)
+		call |= insn.call;
+	if (!call || at != end)
+		report_finding(&v->report, DIAG_SITE_CALL, site_insn(site),
+			       "recorded as a call for '%s'",
+			       table_op_name(site->op));
+}
+
+static bool verify_entry(struct verifying *v, const struct site *site)
+{
+	const struct previrt_insn *insn = &previrt_insns[site->op];
+	const struct section *s = image_section_at(v->image, site->addr);
+	bool pair = insn->name && (insn->part[0] || insn->part[1]);
+
+	if (!insn->name) {
+		report_finding(&v->report, DIAG_SITE_UNKNOWN_OP, site->addr,
+			       "instruction number %u", site->op);
+		return false;
+	}
+	if (!s || !s->code || site_size(site) > s->size - (site->addr - s->addr)) {
+		char *entry = image_place(v->image, site->entry);
+
+		report_finding(&v->report, DIAG_SITE_OUTSIDE, site->addr,
+			       "the entry at %s ('%s') leads to 0x%" PRIx64
+			       ", outside all code", entry, insn->name,
+			       site->addr);
+		free(entry);
+		return false;
+	}
+	if (site->flags & ~KNOWN_FLAGS || !site->len ||
+	    pair != !!(site->flags & PREVIRT_SITE_FUSED) ||
+	    (site->flags & PREVIRT_SITE_PAD_BEFORE && !site->pad))
+		report_finding(&v->report, DIAG_SITE_FLAGS, site->addr,
+			       "'%s' with flags 0x%02x, length %u, pad %u",
+			       insn->name, site->flags, site->len, site->pad);
+	return true;
+}
+
+/* Nothing may point between the site's first byte and its end. */
+static void verify_inside(struct verifying *v, const struct site *site)
+{
+	uint64_t start = site_insn(site), end = site->addr + site_size(site), at;
+	const char *name = table_op_name(site->op);
+	const struct line *line;
+	size_t i, n, near = 0;
+
+	for (at = site->addr;
+	     (at = scan_target_between(v->scan, at, end));)
+		if (at != start)
+			report_finding(&v->report, DIAG_SITE_BRANCH, at,
+				       "a branch leads here, into the site of '%s'",
+				       name);
+	for (i = image_symbol_index(v->image, site->addr + 1);
+	     i < v->image->symbols && v->image->symbol[i].addr < end &&
+	     near++ < VERIFY_NEAR; i++)
+		if (v->image->symbol[i].addr != start &&
+		    image_is_place(&v->image->symbol[i]))
+			report_finding(&v->report, DIAG_SITE_SYMBOL,
+				       v->image->symbol[i].addr,
+				       "this symbol is in the site of '%s'", name);
+	for (line = lines_at(v->image, site->addr), n = 0; line && n < VERIFY_NEAR; line++, n++) {
+		size_t count;
+		const struct line *all = lines_all(v->image, &count);
+
+		if (line == all + count || line->addr >= end)
+			break;
+		if (line->addr > site->addr && line->addr != start && line->file)
+			report_finding(&v->report, DIAG_SITE_LINE, line->addr,
+				       "a line-table row is in the site of '%s'",
+				       name);
+	}
+}
+
+static void verify_site(struct verifying *v, const struct site *site)
+{
+	uint64_t start = site_insn(site);
+	unsigned int target = previrt_insns[site->op].target;
+
+	if (!verify_entry(v, site))
+		return;
+	if (site > v->table->site &&
+	    site[-1].addr + site_size(&site[-1]) > site->addr)
+		report_finding(&v->report, DIAG_SITE_OVERLAP, site->addr,
+			       "the sites of '%s' and '%s' overlap",
+			       previrt_insns[site[-1].op].name ?
+			       previrt_insns[site[-1].op].name : "?",
+			       table_op_name(site->op));
+	if (!scan_is_start(v->scan, site->addr) || !scan_is_start(v->scan, start))
+		report_finding(&v->report, DIAG_SITE_MISALIGNED, site->addr,
+			       "the site of '%s' begins inside an instruction",
+			       table_op_name(site->op));
+	if (site->flags & PREVIRT_SITE_CALL)
+		verify_call(v, site);
+	else
+		verify_code(v, site);
+	verify_pad(v, site);
+	if (v->padded && site_size(site) < target)
+		report_finding(&v->report, DIAG_SITE_UNPADDED, site->addr,
+			       "the site of '%s' is %u bytes long, not %u",
+			       table_op_name(site->op),
+			       (unsigned int)site_size(site), target);
+	verify_inside(v, site);
+}
+
+/* Is there a pad anywhere? Else the file was built to record only. */
+static bool verify_is_padded(const struct verifying *v)
+{
+	struct decoded insn;
+	size_t i;
+
+	for (i = 0; i < v->table->sites; i++) {
+		const struct site *site = &v->table->site[i];
+
+		if (site->pad)
+			return true;
+		if (verify_decode(v, site->addr, site->addr + site->len, &insn) &&
+		    insn.pads)
+			return true;
+	}
+	return false;
+}
+
+/* The first site that ends behind @addr. */
+static size_t verify_first(const struct table *table, uint64_t addr)
+{
+	size_t low = 0, high = table->sites;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct site *site = &table->site[mid];
+
+		if (site->addr + site_size(site) <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void verify_patch(struct verifying *v, const struct patch *patch)
+{
+	bool point = patch->kind >= PATCH_FAULT;
+	bool whole = patch->kind == PATCH_ALTERNATIVE ||
+		     patch->kind == PATCH_REPLACEMENT;
+	uint64_t end = point ? patch->start + 1 : patch->end;
+	size_t i = verify_first(v->table, patch->start), near = 0;
+
+	for (; i < v->table->sites && v->table->site[i].addr < end &&
+	     near++ < VERIFY_NEAR; i++) {
+		const struct site *site = &v->table->site[i];
+		uint64_t stop = site->addr + site_size(site);
+
+		if (point && (patch->start == site->addr ||
+			      patch->start == site_insn(site)))
+			continue;
+		if (whole && site->addr >= patch->start && stop <= patch->end)
+			continue;
+		report_finding(&v->report, patch->kind == PATCH_JUMP_TARGET ?
+			       DIAG_SITE_BRANCH : point ? DIAG_SITE_FAULT :
+			       whole ? DIAG_SITE_ALTERNATIVE : DIAG_SITE_PATCHED,
+			       site->addr, "the site of '%s' and a %s at 0x%"
+			       PRIx64 " share bytes", table_op_name(site->op),
+			       patch_name(patch->kind),
+			       image_file_addr(v->image, patch->start));
+	}
+}
+
+static void verify_units(struct verifying *v)
+{
+	unsigned int arch = v->image->mode64 ? PREVIRT_ARCH_X86_64 :
+			    PREVIRT_ARCH_I386;
+	size_t i;
+
+	for (i = 0; i < v->table->units; i++)
+		if (v->table->unit[i].header.arch != arch)
+			report_finding(&v->report, DIAG_TABLE_ARCH,
+				       v->table->unit[i].note,
+				       "a table for architecture %u",
+				       v->table->unit[i].header.arch);
+}
+
+static void verify_summary(struct verifying *v)
+{
+	const struct options *options = v->report.options;
+
+	report_end_findings(&v->report);
+	if (options->json) {
+		json_open("summary", '{');
+		json_number("sites", v->table->sites);
+		json_number("objects", v->table->units);
+		json_number("patches", v->patches.list.n);
+		json_number("findings", v->report.findings);
+		json_close();
+	} else if (!options->quiet &&
+		   (v->table->sites || options->verbose ||
+		    !strchr(v->image->name, '('))) {
+		printf("%s: %zu sites of %zu objects verified, %zu findings\n",
+		       v->image->name, v->table->sites, v->table->units,
+		       v->report.findings);
+	}
+	report_end(&v->report);
+}
+
+static void verify_image(struct image *image, void *context)
+{
+	struct verify *verify = context;
+	struct verifying v = { .image = image, .table = table_read(image) };
+	struct exempt_map *map;
+	size_t i;
+
+	if (!v.table) {
+		verify->status = EXIT_TROUBLE;
+		return;
+	}
+	map = exempt_apply(verify->rules, image);
+	v.scan = scan_image(image, map, true);
+	patches_read(image, &v.patches);
+	report_begin(&v.report, verify->options, image);
+	v.padded = verify_is_padded(&v);
+	verify_units(&v);
+	for (i = 0; i < v.table->sites && v.report.findings < VERIFY_MOST; i++)
+		verify_site(&v, &v.table->site[i]);
+	for (i = 0; i < v.patches.list.n && v.report.findings < VERIFY_MOST; i++)
+		verify_patch(&v, &v.patches.list.v[i]);
+	verify_summary(&v);
+	if (v.report.findings && verify->status == EXIT_CLEAN)
+		verify->status = EXIT_FINDINGS;
+	patches_free(&v.patches);
+	scan_free(v.scan);
+	exempt_unmap(map);
+	table_free(v.table);
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	struct options options;
+	struct verify verify = { .options = &options };
+	size_t i;
+
+	if (!options_parse(&options, "verify", argc, argv))
+		return EXIT_TROUBLE;
+	verify.rules = exempt_new();
+	if (!exempt_read_all(verify.rules, &options)) {
+		exempt_free(verify.rules);
+		options_free(&options);
+		return EXIT_TROUBLE;
+	}
+	if (options.json)
+		json_open(NULL, '[');
+	for (i = 0; i < options.files; i++)
+		if (!input_each(options.file[i], verify_image, &verify))
+			verify.status = EXIT_TROUBLE;
+	if (options.json)
+		json_close();
+	exempt_free(verify.rules);
+	options_free(&options);
+	return report_finish(verify.status);
+}

@@ -4,6 +4,7 @@
 #include "exempt.h"
 #include "diag.h"
 #include "insns.h"
+#include "options.h"
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -134,6 +135,20 @@ bool exempt_read(struct exempt *rules, const char *path)
 		diag_error(DIAG_EXEMPT_FILE, path, "line %zu: %s", number, wrong);
 	free(data);
 	return !wrong;
+}
+
+bool exempt_read_all(struct exempt *rules, const struct options *options)
+{
+	char *builtin = options->builtin_exemptions ? path_exemptions() : NULL;
+	bool good = true;
+	size_t i;
+
+	if (builtin)
+		good = exempt_read(rules, builtin);
+	for (i = 0; good && i < options->exempts; i++)
+		good = exempt_read(rules, options->exempt[i]);
+	free(builtin);
+	return good;
 }
 
 /* Where @symbol ends: by its size, or else at the next symbol or section end. */

@@ -31,6 +31,10 @@ void exempt_free(struct exempt *rules);
 /* Add a file's rules; false after a numbered error. */
 bool exempt_read(struct exempt *rules, const char *path);
 
+/* All files that @options name, and the installed one; false after an error. */
+struct options;
+bool exempt_read_all(struct exempt *rules, const struct options *options);
+
 /* Find the rules' ranges in @image; free with exempt_unmap. */
 struct exempt_map *exempt_apply(const struct exempt *rules,
 				const struct image *image);
