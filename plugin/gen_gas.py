@@ -5,6 +5,7 @@
 
 usage: gen_gas.py MODE ABI.INC PACK.INC   the pack for MODE (64 or 32)
        gen_gas.py header PACK64 PACK32    the header for .S files (-include)
+       gen_gas.py join FILE...            the texts behind each other, without comments
        gen_gas.py strings NAME=FILE...    C strings, to build texts into programs
 
 The output (not this program) is under the licence of pack.inc.
@@ -188,6 +189,8 @@ if __name__ == '__main__':
     what, rest = sys.argv[1:2], sys.argv[2:]
     if what == ['header'] and len(rest) == 2:
         lines = header(*rest)
+    elif what == ['join'] and rest:
+        lines = sum((strip(path) for path in rest), [])
     elif what == ['strings'] and rest:
         lines = strings(rest)
     elif what in (['64'], ['32']) and len(rest) == 2:

@@ -43,3 +43,5 @@ docs/sensitive-instructions.md: plugin/gen_c.py $(INSNS)
 docs/table-format.md: $(ABI)/table.abi $(ABI)/gen_abi.py docs/table-format.md.in
 	$(Q)set -e; $(call generate,sed -e '/^@TABLES@$$/{r /dev/stdin' -e 'd}' docs/table-format.md.in \
 		< <($(PYTHON) $(ABI)/gen_abi.py $< doc))
+
+include runtime-stubs/native/module.mk
