@@ -74,6 +74,12 @@ static inline bool compat_is_16bit()
 	return TARGET_CODE16;
 }
 
+/* -mfunction-return=thunk-extern: functions return by __x86_return_thunk. */
+static inline bool compat_returns_by_thunk()
+{
+	return ix86_function_return == indirect_branch_thunk_extern;
+}
+
 static inline bool compat_is_intel_syntax()
 {
 	return ix86_asm_dialect == ASM_INTEL;

@@ -161,6 +161,8 @@ void unit_print_pack()
 		if (o->class_off[i])
 			fprintf(asm_out_file, "\tprevirt_class_off %s\n",
 				previrt_class_names[i]);
-	if (o->mode == MODE_CALL)
+	if (o->mode == MODE_CALL) {
+		fprintf(asm_out_file, "\t.set .Lpv_rethunk,%d\n", compat_returns_by_thunk());
 		print_stubs(o->stubs);
+	}
 }
