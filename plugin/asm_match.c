@@ -60,6 +60,22 @@ enum asm_kind asm_match_kind(const struct asm_view *v, const struct asm_stmt *s)
 	return ASM_OTHER;
 }
 
+/*
+ *	rep/outsb
+ */
+bool asm_match_slash(const struct asm_view *v, const struct asm_stmt *s)
+{
+	struct asm_stmt behind = { .start = s->start + s->word + 1, .end = s->end };
+
+	if (behind.start >= s->end || v->text[behind.start - 1] != '/' ||
+	    asm_prefix_byte(v->mode64, v->text + s->start, s->word) < 0)
+		return false;
+	while (behind.start + behind.word < s->end &&
+	       asm_is_name(v->text[behind.start + behind.word]))
+		behind.word++;
+	return asm_match_kind(v, &behind) == ASM_PLAIN;
+}
+
 bool asm_match_opaque(const struct asm_view *v, const struct asm_stmt *s)
 {
 	return s->braces || s->odd ||

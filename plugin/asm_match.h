@@ -38,6 +38,9 @@ enum asm_kind asm_match_kind(const struct asm_view *v, const struct asm_stmt *s)
 /* Taking the statement apart or quoting it would change its meaning. */
 bool asm_match_opaque(const struct asm_view *v, const struct asm_stmt *s);
 
+/* A prefix and, behind a slash, an instruction of kind ASM_PLAIN. */
+bool asm_match_slash(const struct asm_view *v, const struct asm_stmt *s);
+
 /* An operand is a control, debug or segment register. */
 bool asm_match_special(const struct asm_view *v, const struct asm_stmt *s);
 

@@ -269,8 +269,7 @@ static size_t try_one(struct rewriter *r, size_t i)
 		replace(r, s->start, s->start, "previrt_");
 		r->counts->renames++;
 	}
-	if (behind < s->end && r->view.text[behind] == '/' &&
-	    asm_prefix_byte(r->view.mode64, r->view.text + s->start, s->word) >= 0) {
+	if (asm_match_slash(&r->view, s)) {
 		replace(r, behind, behind + 1, " ");
 		r->counts->prefixes++;
 	}
