@@ -31,3 +31,13 @@ $(GEN)/linux.exempt: $(HOST_DIR)/exemptions/linux.exempt
 	$(Q)cp $< $@
 
 -include $(HOST_OBJ:.o=.d)
+
+# The same program with the address and undefined-behaviour sanitizers, for
+# tests with hostile files.
+HOST_ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+.PHONY: host-asan
+host-asan: $(B)/asan/previrt
+$(B)/asan/previrt: $(HOST_SRC) $(wildcard $(HOST_DIR)/*.h $(HOST_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -std=gnu11 $(HOST_ASAN_FLAGS) $(WARN) $(HOST_CPPFLAGS) -o $@ $(HOST_SRC) $(HOST_LIBS)
