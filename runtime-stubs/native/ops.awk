@@ -2,9 +2,9 @@
 # Copyright The previrt authors
 #
 # insns.tbl -> what call.inc must know of single instructions: ops that are one
-# instruction however they are spelled (shape none), and those whose bytes hold
-# no ModRM byte (shape fix, no / in the encodings).
+# instruction however they are spelled (shape none, one encoding), and those
+# whose bytes name no register and no memory (no ModRM byte).
 BEGIN { FS = " *[|] *" }
 /^#/ || $11 != "stub" { next }
-$10 == "none" { print ".set .Lpv_plain_" $1 ",1" }
-$10 == "fix" && $6 !~ /[\/+]/ { print ".set .Lpv_bytes_" $1 ",1" }
+$10 == "none" && $6 !~ /;/ { print ".set .Lpv_plain_" $1 ",1" }
+($10 == "fix" || $6 ~ /;/) && $6 !~ /[\/+]/ { print ".set .Lpv_bytes_" $1 ",1" }
