@@ -351,46 +351,60 @@ static int get_function(const struct object *o, size_t index, struct function *f
 	return 1;
 }
 
-/* The next function of o from *index on, in symbol order. */
-static int next_function(const struct object *o, size_t *index, struct function *f)
+static int by_place(const void *a, const void *b)
 {
-	while (*index < o->symbols)
-		if (get_function(o, (*index)++, f))
-			return 1;
-	return 0;
+	const struct function *f = a, *g = b;
+
+	if (f->section != g->section)
+		return f->section < g->section ? -1 : 1;
+	if (f->start != g->start)
+		return f->start < g->start ? -1 : 1;
+	return strcmp(f->name, g->name);	/* aliases */
+}
+
+/* All functions in the order of sections and places: symbol tables vary. */
+static struct function *all_functions(const struct object *o, size_t *count)
+{
+	struct function *list = calloc(o->symbols + 1, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 1; i < o->symbols; i++)
+		*count += get_function(o, i, &list[*count]);
+	qsort(list, *count, sizeof(*list), by_place);
+	return list;
 }
 
 static void compare(const char *plain, const char *padded, size_t *functions, size_t *different)
 {
 	static struct object p, q;
-	struct function f, g;
-	size_t i = 1, j = 1;
-	int more_f, more_g;
+	struct function *f, *g;
+	size_t f_count, g_count;
 
 	open_object(&p, plain);
 	open_object(&q, padded);
 	read_sites(&q);
-	for (;;) {
-		more_f = next_function(&p, &i, &f);
-		more_g = next_function(&q, &j, &g);
-		if (!more_f || !more_g)
-			break;
-		++*functions;
-		decode(&p, &f);
-		decode(&q, &g);
-		if (strcmp(f.name, g.name)) {
-			printf("%s: plain has %s where padded has %s\n", padded, f.name, g.name);
-			++*different;
-		} else if (!same(&p, &f, &q, &g)) {
-			++*different;
-		}
-		free(f.insns);
-		free(g.insns);
-	}
-	if (more_f != more_g) {
-		printf("%s: not the same number of functions\n", padded);
+	f = all_functions(&p, &f_count);
+	g = all_functions(&q, &g_count);
+	if (f_count != g_count) {
+		printf("%s: plain has %zu functions, padded %zu\n", padded, f_count, g_count);
 		++*different;
 	}
+	for (size_t i = 0; i < f_count && i < g_count; i++) {
+		++*functions;
+		decode(&p, &f[i]);
+		decode(&q, &g[i]);
+		if (strcmp(f[i].name, g[i].name)) {
+			printf("%s: plain has %s where padded has %s\n", padded,
+			       f[i].name, g[i].name);
+			++*different;
+		} else if (!same(&p, &f[i], &q, &g[i])) {
+			++*different;
+		}
+		free(f[i].insns);
+		free(g[i].insns);
+	}
+	free(f);
+	free(g);
 	close_object(&p);
 	close_object(&q);
 }
