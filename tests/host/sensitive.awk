@@ -4,7 +4,8 @@
 # Picks the sensitive instructions out of objdump's disassembly, by mnemonic
 # and operands only: shares nothing with previrt's decoder. The mnemonics come
 # from the asm column of plugin/insns.tbl, read first; then `objdump -d -w
-# --no-show-raw-insn`. Prints "section address mnemonic" for each.
+# --no-show-raw-insn`. Prints "section address mnemonic function"
+# for each.
 
 FILENAME ~ /insns\.tbl$/ {
 	if (/^#/ || NF == 0)
@@ -37,6 +38,11 @@ FNR == 1 || !ready {
 	next
 }
 
+/^[0-9a-f]+ <.*>:$/ {
+	place = substr($2, 2, length($2) - 3)
+	next
+}
+
 # "  address:	mnemonic operands", prefixes being words of their own.
 match($0, /^ *[0-9a-f]+:\t/) {
 	address = $1
@@ -57,5 +63,5 @@ match($0, /^ *[0-9a-f]+:\t/) {
 			next
 	} else if (!(mnemonic in sensitive))
 		next
-	print section, address, mnemonic
+	print section, address, mnemonic, place
 }
