@@ -283,8 +283,8 @@ static void verify_patch(struct verifying *v, const struct patch *patch)
 		report_finding(&v->report, patch->kind == PATCH_JUMP_TARGET ?
 			       DIAG_SITE_BRANCH : point ? DIAG_SITE_FAULT :
 			       whole ? DIAG_SITE_ALTERNATIVE : DIAG_SITE_PATCHED,
-			       site->addr, "the site of '%s' and a %s at 0x%"
-			       PRIx64 " share bytes", table_op_name(site->op),
+			       site->addr, "the site of '%s' shares bytes with "
+			       "the %s at 0x%" PRIx64, table_op_name(site->op),
 			       patch_name(patch->kind),
 			       image_file_addr(v->image, patch->start));
 	}
