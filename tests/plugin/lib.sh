@@ -38,15 +38,17 @@ while read -r _name _equals _number; do
 	op_names[${_number%,}]=${_name#PREVIRT_OP_}
 done < <(grep 'PREVIRT_OP_[a-z0-9_]* = ' "$BUILD/gen/insns.h")
 
-# sites FILE: sets SITES to the names of the ops in its table, in order.
+# sites FILE: sets SITES to the names of the ops in its table, in order, and
+# FLAGGED to the same with each one's flags: cli/4
 sites() {
 	local words i
-	SITES=
+	SITES='' FLAGGED=''
 	while read -ra words; do
 		[ "${words[*]:0:2}" = "description data:" ] || continue
 		# 4 bytes ahead, then 8 for each entry, the op in its fifth
 		for ((i = 2 + 4 + 4; i < ${#words[@]}; i += 8)); do
 			SITES+="${SITES:+ }${op_names[$((16#${words[i]}))]}"
+			FLAGGED+="${FLAGGED:+ }${op_names[$((16#${words[i]}))]}/$((16#${words[i + 3]}))"
 		done
 	done < <(readelf -n "$1" 2>/dev/null)
 }
