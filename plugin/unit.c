@@ -21,7 +21,10 @@ static const struct previrt_pattern default_excludes[] = {
 	{ "arch/x86/purgatory/*",
 	  "Linux runs it between two kernels, on no hypervisor's watch; it is "
 	  "linked by itself and embedded as data", NULL },
-	{ "arch/x86/entry/vdso/*.S", "user code", NULL },
+	/* Where -DBUILD_VDSO is lost, as in a second step after -E. */
+	{ "arch/x86/entry/vdso/v[cg]*.c", "Linux's vDSO is user code", NULL },
+	{ "arch/x86/entry/vdso/*.S", "Linux's vDSO is user code", NULL },
+	{ "arch/x86/entry/vdso/vdso32/*", "Linux's vDSO is user code", NULL },
 };
 
 /* Macros whose definition on the command line says the same. */
@@ -51,7 +54,8 @@ static const char *find_define(const char *name)
 /*
  * The names a unit goes by. Two objects may come from one source, so the
  * object's name counts too:
- *	../arch/x86/boot/compressed/string.c	the source
+ *	../arch/x86/boot/compressed/string.c	the source, or what a line
+ *						marker at its head says it was
  *	arch/x86/purgatory/string.o		-o, if the compiler is told
  *	arch/x86/purgatory/string.c		-dumpdir and -dumpbase
  *	arch/x86/purgatory/string		kbuild's KBUILD_MODFILE
@@ -60,7 +64,8 @@ static bool unit_matches(const char *glob)
 {
 	const char *source = num_in_fnames ? in_fnames[0] : NULL;
 	const char *modfile = find_define("KBUILD_MODFILE");
-	bool fits = arguments_match(glob, source) || arguments_match(glob, asm_file_name);
+	bool fits = arguments_match(glob, source) || arguments_match(glob, asm_file_name) ||
+		arguments_match(glob, main_input_filename);
 
 	if (!fits && dump_base_name) {
 		char *name = dump_dir_name && dump_base_name[0] != '/' ?
