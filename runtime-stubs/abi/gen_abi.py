@@ -99,17 +99,6 @@ def gas(abi):
                 f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
                 f'.pushsection {const["SECTION"].strip(chr(34))},{sub + 1},"a",@note']
         out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endm']
-    # A note of one entry, whose section belongs to a COMDAT group.
-    for kind in abi.notes[:1]:
-        n, fields = kind[0].lower(), abi.records[kind[0]]
-        out += [
-            f'.macro previrt_note_lone_{n} section,group,' + ','.join(f for f, _, _ in fields),
-            '.pushsection "\\section","aG",@note,"\\group",comdat',
-            '.balign 4',
-            f'.long 8,{abi.size("header") + abi.size(kind[0])},{note[kind[0]]}',
-            f'.asciz {const["OWNER"]}',
-            f'.byte {const["VERSION"]},.Lpv_arch,{abi.size(kind[0])},0']
-        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endm']
     out += [f'.set .Lpv_arch_{n},{v}' for n, v in arch.items()]
     out += [f'.set .Lpv_flag_{n},{v}' for n, v, _ in abi.flags]
     return out
