@@ -16,6 +16,7 @@
 static void explain_wrap(const char *first, const char *rest, const char *text)
 {
 	size_t column = strlen(first);
+	bool fresh = true;
 
 	fputs(first, stdout);
 	while (*text) {
@@ -24,11 +25,12 @@ static void explain_wrap(const char *first, const char *rest, const char *text)
 		if (column + n + 1 > 76) {
 			printf("\n%s", rest);
 			column = strlen(rest);
-		} else if (column > strlen(rest)) {
+		} else if (!fresh) {
 			putchar(' ');
 			column++;
 		}
 		fwrite(text, 1, n, stdout);
+		fresh = false;
 		column += n;
 		text += n;
 		text += strspn(text, " ");

@@ -41,3 +41,9 @@ $(B)/asan/previrt: $(HOST_SRC) $(wildcard $(HOST_DIR)/*.h $(HOST_DIR)/*.def) $(G
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 $(HOST_ASAN_FLAGS) $(WARN) $(HOST_CPPFLAGS) -o $@ $(HOST_SRC) $(HOST_LIBS)
+
+# Tables and text that come from the program's own sources.
+DOC_FILES += docs/diagnostics.md
+docs/diagnostics.md: $(B)/bin/previrt
+	$(say) DOC $@
+	$(Q)$(B)/bin/previrt explain --markdown > $@.new && mv $@.new $@

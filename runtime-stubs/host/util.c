@@ -14,7 +14,7 @@
 
 static void util_out_of_memory(void)
 {
-	diag_error(DIAG_MEMORY, NULL, "out of memory");
+	diag_error(DIAG_NO_MEMORY, NULL, "out of memory");
 	exit(EXIT_TROUBLE);
 }
 
