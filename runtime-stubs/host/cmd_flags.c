@@ -20,7 +20,7 @@
 #define FLAGS_WORDS 16
 
 struct flags {
-	const char *mode, *pad, *cc;
+	const char *mode, *pad, *cc, *stubs;
 	bool plugin;
 };
 
@@ -54,6 +54,8 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 			flags->pad = flags_choice("--pad", arg + 6, flags_pads);
 		} else if (!strncmp(arg, "--cc=", 5) && arg[5]) {
 			flags->cc = arg + 5;
+		} else if (!strncmp(arg, "--stubs=", 8) && arg[8]) {
+			flags->stubs = arg + 8;
 		} else if (!strcmp(arg, "--no-plugin")) {
 			flags->plugin = false;
 		} else {
@@ -157,6 +159,8 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 		printf(" -fplugin-arg-previrt-mode=%s", flags->mode);
 	if (strcmp(flags->pad, "prefix"))
 		printf(" -fplugin-arg-previrt-pad=%s", flags->pad);
+	if (flags->stubs)
+		printf(" -fplugin-arg-previrt-stubs=%s", flags->stubs);
 	putchar('\n');
 }
 
@@ -197,6 +201,11 @@ static bool flags_print(bool assembler, const struct flags *flags,
 	    !flags_digest(pack, &digest) ||
 	    (plugin && !flags_digest(plugin, &digest)))
 		return false;
+	/* A text of the user's own is neither in the plugin nor in the pack. */
+	if (flags->stubs && strchr(flags->stubs, '/') &&
+	    (!flags_path_fits(flags->stubs) ||
+	     !flags_digest(flags->stubs, &digest)))
+		return false;
 	if (assembler)
 		flags_print_asm(flags, plugin, pack, digest);
 	else
@@ -206,7 +215,7 @@ static bool flags_print(bool assembler, const struct flags *flags,
 
 int cmd_flags(bool assembler, int argc, char **argv)
 {
-	struct flags flags = { "pad", "prefix", getenv("CC"), true };
+	struct flags flags = { "pad", "prefix", getenv("CC"), NULL, true };
 	char *plugin = NULL, *pack;
 	bool good;
 

@@ -19,6 +19,13 @@ static const char help_exempt[] =
 	"  --exempt FILE         add an exemption file (previrt(1) has the format)\n"
 	"  --no-default-exempt   do not use the installed one for Linux\n";
 
+static const char help_counts[] =
+	"  --image MEMORY        core (dump-guest-memory, /proc/kcore) or raw copy of\n"
+	"                        physical memory (pmemsave); FILEs: first the kernel's\n"
+	"                        vmlinux, then modules\n"
+	"  --top N               print N sites (20; 0: all that ran)\n"
+	"  --slide HEX           the kernel's shift, where it is not found by itself\n";
+
 static const char help_common[] =
 	"  --json                machine-readable output\n"
 	"  -v, --verbose         say more\n"
@@ -42,7 +49,8 @@ static const struct command {
 	  cmd_stat, false },
 	{ "diff", "[--scan] A B", "sites that A and B do not share, by function "
 	  "and class", cmd_diff, true },
-	{ "counts", "...", "print execution counters of sites", cmd_counts, false },
+	{ "counts", "--image MEMORY FILE...", "the sites that ran most, from the "
+	  "memory of a kernel with counting stubs", cmd_counts, false },
 	{ "explain", "PVnnn|--all", "cause and cure of a diagnostic",
 	  cmd_explain, false },
 	{ "help", "[COMMAND]", "this text, or a command's", cmd_help, false },
@@ -55,6 +63,8 @@ static const char help_flags[] =
 	"  make KCFLAGS=\"$(previrt --cflags)\" KAFLAGS=\"$(previrt --aflags)\"\n"
 	"  --mode=pad|call|record  pad sites (default), call stubs, only record\n"
 	"  --pad=prefix|nop|none   how to pad (default: prefix)\n"
+	"  --stubs=native|count|PATH  --mode=call: stubs that execute (default), that\n"
+	"                          count executions too, or the text in a file\n"
 	"  --cc=COMPILER           the compiler of that build (default: $CC, gcc)\n"
 	"  --no-plugin             --aflags only: the macro pack alone\n";
 
@@ -103,6 +113,7 @@ int cmd_help(int argc, char **argv)
 	printf("usage: previrt %s [OPTION...] %s\n%s\n", command->name,
 	       command->arguments, command->what);
 	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
+		fputs(command->run == cmd_counts ? help_counts : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);
 		fputs(help_common, stdout);
 	}
