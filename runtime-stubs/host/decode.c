@@ -178,6 +178,8 @@ bool decode_one(enum decode_mode mode, const uint8_t *p, size_t size,
 	out->call = insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
 		    (insn.opcode == 0xe8 || (insn.opcode == 0xff &&
 					     insn.raw.modrm.reg == 2));
+	out->far_jump = insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
+			insn.opcode == 0xea;
 	if (insn.raw.imm[0].is_relative) {
 		out->branch = true;
 		out->target = addr + insn.length +

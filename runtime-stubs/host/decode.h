@@ -19,6 +19,7 @@ struct decoded {
 	uint8_t pads;           /* leading prefixes of the kind used as padding */
 	bool branch;
 	bool call;              /* a near call */
+	bool far_jump;          /* a jump to an immediate far address */
 	bool nop;               /* does nothing at all */
 	bool segment_matters;   /* its segment prefix changes the address */
 };

@@ -26,18 +26,31 @@ static void scan_gap(struct scan *scan, uint64_t addr)
 		array_add(&scan->gaps, gap);
 }
 
-/* Walk [@from, @to) of @s, all of one mode. */
-static void scan_stretch(struct scan *scan, const struct section *s,
-			 uint64_t from, uint64_t to, enum decode_mode mode)
+/*
+ * Code of another mode goes over to the image's own by a far jump, and what
+ * follows in the same function is code of that mode (Linux's pvh_start_xen):
+ * ranges around @addr end there.
+ */
+static void scan_leave_mode(struct scan *scan, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < scan->mode_count; i++)
+		if (scan->modes[i].start < addr && scan->modes[i].end > addr)
+			scan->modes[i].end = addr;
+}
+
+/* Walk [@from, @to) of @s, all of one mode; returns where that mode ended. */
+static uint64_t scan_stretch(struct scan *scan, const struct section *s,
+			     uint64_t from, uint64_t to, enum decode_mode mode)
 {
 	struct decoded insn;
 	uint64_t at;
 
 	if (mode == DECODE_DATA) {
 		scan->data += to - from;
-		return;
+		return to;
 	}
-	scan->bytes += to - from;
 	for (at = from; at < to; at += insn.len) {
 		size_t offset = at - s->addr;
 
@@ -58,7 +71,13 @@ static void scan_stretch(struct scan *scan, const struct section *s,
 
 			array_add(&scan->found, found);
 		}
+		if (insn.far_jump && scan->image->mode64) {
+			scan_leave_mode(scan, at + insn.len);
+			to = to < at + insn.len ? to : at + insn.len;
+		}
 	}
+	scan->bytes += to - from;
+	return to;
 }
 
 /* Split [@from, @to) where the mode changes. */
@@ -77,8 +96,7 @@ static void scan_modes(struct scan *scan, const struct section *s, uint64_t from
 			if (scan->modes[i].end > from && scan->modes[i].end < stop)
 				stop = scan->modes[i].end;
 		}
-		scan_stretch(scan, s, from, stop, scan_mode(scan, from));
-		from = stop;
+		from = scan_stretch(scan, s, from, stop, scan_mode(scan, from));
 	}
 }
 
@@ -113,11 +131,15 @@ struct scan *scan_image(const struct image *image, const struct exempt_map *map,
 			bool keep)
 {
 	struct scan *scan = util_alloc(1, sizeof(*scan));
+	const struct exempt_range *modes = NULL;
 	size_t i;
 
 	scan->image = image;
 	if (map)
-		scan->modes = exempt_modes(map, &scan->mode_count);
+		modes = exempt_modes(map, &scan->mode_count);
+	scan->modes = util_alloc(scan->mode_count, sizeof(*scan->modes));
+	if (scan->mode_count)
+		memcpy(scan->modes, modes, scan->mode_count * sizeof(*modes));
 	if (keep)
 		scan->starts = util_alloc(image->sections, sizeof(*scan->starts));
 	for (i = 0; i < image->sections; i++)
@@ -136,6 +158,7 @@ void scan_free(struct scan *scan)
 	for (i = 0; scan->starts && i < scan->image->sections; i++)
 		free(scan->starts[i]);
 	free(scan->starts);
+	free(scan->modes);
 	free(scan->found.v);
 	free(scan->gaps.v);
 	free(scan->targets.v);

@@ -31,7 +31,7 @@ struct scan {
 	ARRAY_OF(uint64_t) targets;             /* of direct branches, sorted */
 	uint8_t **starts;       /* by section: a bit for each instruction's start */
 	const struct image *image;
-	const struct exempt_range *modes;
+	struct exempt_range *modes;             /* a copy, see scan_leave_mode */
 	size_t mode_count;
 	uint64_t insns, bytes, data;            /* data: bytes passed over */
 };
