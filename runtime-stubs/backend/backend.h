@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What a wedge needs of a hypervisor: all of it. One folder per hypervisor
+ * implements these functions, and the link list of the wedge chooses one.
+ *
+ * Invariants: nothing here names a hypervisor. Every function is called with
+ * interrupts of the hypervisor held back, on the wedge's own stack.
+ *
+ * Described for authors of back-ends in docs/adding-a-back-end.md.
+ */
+#ifndef PREVIRT_BACKEND_H
+#define PREVIRT_BACKEND_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define BACKEND_PAGE 4096u
+#define BACKEND_NO_FRAME (~(uint64_t)0)
+
+struct cpu;
+
+/* Console. Write all of it; read what is there, without waiting. */
+void backend_console_write(const char *text, size_t length);
+size_t backend_console_read(char *text, size_t size);
+
+/* Time since the start in ns, never going back. */
+uint64_t backend_time(void);
+/* Have backend_wait end and backend_enter come back at @when ns; 0: never. */
+void backend_timer_set(uint64_t when);
+/* Give the processor away until the timer or input. */
+void backend_wait(void);
+/* 1 if something has happened since the last call (timer, input). */
+int backend_events(void);
+
+/*
+ * Guest-physical memory: frames 0 to backend_guest_frames() - 1, all memory.
+ * backend_guest: the page's place in the wedge's space, NULL if there is none;
+ * what follows in the same frame is contiguous, further frames as well.
+ * backend_frame: the machine address of a frame, or BACKEND_NO_FRAME.
+ */
+uint64_t backend_guest_frames(void);
+void *backend_guest(uint64_t gpa);
+uint64_t backend_frame(uint64_t gfn);
+
+/*
+ * Page tables the processor runs on. A table is named by a small number (0:
+ * none); entries are the processor's, with machine addresses. Changes are
+ * queued and take effect at the latest at backend_table_commit; get sees them
+ * at once. alloc gives an empty table of @level (1 to 3), or 0 when there are
+ * none left; free takes one back that no entry refers to any more.
+ */
+unsigned backend_table_alloc(int level);
+void backend_table_free(unsigned table);
+void backend_table_set(unsigned table, unsigned index, uint64_t entry);
+uint64_t backend_table_get(unsigned table, unsigned index);
+uint64_t backend_table_address(unsigned table);
+/* The table whose machine address stands in @entry, or 0. */
+unsigned backend_table_of(uint64_t entry);
+/* Make changes effective; @flush: forget what the TLB holds, too. */
+void backend_table_commit(int flush);
+/*
+ * A level-1 table that maps 512 frames of guest memory from @gfn (a multiple
+ * of 512) with all rights, to be referred to by any number of entries; 0 if
+ * not all of them are memory.
+ */
+unsigned backend_table_linear(uint64_t gfn);
+/* The two level-4 tables: of the guest's kernel and of its user mode. */
+unsigned backend_root(int user);
+/* Tables behind an entry of a root that the guest's entries are merged into,
+   for the wedge lives there as well; 0: the entry is wholly the guest's. */
+unsigned backend_fixed_table(uint64_t va, int level);
+/* 1 if the guest can have no mapping at this page-aligned address. */
+int backend_va_reserved(uint64_t va);
+
+/* Segments: bases as the guest wants them; selectors of user mode. */
+void backend_set_fs_base(uint64_t base);
+void backend_set_gs_base(int user, uint64_t base);
+/* Load the user's gs (the one user mode sees). Non-zero: it cannot be. */
+int backend_set_gs_selector(uint16_t selector);
+/* Load fs, ds or es (as numbered in cpu.h). Non-zero: it cannot be. */
+int backend_set_selector(int which, uint16_t selector);
+/* User-visible descriptors have changed: @count of them from number 0. */
+void backend_set_gdt(const uint64_t *descriptors, unsigned count);
+/* Task-switched flag: 1 has the FPU trap. */
+void backend_set_ts(int on);
+
+/* Where the virtual interrupt flag lives: a byte, 0 when interrupts may come. */
+uint64_t backend_if_byte(void);
+
+/* Run the guest from the state in @cpu. Does not come back; the guest's next
+   trap, site or event enters the wedge anew (wedge/entry.h). */
+_Noreturn void backend_enter(struct cpu *cpu);
+
+/* The end: 0 if the guest turned its power off, else a reason of its own. */
+_Noreturn void backend_shutdown(int status);
+
+#endif

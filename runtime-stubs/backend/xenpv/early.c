@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Maps the image where it is linked. Compiled position-independent, for it runs
+ * at the other address; must touch nothing that holds absolute addresses.
+ */
+#include "xenpv.h"
+
+#define P 1ull
+#define W 2ull
+#define U 4ull
+#define A 0x20ull
+#define D 0x40ull
+#define NX (1ull << 63)
+
+/* The last two levels of the wedge's own mapping; level 2 is shared with the
+   guest's. */
+uint64_t xenpv_wedge_l1[512] __attribute__((aligned(4096)));
+uint64_t xenpv_wedge_l2[512] __attribute__((aligned(4096)));
+
+extern char xenpv_image[], xenpv_text_end[], xenpv_rodata_end[], xenpv_image_end[];
+
+static long early_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	extern char xenpv_hypercalls[];
+	register uint64_t r10 __asm__("r10") = d;
+	long result;
+
+	__asm__ volatile("call *%[to]"
+			 : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
+			 : [to] "0"(xenpv_hypercalls + 32 * number)
+			 : "rcx", "r11", "r8", "r9", "memory");
+	return result;
+}
+
+static uint64_t early_pfn(const void *address)
+{
+	return ((uint64_t)address - WEDGE_BOOT_BASE) >> 12;
+}
+
+void xenpv_early(struct start_info *info)
+{
+	const uint64_t *mfns = (const uint64_t *)info->mfn_list;
+	const uint64_t *l4 = (const uint64_t *)info->pt_base;
+	uint64_t first = early_pfn(xenpv_image);
+	uint64_t pages = ((uint64_t)xenpv_image_end - (uint64_t)xenpv_image) >> 12;
+	uint64_t l1 = early_pfn(xenpv_wedge_l1), l2 = early_pfn(xenpv_wedge_l2), l3_mfn;
+	struct mmu_update update;
+
+	for (uint64_t i = 0; i < pages; i++) {
+		uint64_t entry = mfns[first + i] << 12 | P | U | A | D | W | NX;
+		char *page = xenpv_image + (i << 12);
+
+		if (page < xenpv_text_end)
+			entry &= ~(W | NX);
+		else if (page < xenpv_rodata_end || first + i == l1 || first + i == l2)
+			entry &= ~W;
+		xenpv_wedge_l1[i] = entry;
+	}
+	xenpv_wedge_l1[(WEDGE_SHARED_INFO >> 12) & 511] =
+		info->shared_info | P | U | A | D | W | NX;
+	xenpv_wedge_l2[511] = mfns[l1] << 12 | P | W | U | A | D;
+	early_call(__HYPERVISOR_update_va_mapping, (uint64_t)xenpv_wedge_l1,
+		   mfns[l1] << 12 | P | U | A | D, UVMF_TLB_FLUSH, 0);
+	early_call(__HYPERVISOR_update_va_mapping, (uint64_t)xenpv_wedge_l2,
+		   mfns[l2] << 12 | P | U | A | D, UVMF_TLB_FLUSH, 0);
+	l3_mfn = (l4[511] & 0x000ffffffffff000ull) >> 12;
+	update.ptr = l3_mfn << 12 | 511 * 8 | MMU_NORMAL_PT_UPDATE;
+	update.val = mfns[l2] << 12 | P | W | U | A | D;
+	early_call(__HYPERVISOR_mmu_update, (uint64_t)&update, 1, 0, DOMID_SELF);
+}

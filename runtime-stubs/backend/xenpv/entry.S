@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * From the guest into the wedge and back.
+ *
+ * Invariants:
+ *  - Past the first few instructions of an entry, upcalls are masked.
+ *  - struct cpu is complete before C runs, and stays so until the guest runs:
+ *    an upcall between xenpv_critical_start and _end finds all of the guest's
+ *    state there and throws the half-loaded registers away.
+ *  - An upcall elsewhere in the wedge (before it has masked them) is put off:
+ *    C asks for events before it goes back to the guest.
+ *  - The guest's stack is written to only by a call site (which pushed onto it)
+ *    and by Xen, below the stack pointer.
+ *
+ * Xen's frame on entry: rcx, r11, (error code), rip, cs, rflags, rsp, ss.
+ */
+#define __ASSEMBLY__
+#include "layout.h"
+#include "../../cpu/offsets.h"
+#include "../../rewriter/limits.h"
+#include <xen/xen.h>
+
+#define CPU(x) previrt_cpu+CPU_##x(%rip)
+#define PENDING WEDGE_SHARED_INFO
+#define MASK WEDGE_SHARED_INFO+1
+
+.macro save_registers
+	movq %rax, CPU(RAX)
+	movq %rcx, CPU(RCX)
+	movq %rdx, CPU(RDX)
+	movq %rbx, CPU(RBX)
+	movq %rbp, CPU(RBP)
+	movq %rsi, CPU(RSI)
+	movq %rdi, CPU(RDI)
+	movq %r8, CPU(R8)
+	movq %r9, CPU(R9)
+	movq %r10, CPU(R10)
+	movq %r11, CPU(R11)
+	movq %r12, CPU(R12)
+	movq %r13, CPU(R13)
+	movq %r14, CPU(R14)
+	movq %r15, CPU(R15)
+.endm
+
+.macro load_registers
+	movq CPU(RAX), %rax
+	movq CPU(RCX), %rcx
+	movq CPU(RDX), %rdx
+	movq CPU(RBX), %rbx
+	movq CPU(RBP), %rbp
+	movq CPU(RSI), %rsi
+	movq CPU(RDI), %rdi
+	movq CPU(R8), %r8
+	movq CPU(R9), %r9
+	movq CPU(R10), %r10
+	movq CPU(R11), %r11
+	movq CPU(R12), %r12
+	movq CPU(R13), %r13
+	movq CPU(R14), %r14
+	movq CPU(R15), %r15
+.endm
+
+	.text
+/* A call site came through slot n: on the stack n and the return address. */
+	.balign 16
+site_call:
+	pushq %rax
+	movb MASK, %al
+	movb $1, MASK
+	movb %al, xenpv_saved_mask(%rip)
+	popq %rax
+	save_registers
+	popq xenpv_slot(%rip)
+	popq CPU(RIP)
+	movq %rsp, CPU(RSP)
+	leaq xenpv_stack_top(%rip), %rsp
+	pushfq
+	popq CPU(RFLAGS)
+	cld
+	xorl %ebp, %ebp
+	call xenpv_call_entered
+	ud2
+
+/* A jump site: no stack may be touched; its number is in xenpv_slot. */
+	.balign 16
+site_jump:
+	movq %rax, CPU(RAX)
+	movb MASK, %al
+	movb $1, MASK
+	movb %al, xenpv_saved_mask(%rip)
+	movq CPU(RAX), %rax
+	save_registers
+	movq %rsp, CPU(RSP)
+	leaq xenpv_stack_top(%rip), %rsp
+	pushfq
+	popq CPU(RFLAGS)
+	cld
+	xorl %ebp, %ebp
+	call xenpv_jump_entered
+	ud2
+
+	.set n, 0
+call_stubs:
+.rept REWRITER_CALLS
+	.byte 0x68			/* pushq $n, always five bytes */
+	.long n
+	.byte 0xe9			/* jmp site_call */
+	.long site_call - . - 4
+	.set n, n + 1
+.endr
+	.set n, 0
+jump_stubs:
+.rept REWRITER_JUMPS
+	movl $n, xenpv_slot(%rip)
+	.byte 0xe9
+	.long site_jump - . - 4
+	.set n, n + 1
+.endr
+jump_stubs_end:
+
+	.section .rodata
+	.balign 8
+	.globl previrt_call_slots, previrt_jump_slots
+previrt_call_slots:
+	.set n, 0
+.rept REWRITER_CALLS
+	.quad call_stubs + 10 * n
+	.set n, n + 1
+.endr
+previrt_jump_slots:
+	.set n, 0
+.rept REWRITER_JUMPS
+	.quad jump_stubs + 15 * n
+	.set n, n + 1
+.endr
+	.text
+	.if jump_stubs_end - jump_stubs - 15 * REWRITER_JUMPS
+	.error "a jump stub is not 15 bytes long"
+	.endif
+
+/* Back into the guest's kernel with upcalls masked (IF clear). */
+	.globl xenpv_resume_masked
+xenpv_resume_masked:
+	leaq xenpv_stack_top(%rip), %rsp
+	load_registers
+	pushq xenpv_real_flags(%rip)
+	popfq
+	movq CPU(RSP), %rsp
+	jmp *CPU(RIP)
+
+/* The same, and interrupts may come (IF set). */
+	.globl xenpv_resume_open
+xenpv_resume_open:
+	leaq xenpv_stack_top(%rip), %rsp
+	.globl xenpv_critical_start, xenpv_critical_end
+	movb $0, MASK
+xenpv_critical_start:
+	cmpb $0, PENDING
+	jne 1f
+	load_registers
+	pushq xenpv_real_flags(%rip)
+	popfq
+	movq CPU(RSP), %rsp
+	jmp *CPU(RIP)
+1:	movb $1, MASK
+xenpv_critical_end:
+	xorl %ebp, %ebp
+	cld
+	call wedge_event
+	ud2
+
+/* Into user mode, or anywhere with a frame of Xen's: rdi is that frame. */
+	.globl xenpv_resume_frame
+xenpv_resume_frame:
+	movq %rdi, %rsp
+	load_registers
+	pushq $0
+	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
+
+/* Traps. */
+	.balign 16
+trap_common:			/* vector, error, rip, cs, rflags, rsp, ss */
+	pushq %rax
+	movq 24(%rsp), %rax
+	cmpq $WEDGE_BASE, %rax
+	jb 1f
+	testb $3, 32(%rsp)		/* user mode is never in the wedge */
+	jz trap_in_wedge
+1:	popq %rax
+	save_registers
+	popq xenpv_vector(%rip)
+	popq xenpv_error(%rip)
+	popq CPU(RIP)
+	popq xenpv_cs(%rip)
+	popq CPU(RFLAGS)
+	popq CPU(RSP)
+	popq xenpv_ss(%rip)
+	leaq xenpv_stack_top(%rip), %rsp
+	xorl %ebp, %ebp
+	cld
+	call xenpv_trap_entered
+	ud2
+
+/* Here rax, vector, error, rip, cs, rflags, rsp, ss stand on the stack. */
+trap_in_wedge:
+	cmpl $WEDGE_EVENT, 8(%rsp)
+	jne 2f
+	cmpq $xenpv_critical_start, %rax
+	jb 1f
+	cmpq $xenpv_critical_end, %rax
+	jae 1f
+	leaq xenpv_stack_top(%rip), %rsp
+	xorl %ebp, %ebp
+	cld
+	call wedge_event
+	ud2
+1:	movb $0, PENDING
+	popq %rax
+	addq $16, %rsp
+	pushq $0
+	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
+2:	movq %rsp, %rdi
+	leaq xenpv_stack_top(%rip), %rsp
+	subq $8192, %rsp
+	cld
+	call xenpv_wedge_fault
+	ud2
+
+	.set n, 0
+	.globl xenpv_trap_entries
+	.balign 32
+xenpv_trap_entries:
+.rept 259
+	.balign 32
+	popq %rcx
+	popq %r11
+	.if !(n == 8 || (n >= 10 && n <= 14) || n == 17)
+	pushq $0
+	.endif
+	pushq $n
+	jmp trap_common
+	.set n, n + 1
+.endr
+
+	.bss
+	.balign 8
+	.globl xenpv_slot, xenpv_vector, xenpv_error, xenpv_cs, xenpv_real_flags
+xenpv_slot:	.quad 0
+xenpv_vector:	.quad 0
+xenpv_error:	.quad 0
+xenpv_cs:	.quad 0
+	.globl xenpv_ss
+xenpv_ss:	.quad 0
+xenpv_real_flags: .quad 0
+	.globl xenpv_saved_mask
+xenpv_saved_mask: .byte 0
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Where the wedge lives under Xen. Linux leaves the top 2 MiB and the hole from
+ * fffffc0000000000 unused (Documentation/x86/x86_64/mm.rst). For C, assembly
+ * and the linker script.
+ */
+#ifndef PREVIRT_XENPV_LAYOUT_H
+#define PREVIRT_XENPV_LAYOUT_H
+
+#ifdef __ASSEMBLER__
+#define LAYOUT(x) x
+#else
+#define LAYOUT(x) x##ull
+#endif
+
+#define WEDGE_BASE        LAYOUT(0xffffffffffe00000)	/* image, 2 MiB at most */
+#define WEDGE_SHARED_INFO LAYOUT(0xffffffffffff0000)
+#define WEDGE_WINDOW      LAYOUT(0xffffffffffff1000)	/* any page, for a moment */
+#define WEDGE_BOOT_BASE   LAYOUT(0xffffffff40000000)	/* where Xen puts it first */
+#define WEDGE_AREA        LAYOUT(0xfffffc0000000000)	/* a level-4 slot of its own */
+#define WEDGE_POOL        LAYOUT(0xfffffc4000000000)	/* tables, to be read */
+
+#define WEDGE_STACK_SIZE 16384
+#define WEDGE_EVENT 256		/* "vector" of an event */
+#define WEDGE_FAILSAFE 257
+#define WEDGE_SYSCALL 258
+
+#endif

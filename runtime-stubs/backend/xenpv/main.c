@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Start of day, hypercalls, and the end. */
+#include "xenpv.h"
+#include "../backend.h"
+#include "../../wedge/entry.h"
+#include "../../wedge/print.h"
+#include <xen/physdev.h>
+#include <string.h>
+
+struct start_info *xenpv_start_info;
+
+long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	extern char xenpv_hypercalls[];
+	register uint64_t r10 __asm__("r10") = d;
+	long result;
+
+	__asm__ volatile("call *%%rax"
+			 : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
+			 : "0"(xenpv_hypercalls + 32 * number)
+			 : "rcx", "r11", "r8", "r9", "memory");
+	return result;
+}
+
+void xenpv_must(const char *what, long result)
+{
+	if (result < 0) {
+		wedge_print("previrt: Xen refuses %s: error %ld\n", what, -result);
+		wedge_stop("hypercall failed");
+	}
+}
+
+void backend_console_write(const char *text, size_t length)
+{
+	xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uint64_t)text, 0);
+}
+
+size_t backend_console_read(char *text, size_t size)
+{
+	long n = xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_read, size, (uint64_t)text, 0);
+
+	return n > 0 ? n : 0;
+}
+
+/*
+ * QEMU's exit port carries a status; a real machine ignores it, and is turned
+ * off or (status not 0) crashes the domain, which Xen reports. The I/O level is
+ * raised last of all: no in or out may trap differently before.
+ */
+void backend_shutdown(int status)
+{
+	struct physdev_set_iopl iopl = { .iopl = 3 };
+	struct sched_shutdown reason = {
+		.reason = status ? SHUTDOWN_crash : SHUTDOWN_poweroff
+	};
+
+	wedge_print("previrt: end, status %d\n", status);
+	if (!xenpv_call(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uint64_t)&iopl, 0, 0))
+		__asm__ volatile("outl %0, %1" : : "a"(status ? status & 0x7f : 0x10),
+				 "Nd"((uint16_t)0xf4));
+	for (;;)
+		xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&reason, 0, 0);
+}
+
+void xenpv_main(struct start_info *info)
+{
+	xenpv_start_info = info;
+	wedge_print("previrt: wedge for %s, %lu MiB\n", info->magic, info->nr_pages >> 8);
+	xenpv_memory_init();
+	xenpv_traps_init();
+	xenpv_time_init();
+	wedge_start((void *)info->mod_start, info->mod_len);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Memory and the tables the processor walks (xen/xen.h: mmu_update,
+ * mmuext_op). Frames after Xen's own start-up area are given out in this order:
+ * tables of the wedge's map of guest memory, the pool of shadow tables, guest
+ * memory.
+ *
+ * Invariants: a table of the pool keeps its type (it is pinned) until another
+ * level needs it; it is empty when it is free; it is mapped read-only, and only
+ * in the wedge.
+ */
+#include "xenpv.h"
+#include "../backend.h"
+#include "../../wedge/entry.h"
+#include "../../wedge/print.h"
+
+#define P 1ull
+#define W 2ull
+#define U 4ull
+#define A 0x20ull
+#define D 0x40ull
+#define LINK (P | W | U | A | D)
+#define ADDRESS 0x000ffffffffff000ull
+
+#define POOL_TABLES 2048u
+#define GUEST_ALIGN 512u		/* frames: whole linear tables */
+#define MAX_LINEAR 8192u		/* 16 GiB of guest memory */
+#define QUEUE 128
+
+/* Names of tables: the pool's from 1, then these. */
+enum {
+	TABLE_ROOT = POOL_TABLES + 1, TABLE_USER_ROOT, TABLE_L3, TABLE_L2,
+	TABLE_LINEAR = 16384,
+};
+
+extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
+
+static const uint64_t *mfns;
+static uint64_t next_pfn, pool_pfn, guest_pfn, guest_frames;
+static uint64_t linear_mfns[MAX_LINEAR];
+static uint64_t fixed_mfns[4];		/* TABLE_ROOT ... TABLE_L2 */
+static const uint64_t *fixed_tables[4];
+
+static struct mmu_update queue[QUEUE];
+static unsigned queued;
+/* What the queue changes, so that get knows when to wait for it. */
+static unsigned queue_table, queue_low, queue_high;
+static uint8_t queue_dirty[TABLE_L2 + 1];
+
+static uint16_t free_next[POOL_TABLES + 1], free_first[5], fresh = 1;
+static uint8_t table_level[POOL_TABLES + 1];
+static unsigned tables_used, tables_peak;
+
+uint64_t xenpv_mfn(uint64_t pfn)
+{
+	return mfns[pfn];
+}
+
+static void memory_op(unsigned cmd, uint64_t mfn, const char *what)
+{
+	struct mmuext_op op = { .cmd = cmd };
+
+	op.arg1.mfn = mfn;
+	xenpv_must(what, xenpv_call(__HYPERVISOR_mmuext_op, (uint64_t)&op, 1, 0, DOMID_SELF));
+}
+
+uint64_t xenpv_take_frame(void)
+{
+	uint64_t pfn = next_pfn++;
+
+	if (pfn >= xenpv_start_info->nr_pages)
+		wedge_stop("too little memory");
+	memory_op(MMUEXT_CLEAR_PAGE, mfns[pfn], "to clear a page");
+	return pfn;
+}
+
+static void memory_flush_queue(void)
+{
+	long result;
+
+	if (!queued)
+		return;
+	result = xenpv_call(__HYPERVISOR_mmu_update, (uint64_t)queue, queued, 0, DOMID_SELF);
+	if (result < 0)
+		for (unsigned i = 0; i < queued && i < 4; i++)
+			wedge_print("previrt: update of %lx to %lx\n", queue[i].ptr, queue[i].val);
+	xenpv_must("page-table updates", result);
+	queued = 0;
+	for (unsigned i = 0; i < sizeof(queue_dirty); i++)
+		queue_dirty[i] = 0;
+	queue_table = 0;
+}
+
+static uint64_t memory_table_mfn(unsigned table)
+{
+	if (table >= TABLE_LINEAR)
+		return linear_mfns[table - TABLE_LINEAR];
+	if (table >= TABLE_ROOT)
+		return fixed_mfns[table - TABLE_ROOT];
+	return mfns[pool_pfn + table - 1];
+}
+
+void backend_table_set(unsigned table, unsigned index, uint64_t entry)
+{
+	if (queued == QUEUE)
+		memory_flush_queue();
+	queue[queued].ptr = memory_table_mfn(table) << 12 | index * 8 | MMU_NORMAL_PT_UPDATE;
+	queue[queued++].val = entry;
+	if (queue_table != table) {
+		if (queue_table)
+			queue_dirty[queue_table] = 1;
+		queue_table = table;
+		queue_low = queue_high = index;
+	}
+	if (index < queue_low)
+		queue_low = index;
+	if (index > queue_high)
+		queue_high = index;
+}
+
+uint64_t backend_table_get(unsigned table, unsigned index)
+{
+	const uint64_t *entries;
+
+	if (queued && (queue_dirty[table] ||
+		       (table == queue_table && index >= queue_low && index <= queue_high)))
+		memory_flush_queue();
+	if (table >= TABLE_ROOT)
+		entries = fixed_tables[table - TABLE_ROOT];
+	else
+		entries = (const uint64_t *)(WEDGE_POOL + (table - 1) * 4096ull);
+	return entries[index];
+}
+
+uint64_t backend_table_address(unsigned table)
+{
+	return memory_table_mfn(table) << 12;
+}
+
+unsigned backend_table_of(uint64_t entry)
+{
+	uint64_t mfn = (entry & ADDRESS) >> 12, pfn;
+
+	if (!(entry & P))
+		return 0;
+	for (unsigned i = 0; i < 4; i++)
+		if (fixed_mfns[i] == mfn)
+			return TABLE_ROOT + i;
+	pfn = machine_to_phys_mapping[mfn];
+	return pfn - pool_pfn < POOL_TABLES ? pfn - pool_pfn + 1 : 0;
+}
+
+void backend_table_commit(int flush)
+{
+	memory_flush_queue();
+	if (flush)
+		memory_op(MMUEXT_TLB_FLUSH_LOCAL, 0, "a flush");
+}
+
+static unsigned table_take_free(int level)
+{
+	unsigned table = free_first[level];
+
+	if (table)
+		free_first[level] = free_next[table];
+	return table;
+}
+
+unsigned backend_table_alloc(int level)
+{
+	static const unsigned pin[] = { 0, MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE,
+		MMUEXT_PIN_L3_TABLE, MMUEXT_PIN_L4_TABLE };
+	unsigned table = table_take_free(level);
+
+	if (!table && fresh <= POOL_TABLES)
+		table = fresh++;
+	for (int other = 1; !table && other <= 3; other++) {
+		table = table_take_free(other);
+		if (table) {
+			memory_flush_queue();
+			memory_op(MMUEXT_UNPIN_TABLE, memory_table_mfn(table), "to unpin");
+			table_level[table] = 0;
+		}
+	}
+	if (!table)
+		return 0;
+	if (table_level[table] != level) {
+		memory_op(pin[level], memory_table_mfn(table), "to pin");
+		table_level[table] = level;
+	}
+	if (++tables_used > tables_peak)
+		tables_peak = tables_used;
+	return table;
+}
+
+void backend_table_free(unsigned table)
+{
+	for (unsigned i = 0; i < 512; i++)
+		if (backend_table_get(table, i))
+			backend_table_set(table, i, 0);
+	free_next[table] = free_first[table_level[table]];
+	free_first[table_level[table]] = table;
+	tables_used--;
+}
+
+unsigned backend_table_linear(uint64_t gfn)
+{
+	return gfn + 512 <= guest_frames ? TABLE_LINEAR + gfn / 512 : 0;
+}
+
+unsigned backend_root(int user)
+{
+	return user ? TABLE_USER_ROOT : TABLE_ROOT;
+}
+
+unsigned backend_fixed_table(uint64_t va, int level)
+{
+	if (level == 3 && va >> 39 == WEDGE_BASE >> 39)
+		return TABLE_L3;
+	if (level == 2 && va >> 30 == WEDGE_BASE >> 30)
+		return TABLE_L2;
+	return 0;
+}
+
+int backend_va_reserved(uint64_t va)
+{
+	return (va >= HYPERVISOR_VIRT_START && va < HYPERVISOR_VIRT_END) ||
+	       va >> 39 == WEDGE_AREA >> 39 || va >= WEDGE_BASE ||
+	       va >> 30 == WEDGE_BOOT_BASE >> 30;
+}
+
+uint64_t backend_guest_frames(void)
+{
+	return guest_frames;
+}
+
+void *backend_guest(uint64_t gpa)
+{
+	return gpa >> 12 < guest_frames ? (void *)(WEDGE_AREA + gpa) : NULL;
+}
+
+uint64_t backend_frame(uint64_t gfn)
+{
+	return gfn < guest_frames ? mfns[guest_pfn + gfn] << 12 : BACKEND_NO_FRAME;
+}
+
+/* A page in the window, to be written. */
+static uint64_t *memory_window(uint64_t pfn)
+{
+	uint64_t entry = pfn ? mfns[pfn] << 12 | P | W | U | A | D : 0;
+
+	xenpv_must("a mapping", xenpv_call(__HYPERVISOR_update_va_mapping, WEDGE_WINDOW, entry,
+					   UVMF_INVLPG, 0));
+	return (uint64_t *)WEDGE_WINDOW;
+}
+
+/* A level-1 table for @count frames from @pfn; its own frame. */
+static uint64_t memory_make_l1(uint64_t pfn, unsigned count, uint64_t flags)
+{
+	uint64_t table = xenpv_take_frame();
+	uint64_t *entries = memory_window(table);
+
+	for (unsigned i = 0; i < count; i++)
+		entries[i] = mfns[pfn + i] << 12 | flags;
+	memory_window(0);
+	return table;
+}
+
+static void memory_update(uint64_t table_mfn, unsigned index, uint64_t entry)
+{
+	struct mmu_update update = {
+		.ptr = table_mfn << 12 | index * 8 | MMU_NORMAL_PT_UPDATE, .val = entry
+	};
+
+	xenpv_must("the wedge's map", xenpv_call(__HYPERVISOR_mmu_update, (uint64_t)&update, 1,
+						 0, DOMID_SELF));
+}
+
+/* Level-3 tables of the wedge's own slot; level 2 below it on demand. */
+static uint64_t area_l3, area_l2[512];
+
+static void memory_map(uint64_t va, uint64_t l1_pfn)
+{
+	unsigned i3 = va >> 30 & 511;
+
+	if (!area_l3) {
+		area_l3 = xenpv_take_frame();
+		memory_update(fixed_mfns[0], WEDGE_AREA >> 39 & 511, mfns[area_l3] << 12 | LINK);
+	}
+	if (!area_l2[i3]) {
+		area_l2[i3] = xenpv_take_frame();
+		memory_update(mfns[area_l3], i3, mfns[area_l2[i3]] << 12 | LINK);
+	}
+	memory_update(mfns[area_l2[i3]], va >> 21 & 511, mfns[l1_pfn] << 12 | LINK);
+}
+
+static void memory_init_pool(void)
+{
+	for (unsigned i = 0; i < POOL_TABLES; i++)
+		memory_op(MMUEXT_CLEAR_PAGE, mfns[pool_pfn + i], "to clear a page");
+	for (unsigned i = 0; i < POOL_TABLES; i += 512)
+		memory_map(WEDGE_POOL + i * 4096ull,
+			   memory_make_l1(pool_pfn + i, 512, P | U | A));
+}
+
+/* Guest memory is what is left, less the tables that will map it. */
+static void memory_init_guest(void)
+{
+	uint64_t left = xenpv_start_info->nr_pages - next_pfn, tables;
+
+	tables = left / 512 + left / (512 * 512) + 8;
+	guest_frames = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
+	if (left <= tables || !guest_frames || guest_frames / 512 > MAX_LINEAR)
+		wedge_stop("no memory for the guest, or more than 16 GiB");
+	guest_pfn = xenpv_start_info->nr_pages - guest_frames;
+	for (uint64_t i = 0; i < guest_frames; i += 512) {
+		uint64_t table = memory_make_l1(guest_pfn + i, 512, P | W | U | A | D);
+
+		memory_map(WEDGE_AREA + i * 4096, table);
+		linear_mfns[i / 512] = mfns[table];
+	}
+	if (next_pfn > guest_pfn)
+		wedge_stop("tables run into the guest's memory");
+}
+
+static void memory_init_roots(void)
+{
+	uint64_t user = xenpv_take_frame();
+	const uint64_t *l4 = (const uint64_t *)xenpv_start_info->pt_base;
+	uint64_t l3 = (l4[511] & ADDRESS) >> 12;
+
+	fixed_mfns[0] = (((uint64_t)l4 - WEDGE_BOOT_BASE) >> 12);
+	fixed_mfns[0] = mfns[fixed_mfns[0]];
+	fixed_mfns[1] = mfns[user];
+	fixed_mfns[2] = l3;
+	fixed_mfns[3] = mfns[((uint64_t)xenpv_wedge_l2 - WEDGE_BASE) >> 12];
+	fixed_tables[0] = l4;
+	/* Never read: it is written with the kernel's root. */
+	fixed_tables[1] = l4;
+	fixed_tables[2] = (const uint64_t *)(WEDGE_BOOT_BASE + (machine_to_phys_mapping[l3] << 12));
+	fixed_tables[3] = xenpv_wedge_l2;
+	memory_op(MMUEXT_PIN_L4_TABLE, mfns[user], "the user root");
+	memory_op(MMUEXT_NEW_USER_BASEPTR, mfns[user], "the user root");
+}
+
+void xenpv_memory_init(void)
+{
+	const struct start_info *info = xenpv_start_info;
+
+	mfns = (const uint64_t *)info->mfn_list;
+	/* Behind the page tables stand the stack and at least 512 KiB; all up to
+	   the next 4 MiB is mapped writable, and so can hold no table. */
+	next_pfn = ((info->pt_base - WEDGE_BOOT_BASE) >> 12) + info->nr_pt_frames + 1 + 128;
+	next_pfn = (next_pfn + 1023) & ~1023ull;
+	memory_init_roots();
+	pool_pfn = next_pfn;
+	next_pfn += POOL_TABLES;
+	memory_init_pool();
+	memory_init_guest();
+}

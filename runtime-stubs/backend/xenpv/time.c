@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Time, the timer and events. xen/xen.h: struct vcpu_time_info. */
+#include "xenpv.h"
+#include "../backend.h"
+#include <xen/vcpu.h>
+
+static evtchn_port_t time_ports[2];	/* timer, console */
+
+uint64_t backend_time(void)
+{
+	const volatile struct vcpu_time_info *t = &xenpv_vcpu->time;
+	uint64_t delta, ns;
+	uint32_t version;
+
+	do {
+		version = t->version & ~1u;
+		__asm__ volatile("" : : : "memory");
+		delta = __builtin_ia32_rdtsc() - t->tsc_timestamp;
+		if (t->tsc_shift >= 0)
+			delta <<= t->tsc_shift;
+		else
+			delta >>= -t->tsc_shift;
+		ns = t->system_time + (uint64_t)((unsigned __int128)delta *
+						 t->tsc_to_system_mul >> 32);
+		__asm__ volatile("" : : : "memory");
+	} while (t->version != version);
+	return ns;
+}
+
+void backend_timer_set(uint64_t when)
+{
+	static uint64_t last;
+
+	if (when == last)
+		return;
+	last = when;
+	xenpv_call(__HYPERVISOR_set_timer_op, when, 0, 0, 0);
+}
+
+void backend_wait(void)
+{
+	struct sched_poll poll = { .nr_ports = 2 };
+
+	set_xen_guest_handle(poll.ports, time_ports);
+	xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_poll, (uint64_t)&poll, 0, 0);
+}
+
+int backend_events(void)
+{
+	volatile struct vcpu_info *vcpu = xenpv_vcpu;
+	int seen = 0;
+
+	if (!vcpu->evtchn_upcall_pending && !vcpu->evtchn_pending_sel)
+		return 0;
+	vcpu->evtchn_upcall_pending = 0;
+	vcpu->evtchn_pending_sel = 0;
+	for (int i = 0; i < 2; i++) {
+		volatile unsigned long *word = &xenpv_shared->evtchn_pending[time_ports[i] / 64];
+		unsigned long bit = 1ul << time_ports[i] % 64;
+
+		if (*word & bit) {
+			__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
+			seen = 1;
+		}
+	}
+	return seen;
+}
+
+static evtchn_port_t time_bind(unsigned virq)
+{
+	struct evtchn_bind_virq bind = { .virq = virq };
+
+	xenpv_must("an event", xenpv_call(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq,
+					  (uint64_t)&bind, 0, 0));
+	__atomic_fetch_and(&xenpv_shared->evtchn_mask[bind.port / 64],
+			   ~(1ul << bind.port % 64), __ATOMIC_SEQ_CST);
+	return bind.port;
+}
+
+void xenpv_time_init(void)
+{
+	xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0, 0);
+	time_ports[0] = time_bind(VIRQ_TIMER);
+	time_ports[1] = time_bind(VIRQ_CONSOLE);
+}

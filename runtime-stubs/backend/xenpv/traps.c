@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Traps, upcalls and system calls: registered with Xen, handed to the wedge. */
+#include "xenpv.h"
+#include "../backend.h"
+#include "../../cpu/cpu.h"
+#include "../../wedge/entry.h"
+#include "../../wedge/print.h"
+#include <xen/callback.h>
+
+#define ENTRY_SIZE 32
+#define TRAP_MASKS 4		/* upcalls are masked on entry */
+#define SELECTOR_MASK 0xffffull
+
+extern uint64_t xenpv_slot, xenpv_vector, xenpv_error, xenpv_cs, xenpv_ss, xenpv_real_flags;
+extern uint8_t xenpv_saved_mask;
+extern char xenpv_trap_entries[], xenpv_stack_top[];
+_Noreturn void xenpv_resume_masked(void);
+_Noreturn void xenpv_resume_open(void);
+_Noreturn void xenpv_resume_frame(const uint64_t *frame);
+
+/* Flags user code and the processor share; IF and IOPL are never the real ones. */
+#define REAL_IN_KERNEL (0xcd5u | FLAG_TF | 1u << 21)
+#define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
+
+static void traps_set_if(struct cpu *cpu, int on)
+{
+	cpu->rflags &= ~(uint64_t)(FLAG_IF | FLAG_IOPL);
+	if (on)
+		cpu->rflags |= FLAG_IF;
+}
+
+void xenpv_call_entered(void)
+{
+	traps_set_if(&previrt_cpu, !xenpv_saved_mask);
+	wedge_call(xenpv_slot);
+}
+
+void xenpv_jump_entered(void)
+{
+	traps_set_if(&previrt_cpu, !xenpv_saved_mask);
+	wedge_jump(xenpv_slot);
+}
+
+/* The high half of the slot of cs holds the upcall mask. */
+void xenpv_trap_entered(void)
+{
+	struct cpu *cpu = &previrt_cpu;
+	uint16_t cs = xenpv_cs & SELECTOR_MASK;
+
+	traps_set_if(cpu, !(xenpv_cs >> 32 & 0xff));
+	cpu->user = (cs & 3) == 3;
+	if (cpu->user) {
+		cpu->seg[SEG_CS] = cs;
+		cpu->seg[SEG_SS] = xenpv_ss;
+		cpu->rflags |= FLAG_IF;
+	}
+	switch (xenpv_vector) {
+	case WEDGE_EVENT:
+		wedge_event();
+	case WEDGE_SYSCALL:
+		wedge_syscall();
+	case WEDGE_FAILSAFE:
+		wedge_stop("a segment register could not be loaded");
+	case VECTOR_BP:
+	case 4:
+	case 0x80:
+		wedge_software_interrupt(xenpv_vector);
+	}
+	wedge_exception(xenpv_vector, xenpv_error, xenpv_vcpu->arch.cr2);
+}
+
+/* rax, vector, error, rip, cs, rflags, rsp, ss. */
+void xenpv_wedge_fault(const uint64_t *frame)
+{
+	wedge_print("previrt: fault in the wedge: vector %lu error %lx rip %lx rsp %lx cr2 %lx\n",
+		    frame[1], frame[2], frame[3], frame[6], xenpv_vcpu->arch.cr2);
+	wedge_stop("the wedge has failed");
+}
+
+void backend_enter(struct cpu *cpu)
+{
+	/* At the end of room for what the hypercall pushes in front of it. */
+	static uint64_t room[16];
+	uint64_t *f = room + 11;
+
+	if (!cpu->user) {
+		xenpv_real_flags = (cpu->rflags & REAL_IN_KERNEL) | FLAG_FIXED;
+		if (cpu->rflags & FLAG_IF)
+			xenpv_resume_open();
+		xenpv_resume_masked();
+	}
+	f[0] = cpu->rip;
+	f[1] = cpu->seg[SEG_CS] | 3;
+	f[2] = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED | FLAG_IF;
+	f[3] = cpu->r[RSP];
+	f[4] = cpu->seg[SEG_SS] | 3;
+	xenpv_resume_frame(f);
+}
+
+uint64_t backend_if_byte(void)
+{
+	return (uint64_t)&xenpv_vcpu->evtchn_upcall_mask;
+}
+
+static uint64_t traps_entry(unsigned vector)
+{
+	return (uint64_t)xenpv_trap_entries + vector * ENTRY_SIZE;
+}
+
+static void traps_callback(uint16_t type, unsigned vector)
+{
+	struct callback_register callback = {
+		.type = type, .flags = CALLBACKF_mask_events, .address = traps_entry(vector),
+	};
+
+	xenpv_must("a callback", xenpv_call(__HYPERVISOR_callback_op, CALLBACKOP_register,
+					    (uint64_t)&callback, 0, 0));
+}
+
+void xenpv_traps_init(void)
+{
+	static const uint8_t vectors[] = { 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16,
+		17, 18, 19, 0x80 };
+	static struct trap_info traps[sizeof(vectors) + 1];
+
+	for (unsigned i = 0; i < sizeof(vectors); i++) {
+		uint8_t v = vectors[i];
+
+		traps[i].vector = v;
+		traps[i].flags = TRAP_MASKS | (v == 3 || v == 4 || v == 0x80 ? 3 : 0);
+		traps[i].cs = FLAT_KERNEL_CS64;
+		traps[i].address = traps_entry(v);
+	}
+	xenpv_must("the traps", xenpv_call(__HYPERVISOR_set_trap_table, (uint64_t)traps, 0, 0, 0));
+	traps_callback(CALLBACKTYPE_event, WEDGE_EVENT);
+	traps_callback(CALLBACKTYPE_failsafe, WEDGE_FAILSAFE);
+	traps_callback(CALLBACKTYPE_syscall, WEDGE_SYSCALL);
+	xenpv_must("a stack", xenpv_call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
+					 (uint64_t)xenpv_stack_top, 0, 0));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Shared by the files of this folder: hypercalls, and what start.c has found. */
+#ifndef PREVIRT_XENPV_H
+#define PREVIRT_XENPV_H
+#define __XEN_INTERFACE_VERSION__ 0x00040d00
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+#include <xen/event_channel.h>
+#include <xen/sched.h>
+#include "layout.h"
+
+extern struct start_info *xenpv_start_info;
+#define xenpv_shared ((struct shared_info *)WEDGE_SHARED_INFO)
+#define xenpv_vcpu (&xenpv_shared->vcpu_info[0])
+
+/* A hypercall through its page; unused arguments are 0. */
+long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+
+/* One that must work: the domain ends with @what if it does not. */
+void xenpv_must(const char *what, long result);
+
+void xenpv_memory_init(void);
+void xenpv_traps_init(void);
+void xenpv_time_init(void);
+
+/* Machine frame of a pseudo-physical frame. */
+uint64_t xenpv_mfn(uint64_t pfn);
+/* A frame for the wedge itself, zeroed, mapped nowhere. */
+uint64_t xenpv_take_frame(void);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Control and debug registers, MSR instructions, TLB and caches. */
+#include "cpu.h"
+#include "insns.h"
+#include "../backend/backend.h"
+#include "../mmu/mmu.h"
+
+#define CR3_ADDRESS 0x000ffffffffff000ull
+
+static void control_set_cr0(struct cpu *cpu, uint64_t value)
+{
+	uint64_t changed = cpu->cr0 ^ value;
+
+	cpu->cr0 = value;
+	if (changed & CR0_TS)
+		backend_set_ts(!!(value & CR0_TS));
+}
+
+static void control_set_cr4(struct cpu *cpu, uint64_t value)
+{
+	uint64_t changed = cpu->cr4 ^ value;
+
+	cpu->cr4 = value;
+	if (changed & CR4_PGE)
+		mmu_flush_all();
+}
+
+static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t value,
+				     struct cpu_fault *fault)
+{
+	switch (reg) {
+	case 0:
+		control_set_cr0(cpu, value);
+		return CPU_NEXT;
+	case 2:
+		cpu->cr2 = value;
+		return CPU_NEXT;
+	case 3:
+		cpu->cr3 = value;
+		mmu_set_root(value & CR3_ADDRESS, !!(cpu->cr4 & CR4_PGE));
+		return CPU_NEXT;
+	case 4:
+		control_set_cr4(cpu, value);
+		return CPU_NEXT;
+	case 8:
+		cpu->cr8 = value & 15;
+		return CPU_NEXT;
+	}
+	return cpu_raise(fault, VECTOR_UD, 0);
+}
+
+static enum cpu_result control_read(struct cpu *cpu, unsigned reg, uint64_t *value,
+				    struct cpu_fault *fault)
+{
+	switch (reg) {
+	case 0: *value = cpu->cr0; return CPU_NEXT;
+	case 2: *value = cpu->cr2; return CPU_NEXT;
+	case 3: *value = cpu->cr3; return CPU_NEXT;
+	case 4: *value = cpu->cr4; return CPU_NEXT;
+	case 8: *value = cpu->cr8; return CPU_NEXT;
+	}
+	return cpu_raise(fault, VECTOR_UD, 0);
+}
+
+/* LIMIT: debug registers are kept, breakpoints do not fire. */
+static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, int write)
+{
+	unsigned reg = insn->reg & 7;
+
+	if (reg == 4 || reg == 5)
+		reg += 2;
+	if (!write)
+		cpu->r[insn->rm] = cpu->dr[reg];
+	else if (reg == 6)
+		cpu->dr[6] = (cpu->r[insn->rm] & 0xe00full) | 0xffff0ff0;
+	else if (reg == 7)
+		cpu->dr[7] = (cpu->r[insn->rm] & 0xffff2bffull) | 0x400;
+	else
+		cpu->dr[reg] = cpu->r[insn->rm];
+	return CPU_NEXT;
+}
+
+static enum cpu_result control_msr(struct cpu *cpu, int write, struct cpu_fault *fault)
+{
+	uint64_t value = (uint32_t)cpu->r[RAX] | cpu->r[RDX] << 32;
+	uint32_t msr = cpu->r[RCX];
+
+	if (write ? cpu_wrmsr(cpu, msr, value) : cpu_rdmsr(cpu, msr, &value))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (!write) {
+		cpu->r[RAX] = (uint32_t)value;
+		cpu->r[RDX] = value >> 32;
+	}
+	return CPU_NEXT;
+}
+
+static enum cpu_result control_cpuid(struct cpu *cpu)
+{
+	uint32_t regs[4];
+
+	cpu_cpuid(cpu, cpu->r[RAX], cpu->r[RCX], regs);
+	cpu->r[RAX] = regs[0];
+	cpu->r[RBX] = regs[1];
+	cpu->r[RCX] = regs[2];
+	cpu->r[RDX] = regs[3];
+	return CPU_NEXT;
+}
+
+static enum cpu_result control_smsw(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    struct cpu_fault *fault)
+{
+	if (!insn->is_memory)
+		cpu_set_register(cpu, insn->rm, cpu->cr0, insn->osize);
+	else if (cpu_write(cpu, cpu_operand_address(cpu, insn, next), &cpu->cr0, 2, fault))
+		return CPU_FAULT;
+	return CPU_NEXT;
+}
+
+static enum cpu_result control_lmsw(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    struct cpu_fault *fault)
+{
+	uint16_t value = cpu->r[insn->rm];
+
+	if (insn->is_memory &&
+	    cpu_read(cpu, cpu_operand_address(cpu, insn, next), &value, 2, fault))
+		return CPU_FAULT;
+	/* PE can be set, never cleared. */
+	control_set_cr0(cpu, (cpu->cr0 & ~0xeull) | (value & 0xf));
+	return CPU_NEXT;
+}
+
+enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    struct cpu_fault *fault)
+{
+	switch (insn->op) {
+	case PREVIRT_OP_mov_from_cr:
+		return control_read(cpu, insn->reg, &cpu->r[insn->rm], fault);
+	case PREVIRT_OP_mov_to_cr:
+		return control_write(cpu, insn->reg, cpu->r[insn->rm], fault);
+	case PREVIRT_OP_mov_from_dr:
+		return control_debug(cpu, insn, 0);
+	case PREVIRT_OP_mov_to_dr:
+		return control_debug(cpu, insn, 1);
+	case PREVIRT_OP_clts:
+		control_set_cr0(cpu, cpu->cr0 & ~(uint64_t)CR0_TS);
+		return CPU_NEXT;
+	case PREVIRT_OP_smsw:
+		return control_smsw(cpu, insn, next, fault);
+	case PREVIRT_OP_lmsw:
+		return control_lmsw(cpu, insn, next, fault);
+	case PREVIRT_OP_rdmsr:
+		return control_msr(cpu, 0, fault);
+	case PREVIRT_OP_wrmsr:
+	case PREVIRT_OP_wrmsrns:
+		return control_msr(cpu, 1, fault);
+	case PREVIRT_OP_cpuid:
+		return control_cpuid(cpu);
+	case PREVIRT_OP_invlpg:
+		mmu_invalidate(cpu_operand_address(cpu, insn, next));
+		return CPU_NEXT;
+	case PREVIRT_OP_invd:
+	case PREVIRT_OP_wbinvd:
+	case PREVIRT_OP_wbnoinvd:
+		return CPU_NEXT;	/* no device sees memory past the caches */
+	case PREVIRT_OP_hlt:
+		return CPU_NEXT;	/* the caller waits */
+	}
+	return CPU_UNKNOWN;
+}

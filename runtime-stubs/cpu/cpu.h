@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The virtual processor: what the guest's kernel believes to run on.
+ *
+ * Invariants: while the wedge runs, struct cpu is the whole truth; rflags has
+ * the guest's own IF and IOPL. Must not know: which hypervisor is below, how
+ * sites were rewritten, devices beyond the ports interface.
+ *
+ * Intel SDM volume 3, chapters 2 (registers), 5, 6 (interrupts); AMD APM 2.
+ */
+#ifndef PREVIRT_CPU_H
+#define PREVIRT_CPU_H
+#include "offsets.h"
+#include "../insn/decode.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
+
+#define FLAG_CF (1u << 0)
+#define FLAG_ZF (1u << 6)
+#define FLAG_TF (1u << 8)
+#define FLAG_IF (1u << 9)
+#define FLAG_DF (1u << 10)
+#define FLAG_IOPL (3u << 12)
+#define FLAG_NT (1u << 14)
+#define FLAG_RF (1u << 16)
+#define FLAG_VM (1u << 17)
+#define FLAG_AC (1u << 18)
+#define FLAG_FIXED (1u << 1)
+#define FLAGS_WRITABLE 0x277fd5u	/* all that popf can change in ring 0 */
+
+#define CR0_TS (1u << 3)
+#define CR4_PGE (1u << 7)
+#define EFER_SCE (1u << 0)
+#define EFER_LME (1u << 8)
+#define EFER_LMA (1u << 10)
+#define EFER_NX (1u << 11)
+
+enum {
+	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,
+	VECTOR_DF = 8, VECTOR_TS = 10, VECTOR_NP = 11, VECTOR_SS = 12,
+	VECTOR_GP = 13, VECTOR_PF = 14,
+};
+
+struct cpu_table {
+	uint64_t base;
+	uint16_t limit;
+};
+
+struct cpu {
+	uint64_t r[16];
+	uint64_t rip, rflags;
+	uint16_t seg[SEGS];
+	uint8_t user;			/* privilege level 3 */
+	uint8_t gs_swapped;		/* 0: GS_BASE is gs_base[0] */
+	uint8_t in_delivery;		/* an exception is being delivered */
+	uint8_t segments_dirty;
+	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
+	uint64_t fs_base;
+	uint64_t cr0, cr2, cr3, cr4, cr8, dr[8];
+	uint64_t efer, star, lstar, cstar, sfmask, pat, apic_base, tsc_aux;
+	uint64_t sysenter[3], misc_enable;
+	struct cpu_table gdt, idt;
+	uint16_t ldtr, tr;
+	uint64_t ldt_base, tr_base;
+	uint32_t ldt_limit, tr_limit;
+};
+
+#define CPU_ASSERT(field, offset) \
+	_Static_assert(offsetof(struct cpu, field) == offset, #field)
+CPU_ASSERT(r[RAX], CPU_RAX);
+CPU_ASSERT(r[RSP], CPU_RSP);
+CPU_ASSERT(r[R8], CPU_R8);
+CPU_ASSERT(r[R15], CPU_R15);
+CPU_ASSERT(rip, CPU_RIP);
+CPU_ASSERT(rflags, CPU_RFLAGS);
+
+/* The only processor. LIMIT: one. */
+extern struct cpu previrt_cpu;
+
+/*
+ * What a step of emulation came to. A FAULT has filled in struct cpu_fault; the
+ * guest's state is as before the instruction.
+ */
+enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_UNKNOWN };
+
+struct cpu_fault {
+	uint8_t vector, has_error;
+	uint32_t error;
+	uint64_t address;		/* of a page fault */
+};
+
+/* State after reset as a 64-bit boot loader leaves it. */
+void cpu_reset(struct cpu *cpu);
+
+/*
+ * Carry out @insn, which stands at @at and whose site ends at @next. On
+ * CPU_NEXT the guest goes on at @next, on CPU_JUMPED at cpu->rip.
+ */
+enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
+			    uint64_t next, struct cpu_fault *fault);
+
+/* Parts of cpu_emulate, by what they are about; CPU_UNKNOWN: not theirs. */
+enum cpu_result cpu_emulate_flags(struct cpu *, const struct insn *, uint64_t next,
+				  struct cpu_fault *);
+enum cpu_result cpu_emulate_control(struct cpu *, const struct insn *, uint64_t next,
+				    struct cpu_fault *);
+enum cpu_result cpu_emulate_segment(struct cpu *, const struct insn *, uint64_t next,
+				    struct cpu_fault *);
+enum cpu_result cpu_emulate_transfer(struct cpu *, const struct insn *, uint64_t next,
+				     struct cpu_fault *);
+enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fault *);
+
+/* Fill in @fault; give CPU_FAULT. */
+enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);
+
+/*
+ * Deliver an exception or interrupt through the guest's IDT; cpu->rip is the
+ * address to be pushed. @software: int n (its gate's DPL counts). 0, or -1 for
+ * a triple fault.
+ */
+int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software);
+int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector);
+
+/* The SYSCALL instruction, seen from user mode with rip behind it. */
+void cpu_syscall(struct cpu *cpu);
+
+/* MSRs and CPUID. Non-zero: #GP. */
+int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value);
+int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
+void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
+
+/* Operands. Reads and writes of memory may fault: non-zero, @fault filled in. */
+uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uint64_t next);
+int cpu_read(struct cpu *cpu, uint64_t va, void *to, size_t size, struct cpu_fault *fault);
+int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
+	      struct cpu_fault *fault);
+/* Write a general register as the hardware does: 4 bytes clear the upper half. */
+void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
+
+/* The user-visible part of the guest's GDT may have changed: load it. */
+void cpu_sync_gdt(struct cpu *cpu);
+/* GS_BASE as the guest sees it, and the other one. */
+uint64_t *cpu_gs_base(struct cpu *cpu, int other);
+
+#endif

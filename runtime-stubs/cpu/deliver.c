@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Exceptions and interrupts, delivered through the guest's IDT as a 64-bit
+ * processor does it. Intel SDM volume 3, 6.12 and 6.14.
+ */
+#include "cpu.h"
+
+#define GATE_INTERRUPT 14
+#define GATE_TRAP 15
+#define TSS_RSP0 4
+#define TSS_IST1 36
+
+struct gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_middle;
+	uint32_t offset_high, reserved;
+};
+
+static int deliver_find_stack(struct cpu *cpu, unsigned ist, int from_user, uint64_t *rsp)
+{
+	struct cpu_fault ignored;
+	uint64_t slot;
+
+	if (ist)
+		slot = TSS_IST1 + 8 * (ist - 1);
+	else if (from_user)
+		slot = TSS_RSP0;
+	else {
+		*rsp = cpu->r[RSP] & ~15ull;
+		return 0;
+	}
+	if (slot + 7 > cpu->tr_limit)
+		return -1;
+	if (cpu_read(cpu, cpu->tr_base + slot, rsp, 8, &ignored))
+		return -1;
+	*rsp &= ~15ull;
+	return 0;
+}
+
+static int deliver_gate(struct cpu *cpu, const struct cpu_fault *fault, int needs_dpl3,
+			struct gate *gate)
+{
+	struct cpu_fault ignored;
+	unsigned at = fault->vector * sizeof(*gate);
+
+	if (at + sizeof(*gate) - 1 > cpu->idt.limit)
+		return -1;
+	if (cpu_read(cpu, cpu->idt.base + at, gate, sizeof(*gate), &ignored) ||
+	    !(gate->type & 0x80))
+		return -1;
+	if ((gate->type & 0x1f) != GATE_INTERRUPT && (gate->type & 0x1f) != GATE_TRAP)
+		return -1;
+	if (needs_dpl3 && (gate->type >> 5 & 3) < 3)
+		return -1;
+	return 0;
+}
+
+/* One attempt: -1 if the gate, the stack or a push fails. */
+static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int software)
+{
+	struct cpu_fault ignored;
+	struct gate gate;
+	uint64_t frame[6], rsp;
+	unsigned words = fault->has_error ? 6 : 5, n = 0;
+	uint8_t was_user = cpu->user;
+
+	cpu->user = 0;		/* tables are read with the kernel's rights */
+	if (deliver_gate(cpu, fault, software && was_user, &gate))
+		goto fail;
+	if (fault->has_error)
+		frame[n++] = fault->error;
+	frame[n++] = cpu->rip;
+	frame[n++] = cpu->seg[SEG_CS];
+	frame[n++] = cpu->rflags;
+	frame[n++] = cpu->r[RSP];
+	frame[n++] = cpu->seg[SEG_SS];
+	if (deliver_find_stack(cpu, gate.ist & 7, was_user, &rsp))
+		goto fail;
+	rsp -= words * 8;
+	if (cpu_write(cpu, rsp, frame, words * 8, &ignored))
+		goto fail;
+	cpu->r[RSP] = rsp;
+	cpu->rip = gate.offset_low | (uint64_t)gate.offset_middle << 16 |
+		   (uint64_t)gate.offset_high << 32;
+	cpu->seg[SEG_CS] = gate.selector & ~3u;
+	if (was_user)
+		cpu->seg[SEG_SS] = 0;
+	cpu->rflags &= ~(uint64_t)(FLAG_TF | FLAG_NT | FLAG_RF);
+	if ((gate.type & 0x1f) == GATE_INTERRUPT)
+		cpu->rflags &= ~(uint64_t)FLAG_IF;
+	return 0;
+fail:
+	cpu->user = was_user;
+	return -1;
+}
+
+int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software)
+{
+	struct cpu_fault second = { .vector = VECTOR_GP, .has_error = 1,
+				    .error = fault->vector * 8u + 2 };
+
+	if (fault->vector == VECTOR_PF)
+		cpu->cr2 = fault->address;
+	if (!deliver_try(cpu, fault, software))
+		return 0;
+	if (software && !deliver_try(cpu, &second, 0))
+		return 0;
+	second = (struct cpu_fault){ .vector = VECTOR_DF, .has_error = 1 };
+	return deliver_try(cpu, &second, 0);
+}
+
+int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector)
+{
+	struct cpu_fault interrupt = { .vector = vector };
+
+	return cpu_deliver(cpu, &interrupt, 0);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* in, out, ins, outs: the guest's ports are the devices' models. */
+#include "cpu.h"
+#include "insns.h"
+#include "../devices/ports.h"
+
+/* E4-E7, EC-EF; 6C-6F: bit 0 clear means a byte, bit 1 means out. */
+static int io_size(const struct insn *insn)
+{
+	if (!(insn->opcode & 1))
+		return 1;
+	return insn->osize == 2 ? 2 : 4;
+}
+
+static uint16_t io_port(const struct cpu *cpu, const struct insn *insn)
+{
+	return insn->opcode & 8 ? (uint16_t)cpu->r[RDX] : (uint16_t)insn->imm;
+}
+
+/* One element; the registers move only when it is done. */
+static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
+				      struct cpu_fault *fault)
+{
+	int size = io_size(insn), out = insn->opcode & 2;
+	int reg = out ? RSI : RDI;
+	uint64_t va = cpu->r[reg];
+	uint32_t value = 0;
+
+	if (insn->asize == 4)
+		va = (uint32_t)va;
+	if (out && insn->segment == INSN_FS)
+		va += cpu->fs_base;
+	if (out && insn->segment == INSN_GS)
+		va += *cpu_gs_base(cpu, 0);
+	if (out) {
+		if (cpu_read(cpu, va, &value, size, fault))
+			return CPU_FAULT;
+		ports_write(cpu->r[RDX], size, value);
+	} else {
+		value = ports_read(cpu->r[RDX], size);
+		if (cpu_write(cpu, va, &value, size, fault))
+			return CPU_FAULT;
+	}
+	cpu_set_register(cpu, reg, cpu->r[reg] + (cpu->rflags & FLAG_DF ? -size : size),
+			 insn->asize);
+	return CPU_NEXT;
+}
+
+static enum cpu_result io_string(struct cpu *cpu, const struct insn *insn,
+				 struct cpu_fault *fault)
+{
+	if (!insn->rep)
+		return io_string_step(cpu, insn, fault);
+	while (insn->asize == 4 ? (uint32_t)cpu->r[RCX] : cpu->r[RCX]) {
+		if (io_string_step(cpu, insn, fault) == CPU_FAULT)
+			return CPU_FAULT;
+		cpu_set_register(cpu, RCX, cpu->r[RCX] - 1, insn->asize);
+	}
+	return CPU_NEXT;
+}
+
+enum cpu_result cpu_emulate_io(struct cpu *cpu, const struct insn *insn,
+			       struct cpu_fault *fault)
+{
+	switch (insn->op) {
+	case PREVIRT_OP_in:
+		cpu_set_register(cpu, RAX, ports_read(io_port(cpu, insn), io_size(insn)),
+				 io_size(insn));
+		return CPU_NEXT;
+	case PREVIRT_OP_out:
+		ports_write(io_port(cpu, insn), io_size(insn), cpu->r[RAX]);
+		return CPU_NEXT;
+	case PREVIRT_OP_ins:
+	case PREVIRT_OP_outs:
+		return io_string(cpu, insn, fault);
+	}
+	return CPU_UNKNOWN;
+}

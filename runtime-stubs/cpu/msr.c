@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Model-specific registers and identification. What is not listed here is not
+ * there: #GP, as on hardware. Intel SDM volume 4; AMD APM volume 2, appendix A.
+ */
+#include "cpu.h"
+#include "../backend/backend.h"
+
+enum {
+	MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_UCODE = 0x8b,
+	MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_EIP = 0x176,
+	MSR_MISC_ENABLE = 0x1a0, MSR_PAT = 0x277,
+	MSR_EFER = 0xc0000080, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
+	MSR_FS_BASE = 0xc0000100, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_TSC_AUX,
+	MSR_SYSCFG = 0xc0010010, MSR_HWCR = 0xc0010015,
+};
+
+#define APIC_BASE_DEFAULT 0xfee00900ull
+
+static int msr_canonical(uint64_t value)
+{
+	return (uint64_t)((int64_t)(value << 16) >> 16) == value;
+}
+
+/* Where the value of a plain register lives, or NULL. */
+static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
+{
+	switch (msr) {
+	case MSR_STAR: return &cpu->star;
+	case MSR_SFMASK: return &cpu->sfmask;
+	case MSR_PAT: return &cpu->pat;
+	case MSR_APIC_BASE: return &cpu->apic_base;
+	case MSR_TSC_AUX: return &cpu->tsc_aux;
+	case MSR_MISC_ENABLE: return &cpu->misc_enable;
+	}
+	if (msr >= MSR_SYSENTER_CS && msr <= MSR_SYSENTER_EIP)
+		return &cpu->sysenter[msr - MSR_SYSENTER_CS];
+	return NULL;
+}
+
+static uint64_t *msr_address(struct cpu *cpu, uint32_t msr)
+{
+	switch (msr) {
+	case MSR_LSTAR: return &cpu->lstar;
+	case MSR_CSTAR: return &cpu->cstar;
+	case MSR_FS_BASE: return &cpu->fs_base;
+	case MSR_GS_BASE: return cpu_gs_base(cpu, 0);
+	case MSR_KERNEL_GS_BASE: return cpu_gs_base(cpu, 1);
+	}
+	return NULL;
+}
+
+int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
+{
+	uint64_t *at = msr_plain(cpu, msr);
+
+	if (!at)
+		at = msr_address(cpu, msr);
+	if (at) {
+		*value = *at;
+		return 0;
+	}
+	switch (msr) {
+	case MSR_EFER:
+		*value = cpu->efer;
+		return 0;
+	case MSR_TSC:
+		*value = __builtin_ia32_rdtsc();
+		return 0;
+	case MSR_UCODE:
+	case MSR_SYSCFG:
+	case MSR_HWCR:
+		*value = 0;
+		return 0;
+	}
+	return -1;
+}
+
+static void msr_load_base(struct cpu *cpu, uint32_t msr)
+{
+	if (msr == MSR_FS_BASE) {
+		backend_set_fs_base(cpu->fs_base);
+		return;
+	}
+	backend_set_gs_base(0, cpu->gs_base[0]);
+	backend_set_gs_base(1, cpu->gs_base[1]);
+}
+
+int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	uint64_t *at = msr_plain(cpu, msr);
+
+	if (at) {
+		*at = value;
+		return 0;
+	}
+	at = msr_address(cpu, msr);
+	if (at) {
+		if (!msr_canonical(value))
+			return -1;
+		*at = value;
+		if (msr >= MSR_FS_BASE)
+			msr_load_base(cpu, msr);
+		return 0;
+	}
+	switch (msr) {
+	case MSR_EFER:
+		if (value & ~(uint64_t)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX))
+			return -1;
+		cpu->efer = (value & ~(uint64_t)EFER_LMA) | (cpu->efer & EFER_LMA);
+		return 0;
+	case MSR_UCODE:
+	case MSR_SYSCFG:
+	case MSR_HWCR:
+	case MSR_TSC:		/* LIMIT: the TSC cannot be set */
+		return 0;
+	}
+	return -1;
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+	*cpu = (struct cpu){
+		.rflags = FLAG_FIXED,
+		.cr0 = 0x80000033, .cr4 = 0x20,
+		.efer = EFER_LME | EFER_LMA,
+		.pat = 0x0007040600070406ull,
+		.apic_base = APIC_BASE_DEFAULT,
+		.misc_enable = 1,
+		.dr = { [6] = 0xffff0ff0, [7] = 0x400 },
+		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
+		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
+	};
+}
+
+/* Features of leaf 1 that this processor does not have. */
+#define HIDE_1_ECX (1u << 2 /* DTES64 */ | 1u << 3 /* MONITOR */ | 1u << 4 | \
+	1u << 5 /* VMX */ | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 15 /* PDCM */ | \
+	1u << 17 /* PCID */ | 1u << 18 | 1u << 21 /* x2APIC */ | \
+	1u << 24 /* TSC deadline */ | 1u << 26 /* XSAVE */ | 1u << 27 | \
+	1u << 12 /* FMA */ | 1u << 28 /* AVX */ | 1u << 29 /* F16C */ | \
+	1u << 31 /* hypervisor */)
+#define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 9 /* APIC */ | 1u << 12 /* MTRR */ | \
+	1u << 14 /* MCA */ | 1u << 21 | 1u << 22 /* ACPI */ | 1u << 28 /* HTT */ | \
+	1u << 29)
+#define SHOW_7_EBX (1u << 3 | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
+	1u << 29)	/* BMI, ERMS, RDSEED, ADX, CLWB, SHA */
+#define HIDE_80000001_ECX (1u << 2 /* SVM */ | 1u << 3 | 1u << 10 /* IBS */ | \
+	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
+	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
+	1u << 24 | 1u << 28 | 1u << 29 /* MWAITX */)
+#define HIDE_80000001_EDX (1u << 7 | 1u << 9 | 1u << 12 | 1u << 14 | \
+	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
+
+/* LIMIT: no XSAVE, so no AVX for the kernel or, where it asks, for programs. */
+void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	(void)cpu;
+	__asm__ volatile("cpuid"
+			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
+			 : "0"(leaf), "2"(subleaf));
+	switch (leaf) {
+	case 1:
+		regs[1] &= 0xffff;		/* one processor, number 0 */
+		regs[1] |= 1u << 16;
+		regs[2] &= ~HIDE_1_ECX;
+		regs[3] &= ~HIDE_1_EDX;
+		break;
+	case 7:
+		if (subleaf == 0)
+			regs[1] &= SHOW_7_EBX;
+		else
+			regs[0] = regs[1] = 0;
+		regs[2] = regs[3] = 0;
+		break;
+	case 0x80000001:
+		regs[2] &= ~HIDE_80000001_ECX;
+		regs[3] &= ~HIDE_80000001_EDX;
+		break;
+	case 0x80000008:
+		regs[1] = 0;
+		regs[2] = 0;
+		break;
+	case 0x80000007:
+		regs[0] = regs[1] = regs[2] = 0;
+		break;
+	case 5:
+	case 6:
+	case 0xa:
+	case 0xb:
+	case 0xd:
+	case 0xf:
+	case 0x10:
+	case 0x12:
+	case 0x14:
+	case 0x1f:
+	case 0x8000000a:
+	case 0x8000001b:
+	case 0x8000001f:
+	case 0x80000020:
+		regs[0] = regs[1] = regs[2] = regs[3] = 0;
+		break;
+	}
+	if (leaf >= 0x40000000 && leaf < 0x50000000)
+		regs[0] = regs[1] = regs[2] = regs[3] = 0;
+}

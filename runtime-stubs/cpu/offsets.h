@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Offsets in struct cpu that assembly reads; cpu.h asserts each of them. */
+#ifndef PREVIRT_CPU_OFFSETS_H
+#define PREVIRT_CPU_OFFSETS_H
+
+#define CPU_RAX 0
+#define CPU_RCX 8
+#define CPU_RDX 16
+#define CPU_RBX 24
+#define CPU_RSP 32
+#define CPU_RBP 40
+#define CPU_RSI 48
+#define CPU_RDI 56
+#define CPU_R8  64
+#define CPU_R9  72
+#define CPU_R10 80
+#define CPU_R11 88
+#define CPU_R12 96
+#define CPU_R13 104
+#define CPU_R14 112
+#define CPU_R15 120
+#define CPU_RIP 128
+#define CPU_RFLAGS 136
+
+#endif

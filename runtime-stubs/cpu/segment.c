@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Segment registers and descriptor tables. The guest's tables are read in its
+ * own memory; hardware gets only the descriptors that user mode may use.
+ * Intel SDM volume 3, chapter 3.
+ */
+#include "cpu.h"
+#include "insns.h"
+#include "../backend/backend.h"
+
+#define DESC_PRESENT (1ull << 47)
+#define DESC_SYSTEM (1ull << 44)	/* clear for system descriptors */
+#define DESC_DPL(d) ((unsigned)((d) >> 45) & 3)
+#define DESC_GRANULARITY (1ull << 55)
+#define GDT_SYNCED 32			/* descriptors user mode may name */
+
+static uint64_t segment_base(uint64_t d)
+{
+	return (d >> 16 & 0xffffff) | (d >> 56 & 0xff) << 24;
+}
+
+static uint32_t segment_limit(uint64_t d)
+{
+	uint32_t limit = (d & 0xffff) | (d >> 32 & 0xf0000);
+
+	return d & DESC_GRANULARITY ? limit << 12 | 0xfff : limit;
+}
+
+/* The descriptor a selector names; -1 if it is outside its table. */
+static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_t size)
+{
+	struct cpu_fault ignored;
+	uint64_t base = selector & 4 ? cpu->ldt_base : cpu->gdt.base;
+	uint32_t limit = selector & 4 ? cpu->ldt_limit : cpu->gdt.limit;
+
+	if ((selector & ~7u) + size - 1 > limit)
+		return -1;
+	return cpu_read(cpu, base + (selector & ~7u), d, size, &ignored);
+}
+
+/* Descriptors of privilege 3; a kernel's own are no business of hardware. */
+void cpu_sync_gdt(struct cpu *cpu)
+{
+	static uint64_t last[GDT_SYNCED];
+	uint64_t table[GDT_SYNCED] = { 0 };
+	size_t size = cpu->gdt.limit + 1u;
+	struct cpu_fault ignored;
+	uint8_t user = cpu->user;
+	int changed = 0;
+
+	if (size > sizeof(table))
+		size = sizeof(table);
+	cpu->user = 0;
+	if (cpu_read(cpu, cpu->gdt.base, table, size, &ignored))
+		size = 0;
+	cpu->user = user;
+	for (unsigned i = 0; i < GDT_SYNCED; i++) {
+		uint64_t d = table[i];
+
+		if (!i || i >= size / 8 || !(d & DESC_PRESENT) || !(d & DESC_SYSTEM) ||
+		    DESC_DPL(d) != 3)
+			table[i] = 0;
+		changed |= table[i] != last[i];
+	}
+	if (!changed)
+		return;
+	for (unsigned i = 0; i < GDT_SYNCED; i++)
+		last[i] = table[i];
+	backend_set_gdt(table, GDT_SYNCED);
+}
+
+/*
+ * A kernel selector (0, or of privilege 0) is only remembered: in 64-bit mode
+ * nothing but its number can be seen. One of user mode is really loaded.
+ */
+static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selector,
+				    struct cpu_fault *fault)
+{
+	uint64_t d = 0;
+	int user = 0;
+
+	if (selector & ~3u) {
+		if (segment_descriptor(cpu, selector, &d, 8))
+			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
+		if (!(d & DESC_SYSTEM))
+			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
+		if (!(d & DESC_PRESENT))
+			return cpu_raise(fault, which == SEG_SS ? VECTOR_SS : VECTOR_NP,
+					 selector & ~3u);
+		user = DESC_DPL(d) == 3;
+	} else if (which == SEG_SS && (selector & 3) == 3) {
+		return cpu_raise(fault, VECTOR_GP, 0);
+	}
+	cpu->seg[which] = selector;
+	if (which == SEG_SS)
+		return CPU_NEXT;
+	cpu_sync_gdt(cpu);
+	if (which == SEG_GS) {
+		/* The base that is loaded is the active one. */
+		uint64_t base = user ? segment_base(d) : 0;
+
+		*cpu_gs_base(cpu, 0) = base;
+		if (cpu->gs_swapped)
+			backend_set_gs_selector(user ? selector : 0);
+		backend_set_gs_base(cpu->gs_swapped, base);
+		return CPU_NEXT;
+	}
+	backend_set_selector(which, user ? selector : 0);
+	if (which == SEG_FS) {
+		cpu->fs_base = user ? segment_base(d) : 0;
+		backend_set_fs_base(cpu->fs_base);
+	}
+	return CPU_NEXT;
+}
+
+static enum cpu_result segment_mov(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				   int load, struct cpu_fault *fault)
+{
+	unsigned which = insn->reg & 7;
+	uint16_t selector;
+
+	if (which >= SEGS || (load && which == SEG_CS))
+		return cpu_raise(fault, VECTOR_UD, 0);
+	if (!load) {
+		selector = cpu->seg[which];
+		if (!insn->is_memory)
+			cpu_set_register(cpu, insn->rm, selector, insn->osize);
+		else if (cpu_write(cpu, cpu_operand_address(cpu, insn, next), &selector, 2,
+				   fault))
+			return CPU_FAULT;
+		return CPU_NEXT;
+	}
+	selector = cpu->r[insn->rm];
+	if (insn->is_memory &&
+	    cpu_read(cpu, cpu_operand_address(cpu, insn, next), &selector, 2, fault))
+		return CPU_FAULT;
+	return segment_load(cpu, which, selector, fault);
+}
+
+/* 0F A0, A1: fs; A8, A9: gs. */
+static enum cpu_result segment_push_pop(struct cpu *cpu, const struct insn *insn,
+					struct cpu_fault *fault)
+{
+	int which = insn->opcode & 8 ? SEG_GS : SEG_FS;
+	int size = insn->osize == 2 ? 2 : 8;
+	uint64_t value = cpu->seg[which];
+	enum cpu_result result;
+
+	if (!(insn->opcode & 1)) {
+		if (cpu_write(cpu, cpu->r[RSP] - size, &value, size, fault))
+			return CPU_FAULT;
+		cpu->r[RSP] -= size;
+		return CPU_NEXT;
+	}
+	if (cpu_read(cpu, cpu->r[RSP], &value, size, fault))
+		return CPU_FAULT;
+	result = segment_load(cpu, which, value, fault);
+	if (result == CPU_NEXT)
+		cpu->r[RSP] += size;
+	return result;
+}
+
+/* lgdt, lidt, sgdt, sidt: a 2-byte limit and an 8-byte base. */
+static enum cpu_result segment_table(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				     struct cpu_fault *fault)
+{
+	int is_idt = insn->op == PREVIRT_OP_lidt || insn->op == PREVIRT_OP_sidt;
+	struct cpu_table *table = is_idt ? &cpu->idt : &cpu->gdt;
+	uint64_t va = cpu_operand_address(cpu, insn, next);
+	struct { uint16_t limit; uint64_t base; } __attribute__((packed)) image;
+
+	if (insn->op == PREVIRT_OP_sgdt || insn->op == PREVIRT_OP_sidt) {
+		image.limit = table->limit;
+		image.base = table->base;
+		return cpu_write(cpu, va, &image, sizeof(image), fault) ? CPU_FAULT : CPU_NEXT;
+	}
+	if (cpu_read(cpu, va, &image, sizeof(image), fault))
+		return CPU_FAULT;
+	table->limit = image.limit;
+	table->base = image.base;
+	if (!is_idt)
+		cpu_sync_gdt(cpu);
+	return CPU_NEXT;
+}
+
+static enum cpu_result segment_rm16(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    uint16_t *value, struct cpu_fault *fault)
+{
+	*value = cpu->r[insn->rm];
+	if (insn->is_memory &&
+	    cpu_read(cpu, cpu_operand_address(cpu, insn, next), value, 2, fault))
+		return CPU_FAULT;
+	return CPU_NEXT;
+}
+
+/* ltr and lldt: a 16-byte system descriptor. */
+static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				      struct cpu_fault *fault)
+{
+	uint16_t selector;
+	uint64_t d[2] = { 0, 0 };
+
+	if (segment_rm16(cpu, insn, next, &selector, fault) == CPU_FAULT)
+		return CPU_FAULT;
+	if (insn->op == PREVIRT_OP_lldt && !(selector & ~3u)) {
+		cpu->ldtr = selector;
+		cpu->ldt_base = cpu->ldt_limit = 0;
+		return CPU_NEXT;
+	}
+	if ((selector & 4) || segment_descriptor(cpu, selector, d, sizeof(d)))
+		return cpu_raise(fault, VECTOR_GP, selector & ~3u);
+	if (!(d[0] & DESC_PRESENT))
+		return cpu_raise(fault, VECTOR_NP, selector & ~3u);
+	d[1] = segment_base(d[0]) | d[1] << 32;
+	if (insn->op == PREVIRT_OP_ltr) {
+		cpu->tr = selector;
+		cpu->tr_base = d[1];
+		cpu->tr_limit = segment_limit(d[0]);
+	} else {
+		/* LIMIT: user mode does not see the local table's segments */
+		cpu->ldtr = selector;
+		cpu->ldt_base = d[1];
+		cpu->ldt_limit = segment_limit(d[0]);
+	}
+	return CPU_NEXT;
+}
+
+static enum cpu_result segment_store(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				     uint16_t value, struct cpu_fault *fault)
+{
+	if (!insn->is_memory)
+		cpu_set_register(cpu, insn->rm, value, insn->osize);
+	else if (cpu_write(cpu, cpu_operand_address(cpu, insn, next), &value, 2, fault))
+		return CPU_FAULT;
+	return CPU_NEXT;
+}
+
+/* lar, lsl, verr, verw from privilege 0. SDM volume 2, tables under LAR, LSL. */
+static enum cpu_result segment_ask(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				   struct cpu_fault *fault)
+{
+	uint16_t selector;
+	uint64_t d = 0;
+	int code, ok;
+
+	if (segment_rm16(cpu, insn, next, &selector, fault) == CPU_FAULT)
+		return CPU_FAULT;
+	ok = (selector & ~3u) && !segment_descriptor(cpu, selector, &d, 8);
+	if (ok && !(d & DESC_SYSTEM)) {
+		unsigned type = d >> 40 & 15;
+
+		ok = (insn->op == PREVIRT_OP_lar || insn->op == PREVIRT_OP_lsl) &&
+		     (type == 2 || type == 9 || type == 11 ||
+		      (type == 12 && insn->op == PREVIRT_OP_lar));
+	} else if (ok) {
+		code = !!(d & 1ull << 43);
+		if (insn->op == PREVIRT_OP_verr)
+			ok = !code || (d & 1ull << 41);
+		else if (insn->op == PREVIRT_OP_verw)
+			ok = !code && (d & 1ull << 41);
+		if (!(code && (d & 1ull << 42)) && DESC_DPL(d) < (selector & 3u))
+			ok = 0;
+	}
+	cpu->rflags = ok ? cpu->rflags | FLAG_ZF : cpu->rflags & ~(uint64_t)FLAG_ZF;
+	if (ok && insn->op == PREVIRT_OP_lar)
+		cpu_set_register(cpu, insn->reg, d >> 32 & 0xf0ff00, insn->osize);
+	if (ok && insn->op == PREVIRT_OP_lsl)
+		cpu_set_register(cpu, insn->reg, segment_limit(d), insn->osize);
+	return CPU_NEXT;
+}
+
+enum cpu_result cpu_emulate_segment(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    struct cpu_fault *fault)
+{
+	switch (insn->op) {
+	case PREVIRT_OP_mov_from_sreg:
+		return segment_mov(cpu, insn, next, 0, fault);
+	case PREVIRT_OP_mov_to_sreg:
+		return segment_mov(cpu, insn, next, 1, fault);
+	case PREVIRT_OP_push_sreg:
+	case PREVIRT_OP_pop_sreg:
+		return segment_push_pop(cpu, insn, fault);
+	case PREVIRT_OP_lgdt:
+	case PREVIRT_OP_lidt:
+	case PREVIRT_OP_sgdt:
+	case PREVIRT_OP_sidt:
+		return segment_table(cpu, insn, next, fault);
+	case PREVIRT_OP_ltr:
+	case PREVIRT_OP_lldt:
+		return segment_system(cpu, insn, next, fault);
+	case PREVIRT_OP_sldt:
+		return segment_store(cpu, insn, next, cpu->ldtr, fault);
+	case PREVIRT_OP_str:
+		return segment_store(cpu, insn, next, cpu->tr, fault);
+	case PREVIRT_OP_lar:
+	case PREVIRT_OP_lsl:
+	case PREVIRT_OP_verr:
+	case PREVIRT_OP_verw:
+		return segment_ask(cpu, insn, next, fault);
+	}
+	return CPU_UNKNOWN;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Transfers of control: iret, lret, far jumps, syscall, sysret, int n; swapgs.
+ * LIMIT: targets are 64-bit code, or 32-bit code of user mode.
+ */
+#include "cpu.h"
+#include "insns.h"
+
+#define STAR_SYSRET(star) ((uint16_t)((star) >> 48))
+#define STAR_SYSCALL(star) ((uint16_t)((star) >> 32))
+
+static int transfer_canonical(uint64_t va)
+{
+	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
+}
+
+/* A far return to privilege 0 or 3; nothing has changed when it faults. */
+static enum cpu_result transfer_go(struct cpu *cpu, uint64_t rip, uint16_t cs,
+				   struct cpu_fault *fault)
+{
+	if (!(cs & ~3u) || ((cs & 3) != 0 && (cs & 3) != 3))
+		return cpu_raise(fault, VECTOR_GP, cs & ~3u);
+	if (!transfer_canonical(rip))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	cpu->rip = rip;
+	cpu->seg[SEG_CS] = cs;
+	cpu->user = (cs & 3) == 3;
+	return CPU_JUMPED;
+}
+
+/* SDM volume 2, IRET, in 64-bit mode: always five words. */
+static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
+				     struct cpu_fault *fault)
+{
+	uint64_t frame[5];
+	enum cpu_result result;
+
+	if (insn->osize != 8)		/* LIMIT: iretl and iretw */
+		return CPU_UNKNOWN;
+	if (cpu->rflags & FLAG_NT)
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (cpu_read(cpu, cpu->r[RSP], frame, sizeof(frame), fault))
+		return CPU_FAULT;
+	result = transfer_go(cpu, frame[0], frame[1], fault);
+	if (result != CPU_JUMPED)
+		return result;
+	cpu->rflags = (frame[2] & (FLAGS_WRITABLE | FLAG_RF)) | FLAG_FIXED;
+	cpu->r[RSP] = frame[3];
+	cpu->seg[SEG_SS] = frame[4];
+	return CPU_JUMPED;
+}
+
+static enum cpu_result transfer_lret(struct cpu *cpu, const struct insn *insn,
+				     struct cpu_fault *fault)
+{
+	uint64_t frame[2] = { 0, 0 };
+	uint64_t rsp = cpu->r[RSP];
+	enum cpu_result result;
+	int size = insn->osize;
+
+	for (int i = 0; i < 2; i++, rsp += size)
+		if (cpu_read(cpu, rsp, &frame[i], size, fault))
+			return CPU_FAULT;
+	if ((frame[1] & 3) != 0)	/* LIMIT: lret to user mode */
+		return CPU_UNKNOWN;
+	result = transfer_go(cpu, frame[0], frame[1], fault);
+	if (result == CPU_JUMPED)
+		cpu->r[RSP] = rsp + insn->imm;
+	return result;
+}
+
+static enum cpu_result transfer_far(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    int call, struct cpu_fault *fault)
+{
+	uint64_t va = cpu_operand_address(cpu, insn, next);
+	uint64_t offset = 0, frame[2] = { next, cpu->seg[SEG_CS] };
+	uint16_t cs;
+	enum cpu_result result;
+
+	if (cpu_read(cpu, va, &offset, insn->osize, fault) ||
+	    cpu_read(cpu, va + insn->osize, &cs, 2, fault))
+		return CPU_FAULT;
+	if (call && cpu_write(cpu, cpu->r[RSP] - sizeof(frame), frame, sizeof(frame), fault))
+		return CPU_FAULT;
+	result = transfer_go(cpu, offset, cs, fault);
+	if (result == CPU_JUMPED && call)
+		cpu->r[RSP] -= sizeof(frame);
+	return result;
+}
+
+/* SDM volume 2, SYSRET. */
+static enum cpu_result transfer_sysret(struct cpu *cpu, const struct insn *insn,
+				       struct cpu_fault *fault)
+{
+	uint16_t base = STAR_SYSRET(cpu->star);
+
+	if (!(cpu->efer & EFER_SCE))
+		return cpu_raise(fault, VECTOR_UD, 0);
+	if (!transfer_canonical(cpu->r[RCX]))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	cpu->rip = insn->osize == 8 ? cpu->r[RCX] : (uint32_t)cpu->r[RCX];
+	cpu->seg[SEG_CS] = (insn->osize == 8 ? base + 16 : base) | 3;
+	cpu->seg[SEG_SS] = (base + 8) | 3;
+	cpu->rflags = (cpu->r[R11] & 0x3c7fd7) | FLAG_FIXED;
+	cpu->user = 1;
+	return CPU_JUMPED;
+}
+
+void cpu_syscall(struct cpu *cpu)
+{
+	cpu->r[RCX] = cpu->rip;
+	cpu->r[R11] = cpu->rflags & ~(uint64_t)FLAG_RF;
+	cpu->rflags = (cpu->rflags & ~cpu->sfmask & ~(uint64_t)FLAG_RF) | FLAG_FIXED;
+	/* LIMIT: 32-bit programs come in by int 0x80 only */
+	cpu->rip = cpu->lstar;
+	cpu->seg[SEG_CS] = STAR_SYSCALL(cpu->star) & ~3u;
+	cpu->seg[SEG_SS] = (STAR_SYSCALL(cpu->star) & ~3u) + 8;
+	cpu->user = 0;
+}
+
+static enum cpu_result transfer_int(struct cpu *cpu, const struct insn *insn, uint64_t next)
+{
+	struct cpu_fault soft = { .vector = insn->imm };
+
+	cpu->rip = next;
+	cpu_deliver(cpu, &soft, 1);
+	return CPU_JUMPED;
+}
+
+enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				     struct cpu_fault *fault)
+{
+	switch (insn->op) {
+	case PREVIRT_OP_iret:
+		return transfer_iret(cpu, insn, fault);
+	case PREVIRT_OP_lret:
+		return transfer_lret(cpu, insn, fault);
+	case PREVIRT_OP_ljmp:
+		return transfer_far(cpu, insn, next, 0, fault);
+	case PREVIRT_OP_lcall:
+		return transfer_far(cpu, insn, next, 1, fault);
+	case PREVIRT_OP_sysret:
+		return transfer_sysret(cpu, insn, fault);
+	case PREVIRT_OP_int:
+		return transfer_int(cpu, insn, next);
+	case PREVIRT_OP_swapgs:
+		cpu->gs_swapped = !cpu->gs_swapped;
+		return CPU_NEXT;
+	}
+	return CPU_UNKNOWN;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The 8254 interval timer and port 61h (gate and output of channel 2). Channel
+ * 0 drives interrupt line 0. Intel 8254 data sheet. Counts are computed from
+ * the time when asked for. LIMIT: no BCD; modes 1 and 5 act as 0 and 4.
+ */
+#include "ports.h"
+#include "../backend/backend.h"
+
+#define PIT_HZ 1193182ull
+#define NS 1000000000ull
+
+struct channel {
+	uint64_t start;			/* ns, when the count was loaded */
+	uint32_t count;			/* 1 to 65536 */
+	uint16_t latch;
+	uint8_t latched, status, status_latched;
+	uint8_t mode, access;		/* access: 1 low, 2 high, 3 both */
+	uint8_t read_high, write_high, low;
+	uint8_t running, gate;
+	uint64_t fired;			/* periods or ends already signalled */
+};
+
+static struct channel channels[3];
+static uint8_t port61;
+
+void i8254_reset(void)
+{
+	for (int i = 0; i < 3; i++)
+		channels[i] = (struct channel){ .mode = 3, .access = 3, .count = 65536,
+						.gate = i != 2 };
+	port61 = 0;
+}
+
+static uint64_t pit_ticks(const struct channel *c, uint64_t now)
+{
+	uint64_t ns = now - c->start;
+
+	if (!c->running || !c->gate)
+		return 0;
+	/* Not ns * PIT_HZ: that overflows after hours. */
+	return ns / NS * PIT_HZ + ns % NS * PIT_HZ / NS;
+}
+
+static uint64_t pit_time(const struct channel *c, uint64_t ticks)
+{
+	return c->start + ticks / PIT_HZ * NS + (ticks % PIT_HZ * NS + PIT_HZ - 1) / PIT_HZ;
+}
+
+static int pit_is_periodic(const struct channel *c)
+{
+	return c->mode == 2 || c->mode == 3;
+}
+
+static uint16_t pit_value(const struct channel *c, uint64_t now)
+{
+	uint64_t ticks = pit_ticks(c, now);
+
+	if (c->mode == 3)
+		return c->count - ticks * 2 % c->count;
+	if (c->mode == 2)
+		return c->count - ticks % c->count;
+	return c->count - ticks;
+}
+
+static int pit_output(const struct channel *c, uint64_t now)
+{
+	uint64_t ticks = pit_ticks(c, now);
+
+	switch (c->mode) {
+	case 2:
+		return ticks % c->count != c->count - 1;
+	case 3:
+		return ticks % c->count < (c->count + 1) / 2;
+	case 4:
+	case 5:
+		return ticks != c->count;
+	}
+	return c->running && ticks >= c->count;
+}
+
+/* Interrupts are edges: one for all periods that have passed unserved. */
+uint64_t i8254_run(uint64_t now)
+{
+	struct channel *c = &channels[0];
+	uint64_t due;
+
+	if (!c->running)
+		return 0;
+	due = pit_ticks(c, now) / c->count;
+	if (!pit_is_periodic(c) && due > 1)
+		due = 1;
+	if (due > c->fired) {
+		c->fired = due;
+		i8259_set(0, 0);
+		i8259_set(0, 1);
+	}
+	if (!pit_is_periodic(c) && c->fired)
+		return 0;
+	return pit_time(c, (c->fired + 1) * c->count);
+}
+
+static void pit_load(struct channel *c, unsigned value)
+{
+	c->count = value ? value : 65536;
+	c->start = backend_time();
+	c->running = 1;
+	c->fired = 0;
+	if (c == &channels[0])
+		devices_run();
+}
+
+static void pit_write_count(struct channel *c, uint8_t value)
+{
+	if (c->access == 1) {
+		pit_load(c, value);
+	} else if (c->access == 2) {
+		pit_load(c, value << 8);
+	} else if (!c->write_high) {
+		c->low = value;
+		c->write_high = 1;
+	} else {
+		c->write_high = 0;
+		pit_load(c, value << 8 | c->low);
+	}
+}
+
+static void pit_latch(struct channel *c)
+{
+	if (c->latched)
+		return;
+	c->latch = pit_value(c, backend_time());
+	c->latched = 1;
+}
+
+static void pit_read_back(uint8_t value)
+{
+	for (int i = 0; i < 3; i++) {
+		struct channel *c = &channels[i];
+
+		if (!(value & 2u << i))
+			continue;
+		if (!(value & 0x20))
+			pit_latch(c);
+		if (!(value & 0x10)) {
+			c->status = (pit_output(c, backend_time()) ? 0x80 : 0) |
+				    (c->running ? 0 : 0x40) | c->access << 4 | c->mode << 1;
+			c->status_latched = 1;
+		}
+	}
+}
+
+static void pit_control(uint8_t value)
+{
+	struct channel *c = &channels[value >> 6 & 3];
+
+	if (value >> 6 == 3) {
+		pit_read_back(value);
+		return;
+	}
+	if (!(value & 0x30)) {
+		pit_latch(c);
+		return;
+	}
+	c->access = value >> 4 & 3;
+	c->mode = value >> 1 & 7;
+	if (c->mode > 5)
+		c->mode -= 4;
+	c->read_high = c->write_high = c->latched = c->running = 0;
+	if (c == &channels[0]) {
+		i8259_set(0, 0);
+		devices_run();
+	}
+}
+
+static uint8_t pit_read_count(struct channel *c)
+{
+	uint16_t value = c->latched ? c->latch : pit_value(c, backend_time());
+
+	if (c->status_latched) {
+		c->status_latched = 0;
+		return c->status;
+	}
+	if (c->access == 1 || c->access == 2) {
+		c->latched = 0;
+		return c->access == 1 ? value : value >> 8;
+	}
+	c->read_high = !c->read_high;
+	if (c->read_high)
+		return value;
+	c->latched = 0;
+	return value >> 8;
+}
+
+static uint32_t pit_read(uint16_t port, int size)
+{
+	uint64_t now = backend_time();
+
+	(void)size;
+	if (port == 0x61)	/* bit 4 toggles with memory refresh, every 15 us */
+		return port61 | (now / 15085 & 1) << 4 |
+		       (pit_output(&channels[2], now) ? 0x20 : 0);
+	return port == 0x43 ? 0xff : pit_read_count(&channels[port - 0x40]);
+}
+
+static void pit_write(uint16_t port, int size, uint32_t value)
+{
+	(void)size;
+	if (port == 0x61) {
+		if ((value & 1) && !channels[2].gate)
+			channels[2].start = backend_time();
+		channels[2].gate = value & 1;
+		port61 = value & 3;
+	} else if (port == 0x43) {
+		pit_control(value);
+	} else {
+		pit_write_count(&channels[port - 0x40], value);
+	}
+}
+
+const struct ports_range i8254_ports[] = {
+	{ 0x40, 4, 0, pit_read, pit_write },
+	{ 0x61, 1, 0, pit_read, pit_write },
+};
+const unsigned i8254_ports_count = 2;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+#include "ports.h"
+#include "../backend/backend.h"
+
+static const struct { const struct ports_range *ranges; const unsigned *count; } devices[] = {
+	{ uart8250_ports, &uart8250_ports_count },
+	{ i8259_ports, &i8259_ports_count },
+	{ i8254_ports, &i8254_ports_count },
+	{ cmos_ports, &cmos_ports_count },
+	{ pci_ports, &pci_ports_count },
+	{ system_ports, &system_ports_count },
+};
+
+static const struct ports_range *ports_find(uint16_t port)
+{
+	for (unsigned d = 0; d < sizeof(devices) / sizeof(devices[0]); d++)
+		for (unsigned i = 0; i < *devices[d].count; i++) {
+			const struct ports_range *range = &devices[d].ranges[i];
+
+			if ((uint16_t)(port - range->first) < range->count)
+				return range;
+		}
+	return NULL;
+}
+
+uint32_t ports_read(uint16_t port, int size)
+{
+	const struct ports_range *range = ports_find(port);
+	uint32_t value = 0;
+
+	if (range && (size == 1 || range->wide))
+		return range->read(port, size);
+	if (size == 1)
+		return 0xff;
+	for (int i = 0; i < size; i++)
+		value |= ports_read(port + i, 1) << (8 * i);
+	return value;
+}
+
+void ports_write(uint16_t port, int size, uint32_t value)
+{
+	const struct ports_range *range = ports_find(port);
+
+	if (range && (size == 1 || range->wide)) {
+		range->write(port, size, value);
+		return;
+	}
+	for (int i = 0; i < size && size > 1; i++)
+		ports_write(port + i, 1, value >> (8 * i) & 0xff);
+}
+
+void devices_reset(void)
+{
+	i8259_reset();
+	i8254_reset();
+	uart8250_reset();
+	cmos_reset();
+	pci_reset();
+}
+
+void devices_run(void)
+{
+	uint64_t now = backend_time();
+	uint64_t next = i8254_run(now);
+
+	uart8250_run();
+	backend_timer_set(next);
+}
+
+int devices_interrupt(void)
+{
+	return i8259_acknowledge();
+}
+
+int devices_interrupt_waits(void)
+{
+	return i8259_pending();
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The machine around the processor: an AT-compatible one without a bus. Each
+ * device claims ports; what nobody claims reads as ones and swallows writes.
+ *
+ * Must not know: the processor's state, page tables, which hypervisor is below.
+ */
+#ifndef PREVIRT_PORTS_H
+#define PREVIRT_PORTS_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* A device's ports [first, first + count): bytes, unless wide. */
+struct ports_range {
+	uint16_t first, count;
+	uint8_t wide;		/* takes 2 and 4 bytes at once */
+	uint32_t (*read)(uint16_t port, int size);
+	void (*write)(uint16_t port, int size, uint32_t value);
+};
+
+/* An access of 1, 2 or 4 bytes by the guest. */
+uint32_t ports_read(uint16_t port, int size);
+void ports_write(uint16_t port, int size, uint32_t value);
+
+/* All devices into the state after reset. */
+void devices_reset(void);
+/* Time has passed or input has come. Sets the back-end's timer anew. */
+void devices_run(void);
+/* An interrupt the guest's processor is to take now, or -1; taking it. */
+int devices_interrupt(void);
+int devices_interrupt_waits(void);
+
+/* Interrupt lines of the 8259 pair. */
+void i8259_reset(void);
+void i8259_set(unsigned irq, int level);
+/* The vector to deliver, acknowledged, or -1 when none is due. */
+int i8259_acknowledge(void);
+int i8259_pending(void);
+
+void i8254_reset(void);
+/* Up to @now; gives the time of the next change of output 0, 0: none. */
+uint64_t i8254_run(uint64_t now);
+
+void uart8250_reset(void);
+void uart8250_run(void);
+void cmos_reset(void);
+void pci_reset(void);
+
+extern const struct ports_range i8259_ports[], i8254_ports[], uart8250_ports[],
+	cmos_ports[], pci_ports[], system_ports[];
+extern const unsigned i8259_ports_count, i8254_ports_count, uart8250_ports_count,
+	cmos_ports_count, pci_ports_count, system_ports_count;
+
+#endif

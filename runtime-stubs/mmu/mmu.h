@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The guest's virtual memory: its page tables walked in software, and shadow
+ * tables for the processor, kept as a TLB is kept.
+ *
+ * Invariants:
+ *  - Whatever the shadow tables map, the guest's tables mapped at the last
+ *    flush that concerned it, or map now.
+ *  - Supervisor mappings of the upper half are present in the shadow at every
+ *    flush, so that the guest kernel's stacks never fault. The lower half is
+ *    filled by faults, and forgotten at every load of CR3.
+ *  - The user root maps the lower half's user pages and nothing else.
+ *
+ * Must not know: which hypervisor is below, what an instruction is.
+ * Intel SDM volume 3, chapter 4. LIMIT: four levels, no protection keys.
+ */
+#ifndef PREVIRT_MMU_H
+#define PREVIRT_MMU_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define PTE_P (1ull << 0)
+#define PTE_W (1ull << 1)
+#define PTE_U (1ull << 2)
+#define PTE_A (1ull << 5)
+#define PTE_D (1ull << 6)
+#define PTE_PS (1ull << 7)
+#define PTE_G (1ull << 8)
+#define PTE_NX (1ull << 63)
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+#define PF_P 1u
+#define PF_W 2u
+#define PF_U 4u
+#define PF_I 16u
+
+/* Counters, for the report at the end. */
+struct mmu_counters {
+	uint64_t fills, reflected, root_loads, kernel_syncs, invalidations, tables_peak;
+};
+extern struct mmu_counters mmu_counters;
+
+/* A guest address, translated. */
+struct mmu_walk {
+	uint64_t gpa;		/* of the byte asked for */
+	uint64_t leaf;		/* the guest's entry */
+	uint64_t leaf_at;	/* gpa of that entry */
+	uint64_t flags;		/* PTE_W, PTE_U of all levels, PTE_NX of any, PTE_G */
+	int level;		/* of the leaf: 1, 2 or 3 */
+};
+
+/*
+ * Translate @va by the guest's tables for an access (PF_W, PF_U, PF_I of
+ * @access). 0, or the error code of the page fault in @error and -1. The
+ * accessed and dirty bits are set as the processor sets them.
+ */
+int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error);
+
+/*
+ * Copy between the wedge and the guest's virtual memory, crossing pages.
+ * Non-zero: a page fault at *@address with *@error; bytes before it are done.
+ */
+int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
+	       uint64_t *address, uint32_t *error);
+
+/* CR3 := @root; @keep_global: entries with G survive (CR4.PGE). */
+void mmu_set_root(uint64_t root, int keep_global);
+void mmu_flush_all(void);
+void mmu_invalidate(uint64_t va);
+
+/*
+ * A page fault of the guest with @access (PF_W, PF_U, PF_I): 0 when the shadow
+ * now allows it, -1 with the error code the guest is to see. 1: the guest's
+ * tables allow it but there is nothing to map (device memory, the wedge).
+ */
+int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
+
+/* User mode is about to run. */
+void mmu_before_user(void);
+
+/* Shadow side, used by the functions above. */
+uint64_t mmu_root(void);
+int shadow_fill(uint64_t va, const struct mmu_walk *walk);
+void shadow_drop_lower(void);
+void shadow_drop_page(uint64_t va);
+void shadow_sync(uint64_t root, int lower_too);
+void shadow_sync_page(uint64_t root, uint64_t va);
+/* A supervisor page of the lower half is mapped. */
+void shadow_note_lower_supervisor(void);
+/* Non-zero: the upper half has entries without G. */
+int shadow_has_nonglobal(void);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Shadow tables: what the processor walks. Leaves carry the rights of the whole
+ * guest walk; the levels above allow everything.
+ */
+#include "mmu.h"
+#include "../backend/backend.h"
+
+#define LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+#define COMPARED (PTE_P | PTE_W | PTE_NX | PTE_ADDRESS)
+#define MAX_TABLES 65536
+
+/* One level of the guest's tables: a table, or a large page cut into pieces. */
+struct guest_level {
+	uint64_t *table;	/* NULL: a piece of @large, or nothing at all */
+	uint64_t large;
+	uint64_t flags;		/* rights gathered above */
+	int level;
+};
+
+static int shadow_nonglobal;
+static uint8_t shadow_large[MAX_TABLES];	/* made from a large page */
+
+int shadow_has_nonglobal(void)
+{
+	return shadow_nonglobal;
+}
+
+static unsigned shadow_index(uint64_t va, int level)
+{
+	return va >> (3 + 9 * level) & 511;
+}
+
+static int shadow_is_lower(uint64_t va)
+{
+	return (int64_t)va >= 0;
+}
+
+static uint64_t guest_entry(const struct guest_level *guest, unsigned index)
+{
+	if (guest->table)
+		return guest->table[index];
+	if (!guest->large)
+		return 0;
+	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +
+	       ((uint64_t)index << (3 + 9 * guest->level));
+}
+
+/* The level below entry @entry of @guest. */
+static struct guest_level guest_below(const struct guest_level *guest, uint64_t entry)
+{
+	struct guest_level below = { .level = guest->level - 1, .flags = guest->flags };
+	uint64_t size = 1ull << (3 + 9 * guest->level);
+
+	below.flags &= entry | ~(PTE_W | PTE_U);
+	below.flags |= entry & PTE_NX;
+	if (entry & PTE_PS)
+		below.large = (entry & ~(PTE_ADDRESS & (size - 1))) & ~(1ull << 12);
+	else
+		below.table = backend_guest(entry & PTE_ADDRESS);
+	return below;
+}
+
+/* The shadow's leaf for a guest's, @flags from the whole walk; 0: none. */
+static uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
+{
+	uint64_t frame = backend_frame(gpa / BACKEND_PAGE);
+	uint64_t entry;
+
+	if (frame == BACKEND_NO_FRAME)
+		return 0;
+	entry = frame | PTE_P | PTE_A | (flags & (PTE_U | PTE_NX));
+	/* A user page is written first when that can be noted as dirty.
+	   LIMIT: a supervisor page's dirty bit is not set by writes. */
+	if ((flags & PTE_W) && (!(flags & PTE_U) || (leaf & PTE_D)))
+		entry |= PTE_W | PTE_D;
+	return entry;
+}
+
+static void shadow_set_root(unsigned index, uint64_t entry)
+{
+	backend_table_set(backend_root(0), index, entry);
+	if (index < 256)
+		backend_table_set(backend_root(1), index, entry);
+}
+
+static void shadow_set(unsigned table, unsigned index, uint64_t entry)
+{
+	if (table == backend_root(0))
+		shadow_set_root(index, entry);
+	else
+		backend_table_set(table, index, entry);
+}
+
+/* Give back the tree of tables below @table, whose level is @level. */
+static void shadow_free(unsigned table, int level)
+{
+	if (level > 1)
+		for (unsigned i = 0; i < 512; i++) {
+			unsigned below = backend_table_of(backend_table_get(table, i));
+
+			if (below)
+				shadow_free(below, level - 1);
+		}
+	shadow_large[table] = 0;
+	backend_table_free(table);
+}
+
+static void shadow_clear(unsigned table, unsigned index, int level)
+{
+	uint64_t entry = backend_table_get(table, index);
+	unsigned below;
+
+	if (!(entry & PTE_P))
+		return;
+	below = level > 1 ? backend_table_of(entry) : 0;
+	shadow_set(table, index, 0);
+	if (below)
+		shadow_free(below, level - 1);
+}
+
+/* The table below entry @index of @table (of @level), made if need be. */
+static unsigned shadow_below(unsigned table, unsigned index, int level, uint64_t va)
+{
+	unsigned below = backend_fixed_table(va, level - 1);
+	uint64_t entry;
+
+	if (below)
+		return below;
+	entry = backend_table_get(table, index);
+	below = entry & PTE_P ? backend_table_of(entry) : 0;
+	if (below)
+		return below;
+	below = backend_table_alloc(level - 1);
+	if (!below)
+		return 0;
+	shadow_set(table, index, backend_table_address(below) | LINK);
+	return below;
+}
+
+/* A large page of the kernel's maps whole frames: all of them share tables. */
+static int shadow_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint64_t flags)
+{
+	unsigned linear;
+	uint64_t entry, old;
+
+	if (flags & PTE_U)
+		return 0;
+	linear = backend_table_linear(gpa / BACKEND_PAGE);
+	if (!linear)
+		return 0;
+	entry = backend_table_address(linear) | PTE_P | PTE_U | PTE_A |
+		(flags & (PTE_W | PTE_NX));
+	old = backend_table_get(table, index);
+	if ((old & COMPARED) == (entry & COMPARED))
+		return 1;
+	shadow_clear(table, index, 2);
+	shadow_set(table, index, entry);
+	return 1;
+}
+
+static void shadow_note(uint64_t va, uint64_t leaf, uint64_t flags)
+{
+	if (shadow_is_lower(va)) {
+		if (!(flags & PTE_U))
+			shadow_note_lower_supervisor();
+	} else if (!(leaf & PTE_G)) {
+		shadow_nonglobal = 1;
+	}
+}
+
+/*
+ * Make entry @index of the shadow's @table what the guest's entry says,
+ * everything below it included.
+ */
+static void shadow_sync_entry(unsigned table, unsigned index, uint64_t va,
+			      const struct guest_level *guest)
+{
+	uint64_t entry = guest_entry(guest, index);
+	struct guest_level below;
+	unsigned next;
+
+	if (backend_va_reserved(va) && !backend_fixed_table(va, guest->level - 1))
+		return;
+	if (!(entry & PTE_P)) {
+		if (!backend_fixed_table(va, guest->level - 1))
+			shadow_clear(table, index, guest->level);
+		else
+			goto recurse;
+		return;
+	}
+	if (guest->level == 1) {
+		uint64_t flags = guest->flags & (entry | ~(PTE_W | PTE_U));
+		uint64_t want;
+
+		flags |= entry & PTE_NX;
+		want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
+		shadow_note(va, entry, flags);
+		if ((backend_table_get(table, index) & COMPARED) != (want & COMPARED))
+			shadow_set(table, index, want);
+		return;
+	}
+recurse:
+	below = entry & PTE_P ? guest_below(guest, entry)
+			      : (struct guest_level){ .level = guest->level - 1 };
+	if (guest->level == 2 && (entry & PTE_PS) &&
+	    shadow_fill_linear(table, index, below.large & PTE_ADDRESS, below.flags)) {
+		shadow_note(va, entry, below.flags);
+		return;
+	}
+	next = shadow_below(table, index, guest->level, va);
+	if (!next)
+		return;
+	if (guest->level == 2)
+		shadow_large[next] = !!(entry & PTE_PS);
+	for (unsigned i = 0; i < 512; i++)
+		shadow_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)), &below);
+}
+
+static struct guest_level guest_top(uint64_t root)
+{
+	return (struct guest_level){ .table = backend_guest(root), .level = 4,
+				     .flags = PTE_W | PTE_U };
+}
+
+void shadow_sync(uint64_t root, int lower_too)
+{
+	struct guest_level top = guest_top(root);
+
+	shadow_nonglobal = 0;
+	for (unsigned i = lower_too ? 0 : 256; i < 512; i++) {
+		uint64_t va = (uint64_t)i << 39;
+
+		if (i >= 256)
+			va |= 0xffffull << 48;
+		shadow_sync_entry(backend_root(0), i, va, &top);
+	}
+}
+
+/* The 2 MiB around @va, by the guest's tables as they are now. */
+void shadow_sync_page(uint64_t root, uint64_t va)
+{
+	struct guest_level guest = guest_top(root);
+	unsigned table = backend_root(0);
+
+	while (guest.level > 2) {
+		unsigned index = shadow_index(va, guest.level);
+		uint64_t entry = guest_entry(&guest, index);
+
+		if (!(entry & PTE_P)) {
+			shadow_drop_page(va);
+			return;
+		}
+		table = shadow_below(table, index, guest.level, va);
+		if (!table)
+			return;
+		guest = guest_below(&guest, entry);
+	}
+	shadow_sync_entry(table, shadow_index(va, 2), va & ~0x1fffffull, &guest);
+}
+
+int shadow_fill(uint64_t va, const struct mmu_walk *walk)
+{
+	unsigned table = backend_root(0);
+	uint64_t leaf;
+
+	if (backend_va_reserved(va & ~0xfffull))
+		return -1;
+	for (int level = 4; level > 1; level--) {
+		if (level == 2 && walk->level >= 2 &&
+		    shadow_fill_linear(table, shadow_index(va, 2), walk->gpa & ~0x1fffffull,
+				       walk->flags)) {
+			shadow_note(va, walk->leaf, walk->flags);
+			return 0;
+		}
+		table = shadow_below(table, shadow_index(va, level), level, va);
+		if (!table)
+			return -1;
+	}
+	leaf = shadow_leaf(walk->gpa & PTE_ADDRESS, walk->leaf, walk->flags);
+	if (!leaf)
+		return -1;
+	if (walk->level > 1)
+		shadow_large[table] = 1;
+	shadow_note(va, walk->leaf, walk->flags);
+	backend_table_set(table, shadow_index(va, 1), leaf);
+	return 0;
+}
+
+void shadow_drop_lower(void)
+{
+	for (unsigned i = 0; i < 256; i++)
+		shadow_clear(backend_root(0), i, 4);
+}
+
+void shadow_drop_page(uint64_t va)
+{
+	unsigned table = backend_root(0), parent = 0;
+	int level;
+
+	if (backend_va_reserved(va & ~0xfffull))
+		return;
+	for (level = 4; level > 1; level--) {
+		uint64_t entry = backend_table_get(table, shadow_index(va, level));
+		unsigned below = backend_table_of(entry);
+
+		if (!(entry & PTE_P))
+			return;
+		if (!below) {	/* a linear table */
+			shadow_clear(table, shadow_index(va, level), level);
+			return;
+		}
+		parent = table;
+		table = below;
+	}
+	if (shadow_large[table])
+		shadow_clear(parent, shadow_index(va, 2), 2);
+	else
+		shadow_clear(table, shadow_index(va, 1), 1);
+}

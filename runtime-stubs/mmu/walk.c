@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The guest's page tables, walked as the processor does. */
+#include "mmu.h"
+#include "../backend/backend.h"
+#include <string.h>
+
+static uint64_t walk_root;
+static int walk_user_seen;
+struct mmu_counters mmu_counters;
+
+uint64_t mmu_root(void)
+{
+	return walk_root;
+}
+
+static uint32_t walk_error(uint32_t access, int present)
+{
+	return access | (present ? PF_P : 0);
+}
+
+/* Accessed in every entry, dirty in the leaf of a write. */
+static void walk_mark(const uint64_t *at, int from, int to, uint32_t access)
+{
+	for (int level = from; level >= to; level--) {
+		uint64_t *entry = backend_guest(at[level]);
+		uint64_t want = PTE_A;
+
+		if (level == to && (access & PF_W))
+			want |= PTE_D;
+		if ((*entry & want) != want)
+			*entry |= want;
+	}
+}
+
+int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
+{
+	uint64_t table = walk_root, at[5];
+	int level;
+
+	*error = access;
+	walk->flags = PTE_W | PTE_U;
+	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+		return -1;
+	for (level = 4; level >= 1; level--) {
+		uint64_t *entry;
+
+		at[level] = table + (va >> (3 + 9 * level) & 511) * 8;
+		entry = backend_guest(at[level]);
+		if (!entry || !(*entry & PTE_P)) {
+			*error = walk_error(access, 0);
+			return -1;
+		}
+		walk->leaf = *entry;
+		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
+		walk->flags |= walk->leaf & PTE_NX;
+		if (level == 1 || (level < 4 && (walk->leaf & PTE_PS)))
+			break;
+		table = walk->leaf & PTE_ADDRESS;
+	}
+	walk->flags |= walk->leaf & PTE_G;
+	*error = walk_error(access, 1);
+	if (((access & PF_W) && !(walk->flags & PTE_W)) ||
+	    ((access & PF_U) && !(walk->flags & PTE_U)) ||
+	    ((access & PF_I) && (walk->flags & PTE_NX)))
+		return -1;
+	walk_mark(at, 4, level, access);
+	walk->level = level;
+	walk->leaf_at = at[level];
+	walk->leaf = *(uint64_t *)backend_guest(at[level]);
+	uint64_t offset = (1ull << (3 + 9 * level)) - 1;
+	walk->gpa = (walk->leaf & PTE_ADDRESS & ~offset) | (va & offset);
+	return 0;
+}
+
+int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
+	       uint64_t *address, uint32_t *error)
+{
+	uint32_t access = (write ? PF_W : 0) | (user ? PF_U : 0);
+	struct mmu_walk walk;
+	uint8_t *bytes = buffer;
+
+	while (size) {
+		size_t part = BACKEND_PAGE - (va & (BACKEND_PAGE - 1));
+		void *memory;
+
+		if (part > size)
+			part = size;
+		*address = va;
+		if (mmu_translate(va, access, &walk, error))
+			return -1;
+		memory = backend_guest(walk.gpa);
+		if (!memory) {
+			*error = access;
+			return -1;
+		}
+		if (write)
+			memcpy(memory, bytes, part);
+		else
+			memcpy(bytes, memory, part);
+		va += part;
+		bytes += part;
+		size -= part;
+	}
+	return 0;
+}
+
+void mmu_set_root(uint64_t root, int keep_global)
+{
+	int sync = !keep_global || shadow_has_nonglobal() || !walk_user_seen;
+
+	mmu_counters.root_loads++;
+	walk_root = root;
+	shadow_drop_lower();
+	if (sync) {
+		mmu_counters.kernel_syncs++;
+		shadow_sync(root, !walk_user_seen);
+	}
+	backend_table_commit(1);
+}
+
+void mmu_flush_all(void)
+{
+	mmu_set_root(walk_root, 0);
+}
+
+void mmu_invalidate(uint64_t va)
+{
+	mmu_counters.invalidations++;
+	if ((int64_t)va < 0)
+		shadow_sync_page(walk_root, va);
+	else
+		shadow_drop_page(va);
+	backend_table_commit(1);
+}
+
+int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
+{
+	struct mmu_walk walk;
+
+	if (mmu_translate(va, access, &walk, error)) {
+		mmu_counters.reflected++;
+		return -1;
+	}
+	if (shadow_fill(va, &walk))
+		return 1;
+	mmu_counters.fills++;
+	backend_table_commit(1);
+	return 0;
+}
+
+/* Supervisor pages of the lower half must not be seen by user mode. */
+static int walk_lower_supervisor = 1;
+
+void mmu_before_user(void)
+{
+	walk_user_seen = 1;
+	if (walk_lower_supervisor) {
+		shadow_drop_lower();
+		backend_table_commit(1);
+		walk_lower_supervisor = 0;
+	}
+}
+
+void shadow_note_lower_supervisor(void)
+{
+	walk_lower_supervisor = 1;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+#include "rewriter.h"
+#include "template.h"
+#include "insns.h"
+#include <string.h>
+
+/* Decode the instruction or pair in a site; 0 if it is not what the table says. */
+static int plan_decode(struct insn *insn, const struct previrt_site *site,
+		       const uint8_t *bytes)
+{
+	const struct previrt_insn *known = &previrt_insns[site->op];
+	struct insn second;
+	int len;
+
+	if (!(site->flags & PREVIRT_SITE_FUSED))
+		return insn_decode(insn, bytes, site->len, 1) == site->len &&
+		       insn->op == site->op;
+	if (!known->part[0]) {		/* push, then a sensitive one */
+		len = insn_decode_plain(insn, bytes, site->len, 1);
+		if (!len || insn_decode(&second, bytes + len, site->len - len, 1) !=
+			    site->len - len || second.op != known->part[1])
+			return 0;
+		insn->osize = second.osize;
+	} else {
+		len = insn_decode(insn, bytes, site->len, 1);
+		if (!len || insn->op != known->part[0])
+			return 0;
+		second = *insn;
+		if (known->part[1]) {
+			if (insn_decode(insn, bytes + len, site->len - len, 1) !=
+			    site->len - len || insn->op != known->part[1])
+				return 0;
+		} else if (insn_decode_plain(insn, bytes + len, site->len - len, 1) !=
+			   site->len - len) {
+			return 0;
+		}
+		insn->osize = second.osize;
+	}
+	insn->op = site->op;
+	insn->len = site->len;
+	return 1;
+}
+
+static unsigned plan_hash(const uint8_t *bytes, unsigned size)
+{
+	uint32_t hash = 2166136261u;
+
+	for (unsigned i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 16777619u;
+	return hash % REWRITER_CALLS;
+}
+
+static void plan_fill_kind(struct rewriter_kind *kind, const struct previrt_site *site,
+			   const struct insn *insn, const uint8_t *bytes)
+{
+	kind->insn = *insn;
+	kind->at = site->flags & PREVIRT_SITE_PAD_BEFORE ? site->pad : 0;
+	kind->size = site->len + site->pad;
+	kind->jump_len = 7;
+	memcpy(kind->bytes, bytes, kind->size);
+}
+
+/* The slot of a call: one for all sites with the same bytes. */
+static int plan_call(struct rewriter *rw, const struct previrt_site *site,
+		     const struct insn *insn, const uint8_t *bytes)
+{
+	unsigned size = site->len + site->pad;
+	unsigned bucket = plan_hash(bytes, size);
+
+	while (rw->buckets[bucket]) {
+		struct rewriter_kind *kind = &rw->calls[rw->buckets[bucket] - 1];
+
+		if (kind->size == size && kind->insn.op == site->op &&
+		    !memcmp(kind->bytes, bytes, size))
+			return rw->buckets[bucket] - 1;
+		bucket = (bucket + 1) % REWRITER_CALLS;
+	}
+	if (rw->call_count >= REWRITER_CALLS - 1)
+		return -1;
+	plan_fill_kind(&rw->calls[rw->call_count], site, insn, bytes);
+	rw->buckets[bucket] = rw->call_count + 1;
+	return rw->call_count++;
+}
+
+static int plan_jump(struct rewriter *rw, const struct previrt_site *site,
+		     const struct insn *insn, const uint8_t *bytes, uint64_t address)
+{
+	for (unsigned i = 0; i < rw->jump_count; i++)
+		if (rw->jumps[i].site == address)
+			return i;
+	if (rw->jump_count == REWRITER_JUMPS)
+		return -1;
+	plan_fill_kind(&rw->jumps[rw->jump_count], site, insn, bytes);
+	rw->jumps[rw->jump_count].site = address;
+	return rw->jump_count++;
+}
+
+int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
+		       const uint8_t *bytes, uint64_t address, uint8_t *out)
+{
+	unsigned size = site->len + site->pad;
+	unsigned before = site->flags & PREVIRT_SITE_PAD_BEFORE ? site->pad : 0;
+	enum rewriter_template template;
+	struct insn insn;
+	int slot = 0;
+
+	if (size > REWRITER_SITE_MAX || !previrt_insns[site->op].name ||
+	    (site->flags & PREVIRT_SITE_CALL) || !plan_decode(&insn, site, bytes + before))
+		return -REWRITER_MISMATCH;
+	template = template_choose(site->op, size, site->flags & PREVIRT_SITE_KEEP);
+	if (template == REWRITER_TRAP && !template_may_trap(site->op))
+		return -REWRITER_NO_ROOM;
+	if (template == REWRITER_CALL)
+		slot = plan_call(rw, site, &insn, bytes);
+	else if (template == REWRITER_JUMP)
+		slot = plan_jump(rw, site, &insn, bytes, address);
+	if (slot < 0)
+		return -REWRITER_NO_KIND;
+	if (template <= REWRITER_LEAVE)
+		memcpy(out, bytes, size);
+	else
+		template_write(out, template, size, &rw->target, slot);
+	return template;
+}
+
+/* Do @each of the sites; stops at the first for which it is negative. */
+static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		     uint64_t notes_address,
+		     int (*each)(struct rewriter *, const struct previrt_site *, uint64_t))
+{
+	struct previrt_sites_walk walk;
+	struct previrt_sites_unit unit;
+	int status;
+
+	previrt_sites_begin(&walk, notes, size, align);
+	while ((status = previrt_sites_next(&walk, &unit)) == PREVIRT_SITES_UNIT) {
+		if (unit.type != PREVIRT_NOTE_SITES)
+			continue;
+		for (size_t i = 0; i < unit.count; i++) {
+			struct previrt_site site;
+			size_t at = previrt_sites_entry(&walk, &unit, i, &site);
+
+			if (each(rw, &site, notes_address + at + site.site) < 0)
+				return -1;
+		}
+	}
+	if (status != PREVIRT_SITES_END) {
+		rw->error = REWRITER_BAD_TABLE;
+		rw->detail = status;
+		return -1;
+	}
+	return 0;
+}
+
+static int plan_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
+{
+	uint8_t out[REWRITER_SITE_MAX];
+	uint64_t offset = address - rw->address;
+	int result;
+
+	if (offset >= rw->size || rw->size - offset < (uint64_t)site->len + site->pad)
+		result = -REWRITER_OUTSIDE;
+	else
+		result = rewriter_plan_site(rw, site, rw->memory + offset, address, out);
+	if (result < 0) {
+		rw->error = -result;
+		rw->bad_site = address;
+		rw->bad_op = site->op;
+		return -1;
+	}
+	rw->sites++;
+	rw->by_template[result]++;
+	return 0;
+}
+
+static int apply_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
+{
+	uint8_t out[REWRITER_SITE_MAX];
+	uint8_t *bytes = rw->memory + (address - rw->address);
+
+	if (rewriter_plan_site(rw, site, bytes, address, out) >= 0)
+		memcpy(bytes, out, site->len + site->pad);
+	return 0;
+}
+
+int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		  uint64_t notes_address)
+{
+	rw->error = REWRITER_OK;
+	return plan_each(rw, notes, size, align, notes_address, plan_one);
+}
+
+/* The plan is a function of table and bytes alone; so it is made again. */
+void rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		    uint64_t notes_address)
+{
+	plan_each(rw, notes, size, align, notes_address, apply_one);
+}
+
+const char *rewriter_strerror(enum rewriter_error error)
+{
+	switch (error) {
+	case REWRITER_BAD_TABLE: return "the table is damaged";
+	case REWRITER_OUTSIDE: return "a site lies outside the kernel";
+	case REWRITER_MISMATCH: return "a site does not hold the instruction the table names";
+	case REWRITER_NO_ROOM: return "a site is too small, and would go wrong silently";
+	case REWRITER_NO_KIND: return "too many different instructions";
+	case REWRITER_OVERLAP: return "two sites overlap";
+	default: return "no error";
+	}
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Turns recorded sites into a wedge's own code: plans all of them, checks, and
+ * only then writes.
+ *
+ * Invariants:
+ *  - Planning writes nothing outside struct rewriter. Applying cannot fail and
+ *    writes whole sites only.
+ *  - What is written is position-independent: a kernel may copy it, and runs
+ *    some of it at another address than it was linked for.
+ *  - A site is never silently wrong: if it would be, planning fails.
+ *
+ * Freestanding. Must not know: ELF, hypervisors, the emulation behind a slot.
+ */
+#ifndef PREVIRT_REWRITER_H
+#define PREVIRT_REWRITER_H
+#include "../insn/decode.h"
+#include "../sites/sites.h"
+#include "limits.h"
+
+#define REWRITER_SITE_MAX 32
+
+/* Addresses in the wedge; each must be a 32-bit number, sign-extended. */
+struct rewriter_target {
+	uint64_t if_byte;	/* 0: interrupts may come; 1: they may not */
+	uint64_t gs_byte;	/* inverted by swapgs */
+	uint64_t call_slots;	/* REWRITER_CALLS pointers */
+	uint64_t jump_slots;	/* REWRITER_JUMPS pointers */
+};
+
+enum rewriter_template {
+	REWRITER_TRAP,		/* left: it traps, and is emulated then */
+	REWRITER_LEAVE,		/* left: the processor does the right thing */
+	REWRITER_NOTHING,	/* NOPs: it has no effect on this machine */
+	REWRITER_CLI,		/* store to the flag byte */
+	REWRITER_SWAPGS,	/* invert the swap byte; no flags change */
+	REWRITER_CALL,		/* call through a slot */
+	REWRITER_JUMP,		/* jump through a slot of the site's own */
+	REWRITER_TEMPLATES
+};
+
+/* What a slot's code has to carry out. */
+struct rewriter_kind {
+	struct insn insn;
+	uint8_t at;		/* offset of the instruction in its site */
+	uint8_t size;		/* of the site */
+	uint8_t jump_len;	/* bytes of the call or jump at its start */
+	uint8_t bytes[REWRITER_SITE_MAX];
+	uint64_t site;		/* of a jump: where it stands */
+	uint32_t count;		/* executions */
+};
+
+enum rewriter_error {
+	REWRITER_OK,
+	REWRITER_BAD_TABLE,	/* sites.h's status in .detail */
+	REWRITER_OUTSIDE,	/* the site is not in the given memory */
+	REWRITER_MISMATCH,	/* its bytes are not the instruction it says */
+	REWRITER_NO_ROOM,	/* silently wrong if left, and too small */
+	REWRITER_NO_KIND,	/* more kinds than slots */
+	REWRITER_OVERLAP,	/* two sites share bytes */
+};
+
+struct rewriter {
+	struct rewriter_target target;
+	/* Memory of link address @address is at @memory, @size bytes. */
+	uint64_t address, size;
+	uint8_t *memory;
+	/* The plan. */
+	struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
+	unsigned call_count, jump_count;
+	uint32_t sites, by_template[REWRITER_TEMPLATES];
+	/* Why planning failed: at which site, of which op. */
+	enum rewriter_error error;
+	int detail;
+	uint64_t bad_site;
+	uint8_t bad_op;
+	uint16_t buckets[REWRITER_CALLS];	/* of calls, by their bytes; + 1 */
+};
+
+/*
+ * Plan for the table at @notes (@size bytes, aligned to @align, at link address
+ * @notes_address). 0, or -1 with ->error and its place.
+ */
+int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		  uint64_t notes_address);
+
+/* Write what was planned; same arguments, and nothing may have changed. */
+void rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		    uint64_t notes_address);
+
+/*
+ * One site: its template, and in @out (REWRITER_SITE_MAX bytes) what will stand
+ * there. Used by plan, apply, tests and the host's dry run. Negative: an error
+ * of enum rewriter_error, negated.
+ */
+int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
+		       const uint8_t *bytes, uint64_t address, uint8_t *out);
+
+const char *rewriter_strerror(enum rewriter_error error);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What each sensitive instruction is replaced by, and its bytes. All templates
+ * leave the flags alone, need no register, and (but for the call) no stack.
+ */
+#include "rewriter.h"
+#include "template.h"
+#include "insns.h"
+#include <string.h>
+
+#define WANTS(op, template) [PREVIRT_OP_##op] = template
+
+/* 0, REWRITER_TRAP: whatever is privileged and not named here. */
+static const uint8_t wanted[PREVIRT_OP_LIMIT] = {
+	WANTS(cli, REWRITER_CLI), WANTS(sti, REWRITER_CALL),
+	WANTS(pushf, REWRITER_CALL), WANTS(popf, REWRITER_CALL),
+	WANTS(pushf_pop, REWRITER_CALL), WANTS(push_popf, REWRITER_CALL),
+	WANTS(hlt, REWRITER_CALL), WANTS(sti_hlt, REWRITER_CALL),
+	WANTS(lgdt, REWRITER_CALL), WANTS(lidt, REWRITER_CALL),
+	WANTS(lldt, REWRITER_CALL), WANTS(ltr, REWRITER_CALL),
+	WANTS(sgdt, REWRITER_CALL), WANTS(sidt, REWRITER_CALL),
+	WANTS(sldt, REWRITER_CALL), WANTS(str, REWRITER_CALL),
+	WANTS(smsw, REWRITER_CALL), WANTS(lmsw, REWRITER_CALL),
+	WANTS(clts, REWRITER_CALL),
+	WANTS(mov_from_cr, REWRITER_CALL), WANTS(mov_to_cr, REWRITER_CALL),
+	WANTS(mov_from_dr, REWRITER_CALL), WANTS(mov_to_dr, REWRITER_CALL),
+	WANTS(mov_from_sreg, REWRITER_CALL), WANTS(mov_to_sreg, REWRITER_CALL),
+	WANTS(push_sreg, REWRITER_CALL), WANTS(pop_sreg, REWRITER_CALL),
+	WANTS(in, REWRITER_CALL), WANTS(out, REWRITER_CALL),
+	WANTS(ins, REWRITER_CALL), WANTS(outs, REWRITER_CALL),
+	WANTS(rdmsr, REWRITER_CALL), WANTS(wrmsr, REWRITER_CALL),
+	WANTS(cpuid, REWRITER_CALL), WANTS(invlpg, REWRITER_CALL),
+	WANTS(wbinvd, REWRITER_CALL), WANTS(invd, REWRITER_CALL),
+	WANTS(lar, REWRITER_CALL), WANTS(lsl, REWRITER_CALL),
+	WANTS(verr, REWRITER_CALL), WANTS(verw, REWRITER_CALL),
+	WANTS(clac, REWRITER_NOTHING), WANTS(stac, REWRITER_NOTHING),
+	WANTS(swapgs, REWRITER_SWAPGS),
+	WANTS(iret, REWRITER_JUMP), WANTS(lret, REWRITER_JUMP),
+	WANTS(sysret, REWRITER_JUMP), WANTS(ljmp, REWRITER_JUMP),
+	WANTS(lcall, REWRITER_JUMP), WANTS(syscall, REWRITER_JUMP),
+	/* Interrupts by software come in through the table of traps. */
+	WANTS(int, REWRITER_LEAVE),
+	/* The processor's own, where CPUID offers them at all. */
+	WANTS(rdtsc, REWRITER_LEAVE), WANTS(rdtscp, REWRITER_LEAVE),
+	WANTS(rdpid, REWRITER_LEAVE), WANTS(rdpru, REWRITER_LEAVE),
+	WANTS(xgetbv, REWRITER_LEAVE), WANTS(rdpkru, REWRITER_LEAVE),
+	WANTS(wrpkru, REWRITER_LEAVE), WANTS(umonitor, REWRITER_LEAVE),
+	WANTS(umwait, REWRITER_LEAVE), WANTS(tpause, REWRITER_LEAVE),
+	/* Not offered: the guest does not come here. */
+	WANTS(sysenter, REWRITER_LEAVE), WANTS(enclu, REWRITER_LEAVE),
+	WANTS(vmcall, REWRITER_LEAVE), WANTS(vmmcall, REWRITER_LEAVE),
+	WANTS(vmgexit, REWRITER_LEAVE), WANTS(lfs, REWRITER_LEAVE),
+	WANTS(lgs, REWRITER_LEAVE), WANTS(lss, REWRITER_LEAVE),
+};
+
+#define ABS32_LEN 7	/* opcode, ModRM 04+reg, SIB 25, four bytes of address */
+
+/* Intel SDM volume 2, table 4-12: recommended NOPs. */
+void template_nops(uint8_t *out, unsigned size)
+{
+	static const uint8_t nops[9][8] = {
+		{ 0 }, { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0x00 },
+		{ 0x0f, 0x1f, 0x40, 0x00 }, { 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+		{ 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+		{ 0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00 },
+		{ 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00 },
+	};
+
+	while (size) {
+		unsigned part = size > 8 ? 8 : size;
+
+		memcpy(out, nops[part], part);
+		out += part;
+		size -= part;
+	}
+}
+
+static unsigned template_absolute(uint8_t *out, uint8_t opcode, uint8_t digit, uint64_t address)
+{
+	out[0] = opcode;
+	out[1] = digit << 3 | 4;
+	out[2] = 0x25;
+	for (int i = 0; i < 4; i++)
+		out[3 + i] = address >> (8 * i);
+	return ABS32_LEN;
+}
+
+enum rewriter_template template_choose(uint8_t op, unsigned size, int keep)
+{
+	uint8_t want = wanted[op];
+	unsigned need = want == REWRITER_CLI ? ABS32_LEN + 1 : ABS32_LEN;
+
+	if (want == REWRITER_CALL && keep)
+		want = REWRITER_JUMP;
+	if (want <= REWRITER_NOTHING || size >= need)
+		return want;
+	if (want == REWRITER_CLI && size >= ABS32_LEN)
+		return REWRITER_CALL;
+	return REWRITER_TRAP;
+}
+
+int template_may_trap(uint8_t op)
+{
+	return previrt_insns[op].kind != PREVIRT_KIND_silent;
+}
+
+unsigned template_write(uint8_t *out, enum rewriter_template template, unsigned size,
+			const struct rewriter_target *target, unsigned slot)
+{
+	unsigned len = 0;
+
+	switch (template) {
+	case REWRITER_CLI:		/* movb $1, if_byte */
+		len = template_absolute(out, 0xc6, 0, target->if_byte);
+		out[len++] = 1;
+		break;
+	case REWRITER_SWAPGS:		/* notb gs_byte */
+		len = template_absolute(out, 0xf6, 2, target->gs_byte);
+		break;
+	case REWRITER_CALL:		/* call *slot */
+		len = template_absolute(out, 0xff, 2, target->call_slots + 8 * slot);
+		break;
+	case REWRITER_JUMP:		/* jmp *slot */
+		len = template_absolute(out, 0xff, 4, target->jump_slots + 8 * slot);
+		break;
+	default:
+		break;
+	}
+	template_nops(out + len, size - len);
+	return len;
+}

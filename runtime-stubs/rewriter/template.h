@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Templates: which one an instruction wants, and its bytes. */
+#ifndef PREVIRT_TEMPLATE_H
+#define PREVIRT_TEMPLATE_H
+#include "rewriter.h"
+
+/* The template for @op in @size bytes; @keep: no call can stand there. */
+enum rewriter_template template_choose(uint8_t op, unsigned size, int keep);
+
+/* Left as it is, the instruction traps rather than going wrong silently. */
+int template_may_trap(uint8_t op);
+
+/* Write @template and NOPs into @out, @size bytes in all. Returns the length
+   without the NOPs. */
+unsigned template_write(uint8_t *out, enum rewriter_template template, unsigned size,
+			const struct rewriter_target *target, unsigned slot);
+
+/* @size bytes of NOPs. */
+void template_nops(uint8_t *out, unsigned size);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Where a back-end calls the wedge. Each of these ends in backend_enter or
+ * backend_shutdown; struct cpu holds the guest's state when they are called,
+ * with IF as the guest has it.
+ */
+#ifndef PREVIRT_ENTRY_H
+#define PREVIRT_ENTRY_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the back-end was given to run: a cpio archive (format newc) with the
+   files vmlinux, initrd and cmdline, the last two optional. */
+_Noreturn void wedge_start(const void *bundle, size_t size);
+
+/* A rewritten site: cpu.rip is behind the call, or anything for a jump. */
+_Noreturn void wedge_call(unsigned slot);
+_Noreturn void wedge_jump(unsigned slot);
+
+/* An exception of the guest; @address: of a page fault. */
+_Noreturn void wedge_exception(unsigned vector, uint32_t error, uint64_t address);
+/* int n where the back-end lets user mode do it; rip is behind it. */
+_Noreturn void wedge_software_interrupt(unsigned vector);
+_Noreturn void wedge_syscall(void);
+_Noreturn void wedge_event(void);
+
+/* A report of the guest's registers and @why, and the end. */
+_Noreturn void wedge_stop(const char *why);
+
+/* Pointers to the code of slots, in the wedge's image. */
+extern const uint64_t previrt_call_slots[], previrt_jump_slots[];
+
+#endif

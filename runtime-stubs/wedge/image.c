@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Loads an ELF kernel at its physical addresses and rewrites its sites there,
+ * before its first instruction runs. ELF: System V ABI, chapters 4 and 5.
+ */
+#include "wedge.h"
+#include "entry.h"
+#include "print.h"
+#include "../backend/backend.h"
+#include "insns.h"
+#include <elf.h>
+#include <string.h>
+
+struct rewriter wedge_rewriter;
+
+static int image_header_good(const Elf64_Ehdr *ehdr, size_t size)
+{
+	return size >= sizeof(*ehdr) && !memcmp(ehdr->e_ident, ELFMAG, SELFMAG) &&
+	       ehdr->e_ident[EI_CLASS] == ELFCLASS64 && ehdr->e_machine == EM_X86_64 &&
+	       ehdr->e_phentsize == sizeof(Elf64_Phdr) && ehdr->e_phoff <= size &&
+	       ehdr->e_phnum <= (size - ehdr->e_phoff) / sizeof(Elf64_Phdr);
+}
+
+static void image_load_segment(const uint8_t *image, size_t size, const Elf64_Phdr *p)
+{
+	uint64_t memory = backend_guest_frames() * BACKEND_PAGE;
+	uint8_t *to;
+
+	if (p->p_offset > size || p->p_filesz > size - p->p_offset ||
+	    p->p_filesz > p->p_memsz)
+		wedge_stop("a segment of the kernel lies outside its file");
+	if (p->p_paddr < 0x100000 || p->p_paddr > memory || p->p_memsz > memory - p->p_paddr)
+		wedge_stop("the kernel does not fit into the guest's memory");
+	to = backend_guest(p->p_paddr);
+	memcpy(to, image + p->p_offset, p->p_filesz);
+	memset(to + p->p_filesz, 0, p->p_memsz - p->p_filesz);
+}
+
+static void image_fail(const char *why)
+{
+	struct rewriter *rw = &wedge_rewriter;
+
+	wedge_print("previrt: %s: site %lx, %s (%d)\n", rewriter_strerror(rw->error),
+		    rw->bad_site, previrt_insns[rw->bad_op].name ?
+		    previrt_insns[rw->bad_op].name : "unknown", rw->detail);
+	wedge_stop(why);
+}
+
+static void image_rewrite(const Elf64_Phdr *notes, uint64_t low, uint64_t high, uint64_t delta)
+{
+	struct rewriter *rw = &wedge_rewriter;
+	const void *table = backend_guest(notes->p_paddr);
+	uint64_t start, end;
+
+	rw->target = (struct rewriter_target){
+		.if_byte = backend_if_byte(),
+		.gs_byte = (uint64_t)&previrt_cpu.gs_swapped,
+		.call_slots = (uint64_t)previrt_call_slots,
+		.jump_slots = (uint64_t)previrt_jump_slots,
+	};
+	rw->address = low + delta;
+	rw->size = high - low;
+	rw->memory = backend_guest(low);
+	start = backend_time();
+	if (rewriter_plan(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr))
+		image_fail("the kernel cannot be rewritten; nothing was changed");
+	rewriter_apply(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr);
+	end = backend_time();
+	wedge_print("previrt: %u sites rewritten in %lu us: in line %u, calls %u (%u kinds), "
+		    "jumps %u, left %u, to trap %u\n", rw->sites, (end - start) / 1000,
+		    rw->by_template[REWRITER_CLI] + rw->by_template[REWRITER_SWAPGS] +
+		    rw->by_template[REWRITER_NOTHING], rw->by_template[REWRITER_CALL],
+		    rw->call_count, rw->by_template[REWRITER_JUMP],
+		    rw->by_template[REWRITER_LEAVE], rw->by_template[REWRITER_TRAP]);
+}
+
+void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end)
+{
+	const Elf64_Ehdr *ehdr = (const void *)image;
+	const Elf64_Phdr *phdrs, *notes = NULL;
+	uint64_t low = ~0ull, high = 0, delta = 0;
+
+	if (!image_header_good(ehdr, size))
+		wedge_stop("vmlinux is no ELF kernel for x86-64");
+	phdrs = (const void *)(image + ehdr->e_phoff);
+	for (int i = 0; i < ehdr->e_phnum; i++) {
+		const Elf64_Phdr *p = &phdrs[i];
+
+		if (p->p_type == PT_NOTE)
+			notes = p;
+		if (p->p_type != PT_LOAD || !p->p_memsz)
+			continue;
+		image_load_segment(image, size, p);
+		/* LIMIT: segments at another distance (per-CPU data) hold no code. */
+		if (p->p_flags & PF_X)
+			delta = p->p_vaddr - p->p_paddr;
+		if (p->p_paddr < low)
+			low = p->p_paddr;
+		if (p->p_paddr + p->p_memsz > high)
+			high = p->p_paddr + p->p_memsz;
+	}
+	if (!high)
+		wedge_stop("vmlinux has nothing to load");
+	*entry = ehdr->e_entry;
+	*end = high;
+	if (!notes)
+		wedge_stop("vmlinux has no notes: it was not built with previrt");
+	image_rewrite(notes, low, high, delta);
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright The previrt authors
+#
+# Wedges: one for each folder of runtime-stubs/backend. What is linked into one
+# decides which hypervisor it is for.
+
+W := runtime-stubs
+WEDGE_NEUTRAL := $(addprefix $(W)/,\
+	wedge/print.c wedge/memory.c wedge/run.c wedge/boot.c wedge/image.c wedge/bundle.c \
+	cpu/emulate.c cpu/flags.c cpu/control.c cpu/segment.c cpu/transfer.c cpu/deliver.c \
+	cpu/io.c cpu/memory.c cpu/msr.c mmu/walk.c mmu/shadow.c \
+	devices/ports.c devices/i8259.c devices/i8254.c devices/uart8250.c devices/cmos.c \
+	devices/pci.c devices/system.c insn/decode.c insn/match.c sites/sites.c \
+	rewriter/plan.c rewriter/template.c)
+WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\
+	start.S entry.S early.c main.c traps.c time.c memory.c cpu.c)
+
+WEDGE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-tree-loop-distribute-patterns \
+	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -MMD -MP \
+	-I$(GEN)
+WEDGE_OBJ := $(B)/obj/wedge
+
+wedge_objects = $(patsubst $(W)/%,$(WEDGE_OBJ)/%.o,$(1)) $(WEDGE_OBJ)/insns.c.o
+
+$(WEDGE_OBJ)/%.c.o: $(W)/%.c | $(GEN_FILES)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) $(WEDGE_MODEL) -c -o $@ $<
+
+$(WEDGE_OBJ)/%.S.o: $(W)/%.S
+	$(say) AS $<
+	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) -c -o $@ $<
+
+$(WEDGE_OBJ)/insns.c.o: $(GEN)/insns.c $(GEN)/insns.h
+	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) -mcmodel=kernel -fno-pic -c -o $@ $<
+
+WEDGE_MODEL := -mcmodel=kernel -fno-pic
+$(WEDGE_OBJ)/backend/xenpv/early.c.o: WEDGE_MODEL := -fpie -fvisibility=hidden
+
+XENPV_WEDGE := $(B)/wedge/xenpv.elf
+$(XENPV_WEDGE): $(call wedge_objects,$(WEDGE_NEUTRAL) $(WEDGE_XENPV)) $(W)/backend/xenpv/wedge.lds
+	$(say) LD $@
+	$(Q)mkdir -p $(@D) && $(LD) -nostdlib -static -z noexecstack --no-warn-rwx-segments \
+		-z max-page-size=4096 -T $(W)/backend/xenpv/wedge.lds -o $@ $(filter %.o,$^)
+
+.PHONY: wedge
+wedge: $(XENPV_WEDGE)
+all: wedge
+
+-include $(patsubst %.o,%.d,$(call wedge_objects,$(WEDGE_NEUTRAL) $(WEDGE_XENPV)))

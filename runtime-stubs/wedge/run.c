@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The wedge at work: from a site, a trap or an event of the guest back to the
+ * guest. Knows the parts; they do not know each other.
+ */
+#include "entry.h"
+#include "wedge.h"
+#include "print.h"
+#include "insns.h"
+#include "../backend/backend.h"
+#include "../devices/ports.h"
+#include "../mmu/mmu.h"
+
+#define MAX_SAME_FAULTS 16
+enum { STATUS_STOPPED = 2 };
+
+struct cpu previrt_cpu;
+static struct { uint32_t trapped[PREVIRT_CLASSES], events, interrupts, syscalls; } counters;
+static struct { uint64_t address; unsigned count; } last_fault;
+
+void wedge_print_counters(void)
+{
+	uint32_t by_class[PREVIRT_CLASSES] = { 0 };
+
+	for (unsigned i = 0; i < wedge_rewriter.call_count; i++)
+		by_class[previrt_insns[wedge_rewriter.calls[i].insn.op].cls] +=
+			wedge_rewriter.calls[i].count;
+	for (unsigned i = 0; i < wedge_rewriter.jump_count; i++)
+		by_class[previrt_insns[wedge_rewriter.jumps[i].insn.op].cls] +=
+			wedge_rewriter.jumps[i].count;
+	for (unsigned i = 0; i < PREVIRT_CLASSES; i++)
+		if (by_class[i] || counters.trapped[i])
+			wedge_print("previrt: %s: %u rewritten, %u trapped\n",
+				    previrt_class_names[i], by_class[i],
+				    counters.trapped[i]);
+	wedge_print("previrt: %u events, %u interrupts, %u system calls\n", counters.events,
+		    counters.interrupts, counters.syscalls);
+	wedge_print("previrt: page faults: %lu filled, %lu the guest's; CR3 %lu, full %lu, "
+		    "invlpg %lu\n", mmu_counters.fills, mmu_counters.reflected,
+		    mmu_counters.root_loads, mmu_counters.kernel_syncs,
+		    mmu_counters.invalidations);
+}
+
+void wedge_stop(const char *why)
+{
+	static const char names[16][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi",
+		"rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
+	const struct cpu *cpu = &previrt_cpu;
+
+	uart8250_run();
+	wedge_print("\nprevirt: stopped: %s\n", why);
+	for (int i = 0; i < 16; i += 4)
+		wedge_print("previrt: %s %016lx %s %016lx %s %016lx %s %016lx\n",
+			    names[i], cpu->r[i], names[i + 1], cpu->r[i + 1],
+			    names[i + 2], cpu->r[i + 2], names[i + 3], cpu->r[i + 3]);
+	wedge_print("previrt: rip %016lx rflags %lx cs %x ss %x cr0 %lx cr2 %lx cr3 %lx cr4 %lx\n",
+		    cpu->rip, cpu->rflags, cpu->seg[SEG_CS], cpu->seg[SEG_SS], cpu->cr0,
+		    cpu->cr2, cpu->cr3, cpu->cr4);
+	wedge_print("previrt: idt %016lx gdt %016lx tss %016lx efer %lx %s\n", cpu->idt.base,
+		    cpu->gdt.base, cpu->tr_base, cpu->efer, cpu->user ? "user" : "kernel");
+	wedge_print_counters();
+	backend_shutdown(STATUS_STOPPED);
+}
+
+static void run_deliver(const struct cpu_fault *fault, int software)
+{
+	if (cpu_deliver(&previrt_cpu, fault, software)) {
+		wedge_print("previrt: vector %u error %x address %lx cannot be delivered\n",
+			    fault->vector, fault->error, fault->address);
+		wedge_stop("triple fault");
+	}
+}
+
+static _Noreturn void run_resume(void)
+{
+	struct cpu *cpu = &previrt_cpu;
+
+	for (;;) {
+		int vector;
+
+		if (backend_events())
+			devices_run();
+		if (!(cpu->rflags & FLAG_IF) || !devices_interrupt_waits())
+			break;
+		vector = devices_interrupt();
+		if (vector < 0)
+			break;
+		counters.interrupts++;
+		if (cpu_deliver_interrupt(cpu, vector))
+			wedge_stop("triple fault on an interrupt");
+	}
+	if (cpu->user) {
+		cpu_sync_gdt(cpu);
+		mmu_before_user();
+	}
+	backend_enter(cpu);
+}
+
+static void run_halt(void)
+{
+	if (!(previrt_cpu.rflags & FLAG_IF))
+		wedge_stop("halted with interrupts off");
+	devices_run();
+	while (!devices_interrupt_waits()) {
+		backend_wait();
+		backend_events();
+		devices_run();
+	}
+}
+
+/* @end: where the guest goes on behind the instruction. */
+static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
+{
+	struct cpu_fault fault = { 0 };
+	struct cpu *cpu = &previrt_cpu;
+
+	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
+	case CPU_NEXT:
+		cpu->rip = end;
+		if (insn->op == PREVIRT_OP_hlt || insn->op == PREVIRT_OP_sti_hlt)
+			run_halt();
+		break;
+	case CPU_JUMPED:
+		break;
+	case CPU_FAULT:
+		run_deliver(&fault, 0);
+		break;
+	case CPU_UNKNOWN:
+		cpu->rip = at;
+		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);
+		wedge_stop("instruction not supported");
+	}
+}
+
+static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
+{
+	kind->count++;
+	run_emulate(&kind->insn, site + kind->at, site + kind->size);
+	run_resume();
+}
+
+void wedge_call(unsigned slot)
+{
+	struct rewriter_kind *kind = &wedge_rewriter.calls[slot];
+
+	run_kind(kind, previrt_cpu.rip - kind->jump_len);
+}
+
+void wedge_jump(unsigned slot)
+{
+	run_kind(&wedge_rewriter.jumps[slot], wedge_rewriter.jumps[slot].site);
+}
+
+/* A privileged instruction that was not rewritten: 1 if it was one. */
+static int run_trapped(void)
+{
+	uint8_t bytes[INSN_MAX];
+	uint64_t address;
+	uint32_t error;
+	struct insn insn;
+	size_t size = 0;
+
+	while (size < sizeof(bytes) &&
+	       !mmu_access(previrt_cpu.rip + size, bytes + size, 1, 0, 0, &address, &error))
+		size++;
+	if (!insn_decode(&insn, bytes, size, 1))
+		return 0;
+	counters.trapped[previrt_insns[insn.op].cls]++;
+	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);
+	return 1;
+}
+
+static void run_page_fault(struct cpu_fault *fault)
+{
+	uint32_t access = fault->error & (PF_W | PF_I);
+
+	if (previrt_cpu.user)
+		access |= PF_U;
+	if (last_fault.address != fault->address || last_fault.count > MAX_SAME_FAULTS * 2)
+		last_fault.count = 0;
+	last_fault.address = fault->address;
+	switch (mmu_fault(fault->address, access, &fault->error)) {
+	case 0:
+		if (++last_fault.count > MAX_SAME_FAULTS)
+			wedge_stop("a page fault that does not go away");
+		return;
+	case 1:
+		wedge_print("previrt: nothing to map at %lx\n", fault->address);
+		wedge_stop("access to device memory or to the wedge");
+	}
+	last_fault.count = 0;
+	run_deliver(fault, 0);
+}
+
+void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
+{
+	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
+
+	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
+			  vector == 17;
+	if (vector == VECTOR_PF)
+		run_page_fault(&fault);
+	else if ((vector != VECTOR_GP && vector != VECTOR_UD) || previrt_cpu.user ||
+		 !run_trapped())
+		run_deliver(&fault, 0);
+	run_resume();
+}
+
+void wedge_software_interrupt(unsigned vector)
+{
+	struct cpu_fault fault = { .vector = vector };
+
+	run_deliver(&fault, 1);
+	run_resume();
+}
+
+void wedge_syscall(void)
+{
+	counters.syscalls++;
+	cpu_syscall(&previrt_cpu);
+	run_resume();
+}
+
+void wedge_event(void)
+{
+	counters.events++;
+	devices_run();
+	run_resume();
+}
+
+void wedge_go(void)
+{
+	run_resume();
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* What the files of this folder share. */
+#ifndef PREVIRT_WEDGE_H
+#define PREVIRT_WEDGE_H
+#include "../cpu/cpu.h"
+#include "../rewriter/rewriter.h"
+
+extern struct rewriter wedge_rewriter;
+
+/* Counters on the console. */
+void wedge_print_counters(void);
+
+/* Run the guest from the state in previrt_cpu. */
+_Noreturn void wedge_go(void);
+
+/* A file of a cpio archive (newc); NULL if it is not there. */
+const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);
+
+/*
+ * Load the ELF kernel @image into guest memory and rewrite its sites. Gives its
+ * entry point and the end of what it occupies; stops the wedge with the reason
+ * if it cannot be run.
+ */
+void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end);
+
+#endif
