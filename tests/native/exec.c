@@ -7,7 +7,9 @@
  * right if the body returns at all.) With counting stubs, each counter must
  * say how often its site ran, also when two threads run it.
  *
- * usage: exec native|count
+ * usage: exec native|count [DIRECTORY]
+ *
+ * With DIRECTORY, writes its own memory into raw, physical and virtual there.
  */
 #define _GNU_SOURCE
 #include <link.h>
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "abi.h"
+#include "dump.h"
 
 #ifdef __x86_64__
 enum { REGISTERS = 15, SHIFT_1 = 13, SHIFT_2 = 7, SHIFT_3 = 17 };
@@ -212,6 +215,20 @@ static void check_counters(const struct exec_case *threaded)
 	}
 }
 
+static void write_dumps(const char *directory)
+{
+	static const char *const names[] = { "raw", "physical", "virtual" };
+	char path[4096];
+
+	for (int kind = DUMP_RAW; kind <= DUMP_VIRTUAL; kind++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[kind]);
+		if (!dump_write(path, (enum dump_kind)kind)) {
+			perror(path);
+			failures++;
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct exec_case *threaded = find("str"), *c;
@@ -234,6 +251,8 @@ int main(int argc, char **argv)
 		pthread_join(threads[i], NULL);
 	if (argc > 1 && !strcmp(argv[1], "count"))
 		check_counters(threaded);
+	if (argc > 2)
+		write_dumps(argv[2]);
 	printf("%zu-bit, %s: %d bodies, %d failures\n", 8 * sizeof(long),
 	       argc > 1 ? argv[1] : "?", cases, failures);
 	return failures || !cases;
