@@ -30,7 +30,7 @@ typedef bool (*option_setter)(struct previrt_options *options, const char *name,
 
 static bool bad_value(const char *name, const char *value, const char *values)
 {
-	plugin_error(902, value, name, values);
+	plugin_error(702, value, name, values);
 	return false;
 }
 
@@ -70,7 +70,7 @@ static bool unknown_class(const char *name)
 		free(list);
 		list = longer;
 	}
-	plugin_error(905, name, list);
+	plugin_error(705, name, list);
 	free(list);
 	return false;
 }
@@ -178,16 +178,16 @@ static bool parse_one(struct previrt_options *options, const char *name, const c
 		if (strcmp(name, option_table[i].name))
 			continue;
 		if (option_table[i].values && (!value || !*value)) {
-			plugin_error(903, name, name, option_table[i].values);
+			plugin_error(703, name, name, option_table[i].values);
 			return false;
 		}
 		if (!option_table[i].values && value) {
-			plugin_error(904, name);
+			plugin_error(704, name);
 			return false;
 		}
 		return option_table[i].set(options, name, value);
 	}
-	plugin_error(901, name);
+	plugin_error(701, name);
 	return false;
 }
 

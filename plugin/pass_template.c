@@ -83,7 +83,7 @@ static void add_lto_guard()
 	char *guard = concat(".ifndef .Lpv_pack\n"
 			     ".ifndef .Lpv_told\n"
 			     ".set .Lpv_told,1\n"
-			     ".error \"previrt: PV910: ", plugin_text(910), "\"\n"
+			     ".error \"previrt: PV710: ", plugin_text(710), "\"\n"
 			     ".endif\n"
 			     ".endif\n", NULL);
 

@@ -47,8 +47,8 @@ static bool is_version_good(const struct plugin_gcc_version *compiler)
 	their_major = xasprintf("%d", theirs);
 	our_major = xasprintf("%d", ours);
 	/* Not error(): the compiler's own structures may be other than ours. */
-	fprintf(stderr, "previrt: PV906: ");
-	fprintf(stderr, plugin_text(906), gcc_version.basever, compiler->basever,
+	fprintf(stderr, "previrt: PV706: ");
+	fprintf(stderr, plugin_text(706), gcc_version.basever, compiler->basever,
 		find_difference(&gcc_version, compiler), their_major, their_major,
 		their_major, our_major);
 	fputc('\n', stderr);
@@ -62,7 +62,7 @@ static void start_unit(void *, void *)
 	if (unit_is_excluded() || !unit_has_assembly())
 		return;
 	if (compat_is_intel_syntax()) {
-		plugin_error(907, num_in_fnames ? in_fnames[0] : "FILE");
+		plugin_error(707, num_in_fnames ? in_fnames[0] : "FILE");
 		return;
 	}
 	unit_print_pack();

@@ -128,13 +128,13 @@ static void print_file(const char *path)
 	size_t size;
 
 	if (!file) {
-		plugin_error(908, path, xstrerror(errno));
+		plugin_error(708, path, xstrerror(errno));
 		return;
 	}
 	while ((size = fread(part, 1, sizeof(part), file)) > 0)
 		fwrite(part, 1, size, asm_out_file);
 	if (ferror(file))
-		plugin_error(908, path, xstrerror(errno));
+		plugin_error(708, path, xstrerror(errno));
 	fclose(file);
 }
 
@@ -152,7 +152,7 @@ static void print_stubs(const char *name)
 	if (text)
 		fputs(text, asm_out_file);
 	else
-		plugin_error(909, name);
+		plugin_error(709, name);
 }
 
 void unit_print_pack()
