@@ -49,7 +49,8 @@ static void explain_markdown(void)
 {
 	size_t i;
 
-	puts("# Diagnostics\n");
+	puts("<!-- SPDX-License-Identifier: BSD-2-Clause -->\n"
+	     "# Diagnostics\n");
 	puts("<!-- Printed by `previrt explain --markdown` from\n"
 	     "runtime-stubs/host/diagnostics.def; change it there. -->\n");
 	puts("Findings (PV1xx of `previrt check`, PV2xx of `previrt verify`) end "
