@@ -37,7 +37,7 @@
 
 /* Counters, for the report at the end. */
 struct mmu_counters {
-	uint64_t fills, reflected, root_loads, kernel_syncs, invalidations, tables_peak;
+	uint64_t fills, reflected, root_loads, kernel_syncs, invalidations;
 };
 extern struct mmu_counters mmu_counters;
 

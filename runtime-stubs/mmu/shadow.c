@@ -9,7 +9,7 @@
 
 #define LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 #define COMPARED (PTE_P | PTE_W | PTE_NX | PTE_ADDRESS)
-#define MAX_TABLES 65536
+#define MAX_TABLES 4096		/* names of tables that come and go */
 
 /* One level of the guest's tables: a table, or a large page cut into pieces. */
 struct guest_level {
@@ -21,6 +21,7 @@ struct guest_level {
 
 static int shadow_nonglobal;
 static uint8_t shadow_large[MAX_TABLES];	/* made from a large page */
+static uint16_t shadow_links[MAX_TABLES];	/* entries that refer to a table */
 
 int shadow_has_nonglobal(void)
 {
@@ -93,9 +94,12 @@ static void shadow_set(unsigned table, unsigned index, uint64_t entry)
 		backend_table_set(table, index, entry);
 }
 
-/* Give back the tree of tables below @table, whose level is @level. */
+/* An entry refers to @table no more: give it back, with all below it, if that
+   was the last one. */
 static void shadow_free(unsigned table, int level)
 {
+	if (--shadow_links[table])
+		return;
 	if (level > 1)
 		for (unsigned i = 0; i < 512; i++) {
 			unsigned below = backend_table_of(backend_table_get(table, i));
@@ -135,8 +139,40 @@ static unsigned shadow_below(unsigned table, unsigned index, int level, uint64_t
 	below = backend_table_alloc(level - 1);
 	if (!below)
 		return 0;
+	shadow_links[below] = 1;
 	shadow_set(table, index, backend_table_address(below) | LINK);
 	return below;
+}
+
+/*
+ * Kernels alias tables (Linux: the espfix area, 65,536 times the same page), so
+ * neighbours with equal entries get the same shadow. 1: entry @index is done.
+ */
+static int shadow_share(unsigned table, unsigned index, uint64_t va,
+			const struct guest_level *guest)
+{
+	uint64_t entry = guest_entry(guest, index), mine, before;
+	uint64_t before_va = va - (1ull << (3 + 9 * guest->level));
+	unsigned below = backend_table_of(backend_table_get(table, index));
+
+	mine = backend_table_get(table, index);
+	if (index && guest->table && !backend_fixed_table(va, guest->level - 1) &&
+	    !backend_fixed_table(before_va, guest->level - 1) &&
+	    !backend_va_reserved(before_va) &&
+	    !((guest_entry(guest, index - 1) ^ entry) & ~PTE_A)) {
+		before = backend_table_get(table, index - 1);
+		if ((mine & PTE_ADDRESS) == (before & PTE_ADDRESS) && (mine & PTE_P))
+			return 1;
+		if (backend_table_of(before)) {
+			shadow_clear(table, index, guest->level);
+			shadow_links[backend_table_of(before)]++;
+			shadow_set(table, index, before);
+			return 1;
+		}
+	}
+	if (below && shadow_links[below] > 1)
+		shadow_clear(table, index, guest->level);
+	return 0;
 }
 
 /* A large page of the kernel's maps whole frames: all of them share tables. */
@@ -201,6 +237,8 @@ static void shadow_sync_entry(unsigned table, unsigned index, uint64_t va,
 			shadow_set(table, index, want);
 		return;
 	}
+	if (!(entry & PTE_PS) && shadow_share(table, index, va, guest))
+		return;
 recurse:
 	below = entry & PTE_P ? guest_below(guest, entry)
 			      : (struct guest_level){ .level = guest->level - 1 };
