@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * previrt explain: a diagnostic's meaning, cause and cure, all from
- * diagnostics.def; --markdown prints docs/diagnostics.md.
+ * the two diagnostics.def; --markdown prints docs/diagnostics.md.
  */
 #include "diag.h"
 #include "options.h"
@@ -38,9 +38,29 @@ static void explain_wrap(const char *first, const char *rest, const char *text)
 	putchar('\n');
 }
 
+/*
+ * The plugin's texts are formats of one or more lines: show the first one, and
+ * what is filled in as "...".
+ */
+static void explain_title(const char *before, const struct diag_info *info)
+{
+	const char *p;
+
+	printf("%sPV%d: ", before, info->number);
+	for (p = info->text; *p && *p != '\n'; p++) {
+		if (*p == '%' && p[1] && p[1] != '%') {
+			fputs("...", stdout);
+			p += 1 + strspn(p + 1, "0123456789.-lhz");
+		} else {
+			putchar(*p);
+		}
+	}
+	putchar('\n');
+}
+
 static void explain_text(const struct diag_info *info)
 {
-	printf("PV%d: %s\n", info->number, info->text);
+	explain_title("", info);
 	explain_wrap("  Cause: ", "         ", info->cause);
 	explain_wrap("  Cure:  ", "         ", info->cure);
 }
@@ -52,13 +72,16 @@ static void explain_markdown(void)
 	puts("<!-- SPDX-License-Identifier: BSD-2-Clause -->\n"
 	     "# Diagnostics\n");
 	puts("<!-- Printed by `previrt explain --markdown` from\n"
-	     "runtime-stubs/host/diagnostics.def; change it there. -->\n");
+	     "runtime-stubs/host/diagnostics.def and plugin/diagnostics.def; change\n"
+	     "it there. -->\n");
 	puts("Findings (PV1xx of `previrt check`, PV2xx of `previrt verify`) end "
-	     "with status 1,\nall other errors with status 2. `previrt explain "
-	     "PV101` prints one entry.");
+	     "with status 1,\nall other errors with status 2; PV7xx come from the "
+	     "compiler, through the plugin.\n`previrt explain PV101` prints one "
+	     "entry.");
 	for (i = 0; i < diag_count; i++) {
-		printf("\n## PV%d: %s\n\n", diag_list[i].number,
-		       diag_list[i].text);
+		putchar('\n');
+		explain_title("## ", &diag_list[i]);
+		putchar('\n');
 		explain_wrap("Cause: ", "", diag_list[i].cause);
 		putchar('\n');
 		explain_wrap("Cure: ", "", diag_list[i].cure);

@@ -12,6 +12,9 @@ const struct diag_info diag_list[] = {
 #define DIAG(number, name, text, cause, cure) { number, text, cause, cure },
 #include "diagnostics.def"
 #undef DIAG
+#define PVDIAG(number, text, cause, cure) { number, text, cause, cure },
+#include "../../plugin/diagnostics.def"
+#undef PVDIAG
 };
 const size_t diag_count = ARRAY_SIZE(diag_list);
 

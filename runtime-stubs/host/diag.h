@@ -2,7 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * Numbered diagnostics. Their numbers, causes and cures stand in
- * diagnostics.def and nowhere else; docs/diagnostics.md is printed from it.
+ * diagnostics.def (the plugin's in plugin/diagnostics.def) and nowhere else;
+ * docs/diagnostics.md is printed from them.
  *
  * Errors and warnings go to standard error. Findings about a file are results
  * and go to standard output, through report.h.
