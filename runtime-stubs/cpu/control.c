@@ -31,6 +31,8 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 {
 	switch (reg) {
 	case 0:
+		if (!(value & CR0_PG))
+			return CPU_RESET;
 		control_set_cr0(cpu, value);
 		return CPU_NEXT;
 	case 2:

@@ -33,6 +33,7 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define FLAGS_WRITABLE 0x277fd5u	/* all that popf can change in ring 0 */
 
 #define CR0_TS (1u << 3)
+#define CR0_PG (1u << 31)
 #define CR4_PGE (1u << 7)
 #define EFER_SCE (1u << 0)
 #define EFER_LME (1u << 8)
@@ -83,9 +84,10 @@ extern struct cpu previrt_cpu;
 
 /*
  * What a step of emulation came to. A FAULT has filled in struct cpu_fault; the
- * guest's state is as before the instruction.
+ * guest's state is as before the instruction. RESET: paging was turned off, as
+ * a kernel does to restart the machine.
  */
-enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_UNKNOWN };
+enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_UNKNOWN, CPU_RESET };
 
 struct cpu_fault {
 	uint8_t vector, has_error;
@@ -113,6 +115,9 @@ enum cpu_result cpu_emulate_segment(struct cpu *, const struct insn *, uint64_t 
 enum cpu_result cpu_emulate_transfer(struct cpu *, const struct insn *, uint64_t next,
 				     struct cpu_fault *);
 enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fault *);
+
+/* May user mode do this port instruction, by the bitmap in the guest's TSS? */
+int cpu_user_may_io(struct cpu *cpu, const struct insn *insn);
 
 /* Fill in @fault; give CPU_FAULT. */
 enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);

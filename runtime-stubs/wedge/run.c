@@ -13,7 +13,7 @@
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
-enum { STATUS_STOPPED = 2 };
+enum { STATUS_STOPPED = 2, STATUS_RESET = 3 };
 
 struct cpu previrt_cpu;
 static struct { uint32_t trapped[PREVIRT_CLASSES], events, interrupts, syscalls; } counters;
@@ -126,6 +126,10 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	case CPU_FAULT:
 		run_deliver(&fault, 0);
 		break;
+	case CPU_RESET:
+		uart8250_run();
+		wedge_print("previrt: the guest has reset the machine\n");
+		backend_shutdown(STATUS_RESET);
 	case CPU_UNKNOWN:
 		cpu->rip = at;
 		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);
@@ -152,7 +156,10 @@ void wedge_jump(unsigned slot)
 	run_kind(&wedge_rewriter.jumps[slot], wedge_rewriter.jumps[slot].site);
 }
 
-/* A privileged instruction that was not rewritten: 1 if it was one. */
+/*
+ * A privileged instruction that was not rewritten, or one of user mode that the
+ * guest allows: 1 if it was one.
+ */
 static int run_trapped(void)
 {
 	uint8_t bytes[INSN_MAX];
@@ -162,9 +169,12 @@ static int run_trapped(void)
 	size_t size = 0;
 
 	while (size < sizeof(bytes) &&
-	       !mmu_access(previrt_cpu.rip + size, bytes + size, 1, 0, 0, &address, &error))
+	       !mmu_access(previrt_cpu.rip + size, bytes + size, 1, 0, previrt_cpu.user,
+			   &address, &error))
 		size++;
 	if (!insn_decode(&insn, bytes, size, 1))
+		return 0;
+	if (previrt_cpu.user && !cpu_user_may_io(&previrt_cpu, &insn))
 		return 0;
 	counters.trapped[previrt_insns[insn.op].cls]++;
 	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);
@@ -201,8 +211,7 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 			  vector == 17;
 	if (vector == VECTOR_PF)
 		run_page_fault(&fault);
-	else if ((vector != VECTOR_GP && vector != VECTOR_UD) || previrt_cpu.user ||
-		 !run_trapped())
+	else if ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped())
 		run_deliver(&fault, 0);
 	run_resume();
 }
