@@ -64,6 +64,15 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error);
 
+/* Write guest memory whatever its tables say of writing; 0, or -1: unmapped. */
+int mmu_poke(uint64_t va, const void *from, size_t size);
+
+/*
+ * Called when a 4 KiB page of the upper half becomes executable, once the
+ * shadow is consistent and before the guest goes on. NULL: nobody listens.
+ */
+extern void (*mmu_code_appeared)(uint64_t va);
+
 /* CR3 := @root; @keep_global: entries with G survive (CR4.PGE). */
 void mmu_set_root(uint64_t root, int keep_global);
 void mmu_flush_all(void);
@@ -75,6 +84,9 @@ void mmu_invalidate(uint64_t va);
  * tables allow it but there is nothing to map (device memory, the wedge).
  */
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
+
+/* For the shadow: remember that @va has become executable. */
+void mmu_note_code(uint64_t va);
 
 /* User mode is about to run. */
 void mmu_before_user(void);

@@ -206,6 +206,15 @@ static void shadow_note(uint64_t va, uint64_t leaf, uint64_t flags)
 	}
 }
 
+static void shadow_note_code(unsigned table, unsigned index, uint64_t va, uint64_t want)
+{
+	uint64_t old = backend_table_get(table, index);
+
+	if (!shadow_is_lower(va) && !shadow_large[table] && (want & PTE_P) &&
+	    !(want & PTE_NX) && (!(old & PTE_P) || (old & PTE_NX)))
+		mmu_note_code(va);
+}
+
 /*
  * Make entry @index of the shadow's @table what the guest's entry says,
  * everything below it included.
@@ -233,8 +242,10 @@ static void shadow_sync_entry(unsigned table, unsigned index, uint64_t va,
 		flags |= entry & PTE_NX;
 		want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
 		shadow_note(va, entry, flags);
-		if ((backend_table_get(table, index) & COMPARED) != (want & COMPARED))
+		if ((backend_table_get(table, index) & COMPARED) != (want & COMPARED)) {
+			shadow_note_code(table, index, va, want);
 			shadow_set(table, index, want);
+		}
 		return;
 	}
 	if (!(entry & PTE_PS) && shadow_share(table, index, va, guest))
@@ -322,6 +333,7 @@ int shadow_fill(uint64_t va, const struct mmu_walk *walk)
 	if (walk->level > 1)
 		shadow_large[table] = 1;
 	shadow_note(va, walk->leaf, walk->flags);
+	shadow_note_code(table, shadow_index(va, 1), va & ~0xfffull, leaf);
 	backend_table_set(table, shadow_index(va, 1), leaf);
 	return 0;
 }

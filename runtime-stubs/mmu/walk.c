@@ -105,6 +105,51 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	return 0;
 }
 
+int mmu_poke(uint64_t va, const void *from, size_t size)
+{
+	const uint8_t *bytes = from;
+	struct mmu_walk walk;
+	uint32_t error;
+
+	for (; size; size--, va++) {
+		uint8_t *memory;
+
+		if (mmu_translate(va, 0, &walk, &error))
+			return -1;
+		memory = backend_guest(walk.gpa);
+		if (!memory)
+			return -1;
+		*memory = *bytes++;
+	}
+	return 0;
+}
+
+/* Pages that became executable in one change of the shadow; neighbours count
+   once, for a module's pages come together. */
+#define NEW_CODE 64
+static uint64_t walk_new_code[NEW_CODE];
+static unsigned walk_new_count;
+void (*mmu_code_appeared)(uint64_t va);
+
+void mmu_note_code(uint64_t va)
+{
+	static uint64_t last;
+	int neighbour = walk_new_count && va == last + BACKEND_PAGE;
+
+	last = va;
+	if (!neighbour && walk_new_count < NEW_CODE)
+		walk_new_code[walk_new_count++] = va;
+}
+
+static void walk_commit(void)
+{
+	backend_table_commit(1);
+	for (unsigned i = 0; i < walk_new_count; i++)
+		if (mmu_code_appeared)
+			mmu_code_appeared(walk_new_code[i]);
+	walk_new_count = 0;
+}
+
 void mmu_set_root(uint64_t root, int keep_global)
 {
 	int sync = !keep_global || shadow_has_nonglobal() || !walk_user_seen;
@@ -116,7 +161,7 @@ void mmu_set_root(uint64_t root, int keep_global)
 		mmu_counters.kernel_syncs++;
 		shadow_sync(root, !walk_user_seen);
 	}
-	backend_table_commit(1);
+	walk_commit();
 }
 
 void mmu_flush_all(void)
@@ -131,7 +176,7 @@ void mmu_invalidate(uint64_t va)
 		shadow_sync_page(walk_root, va);
 	else
 		shadow_drop_page(va);
-	backend_table_commit(1);
+	walk_commit();
 }
 
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
@@ -145,7 +190,7 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 	if (shadow_fill(va, &walk))
 		return 1;
 	mmu_counters.fills++;
-	backend_table_commit(1);
+	walk_commit();
 	return 0;
 }
 
@@ -157,7 +202,7 @@ void mmu_before_user(void)
 	walk_user_seen = 1;
 	if (walk_lower_supervisor) {
 		shadow_drop_lower();
-		backend_table_commit(1);
+		walk_commit();
 		walk_lower_supervisor = 0;
 	}
 }

@@ -97,12 +97,24 @@ static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uin
 		boot_initrd(page, file, length, memory, kernel_end);
 }
 
+/* Words of the file "options": counts (print the counters at the end). */
+static void wedge_read_options(const void *bundle, size_t size)
+{
+	size_t length;
+	const uint8_t *file = bundle_find(bundle, size, "options", &length);
+
+	for (size_t i = 0; file && i + 6 <= length; i++)
+		if (!memcmp(file + i, "counts", 6))
+			wedge_wants_counts = 1;
+}
+
 void wedge_start(const void *bundle, size_t size)
 {
 	uint64_t memory = backend_guest_frames() * BACKEND_PAGE, entry, end;
 	const uint8_t *kernel;
 	size_t length;
 
+	wedge_read_options(bundle, size);
 	kernel = bundle_find(bundle, size, "vmlinux", &length);
 	if (!kernel)
 		wedge_stop("there is no vmlinux in what was loaded");
@@ -113,6 +125,7 @@ void wedge_start(const void *bundle, size_t size)
 	image_load(kernel, length, &entry, &end);
 	boot_zero_page(bundle, size, memory, end);
 	boot_page_tables(memory);
+	mmu_code_appeared = modules_code_appeared;
 	previrt_cpu.rip = entry;
 	previrt_cpu.r[RSI] = AT_ZERO_PAGE;
 	previrt_cpu.r[RSP] = AT_STACK;

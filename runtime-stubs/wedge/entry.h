@@ -25,6 +25,10 @@ _Noreturn void wedge_software_interrupt(unsigned vector);
 _Noreturn void wedge_syscall(void);
 _Noreturn void wedge_event(void);
 
+/* The guest ends, with the status it gave: called by backend_shutdown, once,
+   before anything else. */
+void wedge_ending(void);
+
 /* A report of the guest's registers and @why, and the end. */
 _Noreturn void wedge_stop(const char *why);
 

@@ -36,10 +36,22 @@ void wedge_print_counters(void)
 				    counters.trapped[i]);
 	wedge_print("previrt: %u events, %u interrupts, %u system calls\n", counters.events,
 		    counters.interrupts, counters.syscalls);
+	modules_print_counters();
 	wedge_print("previrt: page faults: %lu filled, %lu the guest's; CR3 %lu, full %lu, "
 		    "invlpg %lu\n", mmu_counters.fills, mmu_counters.reflected,
 		    mmu_counters.root_loads, mmu_counters.kernel_syncs,
 		    mmu_counters.invalidations);
+}
+
+int wedge_wants_counts;
+
+void wedge_ending(void)
+{
+	static int done;
+
+	if (wedge_wants_counts && !done)
+		wedge_print_counters();
+	done = 1;
 }
 
 void wedge_stop(const char *why)
@@ -59,7 +71,7 @@ void wedge_stop(const char *why)
 		    cpu->cr2, cpu->cr3, cpu->cr4);
 	wedge_print("previrt: idt %016lx gdt %016lx tss %016lx efer %lx %s\n", cpu->idt.base,
 		    cpu->gdt.base, cpu->tr_base, cpu->efer, cpu->user ? "user" : "kernel");
-	wedge_print_counters();
+	wedge_wants_counts = 1;
 	backend_shutdown(STATUS_STOPPED);
 }
 

@@ -8,8 +8,15 @@
 
 extern struct rewriter wedge_rewriter;
 
+/* The counters are wanted at the end. */
+extern int wedge_wants_counts;
+
 /* Counters on the console. */
 void wedge_print_counters(void);
+
+/* A page of the guest's kernel has become executable: look for a module. */
+void modules_code_appeared(uint64_t va);
+void modules_print_counters(void);
 
 /* Run the guest from the state in previrt_cpu. */
 _Noreturn void wedge_go(void);

@@ -55,6 +55,7 @@ void backend_shutdown(int status)
 		.reason = status ? SHUTDOWN_crash : SHUTDOWN_poweroff
 	};
 
+	wedge_ending();
 	wedge_print("previrt: end, status %d\n", status);
 	if (!xenpv_call(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uint64_t)&iopl, 0, 0))
 		__asm__ volatile("outl %0, %1" : : "a"(status ? status & 0x7f : 0x10),

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Rewrites code the guest loads while it runs. No hook in the guest: kernel
+ * pages that become executable give the sign, and the table is found behind
+ * them, where a module's notes stand with the rest of its image.
+ *
+ * Invariants: by then the module is relocated; it has not run. A site whose
+ * bytes are no more what the table says (the kernel's own patching came first,
+ * or this has been here before) is left alone.
+ * LIMIT: a silent instruction that the kernel has copied from a module's
+ * alternatives before this looks is missed.
+ */
+#include "wedge.h"
+#include "entry.h"
+#include "print.h"
+#include "insns.h"
+#include "../mmu/mmu.h"
+#include "../backend/backend.h"
+#include <string.h>
+
+#define SCAN_MAX (4u << 20)
+#define NOTE_HEAD 24		/* three words, the owner, the format's header */
+
+static struct { uint32_t modules, sites, changed; } modules;
+static uint64_t modules_last;
+
+/* Read @size bytes at @va with the kernel's rights; 0, or -1 if unmapped. */
+static int modules_read(uint64_t va, void *to, size_t size)
+{
+	uint64_t address;
+	uint32_t error;
+
+	return mmu_access(va, to, size, 0, 0, &address, &error);
+}
+
+/* Is there a note of ours at @va? Its size and entries, if so. */
+static int modules_note(uint64_t va, uint32_t *bytes, uint32_t *entries)
+{
+	uint8_t note[NOTE_HEAD];
+	uint32_t words[3];
+
+	if (modules_read(va, note, sizeof(note)))
+		return 0;
+	memcpy(words, note, sizeof(words));
+	if (words[0] != 8 || words[2] != PREVIRT_NOTE_SITES || words[1] < 4 ||
+	    words[1] > SCAN_MAX || memcmp(note + 12, PREVIRT_NOTE_OWNER, 8))
+		return 0;
+	if (note[20] != PREVIRT_ABI_VERSION || note[21] != PREVIRT_ARCH_X86_64 ||
+	    note[22] < sizeof(struct previrt_site))
+		return 0;
+	*bytes = (12 + 8 + words[1] + 3) & ~3u;
+	*entries = (words[1] - 4) / note[22];
+	return note[22];
+}
+
+/* One site of the table; @write: second round. -1: it would go wrong silently. */
+static int modules_site(uint64_t entry_va, int write)
+{
+	uint8_t bytes[REWRITER_SITE_MAX], out[REWRITER_SITE_MAX];
+	struct previrt_site site;
+	uint64_t va;
+	int template;
+	size_t size;
+
+	if (modules_read(entry_va, &site, sizeof(site)))
+		return 0;
+	va = entry_va + (int64_t)site.site;
+	size = site.len + site.pad;
+	if (size > sizeof(bytes) || modules_read(va, bytes, size))
+		return 0;		/* freed with the module's start-up code */
+	template = rewriter_plan_site(&wedge_rewriter, &site, bytes, va, out);
+	if (template == -REWRITER_MISMATCH) {
+		modules.changed += write;
+		return 0;
+	}
+	if (template < 0) {
+		wedge_print("previrt: module: %s: %s at %lx\n", rewriter_strerror(-template),
+			    previrt_insns[site.op].name, va);
+		return -1;
+	}
+	if (write && template > REWRITER_LEAVE) {
+		mmu_poke(va, out, size);
+		modules.sites++;
+	}
+	return 0;
+}
+
+/* All notes from @va on. */
+static int modules_table(uint64_t va, int write)
+{
+	uint32_t bytes, entries;
+	int entry_size;
+
+	while ((entry_size = modules_note(va, &bytes, &entries))) {
+		for (uint32_t i = 0; i < entries; i++)
+			if (modules_site(va + NOTE_HEAD + i * entry_size, write))
+				return -1;
+		va += bytes;
+	}
+	return 0;
+}
+
+/* The first note of ours in the page at @va; 0: none. */
+static uint64_t modules_scan_page(uint64_t va)
+{
+	static uint32_t words[BACKEND_PAGE / 4];
+	uint32_t bytes, entries;
+
+	if (modules_read(va, words, sizeof(words)))
+		return 0;
+	for (unsigned i = 0; i < BACKEND_PAGE / 4; i++)
+		if (words[i] == 8 && modules_note(va + 4 * i, &bytes, &entries))
+			return va + 4 * i;
+	return 0;
+}
+
+void modules_code_appeared(uint64_t va)
+{
+	struct mmu_walk walk;
+	uint32_t error;
+	uint64_t found;
+
+	for (uint64_t page = va; page < va + SCAN_MAX; page += BACKEND_PAGE) {
+		if (mmu_translate(page, 0, &walk, &error) || walk.level != 1)
+			return;
+		found = modules_scan_page(page);
+		if (!found)
+			continue;
+		if (modules_table(found, 0))
+			wedge_stop("a module cannot be rewritten");
+		modules_table(found, 1);
+		if (found != modules_last)
+			modules.modules++;
+		modules_last = found;
+		return;
+	}
+}
+
+void modules_print_counters(void)
+{
+	wedge_print("previrt: %u modules rewritten, %u sites; %u had changed before\n",
+		    modules.modules, modules.sites, modules.changed);
+}
