@@ -57,6 +57,17 @@ popf
 popf
 .endm
 
+/* A site in a cold function, where stubs go too: it must go on behind it. */
+.macro cold_site
+call .Lcold\@
+.pushsection .text.unlikely,"ax",@progbits
+.Lcold\@:
+sldt %edx
+not A
+ret
+.popsection
+.endm
+
 .section .data.rel.cases,"aw"
 .globl exec_cases
 exec_cases:
@@ -68,6 +79,7 @@ body pushf_pop,1,previrt_pair pushf_pop,"pushf",POP_A
 body pushf_pop_memory,1,previrt_pair pushf_pop,"pushf",POP_MEMORY
 body push_popf,1,previrt_pair push_popf,PUSH_A,"popf"
 body cpuid,1,cpuid
+body cold,0,cold_site
 body rdtsc,1,rdtsc
 body rdtscp,1,rdtscp
 body xgetbv,1,xgetbv
