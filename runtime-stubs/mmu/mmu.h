@@ -100,7 +100,7 @@ void shadow_sync(uint64_t root, int lower_too);
 void shadow_sync_page(uint64_t root, uint64_t va);
 /* A supervisor page of the lower half is mapped. */
 void shadow_note_lower_supervisor(void);
-/* Non-zero: the upper half has entries without G. */
-int shadow_has_nonglobal(void);
+/* The upper half's entries without G, synchronized; -1: too many to know. */
+int shadow_sync_nonglobal(uint64_t root);
 
 #endif

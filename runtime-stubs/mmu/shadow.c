@@ -19,13 +19,39 @@ struct guest_level {
 	int level;
 };
 
-static int shadow_nonglobal;
+/* 2 MiB stretches of the upper half with an entry without G. */
+#define NONGLOBAL_MAX 32
+static uint64_t shadow_nonglobal[NONGLOBAL_MAX];
+static unsigned shadow_nonglobal_count;		/* more than there is room: many */
+
 static uint8_t shadow_large[MAX_TABLES];	/* made from a large page */
 static uint16_t shadow_links[MAX_TABLES];	/* entries that refer to a table */
 
-int shadow_has_nonglobal(void)
+static void shadow_note_nonglobal(uint64_t va)
 {
-	return shadow_nonglobal;
+	va &= ~0x1fffffull;
+	for (unsigned i = 0; i < shadow_nonglobal_count && i < NONGLOBAL_MAX; i++)
+		if (shadow_nonglobal[i] == va)
+			return;
+	if (shadow_nonglobal_count < NONGLOBAL_MAX)
+		shadow_nonglobal[shadow_nonglobal_count] = va;
+	if (shadow_nonglobal_count <= NONGLOBAL_MAX)
+		shadow_nonglobal_count++;
+}
+
+int shadow_sync_nonglobal(uint64_t root)
+{
+	unsigned count = shadow_nonglobal_count;
+	uint64_t list[NONGLOBAL_MAX];
+
+	if (count > NONGLOBAL_MAX)
+		return -1;
+	for (unsigned i = 0; i < count; i++)
+		list[i] = shadow_nonglobal[i];
+	shadow_nonglobal_count = 0;
+	for (unsigned i = 0; i < count; i++)
+		shadow_sync_page(root, list[i]);
+	return 0;
 }
 
 static unsigned shadow_index(uint64_t va, int level)
@@ -202,7 +228,7 @@ static void shadow_note(uint64_t va, uint64_t leaf, uint64_t flags)
 		if (!(flags & PTE_U))
 			shadow_note_lower_supervisor();
 	} else if (!(leaf & PTE_G)) {
-		shadow_nonglobal = 1;
+		shadow_note_nonglobal(va);
 	}
 }
 
@@ -277,7 +303,7 @@ void shadow_sync(uint64_t root, int lower_too)
 {
 	struct guest_level top = guest_top(root);
 
-	shadow_nonglobal = 0;
+	shadow_nonglobal_count = 0;
 	for (unsigned i = lower_too ? 0 : 256; i < 512; i++) {
 		uint64_t va = (uint64_t)i << 39;
 

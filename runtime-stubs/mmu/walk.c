@@ -152,12 +152,10 @@ static void walk_commit(void)
 
 void mmu_set_root(uint64_t root, int keep_global)
 {
-	int sync = !keep_global || shadow_has_nonglobal() || !walk_user_seen;
-
 	mmu_counters.root_loads++;
 	walk_root = root;
 	shadow_drop_lower();
-	if (sync) {
+	if (!keep_global || !walk_user_seen || shadow_sync_nonglobal(root)) {
 		mmu_counters.kernel_syncs++;
 		shadow_sync(root, !walk_user_seen);
 	}
