@@ -81,7 +81,7 @@ static void set_selector(ucontext_t *uc, int shift, int value)
 #define GET_CS(uc)	((int)(uc->uc_mcontext.gregs[REG_CS] & 0xffff))
 #define GET_SS(uc)	((int)(uc->uc_mcontext.gregs[REG_SS] & 0xffff))
 #define PC REG_EIP
-#define SP REG_UESP
+#define SP REG_ESP		/* REG_UESP is for the handler to read only */
 #endif
 
 static void on_usr1(int sig, siginfo_t *info, void *context)
