@@ -81,6 +81,12 @@ int backend_set_gs_selector(uint16_t selector);
 int backend_set_selector(int which, uint16_t selector);
 /* User-visible descriptors have changed: @count of them from number 0. */
 void backend_set_gdt(const uint64_t *descriptors, unsigned count);
+/* The same of the local table, from number @first; load: make @count valid. */
+void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count);
+void backend_load_ldt(unsigned count);
+/* Debug registers 0-3, 6, 7 of the processor; non-zero: refused. */
+int backend_set_debug(unsigned reg, uint64_t value);
+uint64_t backend_get_debug(unsigned reg);
 /* Task-switched flag: 1 has the FPU trap. */
 void backend_set_ts(int on);
 

@@ -65,7 +65,7 @@ static enum cpu_result control_read(struct cpu *cpu, unsigned reg, uint64_t *val
 	return cpu_raise(fault, VECTOR_UD, 0);
 }
 
-/* LIMIT: debug registers are kept, breakpoints do not fire. */
+/* LIMIT: breakpoints in the wedge's own addresses are the guest's to bear. */
 static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, int write)
 {
 	unsigned reg = insn->reg & 7;
@@ -80,6 +80,8 @@ static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, i
 		cpu->dr[7] = (cpu->r[insn->rm] & 0xffff2bffull) | 0x400;
 	else
 		cpu->dr[reg] = cpu->r[insn->rm];
+	if (write)
+		backend_set_debug(reg, cpu->dr[reg]);
 	return CPU_NEXT;
 }
 

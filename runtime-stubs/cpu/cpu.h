@@ -116,6 +116,10 @@ enum cpu_result cpu_emulate_transfer(struct cpu *, const struct insn *, uint64_t
 				     struct cpu_fault *);
 enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fault *);
 
+/* May IRET go to user mode with these? CPU_NEXT, or CPU_FAULT. */
+enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
+				 struct cpu_fault *fault);
+
 /* May user mode do this port instruction, by the bitmap in the guest's TSS? */
 int cpu_user_may_io(struct cpu *cpu, const struct insn *insn);
 

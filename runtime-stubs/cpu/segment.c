@@ -13,6 +13,10 @@
 #define DESC_SYSTEM (1ull << 44)	/* clear for system descriptors */
 #define DESC_DPL(d) ((unsigned)((d) >> 45) & 3)
 #define DESC_GRANULARITY (1ull << 55)
+#define DESC_CODE (1ull << 43)
+#define DESC_CONFORMING (1ull << 42)	/* of code; data: grows down */
+#define DESC_ACCESS (1ull << 41)	/* code: may be read; data: may be written */
+#define DESC_LONG (1ull << 53)
 #define GDT_SYNCED 32			/* descriptors user mode may name */
 
 static uint64_t segment_base(uint64_t d)
@@ -70,6 +74,63 @@ void cpu_sync_gdt(struct cpu *cpu)
 	backend_set_gdt(table, GDT_SYNCED);
 }
 
+/* User mode's part of the local table; a loaded one does not change. */
+static void segment_sync_ldt(struct cpu *cpu)
+{
+	unsigned count = cpu->ldt_limit ? (cpu->ldt_limit + 1) / 8 : 0;
+	uint64_t chunk[32];
+
+	for (unsigned i = 0; i < count; i += 32) {
+		unsigned n = count - i < 32 ? count - i : 32;
+		struct cpu_fault ignored;
+
+		if (cpu_read(cpu, cpu->ldt_base + i * 8, chunk, n * 8, &ignored))
+			return;
+		for (unsigned j = 0; j < n; j++)
+			if (!(chunk[j] & DESC_PRESENT) || !(chunk[j] & DESC_SYSTEM) ||
+			    DESC_DPL(chunk[j]) != 3)
+				chunk[j] = 0;
+		backend_set_ldt(i, chunk, n);
+	}
+	backend_load_ldt(count);
+}
+
+/*
+ * A selector for code or stack of privilege 3, as IRET checks it. SDM volume 2,
+ * IRET, "RETURN-TO-OUTER-PRIVILEGE-LEVEL".
+ */
+static enum cpu_result segment_check_code(struct cpu *cpu, uint16_t cs, uint64_t *d,
+					  struct cpu_fault *fault)
+{
+	if (!(cs & ~3u))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (segment_descriptor(cpu, cs, d, 8) || !(*d & DESC_SYSTEM) || !(*d & DESC_CODE) ||
+	    (*d & DESC_CONFORMING ? DESC_DPL(*d) > 3 : DESC_DPL(*d) != 3))
+		return cpu_raise(fault, VECTOR_GP, cs & ~3u);
+	if (!(*d & DESC_PRESENT))
+		return cpu_raise(fault, VECTOR_NP, cs & ~3u);
+	return CPU_NEXT;
+}
+
+enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
+				 struct cpu_fault *fault)
+{
+	uint64_t code, stack;
+
+	if (segment_check_code(cpu, cs, &code, fault) == CPU_FAULT)
+		return CPU_FAULT;
+	if (!(ss & ~3u)) {	/* none is good enough for 64-bit code, not of ring 3 */
+		return cpu_raise(fault, VECTOR_GP, 0);
+	}
+	if ((ss & 3) != 3 || segment_descriptor(cpu, ss, &stack, 8) ||
+	    !(stack & DESC_SYSTEM) || (stack & DESC_CODE) || !(stack & DESC_ACCESS) ||
+	    DESC_DPL(stack) != 3)
+		return cpu_raise(fault, VECTOR_GP, ss & ~3u);
+	if (!(stack & DESC_PRESENT))
+		return cpu_raise(fault, VECTOR_SS, ss & ~3u);
+	return CPU_NEXT;
+}
+
 /*
  * A kernel selector (0, or of privilege 0) is only remembered: in 64-bit mode
  * nothing but its number can be seen. One of user mode is really loaded.
@@ -83,7 +144,11 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 	if (selector & ~3u) {
 		if (segment_descriptor(cpu, selector, &d, 8))
 			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
-		if (!(d & DESC_SYSTEM))
+		if (!(d & DESC_SYSTEM) ||
+		    ((d & DESC_CODE) && (!(d & DESC_ACCESS) || which == SEG_SS)) ||
+		    (which == SEG_SS && !(d & DESC_ACCESS)) ||
+		    (!((d & DESC_CODE) && (d & DESC_CONFORMING)) &&
+		     DESC_DPL(d) < (selector & 3u)))
 			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 		if (!(d & DESC_PRESENT))
 			return cpu_raise(fault, which == SEG_SS ? VECTOR_SS : VECTOR_NP,
@@ -206,6 +271,7 @@ static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, 
 	if (insn->op == PREVIRT_OP_lldt && !(selector & ~3u)) {
 		cpu->ldtr = selector;
 		cpu->ldt_base = cpu->ldt_limit = 0;
+		segment_sync_ldt(cpu);
 		return CPU_NEXT;
 	}
 	if ((selector & 4) || segment_descriptor(cpu, selector, d, sizeof(d)))
@@ -218,10 +284,10 @@ static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, 
 		cpu->tr_base = d[1];
 		cpu->tr_limit = segment_limit(d[0]);
 	} else {
-		/* LIMIT: user mode does not see the local table's segments */
 		cpu->ldtr = selector;
 		cpu->ldt_base = d[1];
 		cpu->ldt_limit = segment_limit(d[0]);
+		segment_sync_ldt(cpu);
 	}
 	return CPU_NEXT;
 }

@@ -42,6 +42,11 @@ static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 		return cpu_raise(fault, VECTOR_GP, 0);
 	if (cpu_read(cpu, cpu->r[RSP], frame, sizeof(frame), fault))
 		return CPU_FAULT;
+	if ((frame[1] & 3) == 3) {
+		result = cpu_check_return(cpu, frame[1], frame[4], fault);
+		if (result == CPU_FAULT)
+			return result;
+	}
 	result = transfer_go(cpu, frame[0], frame[1], fault);
 	if (result != CPU_JUMPED)
 		return result;

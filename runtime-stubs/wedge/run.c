@@ -221,6 +221,8 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == 17;
+	if (vector == VECTOR_DB)
+		previrt_cpu.dr[6] = backend_get_debug(6);
 	if (vector == VECTOR_PF)
 		run_page_fault(&fault);
 	else if ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped())

@@ -6,6 +6,7 @@
 #include "../../cpu/cpu.h"
 
 #define GDT_ENTRIES 512
+#define LDT_ENTRIES 8192
 
 static uint64_t cpu_gdt_pfn;
 
@@ -27,20 +28,49 @@ int backend_set_gs_selector(uint16_t selector)
 
 int backend_set_selector(int which, uint16_t selector)
 {
-	if (selector & 4)	/* LIMIT: no local descriptor table for user mode */
-		selector = 0;
+	int xenpv_load_fs(uint32_t), xenpv_load_ds(uint32_t), xenpv_load_es(uint32_t);
+
 	switch (which) {
 	case SEG_FS:
-		__asm__ volatile("movl %0, %%fs" : : "r"((uint32_t)selector));
-		break;
+		return xenpv_load_fs(selector);
 	case SEG_DS:
-		__asm__ volatile("movl %0, %%ds" : : "r"((uint32_t)selector));
-		break;
+		return xenpv_load_ds(selector);
 	case SEG_ES:
-		__asm__ volatile("movl %0, %%es" : : "r"((uint32_t)selector));
-		break;
+		return xenpv_load_es(selector);
 	}
-	return 0;
+	return -1;
+}
+
+/* The local table's frames stay where they are; Xen takes changes one by one. */
+void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count)
+{
+	const uint64_t *now = (const uint64_t *)WEDGE_LDT;
+
+	for (unsigned i = first; i < first + count && i < LDT_ENTRIES; i++)
+		if (now[i] != descriptors[i - first])
+			/* LIMIT: one that Xen does not like stays what it was */
+			xenpv_call(__HYPERVISOR_update_descriptor,
+				   xenpv_mfn(xenpv_ldt_pfn + i / 512) << 12 | i % 512 * 8,
+				   descriptors[i - first], 0, 0);
+}
+
+void backend_load_ldt(unsigned count)
+{
+	struct mmuext_op op = { .cmd = MMUEXT_SET_LDT };
+
+	op.arg1.linear_addr = count ? WEDGE_LDT : 0;
+	op.arg2.nr_ents = count;
+	xenpv_must("an LDT", xenpv_call(__HYPERVISOR_mmuext_op, (uint64_t)&op, 1, 0, DOMID_SELF));
+}
+
+int backend_set_debug(unsigned reg, uint64_t value)
+{
+	return xenpv_call(__HYPERVISOR_set_debugreg, reg, value, 0, 0) != 0;
+}
+
+uint64_t backend_get_debug(unsigned reg)
+{
+	return xenpv_call(__HYPERVISOR_get_debugreg, reg, 0, 0, 0);
 }
 
 void backend_set_gdt(const uint64_t *descriptors, unsigned count)

@@ -205,7 +205,7 @@ trap_common:			/* vector, error, rip, cs, rflags, rsp, ss */
 /* Here rax, vector, error, rip, cs, rflags, rsp, ss stand on the stack. */
 trap_in_wedge:
 	cmpl $WEDGE_EVENT, 8(%rsp)
-	jne 2f
+	jne 3f
 	cmpq $xenpv_critical_start, %rax
 	jb 1f
 	cmpq $xenpv_critical_end, %rax
@@ -220,12 +220,41 @@ trap_in_wedge:
 	addq $16, %rsp
 	pushq $0
 	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
+3:	cmpq $load_start, %rax
+	jb 2f
+	cmpq $load_end, %rax
+	jae 2f
+	movq $load_failed, 24(%rsp)
+	popq %rax
+	addq $16, %rsp
+	pushq $0
+	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
 2:	movq %rsp, %rdi
 	leaq xenpv_stack_top(%rip), %rsp
 	subq $8192, %rsp
 	cld
 	call xenpv_wedge_fault
 	ud2
+
+/* Loads of selectors: 0, or 1 if the processor refuses. */
+	.globl xenpv_load_fs, xenpv_load_ds, xenpv_load_es
+load_start:
+xenpv_load_fs:
+	movl %edi, %fs
+	xorl %eax, %eax
+	ret
+xenpv_load_ds:
+	movl %edi, %ds
+	xorl %eax, %eax
+	ret
+xenpv_load_es:
+	movl %edi, %es
+	xorl %eax, %eax
+	ret
+load_end:
+load_failed:
+	movl $1, %eax
+	ret
 
 	.set n, 0
 	.globl xenpv_trap_entries

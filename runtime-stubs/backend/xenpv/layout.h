@@ -21,6 +21,8 @@
 #define WEDGE_AREA        LAYOUT(0xfffffc0000000000)	/* a level-4 slot of its own */
 #define WEDGE_POOL        LAYOUT(0xfffffc4000000000)	/* tables, to be read */
 
+#define WEDGE_LDT         LAYOUT(0xfffffc4040000000)	/* 16 pages, read-only */
+
 #define WEDGE_STACK_SIZE 16384
 #define WEDGE_EVENT 256		/* "vector" of an event */
 #define WEDGE_FAILSAFE 257

@@ -304,6 +304,16 @@ static void memory_init_pool(void)
 			   memory_make_l1(pool_pfn + i, 512, P | U | A));
 }
 
+uint64_t xenpv_ldt_pfn;
+
+static void memory_init_ldt(void)
+{
+	xenpv_ldt_pfn = next_pfn;
+	for (int i = 0; i < 16; i++)
+		xenpv_take_frame();
+	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, 16, P | U | A));
+}
+
 /* Guest memory is what is left, less the tables that will map it. */
 static void memory_init_guest(void)
 {
@@ -357,5 +367,6 @@ void xenpv_memory_init(void)
 	pool_pfn = next_pfn;
 	next_pfn += POOL_TABLES;
 	memory_init_pool();
+	memory_init_ldt();
 	memory_init_guest();
 }

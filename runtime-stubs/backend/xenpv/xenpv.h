@@ -30,4 +30,7 @@ uint64_t xenpv_mfn(uint64_t pfn);
 /* A frame for the wedge itself, zeroed, mapped nowhere. */
 uint64_t xenpv_take_frame(void);
 
+/* First of the 16 frames at WEDGE_LDT. */
+extern uint64_t xenpv_ldt_pfn;
+
 #endif
