@@ -7,8 +7,9 @@ usage: gen_abi.py TABLE.ABI (c|gas|doc) > OUT
 """
 import sys
 
-C_TYPE = {'u8': 'uint8_t', 'u16': 'uint16_t', 'u32': 'uint32_t', 'rel32': 'int32_t'}
-SIZE = {'u8': 1, 'u16': 2, 'u32': 4, 'rel32': 4}
+C_TYPE = {'u8': 'uint8_t', 'u16': 'uint16_t', 'u32': 'uint32_t', 'rel32': 'int32_t',
+          'code32': 'int32_t'}
+SIZE = {'u8': 1, 'u16': 2, 'u32': 4, 'rel32': 4, 'code32': 4}
 
 
 class Abi:
@@ -51,8 +52,8 @@ def c(abi):
     out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
            '/* Generated from runtime-stubs/abi/table.abi; see docs/table-format.md. */',
            '#ifndef PREVIRT_ABI_H', '#define PREVIRT_ABI_H', '#include <stdint.h>', '']
-    named = [('NOTE_SECTION' if n == 'SECTION' else 'NOTE_OWNER' if n == 'OWNER'
-              else 'ABI_VERSION', v, t) for n, v, t in abi.consts]
+    long_name = {'SECTION': 'NOTE_SECTION', 'OWNER': 'NOTE_OWNER', 'VERSION': 'ABI_VERSION'}
+    named = [(long_name.get(n, n), v, t) for n, v, t in abi.consts]
     named += [('ARCH_' + n, v, t) for n, v, t in abi.archs]
     named += [('NOTE_' + n, v, t) for n, v, t in abi.notes]
     named += [('SITE_' + n, v, t) for n, v, t in abi.flags]
@@ -67,7 +68,7 @@ def c(abi):
 
 
 def emit_field(name, kind):
-    return {'rel32': f'.long \\{name}-.', 'u32': f'.long \\{name}',
+    return {'rel32': f'.long \\{name}-.', 'code32': f'.long \\{name}-.+.Lpv_bias', 'u32': f'.long \\{name}',
             'u16': f'.word \\{name}', 'u8': f'.byte \\{name}'}[kind]
 
 
@@ -99,6 +100,7 @@ def gas(abi):
                 f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
                 f'.pushsection {const["SECTION"].strip(chr(34))},{sub + 1},"a",@note']
         out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endm']
+    out += [f'.set .Lpv_bias,{const["BIAS"]}']
     out += [f'.set .Lpv_arch_{n},{v}' for n, v in arch.items()]
     out += [f'.set .Lpv_flag_{n},{v}' for n, v, _ in abi.flags]
     return out

@@ -126,7 +126,7 @@ size_t previrt_sites_entry(const struct previrt_sites_walk *walk,
 	size_t at = unit->entries + index * unit->header.entry_size;
 	const uint8_t *p = walk->notes + at;
 
-	site->site = (int32_t)sites_word(p);
+	site->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
 	site->op = p[4];
 	site->len = p[5];
 	site->pad = p[6];
@@ -141,7 +141,7 @@ size_t previrt_sites_counter(const struct previrt_sites_walk *walk,
 	size_t at = unit->entries + index * unit->header.entry_size;
 	const uint8_t *p = walk->notes + at;
 
-	counter->site = (int32_t)sites_word(p);
+	counter->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
 	counter->counter = (int32_t)sites_word(p + 4);
 	return at;
 }

@@ -66,7 +66,7 @@ int previrt_sites_next(struct previrt_sites_walk *walk,
 /*
  * Entry @index (less than @unit->count) of a note of sites. Returns the offset
  * of its site field in the buffer: the site's address is the address of that
- * byte plus @site->site.
+ * byte plus @site->site, which is the distance without its bias.
  */
 size_t previrt_sites_entry(const struct previrt_sites_walk *walk,
 			   const struct previrt_sites_unit *unit, size_t index,

@@ -155,7 +155,7 @@ static void read_sites(struct object *o)
 			if (!o->is_site[sym.st_shndx])
 				o->is_site[sym.st_shndx] = calloc(1, text->d_size);
 			for (int b = 0; b < site->len + site->pad; b++)
-				o->is_site[sym.st_shndx][sym.st_value + r->r_addend + b] = 1;
+				o->is_site[sym.st_shndx][sym.st_value + r->r_addend - PREVIRT_BIAS + b] = 1;
 		}
 	}
 }

@@ -139,7 +139,8 @@ struct seen {
 
 static void read_counter(const struct previrt_counter *entry, struct seen *seen)
 {
-	uintptr_t site = (uintptr_t)&entry->site + (uintptr_t)(intptr_t)entry->site;
+	uintptr_t site = (uintptr_t)&entry->site + (uintptr_t)(intptr_t)entry->site -
+			 PREVIRT_BIAS;
 	uintptr_t counter = (uintptr_t)&entry->counter + (uintptr_t)(intptr_t)entry->counter;
 
 	const struct exec_case *c = owner(site);

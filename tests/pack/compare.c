@@ -89,7 +89,8 @@ static void read_references(struct object *o)
 			rela.r_addend = *(const int32_t *)(o->note + rel.r_offset);
 		}
 		gelf_getsym(symtab, GELF_R_SYM(rela.r_info), &sym);
-		o->target[rela.r_offset / 4] = sym.st_value + rela.r_addend + 1;
+		o->target[rela.r_offset / 4] = sym.st_value + rela.r_addend + 1 -
+					      PREVIRT_BIAS;
 	}
 }
 
