@@ -65,7 +65,7 @@ static int modules_site(uint64_t entry_va, int write)
 
 	if (modules_read(entry_va, &site, sizeof(site)))
 		return 0;
-	va = entry_va + (int64_t)site.site;
+	va = entry_va + (int64_t)(int32_t)((uint32_t)site.site - PREVIRT_BIAS);
 	size = site.len + site.pad;
 	if (size > sizeof(bytes) || modules_read(va, bytes, size))
 		return 0;		/* freed with the module's start-up code */
