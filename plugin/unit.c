@@ -169,5 +169,6 @@ void unit_print_pack()
 	if (o->mode == MODE_CALL) {
 		fprintf(asm_out_file, "\t.set .Lpv_rethunk,%d\n", compat_returns_by_thunk());
 		print_stubs(o->stubs);
+		fputs("\t.set .Lpv_keep,1\n", asm_out_file);
 	}
 }
