@@ -121,6 +121,20 @@ static void run_halt(void)
 	}
 }
 
+/*
+ * After a change of page tables the guest's stack must be in the shadow, for
+ * the next trap is pushed there. If the guest's tables have neither code nor
+ * stack, a processor would triple-fault at once.
+ */
+static void run_check_tables(void)
+{
+	uint32_t error;
+
+	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
+	    mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error))
+		wedge_stop("the new page tables map the guest's code or stack no more");
+}
+
 /* @end: where the guest goes on behind the instruction. */
 static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 {
@@ -132,6 +146,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		cpu->rip = end;
 		if (insn->op == PREVIRT_OP_hlt || insn->op == PREVIRT_OP_sti_hlt)
 			run_halt();
+		if (insn->op == PREVIRT_OP_mov_to_cr && insn->reg == 3)
+			run_check_tables();
 		break;
 	case CPU_JUMPED:
 		break;
