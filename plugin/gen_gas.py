@@ -170,7 +170,9 @@ def header(pack64, pack32):
            '#define PREVIRT_PACK', '#ifndef PREVIRT_POLICY', '#define PREVIRT_POLICY 0', '#endif',
            '.set .Lpv_policy,PREVIRT_POLICY', '.set .Lpv_full,1', '#ifdef __x86_64__']
     return out + open(pack64).read().splitlines() + ['#else'] + \
-        open(pack32).read().splitlines() + ['#endif', '#endif']
+        open(pack32).read().splitlines() + ['#endif'] + \
+        [line for cls in insns.classes(insns.read()) for line in (
+            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + ['#endif']
 
 
 def strings(args):

@@ -11,7 +11,8 @@
  * A macro that is never used costs nothing, and only plain macros are looked
  * at: as a gas macro's argument the quoted form stays one argument.
  *
- * The class switch is left to the pack.
+ * What is switched off reaches the pack as macros: PREVIRT_EXCLUDED for the
+ * whole file, PREVIRT_CLASS_OFF_<class>.
  */
 #include "gcc-compat.h"
 
@@ -112,6 +113,13 @@ void pass_macros_start()
 	if (unit_is_excluded()) {
 		cpp_define(parse_in, "PREVIRT_EXCLUDED");
 		return;
+	}
+	for (int i = 0; i < PREVIRT_CLASSES; i++) {
+		char *name = concat("PREVIRT_CLASS_OFF_", previrt_class_names[i], NULL);
+
+		if (previrt_options.class_off[i])
+			cpp_define(parse_in, name);
+		free(name);
 	}
 	callbacks = cpp_get_callbacks(parse_in);
 	next_define = callbacks->define;

@@ -22,7 +22,24 @@
 struct flags {
 	const char *mode, *pad, *cc, *stubs;
 	bool plugin;
+	char **passed;		/* --class=... and so on, for the plugin itself */
+	int passed_count;
 };
+
+/* Options that the plugin reads, for C and while it preprocesses .S files. */
+static const char *const flags_passed[] = {
+	"--class=", "--exclude-file=", "--exclude-function=", NULL
+};
+
+static bool flags_is_passed(const char *arg)
+{
+	size_t i;
+
+	for (i = 0; flags_passed[i]; i++)
+		if (!strncmp(arg, flags_passed[i], strlen(flags_passed[i])))
+			return true;
+	return false;
+}
 
 static const char *const flags_modes[] = { "pad", "call", "record", NULL };
 static const char *const flags_pads[] = { "prefix", "nop", "none", NULL };
@@ -39,6 +56,17 @@ static const char *flags_choice(const char *option, const char *value,
 	diag_error(DIAG_USAGE, NULL, "%s=%s: none of %s, %s, %s", option, value,
 		   allowed[0], allowed[1], allowed[2]);
 	return NULL;
+}
+
+/* make splits flags at blanks, and no quoting survives it. */
+static bool flags_path_fits(const char *path)
+{
+	if (!strpbrk(path, " \t'\"\\$#"))
+		return true;
+	diag_error(DIAG_USAGE, NULL, "'%s': make splits flags at blanks, so "
+		   "none may stand here, nor quotes; install previrt elsewhere "
+		   "or use another name", path);
+	return false;
 }
 
 static bool flags_parse(struct flags *flags, int argc, char **argv)
@@ -58,6 +86,10 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 			flags->stubs = arg + 8;
 		} else if (!strcmp(arg, "--no-plugin")) {
 			flags->plugin = false;
+		} else if (flags_is_passed(arg)) {
+			if (!flags_path_fits(arg))
+				return false;
+			flags->passed[flags->passed_count++] = argv[i];
 		} else {
 			diag_error(DIAG_USAGE, NULL, "'%s': unknown option (see "
 				   "`previrt help flags`)", arg);
@@ -140,14 +172,12 @@ static bool flags_digest(const char *path, uint64_t *digest)
 	return true;
 }
 
-/* make splits flags at blanks, and no quoting survives it. */
-static bool flags_path_fits(const char *path)
+static void flags_print_passed(const struct flags *flags)
 {
-	if (!strpbrk(path, " \t'\"\\$#"))
-		return true;
-	diag_error(DIAG_USAGE, NULL, "'%s': a path in flags must have no blanks "
-		   "or quotes; install previrt elsewhere", path);
-	return false;
+	int i;
+
+	for (i = 0; i < flags->passed_count; i++)
+		printf(" -fplugin-arg-previrt-%s", flags->passed[i] + 2);
 }
 
 static void flags_print_c(const struct flags *flags, const char *plugin,
@@ -161,6 +191,7 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 		printf(" -fplugin-arg-previrt-pad=%s", flags->pad);
 	if (flags->stubs)
 		printf(" -fplugin-arg-previrt-stubs=%s", flags->stubs);
+	flags_print_passed(flags);
 	putchar('\n');
 }
 
@@ -174,8 +205,10 @@ static void flags_print_asm(const struct flags *flags, const char *plugin,
 	printf("-include %s -DPREVIRT_POLICY=%d -DPREVIRT_DIGEST=0x%016" PRIx64,
 	       pack, policy, digest);
 	/* No call mode here: hand-written assembly has no stack to count on. */
-	if (plugin)
+	if (plugin) {
 		printf(" -fplugin=%s", plugin);
+		flags_print_passed(flags);
+	}
 	putchar('\n');
 }
 
@@ -214,9 +247,11 @@ static bool flags_print(bool assembler, const struct flags *flags,
 
 int cmd_flags(bool assembler, int argc, char **argv)
 {
-	struct flags flags = { "pad", "prefix", getenv("CC"), NULL, true };
+	struct flags flags = { "pad", "prefix", getenv("CC"), NULL, true, NULL, 0 };
 	char *plugin = NULL, *pack;
 	bool good;
+
+	flags.passed = util_alloc(argc + 1, sizeof(*flags.passed));
 
 	if (!flags.cc || !*flags.cc)
 		flags.cc = "gcc";
@@ -225,6 +260,11 @@ int cmd_flags(bool assembler, int argc, char **argv)
 	if (!assembler && !flags.plugin) {
 		diag_error(DIAG_USAGE, NULL, "--cflags --no-plugin: there are no "
 			   "flags for C without the plugin; leave KCFLAGS out");
+		return EXIT_TROUBLE;
+	}
+	if (flags.passed_count && !flags.plugin) {
+		diag_error(DIAG_USAGE, NULL, "%s: the plugin does this, and "
+			   "--no-plugin leaves it out", flags.passed[0]);
 		return EXIT_TROUBLE;
 	}
 	pack = path_pack();
@@ -239,5 +279,6 @@ int cmd_flags(bool assembler, int argc, char **argv)
 	       flags_print(assembler, &flags, plugin, pack);
 	free(plugin);
 	free(pack);
+	free(flags.passed);
 	return report_finish(good ? EXIT_CLEAN : EXIT_TROUBLE);
 }

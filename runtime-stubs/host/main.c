@@ -66,6 +66,9 @@ static const char help_flags[] =
 	"  --stubs=native|count|PATH  --mode=call: stubs that execute (default), that\n"
 	"                          count executions too, or the text in a file\n"
 	"  --cc=COMPILER           the compiler of that build (default: $CC, gcc)\n"
+	"  --class=-NAME,+NAME     classes of instructions off and on\n"
+	"  --exclude-file=GLOB     leave alone what comes of such a source file\n"
+	"  --exclude-function=GLOB leave alone such functions in C\n"
 	"  --no-plugin             --aflags only: the macro pack alone\n";
 
 static void help_all(void)
