@@ -55,10 +55,9 @@ struct cpu {
 	uint64_t r[16];
 	uint64_t rip, rflags;
 	uint16_t seg[SEGS];
+	uint16_t loaded[SEGS];		/* what hardware was given for it */
 	uint8_t user;			/* privilege level 3 */
 	uint8_t gs_swapped;		/* 0: GS_BASE is gs_base[0] */
-	uint8_t in_delivery;		/* an exception is being delivered */
-	uint8_t segments_dirty;
 	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
 	uint64_t fs_base;
 	uint64_t cr0, cr2, cr3, cr4, cr8, dr[8];
@@ -152,6 +151,8 @@ void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 
 /* The user-visible part of the guest's GDT may have changed: load it. */
 void cpu_sync_gdt(struct cpu *cpu);
+/* User mode has run: what hardware holds in @which now. */
+void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector);
 /* GS_BASE as the guest sees it, and the other one. */
 uint64_t *cpu_gs_base(struct cpu *cpu, int other);
 

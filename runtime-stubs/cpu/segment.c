@@ -166,17 +166,42 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 		uint64_t base = user ? segment_base(d) : 0;
 
 		*cpu_gs_base(cpu, 0) = base;
-		if (cpu->gs_swapped)
-			backend_set_gs_selector(user ? selector : 0);
+		if (cpu->gs_swapped) {
+			cpu->loaded[SEG_GS] = user ? selector : 0;
+			backend_set_gs_selector(cpu->loaded[SEG_GS]);
+		}
 		backend_set_gs_base(cpu->gs_swapped, base);
 		return CPU_NEXT;
 	}
-	backend_set_selector(which, user ? selector : 0);
+	cpu->loaded[which] = user ? selector : 0;
+	backend_set_selector(which, cpu->loaded[which]);
 	if (which == SEG_FS) {
 		cpu->fs_base = user ? segment_base(d) : 0;
 		backend_set_fs_base(cpu->fs_base);
 	}
 	return CPU_NEXT;
+}
+
+/*
+ * User mode loads segment registers without asking. A base that came with one
+ * is its descriptor's. LIMIT: loading a null selector clears the base.
+ */
+void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
+{
+	uint64_t d = 0, base;
+
+	if (selector == cpu->loaded[which])
+		return;
+	cpu->loaded[which] = cpu->seg[which] = selector;
+	if (which != SEG_FS && which != SEG_GS)
+		return;
+	if (!(selector & ~3u) || segment_descriptor(cpu, selector, &d, 8))
+		d = 0;
+	base = segment_base(d);
+	if (which == SEG_FS)
+		cpu->fs_base = base;
+	else
+		cpu->gs_base[1] = base;
 }
 
 static enum cpu_result segment_mov(struct cpu *cpu, const struct insn *insn, uint64_t next,

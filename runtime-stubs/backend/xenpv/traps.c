@@ -42,6 +42,22 @@ void xenpv_jump_entered(void)
 	wedge_jump(xenpv_slot);
 }
 
+/* What user mode may have loaded; the wedge has not touched them yet. */
+static void traps_note_selectors(struct cpu *cpu)
+{
+	uint16_t ds, es, fs, gs;
+	uint8_t user = cpu->user;
+
+	__asm__ volatile("movw %%ds, %0\nmovw %%es, %1\nmovw %%fs, %2\nmovw %%gs, %3"
+			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	cpu->user = 0;		/* descriptors are read with the kernel's rights */
+	cpu_note_selector(cpu, SEG_DS, ds);
+	cpu_note_selector(cpu, SEG_ES, es);
+	cpu_note_selector(cpu, SEG_FS, fs);
+	cpu_note_selector(cpu, SEG_GS, gs);
+	cpu->user = user;
+}
+
 /* The high half of the slot of cs holds the upcall mask. */
 void xenpv_trap_entered(void)
 {
@@ -54,6 +70,7 @@ void xenpv_trap_entered(void)
 		cpu->seg[SEG_CS] = cs;
 		cpu->seg[SEG_SS] = xenpv_ss;
 		cpu->rflags |= FLAG_IF;
+		traps_note_selectors(cpu);
 	}
 	switch (xenpv_vector) {
 	case WEDGE_EVENT:
