@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "insns.h"
 #include "../backend/backend.h"
+#include "../mmu/mmu.h"
 
 #define DESC_PRESENT (1ull << 47)
 #define DESC_SYSTEM (1ull << 44)	/* clear for system descriptors */
@@ -47,6 +48,7 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
 void cpu_sync_gdt(struct cpu *cpu)
 {
 	static uint64_t last[GDT_SYNCED];
+	static uint64_t raw[GDT_SYNCED];
 	uint64_t table[GDT_SYNCED] = { 0 };
 	size_t size = cpu->gdt.limit + 1u;
 	struct cpu_fault ignored;
@@ -56,9 +58,15 @@ void cpu_sync_gdt(struct cpu *cpu)
 	if (size > sizeof(table))
 		size = sizeof(table);
 	cpu->user = 0;
+	if (mmu_unchanged(cpu->gdt.base, size, raw)) {
+		cpu->user = user;
+		return;
+	}
 	if (cpu_read(cpu, cpu->gdt.base, table, size, &ignored))
 		size = 0;
 	cpu->user = user;
+	for (unsigned i = 0; i < GDT_SYNCED; i++)
+		raw[i] = table[i];
 	for (unsigned i = 0; i < GDT_SYNCED; i++) {
 		uint64_t d = table[i];
 

@@ -41,6 +41,10 @@ struct mmu_counters {
 };
 extern struct mmu_counters mmu_counters;
 
+/* Changes whenever the guest makes the processor forget translations: what was
+   translated before may be another page now. */
+extern unsigned mmu_generation;
+
 /* A guest address, translated. */
 struct mmu_walk {
 	uint64_t gpa;		/* of the byte asked for */
@@ -63,6 +67,12 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
  */
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error);
+
+/*
+ * Are the @size bytes at @va, within a page, those at @copy? Quick for an
+ * address that is asked for again and again. 0 also where it cannot be said.
+ */
+int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy);
 
 /* Write guest memory whatever its tables say of writing; 0, or -1: unmapped. */
 int mmu_poke(uint64_t va, const void *from, size_t size);

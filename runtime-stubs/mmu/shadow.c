@@ -126,13 +126,16 @@ static void shadow_free(unsigned table, int level)
 {
 	if (--shadow_links[table])
 		return;
-	if (level > 1)
+	if (level > 1) {
+		const uint64_t *entries = backend_table_entries(table);
+
 		for (unsigned i = 0; i < 512; i++) {
-			unsigned below = backend_table_of(backend_table_get(table, i));
+			unsigned below = entries[i] ? backend_table_of(entries[i]) : 0;
 
 			if (below)
 				shadow_free(below, level - 1);
 		}
+	}
 	shadow_large[table] = 0;
 	backend_table_free(table);
 }
@@ -366,8 +369,11 @@ int shadow_fill(uint64_t va, const struct mmu_walk *walk)
 
 void shadow_drop_lower(void)
 {
+	const uint64_t *entries = backend_table_entries(backend_root(0));
+
 	for (unsigned i = 0; i < 256; i++)
-		shadow_clear(backend_root(0), i, 4);
+		if (entries[i])
+			shadow_clear(backend_root(0), i, 4);
 }
 
 void shadow_drop_page(uint64_t va)

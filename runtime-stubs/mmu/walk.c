@@ -8,6 +8,7 @@
 static uint64_t walk_root;
 static int walk_user_seen;
 struct mmu_counters mmu_counters;
+unsigned mmu_generation;
 
 uint64_t mmu_root(void)
 {
@@ -105,6 +106,27 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	return 0;
 }
 
+int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
+{
+	static struct { uint64_t va; unsigned generation; const uint64_t *memory; } last;
+	struct mmu_walk walk;
+	uint32_t error;
+
+	if (!last.memory || last.va != va || last.generation != mmu_generation) {
+		last.memory = NULL;
+		if ((va & (BACKEND_PAGE - 1)) + size > BACKEND_PAGE ||
+		    mmu_translate(va, 0, &walk, &error))
+			return 0;
+		last.memory = backend_guest(walk.gpa);
+		last.va = va;
+		last.generation = mmu_generation;
+	}
+	for (size_t i = 0; last.memory && i < size / 8; i++)
+		if (last.memory[i] != copy[i])
+			return 0;
+	return last.memory != NULL;
+}
+
 int mmu_poke(uint64_t va, const void *from, size_t size)
 {
 	const uint8_t *bytes = from;
@@ -141,9 +163,9 @@ void mmu_note_code(uint64_t va)
 		walk_new_code[walk_new_count++] = va;
 }
 
-static void walk_commit(void)
+static void walk_commit(int flush)
 {
-	backend_table_commit(1);
+	backend_table_commit(flush);
 	for (unsigned i = 0; i < walk_new_count; i++)
 		if (mmu_code_appeared)
 			mmu_code_appeared(walk_new_code[i]);
@@ -153,13 +175,14 @@ static void walk_commit(void)
 void mmu_set_root(uint64_t root, int keep_global)
 {
 	mmu_counters.root_loads++;
+	mmu_generation++;
 	walk_root = root;
 	shadow_drop_lower();
 	if (!keep_global || !walk_user_seen || shadow_sync_nonglobal(root)) {
 		mmu_counters.kernel_syncs++;
 		shadow_sync(root, !walk_user_seen);
 	}
-	walk_commit();
+	walk_commit(1);
 }
 
 void mmu_flush_all(void)
@@ -170,11 +193,12 @@ void mmu_flush_all(void)
 void mmu_invalidate(uint64_t va)
 {
 	mmu_counters.invalidations++;
+	mmu_generation++;
 	if ((int64_t)va < 0)
 		shadow_sync_page(walk_root, va);
 	else
 		shadow_drop_page(va);
-	walk_commit();
+	walk_commit(1);
 }
 
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
@@ -188,7 +212,9 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 	if (shadow_fill(va, &walk))
 		return 1;
 	mmu_counters.fills++;
-	walk_commit();
+	/* Rights were only added: the fault itself has made the processor forget
+	   what it held. */
+	walk_commit(0);
 	return 0;
 }
 
@@ -200,7 +226,7 @@ void mmu_before_user(void)
 	walk_user_seen = 1;
 	if (walk_lower_supervisor) {
 		shadow_drop_lower();
-		walk_commit();
+		walk_commit(1);
 		walk_lower_supervisor = 0;
 	}
 }

@@ -119,18 +119,26 @@ void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 		queue_high = index;
 }
 
+static const uint64_t *memory_entries(unsigned table)
+{
+	if (table >= TABLE_ROOT)
+		return fixed_tables[table - TABLE_ROOT];
+	return (const uint64_t *)(WEDGE_POOL + (table - 1) * 4096ull);
+}
+
+const uint64_t *backend_table_entries(unsigned table)
+{
+	if (queued && (queue_dirty[table] || table == queue_table))
+		memory_flush_queue();
+	return memory_entries(table);
+}
+
 uint64_t backend_table_get(unsigned table, unsigned index)
 {
-	const uint64_t *entries;
-
 	if (queued && (queue_dirty[table] ||
 		       (table == queue_table && index >= queue_low && index <= queue_high)))
 		memory_flush_queue();
-	if (table >= TABLE_ROOT)
-		entries = fixed_tables[table - TABLE_ROOT];
-	else
-		entries = (const uint64_t *)(WEDGE_POOL + (table - 1) * 4096ull);
-	return entries[index];
+	return memory_entries(table)[index];
 }
 
 uint64_t backend_table_address(unsigned table)
@@ -196,8 +204,10 @@ unsigned backend_table_alloc(int level)
 
 void backend_table_free(unsigned table)
 {
+	const uint64_t *entries = backend_table_entries(table);
+
 	for (unsigned i = 0; i < 512; i++)
-		if (backend_table_get(table, i))
+		if (entries[i])
 			backend_table_set(table, i, 0);
 	free_next[table] = free_first[table_level[table]];
 	free_first[table_level[table]] = table;
