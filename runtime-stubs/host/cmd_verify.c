@@ -43,6 +43,7 @@ struct verifying {
 	struct scan *scan;
 	struct patches patches;
 	bool padded;            /* some site has a pad, so all should */
+	struct exempt_map *map;
 };
 
 static bool verify_decode(const struct verifying *v, uint64_t at, uint64_t end,
@@ -142,7 +143,8 @@ static bool verify_entry(struct verifying *v, const struct site *site)
 			       "instruction number %u", site->op);
 		return false;
 	}
-	if (!s || !s->code || site_size(site) > s->size - (site->addr - s->addr)) {
+	if (!s || (!s->code && !exempt_is_template(v->map, site->addr)) ||
+	    site_size(site) > s->size - (site->addr - s->addr)) {
 		char *entry = image_place(v->image, site->entry);
 
 		report_finding(&v->report, DIAG_SITE_OUTSIDE, site->addr,
@@ -210,7 +212,8 @@ static void verify_site(struct verifying *v, const struct site *site)
 			       previrt_insns[site[-1].op].name ?
 			       previrt_insns[site[-1].op].name : "?",
 			       table_op_name(site->op));
-	if (!scan_is_start(v->scan, site->addr) || !scan_is_start(v->scan, start))
+	if (image_section_at(v->image, site->addr)->code &&
+	    (!scan_is_start(v->scan, site->addr) || !scan_is_start(v->scan, start)))
 		report_finding(&v->report, DIAG_SITE_MISALIGNED, site->addr,
 			       "the site of '%s' begins inside an instruction",
 			       table_op_name(site->op));
@@ -330,15 +333,14 @@ static void verify_image(struct image *image, void *context)
 {
 	struct verify *verify = context;
 	struct verifying v = { .image = image, .table = table_read(image) };
-	struct exempt_map *map;
 	size_t i;
 
 	if (!v.table) {
 		verify->status = EXIT_TROUBLE;
 		return;
 	}
-	map = exempt_apply(verify->rules, image);
-	v.scan = scan_image(image, map, true);
+	v.map = exempt_apply(verify->rules, image);
+	v.scan = scan_image(image, v.map, true);
 	patches_read(image, &v.patches);
 	report_begin(&v.report, verify->options, image);
 	v.padded = verify_is_padded(&v);
@@ -352,7 +354,7 @@ static void verify_image(struct image *image, void *context)
 		verify->status = EXIT_FINDINGS;
 	patches_free(&v.patches);
 	scan_free(v.scan);
-	exempt_unmap(map);
+	exempt_unmap(v.map);
 	table_free(v.table);
 }
 

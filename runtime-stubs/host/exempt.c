@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum exempt_kind { KIND_SYMBOL, KIND_SECTION, KIND_CODE16, KIND_CODE32, KIND_DATA };
+enum exempt_kind {
+	KIND_SYMBOL, KIND_SECTION, KIND_CODE16, KIND_CODE32, KIND_DATA, KIND_TEMPLATE
+};
 
 static const char *const exempt_kinds[] = {
-	"symbol", "section", "code16", "code32", "data",
+	"symbol", "section", "code16", "code32", "data", "template",
 };
 
 struct exempt_rule {
@@ -30,6 +32,7 @@ struct exempt_map {
 	const struct exempt *rules;
 	ARRAY_OF(struct exempt_range) ranges;   /* of symbols and sections */
 	ARRAY_OF(struct exempt_range) modes;    /* of code16, code32, data */
+	ARRAY_OF(struct exempt_range) templates;
 	size_t *used;                           /* by rule */
 };
 
@@ -101,7 +104,8 @@ static const char *exempt_parse(struct exempt *rules, char *line)
 		if (!strcmp(column[0], exempt_kinds[i]))
 			break;
 	if (i == ARRAY_SIZE(exempt_kinds))
-		return "the kind is none of symbol, section, code16, code32, data";
+		return "the kind is none of symbol, section, code16, code32, data, "
+		       "template";
 	rule.kind = (enum exempt_kind)i;
 	if (!exempt_parse_ops(&rule, column[2]))
 		return "an instruction is not in the list of sensitive ones";
@@ -178,6 +182,10 @@ static void exempt_add(struct exempt_map *map, size_t rule, uint64_t start,
 		array_add(&map->ranges, range);
 		return;
 	}
+	if (kind == KIND_TEMPLATE) {
+		array_add(&map->templates, range);
+		return;
+	}
 	range.mode = kind == KIND_CODE16 ? DECODE_16 :
 		     kind == KIND_CODE32 ? DECODE_32 : DECODE_DATA;
 	array_add(&map->modes, range);
@@ -218,7 +226,8 @@ struct exempt_map *exempt_apply(const struct exempt *rules,
 		for (i = 0; rule->kind != KIND_SECTION && i < image->symbols; i++) {
 			const struct symbol *s = &image->symbol[i];
 
-			if (image_is_place(s) && image->section[s->section].code &&
+			if (image_is_place(s) &&
+			    (image->section[s->section].code || rule->kind == KIND_TEMPLATE) &&
 			    exempt_matches(rule, s->name))
 				exempt_add(map, r, s->addr, exempt_end(image, s));
 		}
@@ -233,6 +242,7 @@ void exempt_unmap(struct exempt_map *map)
 {
 	free(map->ranges.v);
 	free(map->modes.v);
+	free(map->templates.v);
 	free(map->used);
 	free(map);
 }
@@ -241,6 +251,21 @@ const struct exempt_range *exempt_modes(const struct exempt_map *map, size_t *n)
 {
 	*n = map->modes.n;
 	return map->modes.v;
+}
+
+bool exempt_is_template(struct exempt_map *map, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < map->templates.n; i++) {
+		const struct exempt_range *range = &map->templates.v[i];
+
+		if (addr >= range->start && addr < range->end) {
+			map->used[range->rule]++;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool exempt_covers(struct exempt_map *map, uint64_t addr, unsigned int op)

@@ -7,9 +7,10 @@
  *   kind | name | instructions | reason
  *
  * kind: symbol, section (their sensitive instructions are exempt); code16,
- * code32 (the symbol's range holds code of that mode); data (it holds none).
+ * code32 (the symbol's range holds code of that mode); data (it holds none);
+ * template (code among data, which the kernel copies before it runs).
  * name: a shell pattern. instructions: names of plugin/insns.tbl separated by
- * blanks, or '*'; '-' for code16, code32 and data. '#' starts a comment.
+ * blanks, or '*'; '-' for the last four. '#' starts a comment.
  */
 #ifndef PREVIRT_HOST_EXEMPT_H
 #define PREVIRT_HOST_EXEMPT_H
@@ -48,6 +49,9 @@ const struct exempt_range *exempt_modes(const struct exempt_map *map, size_t *n)
  * symbols and sections only.
  */
 bool exempt_covers(struct exempt_map *map, uint64_t addr, unsigned int op);
+
+/* Does @addr lie in a template, so that a site may stand outside all code? */
+bool exempt_is_template(struct exempt_map *map, uint64_t addr);
 
 /* Call @each for every rule with the number of instructions it exempted. */
 void exempt_report(const struct exempt_map *map,
