@@ -253,17 +253,15 @@ const struct exempt_range *exempt_modes(const struct exempt_map *map, size_t *n)
 	return map->modes.v;
 }
 
-bool exempt_is_template(struct exempt_map *map, uint64_t addr)
+bool exempt_is_template(const struct exempt_map *map, uint64_t addr)
 {
 	size_t i;
 
 	for (i = 0; i < map->templates.n; i++) {
 		const struct exempt_range *range = &map->templates.v[i];
 
-		if (addr >= range->start && addr < range->end) {
-			map->used[range->rule]++;
+		if (addr >= range->start && addr < range->end)
 			return true;
-		}
 	}
 	return false;
 }
@@ -300,6 +298,8 @@ void exempt_report(const struct exempt_map *map,
 
 		for (i = 0; i < map->modes.n; i++)
 			used += map->modes.v[i].rule == r;
+		for (i = 0; i < map->templates.n; i++)
+			used += map->templates.v[i].rule == r;
 		each(context, text, rule->reason, used);
 		free(text);
 	}

@@ -51,7 +51,7 @@ const struct exempt_range *exempt_modes(const struct exempt_map *map, size_t *n)
 bool exempt_covers(struct exempt_map *map, uint64_t addr, unsigned int op);
 
 /* Does @addr lie in a template, so that a site may stand outside all code? */
-bool exempt_is_template(struct exempt_map *map, uint64_t addr);
+bool exempt_is_template(const struct exempt_map *map, uint64_t addr);
 
 /* Call @each for every rule with the number of instructions it exempted. */
 void exempt_report(const struct exempt_map *map,
