@@ -12,7 +12,7 @@
 #ifndef PREVIRT_CPU_H
 #define PREVIRT_CPU_H
 #include "offsets.h"
-#include "../insn/decode.h"
+#include "../insn/insn.h"
 #include <stddef.h>
 #include <stdint.h>
 

@@ -51,6 +51,8 @@ static const struct command {
 	  "and class", cmd_diff, true },
 	{ "counts", "--image MEMORY FILE...", "the sites that ran most, from the "
 	  "memory of a kernel with counting stubs", cmd_counts, false },
+	{ "rewrite", "--dry-run FILE...", "what a wedge would write at each site",
+	  cmd_rewrite, false },
 	{ "explain", "PVnnn|--all", "cause and cure of a diagnostic",
 	  cmd_explain, false },
 	{ "help", "[COMMAND]", "this text, or a command's", cmd_help, false },

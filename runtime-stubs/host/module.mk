@@ -6,7 +6,8 @@
 
 HOST_DIR := runtime-stubs/host
 HOST_SRC := $(wildcard $(HOST_DIR)/*.c) runtime-stubs/sites/sites.c \
-	    runtime-stubs/insn/match.c $(GEN)/insns.c
+	    runtime-stubs/insn/match.c runtime-stubs/insn/insn.c \
+	    runtime-stubs/rewriter/plan.c runtime-stubs/rewriter/template.c $(GEN)/insns.c
 HOST_OBJ := $(patsubst %.c,$(B)/obj/host/%.o,$(notdir $(HOST_SRC)))
 HOST_LIBS := -ldw -lelf -lZydis -lz -llzma -lbz2 -lm
 HOST_CPPFLAGS := -D_GNU_SOURCE -DPREVIRT_VERSION='"$(VERSION)"' -I$(GEN) \
@@ -20,7 +21,7 @@ $(B)/bin/previrt: $(HOST_OBJ)
 	$(say) LD $@
 	$(Q)$(CC) $(HOSTCFLAGS) -o $@ $^ $(HOST_LIBS)
 
-vpath %.c $(HOST_DIR) runtime-stubs/sites runtime-stubs/insn $(GEN)
+vpath %.c $(HOST_DIR) runtime-stubs/sites runtime-stubs/insn runtime-stubs/rewriter $(GEN)
 $(B)/obj/host/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h
 	@mkdir -p $(@D)
 	$(say) CC $@

@@ -15,7 +15,7 @@
  */
 #ifndef PREVIRT_REWRITER_H
 #define PREVIRT_REWRITER_H
-#include "../insn/decode.h"
+#include "../insn/insn.h"
 #include "../sites/sites.h"
 #include "limits.h"
 

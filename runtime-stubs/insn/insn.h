@@ -7,8 +7,8 @@
  * set only (plugin/insns.tbl); must not know registers' contents or memory.
  * Encoding: Intel SDM volume 2, chapter 2.
  */
-#ifndef PREVIRT_DECODE_H
-#define PREVIRT_DECODE_H
+#ifndef PREVIRT_INSN_H
+#define PREVIRT_INSN_H
 #include <stddef.h>
 #include <stdint.h>
 

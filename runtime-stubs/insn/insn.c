@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-#include "decode.h"
+#include "insn.h"
 #include "insns.h"
 #include "match.h"
 
