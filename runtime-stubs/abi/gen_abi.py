@@ -15,6 +15,7 @@ SIZE = {'u8': 1, 'u16': 2, 'u32': 4, 'rel32': 4, 'code32': 4}
 class Abi:
     def __init__(self, path):
         self.consts, self.archs, self.notes, self.flags = [], [], [], []
+        self.groups, self.along = {}, {}
         self.records = {}           # 'header' or note name -> [(field, type, text)]
         record = None
         for number, line in enumerate(open(path), 1):
@@ -22,6 +23,10 @@ class Abi:
             if not text.strip():
                 continue
             try:
+                if text[0].isspace() and isinstance(record, tuple):
+                    name, value, what = text.split(None, 2)
+                    record[1].append((name, str(int(value)), what.strip()))
+                    continue
                 if text[0].isspace():
                     field, kind, what = text.split(None, 2)
                     SIZE[kind]
@@ -32,6 +37,11 @@ class Abi:
                     record = self.records.setdefault('header', [])
                 elif word == 'entry':
                     record = self.records.setdefault(text.split()[1], [])
+                    if text.split()[2:3] == ['along']:
+                        self.along[text.split()[3]] = text.split()[1]
+                elif word == 'group':
+                    record = (text.split(None, 2)[2].strip(), [])
+                    self.groups[text.split()[1]] = record
                 else:
                     where = {'const': self.consts, 'arch': self.archs,
                              'note': self.notes, 'flag': self.flags}[word]
@@ -42,7 +52,8 @@ class Abi:
 
     def struct_name(self, record):
         return {'header': 'previrt_note', 'SITES': 'previrt_site',
-                'COUNTERS': 'previrt_counter'}[record]
+                'COUNTERS': 'previrt_counter', 'MEMORY': 'previrt_memory',
+                'LIVE': 'previrt_live', 'HOOKS': 'previrt_hook'}[record]
 
     def size(self, record):
         return sum(SIZE[t] for _, t, _ in self.records[record])
@@ -57,6 +68,8 @@ def c(abi):
     named += [('ARCH_' + n, v, t) for n, v, t in abi.archs]
     named += [('NOTE_' + n, v, t) for n, v, t in abi.notes]
     named += [('SITE_' + n, v, t) for n, v, t in abi.flags]
+    for group, (_, values) in abi.groups.items():
+        named += [(f'{group}_{n}', v, t) for n, v, t in values]
     out += [f'#define PREVIRT_{n:<16} {v:<16} /* {t} */' for n, v, t in named]
     for record, fields in abi.records.items():
         name = abi.struct_name(record)
@@ -99,10 +112,18 @@ def gas(abi):
         out += [f'.macro previrt_entry_{n} ' + ','.join(f for f, _, _ in fields),
                 f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
                 f'.pushsection {const["SECTION"].strip(chr(34))},{sub + 1},"a",@note']
-        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endm']
+        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection']
+        if kind[0] in abi.along:    # only where the unit has asked for it
+            more = abi.along[kind[0]].lower()
+            out += [f'.ifdef .Lpv_{more}',
+                    f'previrt_entry_{more} ' + ','.join(f'.Lpv_{f}' for f, _, _ in
+                                                        abi.records[more.upper()]), '.endif']
+        out += ['.endm']
     out += [f'.set .Lpv_bias,{const["BIAS"]}']
     out += [f'.set .Lpv_arch_{n},{v}' for n, v in arch.items()]
     out += [f'.set .Lpv_flag_{n},{v}' for n, v, _ in abi.flags]
+    for group in ('MEM', 'SPACE'):
+        out += [f'.set .Lpv_{group.lower()}_{n},{v}' for n, v, _ in abi.groups[group][1]]
     return out
 
 
@@ -119,6 +140,8 @@ def doc(abi):
             offset += SIZE[t]
         title = 'Descriptor header' if record == 'header' else f'Entry of a {record} note'
         out += [f'{title}, {offset} bytes:', ''] + table(('offset', 'field', 'type', 'meaning'), rows)
+    for title, values in abi.groups.values():
+        out += [title + ':', ''] + table(('name', 'number', 'meaning'), values)
     return out + ['Flags of a site:', ''] + table(('flag', 'bit', 'meaning'), abi.flags)
 
 

@@ -60,6 +60,12 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 		least = sizeof(struct previrt_site);
 	else if (unit->type == PREVIRT_NOTE_COUNTERS)
 		least = sizeof(struct previrt_counter);
+	else if (unit->type == PREVIRT_NOTE_MEMORY)
+		least = sizeof(struct previrt_memory);
+	else if (unit->type == PREVIRT_NOTE_LIVE)
+		least = sizeof(struct previrt_live);
+	else if (unit->type == PREVIRT_NOTE_HOOKS)
+		least = sizeof(struct previrt_hook);
 	else
 		return PREVIRT_SITES_TYPE;
 	if (unit->header.entry_size < least)
@@ -143,6 +149,47 @@ size_t previrt_sites_counter(const struct previrt_sites_walk *walk,
 
 	counter->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
 	counter->counter = (int32_t)sites_word(p + 4);
+	return at;
+}
+
+size_t previrt_sites_memory(const struct previrt_sites_walk *walk,
+			    const struct previrt_sites_unit *unit, size_t index,
+			    struct previrt_memory *memory)
+{
+	size_t at = unit->entries + index * unit->header.entry_size;
+	const uint8_t *p = walk->notes + at;
+
+	memory->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
+	memory->op = p[4];
+	memory->width = p[5];
+	memory->space = p[6];
+	memory->len = p[7];
+	memory->pad = p[8];
+	memory->flags = p[9];
+	memory->dead = (uint16_t)(p[10] | p[11] << 8);
+	return at;
+}
+
+uint16_t previrt_sites_live(const struct previrt_sites_walk *walk,
+			    const struct previrt_sites_unit *unit, size_t index)
+{
+	const uint8_t *p = walk->notes + unit->entries +
+			   index * unit->header.entry_size;
+
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+size_t previrt_sites_hook(const struct previrt_sites_walk *walk,
+			  const struct previrt_sites_unit *unit, size_t index,
+			  struct previrt_hook *hook)
+{
+	size_t at = unit->entries + index * unit->header.entry_size;
+	const uint8_t *p = walk->notes + at;
+
+	hook->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
+	hook->meaning = p[4];
+	hook->where = p[5];
+	hook->regs = (uint16_t)(p[6] | p[7] << 8);
 	return at;
 }
 

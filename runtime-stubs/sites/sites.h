@@ -39,7 +39,7 @@ struct previrt_sites_walk {
 
 /* One of our notes: what one object file contributed. */
 struct previrt_sites_unit {
-	uint32_t type;          /* PREVIRT_NOTE_SITES or PREVIRT_NOTE_COUNTERS */
+	uint32_t type;          /* PREVIRT_NOTE_... */
 	struct previrt_note header;
 	size_t note;            /* offset of the note in the buffer */
 	size_t entries;         /* offset of its first entry */
@@ -76,6 +76,23 @@ size_t previrt_sites_entry(const struct previrt_sites_walk *walk,
 size_t previrt_sites_counter(const struct previrt_sites_walk *walk,
 			     const struct previrt_sites_unit *unit, size_t index,
 			     struct previrt_counter *counter);
+
+/* The same for a note of operations on memory; offset of the site field. */
+size_t previrt_sites_memory(const struct previrt_sites_walk *walk,
+			    const struct previrt_sites_unit *unit, size_t index,
+			    struct previrt_memory *memory);
+
+/*
+ * What is dead behind site @index of the SITES note that came last before this
+ * note of liveness.
+ */
+uint16_t previrt_sites_live(const struct previrt_sites_walk *walk,
+			    const struct previrt_sites_unit *unit, size_t index);
+
+/* The same for a note of hooks; offset of the site field. */
+size_t previrt_sites_hook(const struct previrt_sites_walk *walk,
+			  const struct previrt_sites_unit *unit, size_t index,
+			  struct previrt_hook *hook);
 
 /* What a negative status means; never NULL. */
 const char *previrt_sites_strerror(int status);

@@ -135,6 +135,31 @@ static void close_object(struct object *o)
 	close(o->fd);
 }
 
+/* The type of the note that holds this offset of the section. */
+static uint32_t note_type(const Elf_Data *note, uint64_t offset)
+{
+	uint64_t at = 0;
+
+	while (at + 12 <= note->d_size) {
+		const uint32_t *head = (void *)((char *)note->d_buf + at);
+
+		at += 12 + ((head[0] + 3) & ~3u) + ((head[1] + 3) & ~3u);
+		if (offset < at)
+			return head[2];
+	}
+	errx(2, "a table with a note that leaves it");
+}
+
+/* The length of the site whose entry this is. */
+static int site_length(uint32_t type, const void *entry)
+{
+	const struct previrt_memory *memory = entry;
+	const struct previrt_site *site = entry;
+
+	return type == PREVIRT_NOTE_MEMORY ? memory->len + memory->pad :
+		type == PREVIRT_NOTE_HOOKS ? 5 : site->len + site->pad;
+}
+
 /* Mark every byte that belongs to a site. */
 static void read_sites(struct object *o)
 {
@@ -146,7 +171,8 @@ static void read_sites(struct object *o)
 		note = section_data(o, s);
 		for (size_t i = 0; i < o->rela_count[s]; i++) {
 			const GElf_Rela *r = &o->relas[s][i];
-			const struct previrt_site *site = (void *)((char *)note->d_buf + r->r_offset);
+			int length = site_length(note_type(note, r->r_offset),
+						 (char *)note->d_buf + r->r_offset);
 			GElf_Sym sym;
 			Elf_Data *text;
 
@@ -154,7 +180,7 @@ static void read_sites(struct object *o)
 			text = section_data(o, sym.st_shndx);
 			if (!o->is_site[sym.st_shndx])
 				o->is_site[sym.st_shndx] = calloc(1, text->d_size);
-			for (int b = 0; b < site->len + site->pad; b++)
+			for (int b = 0; b < length; b++)
 				o->is_site[sym.st_shndx][sym.st_value + r->r_addend - PREVIRT_BIAS + b] = 1;
 		}
 	}
