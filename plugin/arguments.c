@@ -18,6 +18,9 @@ const char arguments_help[] =
 "  exclude-file=GLOB       leave alone units whose source or object fits\n"
 "  exclude-function=GLOB   leave alone functions whose name fits\n"
 "  stubs=native|count|PATH call mode: the stubs' text (default native)\n"
+"  guest=NAME|PATH         a guest file: operations on page tables and device\n"
+"                          memory become sites, and liveness is recorded\n"
+"  loads                   with a guest file: loads of page tables too\n"
 "  verbose                 say what was rewritten where\n"
 "  ignore-version          load into a GCC of another major version\n"
 "  digest=HEX              no effect; makes the command line change when the\n"
@@ -132,6 +135,18 @@ static bool set_stubs(struct previrt_options *o, const char *, const char *value
 	return true;
 }
 
+static bool set_guest(struct previrt_options *o, const char *, const char *value)
+{
+	o->guest = value;
+	return true;
+}
+
+static bool set_loads(struct previrt_options *o, const char *, const char *)
+{
+	o->loads = true;
+	return true;
+}
+
 static bool set_verbose(struct previrt_options *o, const char *, const char *)
 {
 	o->verbose = true;
@@ -166,6 +181,8 @@ static const struct {
 	{ "exclude-file", "GLOB", set_exclude_file },
 	{ "exclude-function", "GLOB", set_exclude_function },
 	{ "stubs", "native|count|PATH", set_stubs },
+	{ "guest", "NAME|PATH", set_guest },
+	{ "loads", NULL, set_loads },
 	{ "verbose", NULL, set_verbose },
 	{ "ignore-version", NULL, set_ignore_version },
 	{ "digest", "HEX", set_digest },

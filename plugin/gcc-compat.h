@@ -17,15 +17,29 @@
 #warning "previrt is tested with the headers of GCC 11 and 12 only"
 #endif
 
-#include "tm.h"
+#include "backend.h"
+#include "rtl.h"
 #include "tree.h"
+#include "gimple.h"
+#include "tree-pass.h"
+#include "df.h"
+#include "memmodel.h"
+#include "tm_p.h"
+#include "ssa.h"
+#include "tree-ssa.h"
+#include "regs.h"
+#include "emit-rtl.h"
+#include "rtl-iter.h"
+#include "cfgrtl.h"
+#include "function-abi.h"
+#include "insn-config.h"
+#include "insn-attr.h"
+#include "fold-const.h"
 #include "stringpool.h"
 #include "attribs.h"
 #include "function.h"
 #include "basic-block.h"
-#include "gimple.h"
 #include "gimple-iterator.h"
-#include "tree-pass.h"
 #include "context.h"
 #include "cgraph.h"
 #include "symtab.h"
@@ -42,10 +56,24 @@
 /* The pass that prints a function's assembly. */
 #define PREVIRT_PASS_FINAL "final"
 
+/* The last pass over GIMPLE. */
+#define PREVIRT_PASS_OPTIMIZED "optimized"
+/* The first that has instructions as they will be printed, but no CFG. */
+#define PREVIRT_PASS_FREE_CFG "*free_cfg"
+
 /* GCC 11 and 12: the template is a member that no function sets. */
 static inline void compat_set_asm_string(gasm *stmt, const char *text)
 {
 	stmt->string = ggc_strdup(text);
+}
+
+/*
+ * Not gimple_set_location: GCC 12's would also copy which warnings are off,
+ * by a function that GCC 11 does not have.
+ */
+static inline void compat_set_location(gimple *stmt, location_t where)
+{
+	stmt->location = where;
 }
 
 /* cpplib keeps the tokens of a macro behind the structure since GCC 9. */

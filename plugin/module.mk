@@ -12,9 +12,9 @@ PLUGIN_GCCS ?= $(foreach n,11 12,$(if $(wildcard \
 	$(call gcc_plugin_headers,$(n))/gcc-plugin.h),$(n)))
 PLUGIN_DEFAULT ?= $(shell gcc -dumpversion | cut -d. -f1)
 
-PLUGIN_C := asm_lex asm_bytes asm_section asm_match asm_template
-PLUGIN_CXX := plugin arguments diagnostics unit pass_template pass_function pass_macros
-PLUGIN_GEN := $(addprefix $(GEN)/,insns.h insns.c mnemonics.h pack_text.h)
+PLUGIN_C := guest asm_memory asm_lex asm_bytes asm_section asm_match asm_template
+PLUGIN_CXX := plugin arguments diagnostics unit guest_load pass_template pass_memory pass_late liveness pass_function pass_macros
+PLUGIN_GEN := $(addprefix $(GEN)/,abi.h insns.h insns.c mnemonics.h pack_text.h)
 PLUGIN_CFLAGS := -O2 -g -fPIC -fvisibility=hidden -MMD -MP -I$(GEN) -Iplugin \
 	-Wall -Wextra -Wno-unused-parameter
 
@@ -52,7 +52,13 @@ PLUGIN_FILES := $(foreach n,$(PLUGIN_GCCS),$(B)/gcc-$(n)/previrt.so) \
 $(B)/previrt.so: $(B)/gcc-$(PLUGIN_DEFAULT)/previrt.so
 	$(Q)ln -sf gcc-$(PLUGIN_DEFAULT)/previrt.so $@
 
+# Guest files, where the plugin finds them by name.
+GUEST_FILES := $(patsubst plugin/guests/%,$(B)/guests/%,$(wildcard plugin/guests/*.guest))
+$(B)/guests/%: plugin/guests/%
+	$(say) COPY $@
+	$(Q)mkdir -p $(@D) && cp $< $@.new && mv $@.new $@
+
 .PHONY: plugin
-plugin: $(PLUGIN_FILES)
+plugin: $(PLUGIN_FILES) $(GUEST_FILES)
 
 -include $(wildcard $(B)/gcc-*/*.d)

@@ -18,6 +18,21 @@ void pass_toplevel_run();
  */
 class rtl_opt_pass *pass_function_make(bool before);
 
+/*
+ * Find operations on page tables and device memory: early (right after the CFG
+ * is built) by functions' names, and late (after the last optimization) by type.
+ */
+class gimple_opt_pass *pass_memory_make(bool early);
+
+/* Keep a function with a hook as the source has it; before it is lowered. */
+void pass_hook_keep(tree decl);
+
+/*
+ * While instructions still have a CFG and final registers: sites around marked
+ * operations, liveness for sites, hooks.
+ */
+class rtl_opt_pass *pass_late_make();
+
 /* While a .S file is preprocessed: rewrite byte-coded macros as defined. */
 void pass_macros_start();
 

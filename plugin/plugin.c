@@ -8,6 +8,7 @@
 
 #include "diagnostics.h"
 #include "arguments.h"
+#include "guest_load.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -87,6 +88,25 @@ static void place(const char *plugin, opt_pass *pass, const char *reference,
 	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &pass_info);
 }
 
+static void start_function(void *decl, void *)
+{
+	pass_hook_keep((tree)decl);
+}
+
+/*
+ * What needs a guest file. Of passes placed behind the same one, the last is
+ * the first to run: so templates are rewritten ahead of the accessors' pass.
+ */
+static void place_guest(const char *name)
+{
+	if (!guest_is_loaded())
+		return;
+	register_callback(name, PLUGIN_PRE_GENERICIZE, start_function, NULL);
+	place(name, pass_memory_make(true), PREVIRT_PASS_CFG, PASS_POS_INSERT_AFTER);
+	place(name, pass_memory_make(false), PREVIRT_PASS_OPTIMIZED, PASS_POS_INSERT_BEFORE);
+	place(name, pass_late_make(), PREVIRT_PASS_FREE_CFG, PASS_POS_INSERT_BEFORE);
+}
+
 EXPORT int plugin_init(struct plugin_name_args *args, struct plugin_gcc_version *version)
 {
 	const char *name = args->base_name;
@@ -97,12 +117,15 @@ EXPORT int plugin_init(struct plugin_name_args *args, struct plugin_gcc_version 
 		return 1;
 	if (!arguments_parse(&previrt_options, args->argc, args->argv))
 		return 1;
+	if (previrt_options.guest && !guest_load(previrt_options.guest, args->full_name))
+		return 1;
 	if (previrt_options.help)
 		fputs(arguments_help, stderr);
 	register_callback(name, PLUGIN_INFO, NULL, &info);
 	register_callback(name, PLUGIN_PRAGMAS, start_pragmas, NULL);
 	register_callback(name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(name, PLUGIN_ALL_IPA_PASSES_START, start_ipa, NULL);
+	place_guest(name);
 	place(name, pass_template_make(), PREVIRT_PASS_CFG, PASS_POS_INSERT_AFTER);
 	place(name, pass_function_make(true), PREVIRT_PASS_FINAL, PASS_POS_INSERT_BEFORE);
 	place(name, pass_function_make(false), PREVIRT_PASS_FINAL, PASS_POS_INSERT_AFTER);

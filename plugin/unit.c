@@ -3,6 +3,7 @@
 #include "gcc-compat.h"
 
 #include "diagnostics.h"
+#include "guest_load.h"
 #include "pack_text.h"
 #include "unit.h"
 
@@ -60,7 +61,7 @@ static const char *find_define(const char *name)
  *	arch/x86/purgatory/string.c		-dumpdir and -dumpbase
  *	arch/x86/purgatory/string		kbuild's KBUILD_MODFILE
  */
-static bool unit_matches(const char *glob)
+bool unit_fits(const char *glob)
 {
 	const char *source = num_in_fnames ? in_fnames[0] : NULL;
 	const char *modfile = find_define("KBUILD_MODFILE");
@@ -95,10 +96,10 @@ static bool decide_excluded()
 		if (find_define(default_macros[i].glob))
 			return true;
 	for (unsigned i = 0; i < ARRAY_SIZE(default_excludes); i++)
-		if (unit_matches(default_excludes[i].glob))
+		if (unit_fits(default_excludes[i].glob))
 			return true;
 	for (const struct previrt_pattern *p = previrt_options.exclude_files; p; p = p->next)
-		if (unit_matches(p->glob))
+		if (unit_fits(p->glob))
 			return true;
 	return false;
 }
@@ -166,6 +167,8 @@ void unit_print_pack()
 		if (o->class_off[i])
 			fprintf(asm_out_file, "\tprevirt_class_off %s\n",
 				previrt_class_names[i]);
+	if (guest_is_loaded())
+		fputs("\t.set .Lpv_live,1\n", asm_out_file);
 	if (o->mode == MODE_CALL) {
 		fprintf(asm_out_file, "\t.set .Lpv_rethunk,%d\n", compat_returns_by_thunk());
 		print_stubs(o->stubs);

@@ -18,6 +18,9 @@ extern struct previrt_options previrt_options;
  */
 bool unit_is_excluded();
 
+/* Does a pattern fit one of the names that the unit goes by? */
+bool unit_fits(const char *glob);
+
 /* Does this run of the compiler write instructions that the pack must see? */
 bool unit_has_assembly();
 

@@ -31,6 +31,7 @@ install_list = \
 	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/host/exemptions/*)) \
+	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \
 	$(call install_as,0644,$(previrtdir)/kbuild,runtime-stubs/kbuild/GNUmakefile) \
 	$(call install_as,0755,$(previrtdir)/kbuild,runtime-stubs/kbuild/deb-headers) \
 	$(call install_as,0644,$(includedir)/previrt,$(GEN)/abi.h $(GEN)/insns.h) \

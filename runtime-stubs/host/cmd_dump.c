@@ -24,7 +24,10 @@ struct dump {
 /* One line: what dump shows of a site or of a found instruction. */
 struct row {
 	uint64_t addr;
-	unsigned int op, len, pad, flags;
+	const char *op, *class;
+	unsigned int len, pad, flags;
+	bool lively;            /* dead is known */
+	unsigned int dead;
 };
 
 /* Hexadecimal bytes in @text, which has room for 2 * size + 1. */
@@ -54,18 +57,23 @@ static void dump_row(const struct dump *dump, const struct image *image,
 		json_hex("address", addr);
 		json_text("section", s ? s->name : NULL);
 		json_text("place", place);
-		json_text("op", table_op_name(row->op));
-		json_text("class", table_class_name(row->op));
+		json_text("op", row->op);
+		json_text("class", row->class);
 		json_number("length", row->len);
 		json_number("pad", row->pad);
 		json_text("flags", flags);
 		json_text("bytes", bytes);
+		if (row->lively)
+			json_number("dead", row->dead);
 		json_close();
 	} else {
-		printf("%0*" PRIx64 " %-14s %-13s %-9s %2u %2u %-12s %-20s %s\n",
+		printf("%0*" PRIx64 " %-14s %-13s %-9s %2u %2u %-12s %-20s %s",
 		       image->mode64 ? 16 : 8, addr, s ? s->name : "?",
-		       table_op_name(row->op), table_class_name(row->op),
-		       row->len, row->pad, flags, bytes, place);
+		       row->op, row->class, row->len, row->pad, flags, bytes,
+		       place);
+		if (row->lively)
+			printf(" dead=%04x", row->dead);
+		putchar('\n');
 	}
 	free(place);
 }
@@ -79,7 +87,8 @@ static void dump_scan(const struct dump *dump, const struct image *image)
 	for (i = 0; i < scan->found.n; i++) {
 		const struct found *found = &scan->found.v[i];
 		struct row row = {
-			.addr = found->addr, .op = found->op, .len = found->len,
+			.addr = found->addr, .op = table_op_name(found->op),
+			.class = table_class_name(found->op), .len = found->len,
 		};
 
 		dump_row(dump, image, &row);
@@ -96,8 +105,31 @@ static void dump_table(const struct dump *dump, const struct image *image,
 	for (i = 0; i < table->sites; i++) {
 		const struct site *site = &table->site[i];
 		struct row row = {
-			.addr = site->addr, .op = site->op, .len = site->len,
+			.addr = site->addr, .op = table_op_name(site->op),
+			.class = table_class_name(site->op), .len = site->len,
 			.pad = site->pad, .flags = site->flags,
+			.lively = table->lively != 0, .dead = site->dead,
+		};
+
+		dump_row(dump, image, &row);
+	}
+	for (i = 0; i < table->operations; i++) {
+		const struct operation *o = &table->operation[i];
+		char op[16];
+		struct row row = {
+			.addr = o->addr, .op = op, .len = o->len, .pad = o->pad,
+			.class = table_space_name(o->space),
+			.lively = true, .dead = o->dead,
+		};
+
+		snprintf(op, sizeof(op), "%s-%u", table_operation_name(o->op), o->width);
+		dump_row(dump, image, &row);
+	}
+	for (i = 0; i < table->hooks; i++) {
+		struct row row = {
+			.addr = table->hook[i].addr, .pad = 5,
+			.op = table->hook[i].where ? "exit" : "entry",
+			.class = table_meaning_name(table->hook[i].meaning),
 		};
 
 		dump_row(dump, image, &row);

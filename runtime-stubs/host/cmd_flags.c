@@ -21,6 +21,7 @@
 
 struct flags {
 	const char *mode, *pad, *cc, *stubs;
+	const char *guest;      /* NULL: no guest file */
 	bool plugin;
 	char **passed;		/* --class=... and so on, for the plugin itself */
 	int passed_count;
@@ -84,6 +85,8 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 			flags->cc = arg + 5;
 		} else if (!strncmp(arg, "--stubs=", 8) && arg[8]) {
 			flags->stubs = arg + 8;
+		} else if (!strncmp(arg, "--guest=", 8) && arg[8]) {
+			flags->guest = arg + 8;
 		} else if (!strcmp(arg, "--no-plugin")) {
 			flags->plugin = false;
 		} else if (flags_is_passed(arg)) {
@@ -187,6 +190,8 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 	       digest);
 	if (strcmp(flags->mode, "pad"))
 		printf(" -fplugin-arg-previrt-mode=%s", flags->mode);
+	if (flags->guest)
+		printf(" -fplugin-arg-previrt-guest=%s", flags->guest);
 	if (strcmp(flags->pad, "prefix"))
 		printf(" -fplugin-arg-previrt-pad=%s", flags->pad);
 	if (flags->stubs)
@@ -231,7 +236,9 @@ static bool flags_print(bool assembler, const struct flags *flags,
 
 	if (!flags_path_fits(pack) || (plugin && !flags_path_fits(plugin)) ||
 	    !flags_digest(pack, &digest) ||
-	    (plugin && !flags_digest(plugin, &digest)))
+	    (plugin && !flags_digest(plugin, &digest)) ||
+	    (flags->guest && (!flags_path_fits(flags->guest) ||
+			      !flags_digest(flags->guest, &digest))))
 		return false;
 	/* A text of the user's own is neither in the plugin nor in the pack. */
 	if (flags->stubs && strchr(flags->stubs, '/') &&
@@ -245,11 +252,23 @@ static bool flags_print(bool assembler, const struct flags *flags,
 	return true;
 }
 
+/* The path of a guest file, which the compiler may look for from elsewhere. */
+static char *flags_find_guest(const char *guest)
+{
+	char *path = strchr(guest, '/') ? realpath(guest, NULL) : path_guest(guest);
+
+	if (!path)
+		diag_error(DIAG_NO_GUEST, NULL, "'%s': %s", guest,
+			   strchr(guest, '/') ? strerror(errno) :
+			   "there is no such guest file beside the plugin");
+	return path;
+}
+
 int cmd_flags(bool assembler, int argc, char **argv)
 {
-	struct flags flags = { "pad", "prefix", getenv("CC"), NULL, true, NULL, 0 };
-	char *plugin = NULL, *pack;
-	bool good;
+	struct flags flags = { "pad", "prefix", getenv("CC"), NULL, NULL, true, NULL, 0 };
+	char *plugin = NULL, *guest = NULL, *pack;
+	bool good, asked;
 
 	flags.passed = util_alloc(argc + 1, sizeof(*flags.passed));
 
@@ -275,9 +294,13 @@ int cmd_flags(bool assembler, int argc, char **argv)
 	}
 	if (flags.plugin)
 		plugin = flags_find_plugin(&flags);
-	good = (plugin || !flags.plugin) &&
+	asked = flags.guest != NULL;
+	if (asked)
+		flags.guest = guest = flags_find_guest(flags.guest);
+	good = (plugin || !flags.plugin) && (guest || !asked) &&
 	       flags_print(assembler, &flags, plugin, pack);
 	free(plugin);
+	free(guest);
 	free(pack);
 	free(flags.passed);
 	return report_finish(good ? EXIT_CLEAN : EXIT_TROUBLE);

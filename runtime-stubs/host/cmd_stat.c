@@ -177,6 +177,49 @@ static void stat_text(const struct image *image, const struct table *table,
 		printf("counters: %zu\n", table->counters);
 }
 
+/* Operations on memory by space, liveness, hooks: builds with a guest file. */
+static void stat_guest(const struct table *table)
+{
+	size_t count[16][8] = { { 0 } }, bytes = 0, i;
+	unsigned int space, op;
+
+	for (i = 0; i < table->operations; i++) {
+		const struct operation *o = &table->operation[i];
+
+		count[o->space & 15][o->op & 7]++;
+		bytes += (size_t)o->len + o->pad;
+	}
+	if (table->operations)
+		printf("memory: %zu operations in %zu bytes\n", table->operations, bytes);
+	for (space = 0; space < 16; space++)
+		for (op = 0; op < 8; op++)
+			if (count[space][op])
+				printf("  %-6s %-8s %7zu\n", table_space_name(space),
+				       table_operation_name(op), count[space][op]);
+	if (table->hooks)
+		printf("hooks: %zu\n", table->hooks);
+}
+
+static void stat_liveness(const struct table *table)
+{
+	const unsigned int flags = 1u << PREVIRT_DEAD_flags;
+	size_t i, one = 0, with_flags = 0, both = 0;
+
+	if (!table->lively)
+		return;
+	for (i = 0; i < table->sites; i++) {
+		unsigned int dead = table->site[i].dead;
+
+		one += (dead & ~flags) != 0;
+		with_flags += (dead & flags) != 0;
+		both += (dead & flags) && (dead & ~flags);
+	}
+	printf("liveness: of %zu sites in C, the flags are dead behind %zu, a "
+	       "register behind %zu; %zu need no save\n", table->lively,
+	       with_flags, one, both);
+	printf("table with these: %zu bytes\n", table->bytes + table->extra);
+}
+
 static void stat_one(struct image *image, void *context)
 {
 	struct stat *stat = context;
@@ -190,11 +233,13 @@ static void stat_one(struct image *image, void *context)
 	stat_collect(image, table, &counts);
 	if (stat->options->json) {
 		stat_json(image, table, &counts);
-	} else if (table->sites || stat->options->verbose ||
+	} else if (table->sites || table->operations || stat->options->verbose ||
 		   !strchr(image->name, '(')) {
 		if (stat->images++)
 			putchar('\n');
 		stat_text(image, table, &counts);
+		stat_guest(table);
+		stat_liveness(table);
 	}
 	table_free(table);
 }

@@ -14,6 +14,7 @@
 #include "report.h"
 #include "scan.h"
 #include "table.h"
+#include "verify_memory.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,6 +350,7 @@ static void verify_image(struct image *image, void *context)
 		verify_site(&v, &v.table->site[i]);
 	for (i = 0; i < v.patches.list.n && v.report.findings < VERIFY_MOST; i++)
 		verify_patch(&v, &v.patches.list.v[i]);
+	verify_memory(image, v.table, v.scan, &v.report);
 	verify_summary(&v);
 	if (v.report.findings && verify->status == EXIT_CLEAN)
 		verify->status = EXIT_FINDINGS;

@@ -67,6 +67,7 @@ static const char help_flags[] =
 	"  --pad=prefix|nop|none   how to pad (default: prefix)\n"
 	"  --stubs=native|count|PATH  --mode=call: stubs that execute (default), that\n"
 	"                          count executions too, or the text in a file\n"
+	"  --guest=NAME|PATH       operations on memory too, as this guest file says\n"
 	"  --cc=COMPILER           the compiler of that build (default: $CC, gcc)\n"
 	"  --class=-NAME,+NAME     classes of instructions off and on\n"
 	"  --exclude-file=GLOB     leave alone what comes of such a source file\n"

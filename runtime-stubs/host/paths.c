@@ -66,3 +66,14 @@ char *path_plugin(int gcc_major)
 	free(installed);
 	return path;
 }
+
+char *path_guest(const char *name)
+{
+	char *built = util_printf("guests/%s.guest", name);
+	char *installed = util_printf("share/previrt/guests/%s.guest", name);
+	char *path = path_find(built, installed);
+
+	free(built);
+	free(installed);
+	return path;
+}

@@ -13,7 +13,22 @@ struct site {
 	uint64_t addr;          /* of the site's first byte */
 	uint64_t entry;         /* of its entry in the table */
 	uint8_t op, len, pad, flags;
+	uint16_t dead;          /* bits of PREVIRT_DEAD_*; 0 where not known */
 	uint32_t unit;
+};
+
+/* An operation on a page table or device memory. */
+struct operation {
+	uint64_t addr;
+	uint8_t op, width, space, len, pad, flags;
+	uint16_t dead;
+};
+
+/* NOPs at a function's entry or exit. */
+struct hook {
+	uint64_t addr;
+	uint8_t meaning, where;
+	uint16_t regs;
 };
 
 struct unit {
@@ -29,6 +44,12 @@ struct table {
 	size_t units;           /* notes of sites */
 	size_t bytes;           /* of these notes, headers included */
 	size_t counters;        /* entries in notes of counters */
+	struct operation *operation;    /* by address */
+	size_t operations;
+	struct hook *hook;
+	size_t hooks;
+	size_t lively;          /* sites of which it is known what is dead */
+	size_t extra;           /* bytes of the notes of operations, liveness, hooks */
 };
 
 /* NULL after a numbered error (PV301). An image without notes: no sites. */
@@ -55,6 +76,11 @@ const char *table_op_name(unsigned int op);
 
 /* Name of its class, or "unknown". */
 const char *table_class_name(unsigned int op);
+
+/* Names of an operation, a space and a hook's meaning; "?" if unknown. */
+const char *table_operation_name(unsigned int op);
+const char *table_space_name(unsigned int space);
+const char *table_meaning_name(unsigned int meaning);
 
 /* "pad-before fused keep call" in @text of at least 40 bytes; "-" for none. */
 const char *table_flag_names(unsigned int flags, char *text);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+#include "guest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+
+/* The numbers of diagnostics.def that this file uses. */
+enum {
+	PV_UNKNOWN_WORD = 713, PV_BAD_WORD = 714, PV_MISSING_WORD = 715,
+	PV_TWICE = 716
+};
+
+#define NAME(prefix, name) [prefix##name] = #name
+
+static const char *const levels[] = {
+	NAME(PREVIRT_SPACE_, pte), NAME(PREVIRT_SPACE_, pmd), NAME(PREVIRT_SPACE_, pud),
+	NAME(PREVIRT_SPACE_, p4d), NAME(PREVIRT_SPACE_, pgd),
+};
+
+static const char *const meanings[] = {
+	NAME(PREVIRT_HOOK_, module_loaded), NAME(PREVIRT_HOOK_, module_freed),
+	NAME(PREVIRT_HOOK_, table_allocated), NAME(PREVIRT_HOOK_, table_freed),
+	NAME(PREVIRT_HOOK_, lazy_entered), NAME(PREVIRT_HOOK_, lazy_left),
+	NAME(PREVIRT_HOOK_, user_copy), NAME(PREVIRT_HOOK_, idle),
+};
+
+static const char *const ways[] = { "read", "write", "read-string", "write-string" };
+static const char *const widths[] = { "1", "2", "4", "8" };
+static const char *const wheres[] = { "entry", "exit" };
+static const char *const whats[] = { "file", "function" };
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+struct parser {
+	struct guest *guest;
+	struct guest_error *error;
+	char *rest;		/* of the line */
+	unsigned line;
+};
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		fputs("previrt: out of memory\n", stderr);
+		abort();
+	}
+	return memory;
+}
+
+static bool fail(struct parser *p, int diagnostic, const char *word, const char *wanted)
+{
+	p->error->line = p->line;
+	p->error->diagnostic = diagnostic;
+	snprintf(p->error->word, sizeof(p->error->word), "%s", word);
+	snprintf(p->error->wanted, sizeof(p->error->wanted), "%s", wanted);
+	return false;
+}
+
+/* The next word of the line, NUL behind it, or NULL. */
+static char *next_word(struct parser *p)
+{
+	char *word = p->rest + strspn(p->rest, " \t\r");
+
+	if (!*word || *word == '#')
+		return NULL;
+	p->rest = word + strcspn(word, " \t\r");
+	if (*p->rest)
+		*p->rest++ = 0;
+	return word;
+}
+
+/* "a, b, c" of a list with holes; returns text. */
+static char *join(const char *const *list, size_t count, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = 0;
+	for (size_t i = 0; i < count; i++)
+		if (list[i] && used < size)
+			used += snprintf(text + used, size - used, "%s%s", used ? ", " : "", list[i]);
+	return text;
+}
+
+/* The next word's place in a list; false after an error. */
+static bool next_choice(struct parser *p, const char *const *list, size_t count,
+			unsigned *value)
+{
+	char wanted[sizeof(p->error->wanted)];
+	char *word = next_word(p);
+
+	for (size_t i = 0; word && i < count; i++)
+		if (list[i] && !strcmp(word, list[i])) {
+			*value = i;
+			return true;
+		}
+	join(list, count, wanted, sizeof(wanted));
+	return fail(p, word ? PV_BAD_WORD : PV_MISSING_WORD, word ? word : "", wanted);
+}
+
+static bool add(struct parser *p, const struct guest_entry *like, const char *name)
+{
+	struct guest_entry **at = &p->guest->entries[like->kind];
+	struct guest_entry *new;
+
+	/* A function may have a hook at its entry and one at its exit. */
+	for (; *at; at = &(*at)->next)
+		if (!strcmp((*at)->name, name) && (*at)->exit == like->exit) {
+			char before[32];
+
+			snprintf(before, sizeof(before), "%u", (*at)->line);
+			return fail(p, PV_TWICE, name, before);
+		}
+	new = must(malloc(sizeof(*new)));
+	*new = *like;
+	new->name = must(strdup(name));
+	new->line = p->line;
+	*at = new;
+	return true;
+}
+
+/* The names that end most lines: at least one. */
+static bool add_names(struct parser *p, const struct guest_entry *like, const char *wanted)
+{
+	char *name = next_word(p);
+
+	if (!name)
+		return fail(p, PV_MISSING_WORD, "", wanted);
+	for (; name; name = next_word(p))
+		if (!add(p, like, name))
+			return false;
+	return true;
+}
+
+static bool parse_level(struct parser *p, struct guest_entry *e)
+{
+	return next_choice(p, levels, COUNT(levels), &e->value) &&
+		add_names(p, e, e->kind == GUEST_ACCESSOR ? "names of functions" :
+			  "names of types");
+}
+
+static bool parse_device(struct parser *p, struct guest_entry *e)
+{
+	unsigned way, width;
+
+	if (!next_choice(p, ways, COUNT(ways), &way) ||
+	    !next_choice(p, widths, COUNT(widths), &width))
+		return false;
+	e->write = way & 1;
+	e->string = way & 2;
+	e->value = 1u << width;
+	return add_names(p, e, "names of functions");
+}
+
+static bool parse_hook(struct parser *p, struct guest_entry *e)
+{
+	unsigned where;
+
+	if (!next_choice(p, wheres, COUNT(wheres), &where) ||
+	    !next_choice(p, meanings, COUNT(meanings), &e->value))
+		return false;
+	e->exit = where;
+	return add_names(p, e, "names of functions");
+}
+
+static bool parse_leave(struct parser *p, struct guest_entry *e)
+{
+	unsigned what;
+
+	if (!next_choice(p, whats, COUNT(whats), &what))
+		return false;
+	e->kind = what ? GUEST_LEAVE_FUNCTION : GUEST_LEAVE_FILE;
+	return add_names(p, e, "patterns");
+}
+
+static bool parse_constant(struct parser *p, struct guest_entry *e)
+{
+	char *name = next_word(p), *value = name ? next_word(p) : NULL, *end, *more;
+
+	if (!value)
+		return fail(p, PV_MISSING_WORD, "", "a name and a number");
+	errno = 0;
+	e->number = strtoull(value, &end, 0);
+	if (errno || *end || *value == '-')
+		return fail(p, PV_BAD_WORD, value, "a number of at most 64 bits");
+	more = next_word(p);
+	if (more)
+		return fail(p, PV_BAD_WORD, more, "nothing more");
+	return add(p, e, name);
+}
+
+static const struct {
+	const char *word;
+	enum guest_kind kind;
+	bool (*parse)(struct parser *p, struct guest_entry *e);
+} directives[] = {
+	{ "type", GUEST_TYPE, parse_level },
+	{ "pointer", GUEST_POINTER, parse_level },
+	{ "accessor", GUEST_ACCESSOR, parse_level },
+	{ "device", GUEST_DEVICE, parse_device },
+	{ "hook", GUEST_HOOK, parse_hook },
+	{ "leave", GUEST_LEAVE_FILE, parse_leave },
+	{ "constant", GUEST_CONSTANT, parse_constant },
+};
+
+static bool parse_line(struct parser *p)
+{
+	const char *words[COUNT(directives)];
+	char wanted[sizeof(p->error->wanted)];
+	char *word = next_word(p);
+
+	if (!word)
+		return true;
+	for (size_t i = 0; i < COUNT(directives); i++) {
+		struct guest_entry entry = { .kind = directives[i].kind };
+
+		words[i] = directives[i].word;
+		if (!strcmp(word, words[i]))
+			return directives[i].parse(p, &entry);
+	}
+	return fail(p, PV_UNKNOWN_WORD, word, join(words, COUNT(words), wanted, sizeof(wanted)));
+}
+
+bool guest_parse(const char *text, struct guest *guest, struct guest_error *error)
+{
+	struct parser p = { .guest = guest, .error = error };
+	char *copy = must(strdup(text)), *line = copy;
+	bool good = true;
+
+	memset(guest, 0, sizeof(*guest));
+	while (good && line) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end++ = 0;
+		p.line++;
+		p.rest = line;
+		good = parse_line(&p);
+		line = end;
+	}
+	free(copy);
+	return good;
+}
+
+void guest_free(struct guest *guest)
+{
+	for (unsigned kind = 0; kind < GUEST_KINDS; kind++)
+		while (guest->entries[kind]) {
+			struct guest_entry *e = guest->entries[kind];
+
+			guest->entries[kind] = e->next;
+			free((void *)e->name);
+			free(e);
+		}
+}
+
+const struct guest_entry *guest_find(const struct guest *guest, enum guest_kind kind,
+				     const char *name)
+{
+	for (const struct guest_entry *e = guest->entries[kind]; e; e = e->next)
+		if (!strcmp(e->name, name))
+			return e;
+	return NULL;
+}
+
+const char *guest_level_name(unsigned level)
+{
+	return level < COUNT(levels) ? levels[level] : NULL;
+}
+
+const char *guest_meaning_name(unsigned meaning)
+{
+	return meaning < COUNT(meanings) ? meanings[meaning] : NULL;
+}

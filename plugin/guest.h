@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+/*
+ * Guest files: what the compiler cannot know of a kernel by itself. The format
+ * is described in docs/adding-a-guest.md.
+ *
+ * Knows text only: no GCC, and no opinion on what is done with the words.
+ */
+#ifndef PREVIRT_GUEST_H
+#define PREVIRT_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum guest_kind {
+	GUEST_TYPE,		/* type LEVEL NAME...: value = level */
+	GUEST_POINTER,		/* pointer LEVEL NAME...: value = level */
+	GUEST_ACCESSOR,		/* accessor LEVEL FUNCTION...: value = level */
+	GUEST_DEVICE,		/* device WAY WIDTH FUNCTION...: value = width in
+				   bytes, write, string */
+	GUEST_HOOK,		/* hook WHERE MEANING FUNCTION...: value = meaning, exit */
+	GUEST_LEAVE_FILE,	/* leave file GLOB... */
+	GUEST_LEAVE_FUNCTION,	/* leave function GLOB... */
+	GUEST_CONSTANT,		/* constant NAME VALUE: number */
+	GUEST_KINDS
+};
+
+/* Levels are the values of PREVIRT_SPACE_pte.. of the table. */
+struct guest_entry {
+	const char *name;	/* owned by the guest */
+	enum guest_kind kind;
+	unsigned value;
+	bool write, string, exit;
+	unsigned long long number;
+	unsigned line;
+	struct guest_entry *next;	/* in the order of the file */
+};
+
+struct guest {
+	struct guest_entry *entries[GUEST_KINDS];
+};
+
+/* The first thing that is wrong with a file. */
+struct guest_error {
+	unsigned line;		/* from 1 */
+	int diagnostic;		/* number in diagnostics.def */
+	char word[80];		/* the word it is about, cut off if long */
+	char wanted[160];	/* what could stand there; may be empty */
+};
+
+/*
+ * Read a guest file's text, with a NUL at its end. On false error is filled
+ * in and the guest holds what was read before; free it in both cases.
+ */
+bool guest_parse(const char *text, struct guest *guest, struct guest_error *error);
+
+void guest_free(struct guest *guest);
+
+/* The entry of this kind with exactly this name, or NULL. */
+const struct guest_entry *guest_find(const struct guest *guest, enum guest_kind kind,
+				     const char *name);
+
+/* Names of levels and of meanings by their values; NULL outside the range. */
+const char *guest_level_name(unsigned level);
+const char *guest_meaning_name(unsigned meaning);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

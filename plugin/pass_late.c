@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+/*
+ * Writes down what only the final instructions tell, as text for gas around
+ * them or in templates; no instruction is added, moved or changed.
+ *
+ *	movq %rax, (%rdi)	marked by pass_memory.c
+ * ->	previrt_mem_begin 7,4
+ *	movq %rax, (%rdi)
+ *	previrt_mem_end 7,store,8,pte,0x1014
+ *
+ *	asm "cli"
+ * ->	asm ".set .Lpv_dead,0x1014; cli; .set .Lpv_dead,0"
+ *
+ * LIMIT: an exit hook stands ahead of a tail call.
+ */
+#include "gcc-compat.h"
+
+#include "asm_memory.h"
+#include "guest_load.h"
+#include "liveness.h"
+#include "mark.h"
+#include "passes.h"
+#include "unit.h"
+
+/* Room for an absolute call; as .Lpv_mem_target of the pack. */
+enum { MEMORY_TARGET = 7 };
+
+struct operation {
+	rtx_insn *insn;
+	const char *op;
+	unsigned width, space, dead;
+};
+
+/* A push, a spill or a local variable. */
+static bool is_stack(const_rtx mem)
+{
+	subrtx_iterator::array_type array;
+	tree expr = MEM_EXPR(mem);
+
+	FOR_EACH_SUBRTX(i, array, XEXP(mem, 0), NONCONST)
+		if (REG_P(*i) && (REGNO(*i) == SP_REG ||
+				  (REGNO(*i) == BP_REG && frame_pointer_needed)))
+			return true;
+	expr = expr ? get_base_address(expr) : NULL_TREE;
+	return expr && DECL_P(expr) && !is_global_var(expr);
+}
+
+static unsigned width_of(const_rtx mem)
+{
+	return GET_MODE(mem) == BLKmode ? 0 : GET_MODE_SIZE(GET_MODE(mem)).to_constant();
+}
+
+
+static bool holds_code(const_rtx x, enum rtx_code code)
+{
+	subrtx_iterator::array_type array;
+
+	FOR_EACH_SUBRTX(i, array, x, ALL)
+		if (GET_CODE(*i) == code)
+			return true;
+	return false;
+}
+
+/* The first memory in an expression that is not the stack's. */
+static const_rtx find_memory(const_rtx x)
+{
+	subrtx_iterator::array_type array;
+
+	FOR_EACH_SUBRTX(i, array, x, NONCONST)
+		if (MEM_P(*i) && !is_stack(*i))
+			return *i;
+	return NULL;
+}
+
+/*
+ * One part of an instruction that stores:
+ *	(set (mem) (reg))			store
+ *	(set (mem) (ior (mem) (reg)))		rmw
+ *	(set (mem:BLK (reg di)) (const_int 0))	copy
+ *	(set (mem) (unspec_volatile ...))	an atomic builtin
+ */
+static bool look_at_store(const_rtx set, bool builtin, struct operation *found)
+{
+	const_rtx mem = SET_DEST(set);
+
+	while (GET_CODE(mem) == STRICT_LOW_PART || GET_CODE(mem) == ZERO_EXTRACT || SUBREG_P(mem))
+		mem = XEXP(mem, 0);
+	if (!MEM_P(mem) || is_stack(mem))
+		return false;
+	found->width = width_of(mem);
+	found->op = GET_MODE(mem) == BLKmode ? "copy" : builtin ? "xchg" :
+		find_memory(SET_SRC(set)) ? "rmw" : "store";
+	return true;
+}
+
+/* What an instruction does to memory; false: nothing that counts. */
+static bool find_operation(const_rtx pattern, struct operation *found)
+{
+	bool parallel = GET_CODE(pattern) == PARALLEL;
+	bool builtin = parallel && holds_code(pattern, UNSPEC_VOLATILE);
+	const_rtx load = NULL;
+
+	for (int i = 0; i < (parallel ? XVECLEN(pattern, 0) : 1); i++) {
+		const_rtx set = parallel ? XVECEXP(pattern, 0, i) : pattern;
+
+		if (GET_CODE(set) != SET)
+			continue;
+		if (look_at_store(set, builtin, found))
+			return true;
+		if (!load)
+			load = find_memory(SET_SRC(set));
+	}
+	if (!load || !previrt_options.loads)
+		return false;
+	found->op = "load";
+	found->width = width_of(load);
+	return true;
+}
+
+/* The ASM_OPERANDS or ASM_INPUT of an asm statement's instruction, or NULL. */
+static rtx find_asm(rtx x)
+{
+	if (GET_CODE(x) == PARALLEL)
+		x = XVECEXP(x, 0, 0);
+	if (GET_CODE(x) == SET)
+		x = SET_SRC(x);
+	return GET_CODE(x) == ASM_OPERANDS || GET_CODE(x) == ASM_INPUT ? x : NULL_RTX;
+}
+
+/* Is this instruction an operation that was marked? */
+static bool is_marked(rtx_insn *insn, struct operation *found)
+{
+	unsigned mark = mark_of(INSN_LOCATION(insn));
+
+	if (!mark || find_asm(PATTERN(insn)))
+		return false;
+	found->insn = insn;
+	found->space = mark & (MARK_BULK - 1);
+	if (CALL_P(insn)) {
+		found->op = "copy";
+		found->width = 0;
+		return mark & MARK_BULK;
+	}
+	return find_operation(PATTERN(insn), found);
+}
+
+/*
+ * Behind several statements only what none of them names can be dead, and of
+ * the flags nothing is known.
+ */
+static void tell_template(rtx_insn *insn, unsigned dead)
+{
+	rtx body = find_asm(PATTERN(insn));
+	const char *old = XSTR(body, 0);
+	bool basic = GET_CODE(body) == ASM_INPUT;
+	enum asm_sites sites = asm_memory_count(old, basic, compat_is_64bit());
+	char *text;
+
+	if (sites == ASM_SITES_AMONG)
+		dead &= ~(liveness_named(insn) | liveness_flags());
+	if (sites == ASM_SITES_NONE || !dead)
+		return;
+	text = xasprintf(".set .Lpv_dead,%u\n\t%s\n\t.set .Lpv_dead,0", dead, old);
+	old = ggc_strdup(text);
+	free(text);
+	XSTR(body, 0) = old;
+	if (GET_CODE(PATTERN(insn)) != PARALLEL)
+		return;
+	for (int i = 1; i < XVECLEN(PATTERN(insn), 0); i++) {	/* one for each output */
+		rtx set = XVECEXP(PATTERN(insn), 0, i);
+
+		if (GET_CODE(set) == SET && GET_CODE(SET_SRC(set)) == ASM_OPERANDS)
+			XSTR(SET_SRC(set), 0) = old;
+	}
+}
+
+static rtx make_text(char *text, location_t where)
+{
+	rtx x = gen_rtx_ASM_INPUT_loc(VOIDmode, ggc_strdup(text), where);
+
+	free(text);
+	return x;
+}
+
+static rtx_insn *place_text(char *text, rtx_insn *insn, bool before)
+{
+	rtx x = make_text(text, BUILTINS_LOCATION);	/* no file: no "# line" */
+	rtx_insn *placed = before ? emit_insn_before(x, insn) : emit_insn_after(x, insn);
+
+	INSN_LOCATION(placed) = INSN_LOCATION(insn);
+	return placed;
+}
+
+/* NOPs where prefixes are not sure to be ignored: 32-bit code, calls. */
+static int count_prefixes(rtx_insn *insn)
+{
+	int length = get_attr_length(insn);
+
+	if (!compat_is_64bit() || !NONJUMP_INSN_P(insn) || length >= MEMORY_TARGET)
+		return 0;
+	return MEMORY_TARGET - length;
+}
+
+static void put_site(const struct operation *o)
+{
+	static unsigned number;
+
+	number++;
+	place_text(xasprintf("previrt_mem_begin %u,%d", number, count_prefixes(o->insn)),
+		   o->insn, true);
+	place_text(xasprintf("previrt_mem_end %u,%s,%u,%s,%u", number, o->op, o->width,
+			     guest_level_name(o->space), o->dead), o->insn, false);
+}
+
+static void put_hook(const struct guest_entry *hook, rtx_insn *insn, unsigned regs, bool before)
+{
+	place_text(xasprintf("previrt_hook %u,%u,%u", hook->value, hook->exit, regs), insn, before);
+}
+
+static void put_hooks(tree function)
+{
+	const struct guest_entry *entry = guest_of_function(function, GUEST_HOOK, false);
+	const struct guest_entry *leave = guest_of_function(function, GUEST_HOOK, true);
+	basic_block bb;
+
+	if (entry)
+		put_hook(entry, BB_HEAD(ENTRY_BLOCK_PTR_FOR_FN(cfun)->next_bb),
+			 liveness_arguments(function), false);
+	if (!leave)
+		return;
+	FOR_EACH_BB_FN(bb, cfun) {
+		rtx_insn *end = BB_END(bb);
+
+		if ((JUMP_P(end) && returnjump_p(end)) || (CALL_P(end) && SIBLING_CALL_P(end)))
+			put_hook(leave, end, liveness_result(function), true);
+	}
+}
+
+/* Where it is inlined there is no entry, and a clone has other arguments. */
+void pass_hook_keep(tree decl)
+{
+	if (!guest_of_function(decl, GUEST_HOOK, false) && !guest_of_function(decl, GUEST_HOOK, true))
+		return;
+	DECL_UNINLINABLE(decl) = 1;
+	DECL_ATTRIBUTES(decl) = tree_cons(get_identifier("noclone"), NULL_TREE,
+					  DECL_ATTRIBUTES(decl));
+}
+
+/* Does the function have anything to say anything about? */
+static bool is_worth_it()
+{
+	for (rtx_insn *insn = get_insns(); insn; insn = NEXT_INSN(insn))
+		if (NONDEBUG_INSN_P(insn) &&
+		    (find_asm(PATTERN(insn)) || mark_of(INSN_LOCATION(insn))))
+			return true;
+	return false;
+}
+
+/* One block from its end: templates at once, operations later. */
+static void look_at_block(basic_block bb, bitmap live, vec<operation> *operations)
+{
+	rtx_insn *insn;
+
+	bitmap_copy(live, df_get_live_out(bb));
+	df_simulate_initialize_backwards(bb, live);
+	FOR_BB_INSNS_REVERSE(bb, insn) {
+		struct operation found = {};
+
+		if (!NONDEBUG_INSN_P(insn))
+			continue;
+		found.dead = liveness_dead(live);
+		if (is_marked(insn, &found))
+			operations->safe_push(found);
+		if (find_asm(PATTERN(insn)))
+			tell_template(insn, found.dead);
+		df_simulate_one_insn_backwards(bb, insn, live);
+	}
+}
+
+static const pass_data late_data = {
+	RTL_PASS, "previrt_late", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
+};
+
+class late_pass : public rtl_opt_pass {
+public:
+	late_pass() : rtl_opt_pass(late_data, g) {}
+	bool gate(function *) final override
+	{
+		return guest_is_loaded() && !unit_is_excluded() && unit_has_assembly();
+	}
+	unsigned int execute(function *fn) final override;
+};
+
+unsigned int late_pass::execute(function *fn)
+{
+	auto_vec<operation> operations;
+	basic_block bb;
+
+	if (is_worth_it()) {
+		int flags = df_clear_flags(DF_LR_RUN_DCE);
+
+		df_analyze();
+		df_set_flags(flags & DF_LR_RUN_DCE);
+		liveness_begin();
+		auto_bitmap live;
+		FOR_EACH_BB_FN(bb, fn)
+			look_at_block(bb, live, &operations);
+	}
+	for (unsigned i = 0; i < operations.length(); i++)
+		put_site(&operations[i]);
+	if (!guest_leaves_unit() && !guest_leaves_function(fn->decl))
+		put_hooks(fn->decl);
+	return 0;
+}
+
+rtl_opt_pass *pass_late_make()
+{
+	return new late_pass();
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright The previrt authors */
+/*
+ * Finds operations on page tables and device memory in GIMPLE, and marks them.
+ *
+ * Nothing that decides on the code may change, so plain stores are only marked:
+ * their statement's location gets a range that no source has, which stays with
+ * the instructions made of it. pass_late.c puts the sites around these. Inline
+ * assembly gets the site written into its template.
+ *
+ * Accessor functions are known by name, so their assembly is marked right
+ * after the CFG is built, ahead of inlining. Types are looked at after the last
+ * optimization: then a pointer's origin is known through casts and inlined
+ * functions, and entries in local variables have gone into registers.
+ */
+#include "gcc-compat.h"
+
+#include "asm_memory.h"
+#include "guest_load.h"
+#include "mark.h"
+#include "passes.h"
+#include "unit.h"
+
+static void rewrite(gasm *stmt, const char *space, const char *mov, unsigned width)
+{
+	struct asm_memory memory = {};
+	char *text;
+
+	memory.space = space;
+	memory.mov = mov;
+	memory.width = width;
+	memory.basic = gimple_asm_input_p(stmt);
+	text = asm_memory_rewrite(gimple_asm_string(stmt), &memory);
+	if (!text)
+		return;
+	compat_set_asm_string(stmt, text);
+	free(text);
+}
+
+/* Assembly in an accessor that the guest file names. */
+static void mark_accessor(gasm *stmt, tree function)
+{
+	const struct guest_entry *e = guest_of_function(function, GUEST_DEVICE, false);
+
+	if (e) {
+		rewrite(stmt, "mmio", e->write ? "store" : "load", e->string ? 0 : e->value);
+		return;
+	}
+	e = guest_of_function(function, GUEST_ACCESSOR, false);
+	if (e)
+		rewrite(stmt, guest_level_name(e->value), "store", 0);
+}
+
+static unsigned bytes_of(tree reference)
+{
+	tree size = TYPE_SIZE_UNIT(TREE_TYPE(reference));
+
+	return size && tree_fits_uhwi_p(size) && tree_to_uhwi(size) <= 16 ?
+		tree_to_uhwi(size) : 0;
+}
+
+/* Assembly with an entry of a page table among its operands in memory. */
+static void mark_asm(gasm *stmt)
+{
+	for (unsigned i = 0; i < gimple_asm_noutputs(stmt); i++) {
+		tree operand = TREE_VALUE(gimple_asm_output_op(stmt, i));
+		unsigned level = is_gimple_reg(operand) ? 0 : memory_type_level(operand);
+
+		if (level) {
+			rewrite(stmt, guest_level_name(level), "store", bytes_of(operand));
+			return;
+		}
+	}
+	for (unsigned i = 0; previrt_options.loads && i < gimple_asm_ninputs(stmt); i++) {
+		tree operand = TREE_VALUE(gimple_asm_input_op(stmt, i));
+		unsigned level = is_gimple_val(operand) ? 0 : memory_type_level(operand);
+
+		if (level) {
+			rewrite(stmt, guest_level_name(level), "load", bytes_of(operand));
+			return;
+		}
+	}
+}
+
+static void set_mark(gimple *stmt, unsigned level, bool bulk)
+{
+	compat_set_location(stmt, mark_location(gimple_location(stmt), level, bulk));
+}
+
+/* Functions that fill or copy what their first argument points to. */
+static bool is_bulk(tree function)
+{
+	static const char *const names[] = {
+		"memcpy", "memmove", "memset", "__memcpy", "__memmove", "__memset",
+		"__builtin_memcpy", "__builtin_memmove", "__builtin_memset",
+		"clear_page", "copy_page", "clear_page_rep", "clear_page_orig", "clear_page_erms",
+	};
+	const char *name = function && DECL_NAME(function) ?
+		IDENTIFIER_POINTER(DECL_NAME(function)) : "";
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_atomic(tree function)
+{
+	const char *name = function && DECL_NAME(function) ?
+		IDENTIFIER_POINTER(DECL_NAME(function)) : "";
+
+	return !strncmp(name, "__atomic_", 9) || !strncmp(name, "__sync_", 7);
+}
+
+static void mark_call(gcall *call)
+{
+	tree lhs = gimple_call_lhs(call), function = gimple_call_fndecl(call);
+	unsigned level = lhs && !is_gimple_reg(lhs) ? memory_type_level(lhs) : 0;
+
+	if (!level && gimple_call_num_args(call) && (is_bulk(function) || is_atomic(function))) {
+		level = memory_type_pointer(gimple_call_arg(call, 0));
+		if (level)
+			set_mark(call, level, is_bulk(function));
+		return;
+	}
+	if (level)
+		set_mark(call, level, false);
+}
+
+/*
+ * *ptep = *ptep | 64 becomes one instruction, with the location of
+ *	_2 = _1 | 64;
+ *	*ptep_3 = _2;
+ * the first of the two. What it makes of registers only is no site.
+ */
+static void mark_value(tree value, unsigned level)
+{
+	gimple *def;
+
+	while (handled_component_p(value) || TREE_CODE(value) == VIEW_CONVERT_EXPR)
+		value = TREE_OPERAND(value, 0);
+	if (TREE_CODE(value) != SSA_NAME || !has_single_use(value))
+		return;
+	def = SSA_NAME_DEF_STMT(value);
+	if (!is_gimple_assign(def) || gimple_assign_load_p(def))
+		return;
+	set_mark(def, level, false);
+}
+
+static void mark_assign(gimple *stmt)
+{
+	tree lhs = gimple_assign_lhs(stmt);
+	unsigned level = is_gimple_reg(lhs) ? 0 : memory_type_level(lhs);
+
+	if (!level && previrt_options.loads && gimple_assign_load_p(stmt))
+		level = memory_type_level(gimple_assign_rhs1(stmt));
+	if (level) {
+		set_mark(stmt, level, false);
+		mark_value(gimple_assign_rhs1(stmt), level);
+	}
+}
+
+static void mark_statement(gimple *stmt, bool early)
+{
+	if (gasm *assembly = dyn_cast<gasm *>(stmt)) {
+		if (early)
+			mark_accessor(assembly, current_function_decl);
+		else
+			mark_asm(assembly);
+	} else if (early) {
+		return;
+	} else if (gcall *call = dyn_cast<gcall *>(stmt)) {
+		mark_call(call);
+	} else if (is_gimple_assign(stmt)) {
+		mark_assign(stmt);
+	}
+}
+
+static const pass_data early_data = {
+	GIMPLE_PASS, "previrt_accessors", OPTGROUP_NONE, TV_NONE, PROP_gimple_any, 0, 0, 0, 0
+};
+
+static const pass_data late_data = {
+	GIMPLE_PASS, "previrt_memory", OPTGROUP_NONE, TV_NONE, PROP_gimple_any, 0, 0, 0, 0
+};
+
+class memory_pass : public gimple_opt_pass {
+	bool early;
+public:
+	memory_pass(bool is_early) :
+		gimple_opt_pass(is_early ? early_data : late_data, g), early(is_early) {}
+	bool gate(function *fn) final override
+	{
+		return guest_is_loaded() && !unit_is_excluded() && !guest_leaves_unit() &&
+			!guest_leaves_function(fn->decl);
+	}
+	unsigned int execute(function *fn) final override;
+};
+
+unsigned int memory_pass::execute(function *fn)
+{
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fn)
+		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i))
+			mark_statement(gsi_stmt(i), early);
+	return 0;
+}
+
+gimple_opt_pass *pass_memory_make(bool early)
+{
+	return new memory_pass(early);
+}

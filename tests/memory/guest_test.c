@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * guest_test FILE: reads a guest file with the plugin's own reader and prints
+ * what is in it, an entry a line:
+ *	LINE KIND VALUE FLAGS NAME
+ * or on an error "LINE: PVnnn: WORD: WANTED"; exit 0, 1 on an error.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "guest.h"
+
+static const char *const kinds[GUEST_KINDS] = {
+	[GUEST_TYPE] = "type", [GUEST_POINTER] = "pointer", [GUEST_ACCESSOR] = "accessor",
+	[GUEST_DEVICE] = "device", [GUEST_HOOK] = "hook", [GUEST_LEAVE_FILE] = "leave-file",
+	[GUEST_LEAVE_FUNCTION] = "leave-function", [GUEST_CONSTANT] = "constant",
+};
+
+static void print_entry(const struct guest_entry *e)
+{
+	printf("%u %s ", e->line, kinds[e->kind]);
+	if (e->kind == GUEST_CONSTANT)
+		printf("0x%llx", e->number);
+	else if (e->kind == GUEST_HOOK)
+		printf("%s", guest_meaning_name(e->value));
+	else if (e->kind <= GUEST_ACCESSOR)
+		printf("%s", guest_level_name(e->value));
+	else
+		printf("%u", e->value);
+	printf(" %s%s%s- %s\n", e->write ? "w" : "", e->string ? "s" : "", e->exit ? "x" : "",
+	       e->name);
+}
+
+int main(int argc, char **argv)
+{
+	static char text[1 << 16];
+	struct guest_error error;
+	struct guest guest;
+	FILE *file;
+	bool good;
+
+	if (argc != 2)
+		errx(2, "usage: guest_test FILE");
+	file = fopen(argv[1], "r");
+	if (!file)
+		err(2, "%s", argv[1]);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	good = guest_parse(text, &guest, &error);
+	for (int kind = 0; kind < GUEST_KINDS; kind++)
+		for (const struct guest_entry *e = guest.entries[kind]; e; e = e->next)
+			print_entry(e);
+	if (!good)
+		printf("%u: PV%d: %s: %s\n", error.line, error.diagnostic, error.word, error.wanted);
+	guest_free(&guest);
+	return !good;
+}
