@@ -34,7 +34,10 @@ static int modules_read(uint64_t va, void *to, size_t size)
 	return mmu_access(va, to, size, 0, 0, &address, &error);
 }
 
-/* Is there a note of ours at @va? Its size and entries, if so. */
+/*
+ * Is there a note of ours at @va? Gives the size of an entry, 0 if not; @bytes
+ * is the note's size and @entries how many sites (none in notes of other kinds).
+ */
 static int modules_note(uint64_t va, uint32_t *bytes, uint32_t *entries)
 {
 	uint8_t note[NOTE_HEAD];
@@ -43,14 +46,15 @@ static int modules_note(uint64_t va, uint32_t *bytes, uint32_t *entries)
 	if (modules_read(va, note, sizeof(note)))
 		return 0;
 	memcpy(words, note, sizeof(words));
-	if (words[0] != 8 || words[2] != PREVIRT_NOTE_SITES || words[1] < 4 ||
+	if (words[0] != 8 || !words[2] || words[2] > 255 || words[1] < 4 ||
 	    words[1] > SCAN_MAX || memcmp(note + 12, PREVIRT_NOTE_OWNER, 8))
 		return 0;
 	if (note[20] != PREVIRT_ABI_VERSION || note[21] != PREVIRT_ARCH_X86_64 ||
-	    note[22] < sizeof(struct previrt_site))
+	    !note[22] ||
+	    (words[2] == PREVIRT_NOTE_SITES && note[22] < sizeof(struct previrt_site)))
 		return 0;
 	*bytes = (12 + 8 + words[1] + 3) & ~3u;
-	*entries = (words[1] - 4) / note[22];
+	*entries = words[2] == PREVIRT_NOTE_SITES ? (words[1] - 4) / note[22] : 0;
 	return note[22];
 }
 
