@@ -43,6 +43,15 @@ $(B)/asan/previrt: $(HOST_SRC) $(wildcard $(HOST_DIR)/*.h $(HOST_DIR)/*.def) $(G
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 $(HOST_ASAN_FLAGS) $(WARN) $(HOST_CPPFLAGS) -o $@ $(HOST_SRC) $(HOST_LIBS)
 
+# And with libFuzzer, for its target: tests/fuzz/elf_tables.c in main.c's place.
+FUZZER ?= clang-14
+$(B)/fuzz/elf-tables/target: tests/fuzz/elf_tables.c $(HOST_SRC) $(wildcard $(HOST_DIR)/*.h $(HOST_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(FUZZER) -std=gnu11 -g -O1 -DUNPACK_MOST=0x1000000 $(HOST_CPPFLAGS) \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(filter-out %/main.c,$(HOST_SRC)) $(HOST_LIBS)
+
 # Tables and text that come from the program's own sources.
 DOC_FILES += docs/diagnostics.md
 docs/diagnostics.md: $(B)/bin/previrt

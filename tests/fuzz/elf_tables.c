@@ -40,19 +40,21 @@ static void try_notes(const uint8_t *data, size_t size)
 static void try_file(const uint8_t *data, size_t size)
 {
 	static int (*const commands[])(int, char **) = {
-		cmd_check, cmd_verify, cmd_stat, cmd_dump,
+		cmd_check, cmd_verify, cmd_stat, cmd_dump, cmd_rewrite,
 	};
 	int fd = memfd_create("input", 0);
 	char path[32], option[] = "--no-default-exempt", json[] = "--json";
 	char most[] = "--max=100";
-	char *argv[] = { path, option, most, json };
+	char dry[] = "--dry-run";
 	size_t i;
 
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		int status = commands[i](3 + (size & 1), argv);
+		bool rewrites = commands[i] == cmd_rewrite;
+		char *argv[] = { path, option, most, rewrites ? dry : json, NULL };
+		int status = commands[i](3 + (rewrites || size & 1), argv);
 
 		if (status < EXIT_CLEAN || status > EXIT_TROUBLE)
 			abort();
