@@ -115,6 +115,13 @@ enum cpu_result cpu_emulate_transfer(struct cpu *, const struct insn *, uint64_t
 				     struct cpu_fault *);
 enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fault *);
 
+/*
+ * The instruction at cpu->rip, which has touched memory of a device
+ * (mmu/device.h): CPU_NEXT with rip behind it, CPU_FAULT, or CPU_UNKNOWN when
+ * it is no plain transfer or there is no device.
+ */
+enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault);
+
 /* May IRET go to user mode with these? CPU_NEXT, or CPU_FAULT. */
 enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 				 struct cpu_fault *fault);

@@ -5,6 +5,7 @@
  * guest walk; the levels above allow everything.
  */
 #include "mmu.h"
+#include "device.h"
 #include "../backend/backend.h"
 
 #define LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
@@ -95,6 +96,8 @@ static uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
 	uint64_t frame = backend_frame(gpa / BACKEND_PAGE);
 	uint64_t entry;
 
+	if (mmu_device_at(gpa))
+		return 0;
 	if (frame == BACKEND_NO_FRAME)
 		return 0;
 	entry = frame | PTE_P | PTE_A | (flags & (PTE_U | PTE_NX));

@@ -209,6 +209,23 @@ static int run_trapped(void)
 	return 1;
 }
 
+/* Nothing is mapped where the guest's tables lead: a device's registers? */
+static void run_device(struct cpu_fault *fault)
+{
+	uint64_t va = fault->address;
+
+	switch (cpu_emulate_device(&previrt_cpu, fault)) {
+	case CPU_NEXT:
+		return;
+	case CPU_FAULT:
+		run_deliver(fault, 0);
+		return;
+	default:
+		wedge_print("previrt: nothing to map at %lx\n", va);
+		wedge_stop("access to device memory or to the wedge");
+	}
+}
+
 static void run_page_fault(struct cpu_fault *fault)
 {
 	uint32_t access = fault->error & (PF_W | PF_I);
@@ -224,8 +241,9 @@ static void run_page_fault(struct cpu_fault *fault)
 			wedge_stop("a page fault that does not go away");
 		return;
 	case 1:
-		wedge_print("previrt: nothing to map at %lx\n", fault->address);
-		wedge_stop("access to device memory or to the wedge");
+		last_fault.count = 0;
+		run_device(fault);
+		return;
 	}
 	last_fault.count = 0;
 	run_deliver(fault, 0);

@@ -8,10 +8,12 @@
 #include "../../../runtime-stubs/cpu/cpu.h"
 #include "../../../runtime-stubs/backend/backend.h"
 #include "../../../runtime-stubs/devices/ports.h"
+#include "../../../runtime-stubs/mmu/device.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include "insns.h"
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ARITHMETIC 0xcd5ul
 
@@ -37,6 +39,13 @@ int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
 {
 	(void)va; (void)size; (void)copy;
 	return 0;
+}
+/* Virtual is physical here. */
+int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
+{
+	*error = access;
+	walk->gpa = va;
+	return va < 0x10000 ? -1 : 0;
 }
 void mmu_set_root(uint64_t root, int keep) { (void)keep; seen.root = root; }
 void mmu_flush_all(void) { seen.flushes++; }
@@ -331,6 +340,90 @@ static void test_transfer(void)
 	expect("no gate, no double-fault gate: a triple fault", cpu_deliver(&cpu, &page, 0));
 }
 
+static uint64_t device_registers[512] __attribute__((aligned(4096)));
+
+static uint64_t device_read(void *self, uint64_t offset, unsigned size)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, (uint8_t *)self + offset, size);
+	return value;
+}
+
+static void device_write(void *self, uint64_t offset, unsigned size, uint64_t value)
+{
+	memcpy((uint8_t *)self + offset, &value, size);
+}
+
+/* Executed by this processor on @memory and with @a, @d in rax, rdx (rdi is the
+   address), then by the emulation on a device: both must end alike. */
+static void device_case(const char *what, const char *bytes, size_t size)
+{
+	static uint8_t code[16];
+	uint64_t memory[2] = { 0x8877665544f3a291ul, 0x1122334455667788ul };
+	uint64_t a = 0xa1a2a3a4a5a6a7a8ul, d = 0xd1d2d3d4d5d6d7d8ul;
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memcpy(page, bytes, size);
+	((uint8_t *)page)[size] = 0xc3;
+	memcpy(code, bytes, size);
+	memcpy(device_registers + 4, memory, sizeof(memory));
+	cpu.r[RAX] = a;
+	cpu.r[RDX] = d;
+	cpu.r[RDI] = (uint64_t)(device_registers + 4);
+	cpu.rip = (uint64_t)code;
+	asm volatile("call *%[page]" : "+a"(a), "+d"(d), "+m"(memory)
+		     : "D"(memory), [page] "r"(page) : "cc");
+	munmap(page, 4096);
+	expect(what, cpu_emulate_device(&cpu, &fault) == CPU_NEXT &&
+	       cpu.rip == (uint64_t)code + size && cpu.r[RAX] == a && cpu.r[RDX] == d &&
+	       !memcmp(memory, device_registers + 4, sizeof(memory)));
+}
+
+#define DEVICE(what, bytes) device_case(what, bytes, sizeof(bytes) - 1)
+
+static void test_device(void)
+{
+	static const struct mmu_device device = {
+		.gpa = 0, .size = 4096, .self = device_registers,
+		.read = device_read, .write = device_write,
+	};
+	static struct mmu_device here;
+
+	here = device;
+	here.gpa = (uint64_t)device_registers;
+	expect("a device", !mmu_add_device(&here) &&
+	       mmu_device_at(here.gpa + 4095) == &here && !mmu_device_at(here.gpa + 4096));
+	DEVICE("mov (%rdi),%eax", "\x8b\x07");
+	DEVICE("mov 4(%rdi),%rax", "\x48\x8b\x47\x04");
+	DEVICE("mov (%rdi),%al", "\x8a\x07");
+	DEVICE("mov 1(%rdi),%dh", "\x8a\x77\x01");
+	DEVICE("mov (%rdi),%dx", "\x66\x8b\x17");
+	DEVICE("mov %eax,(%rdi)", "\x89\x07");
+	DEVICE("mov %dh,2(%rdi)", "\x88\x77\x02");
+	DEVICE("mov %dil,2(%rdi)", "\x40\x88\x57\x02");
+	DEVICE("movl $,(%rdi)", "\xc7\x07\x01\x02\x03\x84");
+	DEVICE("movq $,(%rdi)", "\x48\xc7\x07\x01\x02\x03\x84");
+	DEVICE("movb $,(%rdi)", "\xc6\x07\x84");
+	DEVICE("movw $,(%rdi)", "\x66\xc7\x07\x01\x82");
+	DEVICE("movzbl (%rdi),%eax", "\x0f\xb6\x07");
+	DEVICE("movzwl (%rdi),%edx", "\x0f\xb7\x17");
+	DEVICE("movsbl (%rdi),%eax", "\x0f\xbe\x07");
+	DEVICE("movswq 2(%rdi),%rax", "\x48\x0f\xbf\x47\x02");
+	DEVICE("movsbw (%rdi),%ax", "\x66\x0f\xbe\x07");
+	DEVICE("movslq (%rdi),%rax", "\x48\x63\x07");
+	DEVICE("xchg %eax,(%rdi)", "\x87\x07");
+	DEVICE("xchg %dl,(%rdi)", "\x86\x17");
+	cpu.r[RDI] = (uint64_t)device_registers;
+	cpu.rip = (uint64_t)"\x09\x07";
+	expect("or is no transfer", cpu_emulate_device(&cpu, &fault) == CPU_UNKNOWN);
+	cpu.r[RDI] = 0x1000;
+	cpu.rip = (uint64_t)"\x8b\x07";
+	expect("a page that is not there", cpu_emulate_device(&cpu, &fault) == CPU_FAULT &&
+	       fault.vector == VECTOR_PF && fault.address == 0x1000);
+}
+
 int main(void)
 {
 	cpu_reset(&cpu);
@@ -342,6 +435,7 @@ int main(void)
 	test_segments();
 	test_transfer();
 	test_control();
+	test_device();
 	printf("emulate: %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }

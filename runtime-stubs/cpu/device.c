@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Accesses of the guest to device memory, carried out for it. */
+#include "cpu.h"
+#include "../mmu/device.h"
+#include "../mmu/mmu.h"
+
+static uint64_t device_register(const struct cpu *cpu, const struct insn_transfer *t)
+{
+	return cpu->r[t->insn.reg] >> (t->high ? 8 : 0);
+}
+
+static void device_load(struct cpu *cpu, const struct insn_transfer *t, uint64_t value)
+{
+	unsigned shift = 64 - 8 * t->size;
+	int extends = t->size < t->insn.osize && (t->sign || t->insn.opcode >= 0xb6);
+
+	if (t->sign)
+		value = (uint64_t)((int64_t)(value << shift) >> shift);
+	if (t->high)
+		cpu->r[t->insn.reg] = (cpu->r[t->insn.reg] & ~0xff00ull) | (value & 0xff) << 8;
+	else
+		cpu_set_register(cpu, t->insn.reg, value, extends ? t->insn.osize : t->size);
+}
+
+/* The fields of one transfer that stands at cpu->rip; 0 if it is none. */
+static int device_decode(struct cpu *cpu, struct insn_transfer *t)
+{
+	uint8_t bytes[INSN_MAX];
+	uint64_t address;
+	uint32_t error;
+	size_t size = 0;
+
+	while (size < sizeof(bytes) && !mmu_access(cpu->rip + size, bytes + size, 1, 0,
+						   cpu->user, &address, &error))
+		size++;
+	return insn_decode_transfer(t, bytes, size);
+}
+
+enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
+{
+	const struct mmu_device *device;
+	struct insn_transfer t;
+	struct mmu_walk walk;
+	uint64_t va, value, old = 0;
+
+	if (!device_decode(cpu, &t))
+		return CPU_UNKNOWN;
+	va = cpu_operand_address(cpu, &t.insn, cpu->rip + t.insn.len);
+	if (mmu_translate(va, (t.store ? PF_W : 0) | (cpu->user ? PF_U : 0), &walk,
+			  &fault->error)) {
+		fault->vector = VECTOR_PF;
+		fault->has_error = 1;
+		fault->address = va;
+		return CPU_FAULT;
+	}
+	device = mmu_device_at(walk.gpa);
+	/* LIMIT: an access across the end of a device's range */
+	if (!device || walk.gpa + t.size > device->gpa + device->size)
+		return CPU_UNKNOWN;
+	value = t.immediate ? t.insn.imm : device_register(cpu, &t);
+	if (t.load)
+		old = mmu_device_read(device, walk.gpa, t.size);
+	if (t.store)
+		mmu_device_write(device, walk.gpa, t.size, value);
+	if (t.load)
+		device_load(cpu, &t, old);
+	cpu->rip += t.insn.len;
+	return CPU_NEXT;
+}
