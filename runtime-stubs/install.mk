@@ -29,6 +29,7 @@ install_as = $(foreach f,$(3),$(1):$(f):$(2)/$(notdir $(f)))
 install_list = \
 	$(call install_as,0755,$(bindir),$(B)/bin/previrt) \
 	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
+	$(call install_as,0644,$(pluginsdir)/wedge,$(XENPV_WEDGE) $(LOADER)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/host/exemptions/*)) \
 	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \

@@ -99,7 +99,7 @@ uint64_t backend_if_byte(void);
    trap, site or event enters the wedge anew (wedge/entry.h). */
 _Noreturn void backend_enter(struct cpu *cpu);
 
-/* The end: 0 if the guest turned its power off, else a reason of its own. */
-_Noreturn void backend_shutdown(int status);
+/* The end; @how: a value of devices/ends.h. */
+_Noreturn void backend_shutdown(int how);
 
 #endif

@@ -5,11 +5,11 @@
  * SLP_EN set), reset through the keyboard controller or port CF9h, and the test
  * exit port F4h, whose value is the status. The keyboard controller is absent.
  */
+#include "ends.h"
 #include "ports.h"
 #include "../backend/backend.h"
 
 #define SLEEP_ENABLE 0x2000u
-#define STATUS_RESET 3
 
 static uint32_t system_read(uint16_t port, int size)
 {
@@ -23,21 +23,20 @@ static void system_write(uint16_t port, int size, uint32_t value)
 	switch (port) {
 	case 0x64:
 		if (value == 0xfe)
-			backend_shutdown(STATUS_RESET);
+			backend_shutdown(ENDS_RESET);
 		break;
 	case 0xcf9:
 		if (value & 4)
-			backend_shutdown(STATUS_RESET);
+			backend_shutdown(ENDS_RESET);
 		break;
-	case 0xf4:
-		/* The guest's tests say 0x10 when all is well. */
+	case ENDS_PORT:
 		uart8250_run();
-		backend_shutdown(value == 0x10 ? 0 : value & 0xff ? (int)(value & 0xff) : 255);
+		backend_shutdown(ends_guest(value));
 	case 0x604:
 	case 0x600:
 		if (value & SLEEP_ENABLE) {
 			uart8250_run();
-			backend_shutdown(0);
+			backend_shutdown(ENDS_GOOD);
 		}
 	}
 }
@@ -45,7 +44,7 @@ static void system_write(uint16_t port, int size, uint32_t value)
 const struct ports_range system_ports[] = {
 	{ 0x64, 1, 0, system_read, system_write },
 	{ 0xcf9, 1, 1, system_read, system_write },
-	{ 0xf4, 1, 1, system_read, system_write },
+	{ ENDS_PORT, 1, 1, system_read, system_write },
 	{ 0x600, 6, 1, system_read, system_write },
 };
 const unsigned system_ports_count = 4;

@@ -7,6 +7,7 @@
 #include "diag.h"
 #include "options.h"
 #include "report.h"
+#include "run.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,8 @@ static const struct command {
 	  "memory of a kernel with counting stubs", cmd_counts, false },
 	{ "rewrite", "--dry-run FILE...", "what a wedge would write at each site",
 	  cmd_rewrite, false },
+	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m MIB]", "run a kernel on a "
+	  "hypervisor or a bare machine, in QEMU", cmd_run, false },
 	{ "explain", "PVnnn|--all", "cause and cure of a diagnostic",
 	  cmd_explain, false },
 	{ "help", "[COMMAND]", "this text, or a command's", cmd_help, false },
@@ -118,6 +121,8 @@ int cmd_help(int argc, char **argv)
 	}
 	printf("usage: previrt %s [OPTION...] %s\n%s\n", command->name,
 	       command->arguments, command->what);
+	if (command->run == cmd_run)
+		run_help();
 	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);

@@ -34,16 +34,18 @@ int cmd_stat(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_counts(int argc, char **argv);
 int cmd_rewrite(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 /* --cflags and --aflags; @assembler tells which. argv starts behind it. */
 int cmd_flags(bool assembler, int argc, char **argv);
 
-/* Where the program's own files are; paths.c. Both to be freed. */
+/* Where the program's own files are; paths.c. To be freed. */
 char *path_pack(void);                  /* pack.h, or NULL */
 char *path_guest(const char *name);     /* NAME.guest, or NULL */
 char *path_plugin(int gcc_major);       /* previrt.so, or NULL */
 char *path_exemptions(void);            /* linux.exempt, or NULL */
+char *path_wedge(const char *file);     /* a wedge or the loader, or NULL */
 
 #endif

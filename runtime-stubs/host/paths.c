@@ -77,3 +77,14 @@ char *path_guest(const char *name)
 	free(installed);
 	return path;
 }
+
+char *path_wedge(const char *file)
+{
+	char *built = util_printf("wedge/%s", file);
+	char *installed = util_printf("lib/previrt/wedge/%s", file);
+	char *path = path_find(built, installed);
+
+	free(built);
+	free(installed);
+	return path;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* Reads cpio archives of format newc (cpio(5)). */
-#include "wedge.h"
+#include "bundle.h"
 #include <string.h>
 
 #define HEADER 110

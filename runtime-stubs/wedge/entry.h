@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the back-end was given to run: a cpio archive (format newc) with the
-   files vmlinux, initrd and cmdline, the last two optional. */
+/* What the back-end was given to run (bundle.h). */
 _Noreturn void wedge_start(const void *bundle, size_t size);
 
 /* A rewritten site: cpu.rip is behind the call, or anything for a jump. */

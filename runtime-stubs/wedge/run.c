@@ -9,11 +9,11 @@
 #include "print.h"
 #include "insns.h"
 #include "../backend/backend.h"
+#include "../devices/ends.h"
 #include "../devices/ports.h"
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
-enum { STATUS_STOPPED = 2, STATUS_RESET = 3 };
 
 struct cpu previrt_cpu;
 static struct { uint32_t trapped[PREVIRT_CLASSES], events, interrupts, syscalls; } counters;
@@ -72,7 +72,7 @@ void wedge_stop(const char *why)
 	wedge_print("previrt: idt %016lx gdt %016lx tss %016lx efer %lx %s\n", cpu->idt.base,
 		    cpu->gdt.base, cpu->tr_base, cpu->efer, cpu->user ? "user" : "kernel");
 	wedge_wants_counts = 1;
-	backend_shutdown(STATUS_STOPPED);
+	backend_shutdown(ENDS_STOPPED);
 }
 
 static void run_deliver(const struct cpu_fault *fault, int software)
@@ -157,7 +157,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	case CPU_RESET:
 		uart8250_run();
 		wedge_print("previrt: the guest has reset the machine\n");
-		backend_shutdown(STATUS_RESET);
+		backend_shutdown(ENDS_RESET);
 	case CPU_UNKNOWN:
 		cpu->rip = at;
 		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);

@@ -5,6 +5,7 @@
 #define PREVIRT_WEDGE_H
 #include "../cpu/cpu.h"
 #include "../rewriter/rewriter.h"
+#include "bundle.h"
 
 extern struct rewriter wedge_rewriter;
 
@@ -20,9 +21,6 @@ void modules_print_counters(void);
 
 /* Run the guest from the state in previrt_cpu. */
 _Noreturn void wedge_go(void);
-
-/* A file of a cpio archive (newc); NULL if it is not there. */
-const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);
 
 /*
  * Load the ELF kernel @image into guest memory and rewrite its sites. Gives its

@@ -3,6 +3,7 @@
 /* Start of day, hypercalls, and the end. */
 #include "xenpv.h"
 #include "../backend.h"
+#include "../../devices/ends.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
 #include <xen/physdev.h>
@@ -44,22 +45,27 @@ size_t backend_console_read(char *text, size_t size)
 }
 
 /*
- * QEMU's exit port carries a status; a real machine ignores it, and is turned
- * off or (status not 0) crashes the domain, which Xen reports. The I/O level is
- * raised last of all: no in or out may trap differently before.
+ * QEMU's exit port carries how it ended; a real machine ignores it, and is
+ * turned off or (if it did not end well) crashes the domain, which Xen reports.
+ * The I/O level is raised last of all: no in or out may trap differently before.
  */
-void backend_shutdown(int status)
+void backend_shutdown(int how)
 {
 	struct physdev_set_iopl iopl = { .iopl = 3 };
 	struct sched_shutdown reason = {
-		.reason = status ? SHUTDOWN_crash : SHUTDOWN_poweroff
+		.reason = how == ENDS_GOOD ? SHUTDOWN_poweroff :
+			  how == ENDS_RESET ? SHUTDOWN_reboot : SHUTDOWN_crash
 	};
 
 	wedge_ending();
-	wedge_print("previrt: end, status %d\n", status);
+	if (how == ENDS_GOOD)
+		wedge_print("previrt: end: all is well\n");
+	else if (how <= ENDS_GUEST_MAX)
+		wedge_print("previrt: end: the guest's status %d\n", how);
+	else
+		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
 	if (!xenpv_call(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uint64_t)&iopl, 0, 0))
-		__asm__ volatile("outl %0, %1" : : "a"(status ? status & 0x7f : 0x10),
-				 "Nd"((uint16_t)0xf4));
+		__asm__ volatile("outl %0, %1" : : "a"(how), "Nd"((uint16_t)ENDS_PORT));
 	for (;;)
 		xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&reason, 0, 0);
 }

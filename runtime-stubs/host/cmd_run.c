@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * previrt run: one vmlinux, on a hypervisor by a wedge or on the bare machine,
+ * both in QEMU. The exit status tells how the guest ended (run.h).
+ */
+#include "diag.h"
+#include "options.h"
+#include "run.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMORY_DEFAULT 256
+#define MEMORY_MOST (1u << 14)		/* MiB: what a wedge takes */
+
+static const struct run_machine *const run_machines[] = { &run_xen, &run_native };
+
+static const char run_help_text[] =
+	"  -k, --kernel VMLINUX  the kernel, the same file on both\n"
+	"  -i, --initrd FILE     an initial ramdisk\n"
+	"  -a, --append WORDS    the kernel's command line\n"
+	"  -m, --memory MIB      the guest's memory (256)\n"
+	"  --counts              what the wedge has done, printed at the end\n"
+	"  --wedge WORD          a word for the wedge (docs/wedge.md; may be repeated)\n"
+	"  --timeout SECONDS     give up then (0: never, the default)\n"
+	"  --log FILE            the console into a file, too\n"
+	"  -q, --quiet           nothing on the terminal\n"
+	"  --cpu MODEL           QEMU's processor (qemu64)\n"
+	"  --icount              count instructions instead of time: repeatable\n"
+	"  --hypervisor FILE     instead of the newest one in /boot\n"
+	"  --qemu WORD           one more word for QEMU (may be repeated)\n"
+	"The console is this terminal; Ctrl-A x leaves.\n"
+	"Status: 0 the guest turned its power off, 1 it ended with another status of\n"
+	"its own, 2 not started, 3 stopped by the wedge, 4 restarted, 5 ended by the\n"
+	"hypervisor, 6 QEMU ended or was left, 7 out of time.\n";
+
+void run_help(void)
+{
+	size_t i;
+
+	printf("  --on=%s|%s       the machine (the first one, if not told):\n",
+	       run_machines[0]->name, run_machines[1]->name);
+	for (i = 0; i < ARRAY_SIZE(run_machines); i++)
+		printf("                          %-8s%s\n", run_machines[i]->name,
+		       run_machines[i]->what);
+	fputs(run_help_text, stdout);
+}
+
+static bool run_number(const char *text, uint64_t most, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *value <= most;
+}
+
+static bool run_set_text(const char **to, const char *value)
+{
+	*to = value;
+	return true;
+}
+
+/* Options with a value, by their long and short names. */
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
+	QEMU_WORD, RUN_OPTIONS };
+static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
+	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
+	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
+	[MEMORY] = { "--memory", "-m" }, [TIMEOUT] = { "--timeout", NULL },
+	[LOG] = { "--log", NULL }, [CPU] = { "--cpu", NULL },
+	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
+	[QEMU_WORD] = { "--qemu", NULL },
+};
+
+/* Takes @value; false if it cannot be. */
+static bool run_set(struct run *run, enum run_option option, char *value)
+{
+	switch (option) {
+	case ON: return run_set_text(&run->machine, value);
+	case KERNEL: return run_set_text(&run->kernel, value);
+	case INITRD: return run_set_text(&run->initrd, value);
+	case APPEND: return run_set_text(&run->append, value);
+	case LOG: return run_set_text(&run->log, value);
+	case CPU: return run_set_text(&run->cpu, value);
+	case HYPERVISOR: return run_set_text(&run->below, value);
+	case MEMORY: return run_number(value, MEMORY_MOST, &run->memory) && run->memory;
+	case TIMEOUT: return run_number(value, UINT32_MAX, &run->timeout);
+	case WEDGE: array_add(&run->options, value); return true;
+	case QEMU_WORD: array_add(&run->qemu, value); return true;
+	default: return false;
+	}
+}
+
+/* Which option argv[*i] is, with its value, which may be the next word. */
+static enum run_option run_option(int argc, char **argv, int *i, char **value)
+{
+	const char *arg = argv[*i];
+	enum run_option o;
+
+	for (o = 0; o < RUN_OPTIONS; o++) {
+		size_t n = strlen(run_names[o].name);
+
+		if (!strncmp(arg, run_names[o].name, n) && arg[n] == '=') {
+			*value = argv[*i] + n + 1;
+			return o;
+		}
+		if (strcmp(arg, run_names[o].name) &&
+		    (!run_names[o].letter || strcmp(arg, run_names[o].letter)))
+			continue;
+		if (*i + 1 == argc)
+			break;
+		*value = argv[++*i];
+		return o;
+	}
+	return RUN_OPTIONS;
+}
+
+/* An option without a value? Takes it. */
+static bool run_flag(struct run *run, const char *arg)
+{
+	if (!strcmp(arg, "--counts"))
+		array_add(&run->options, (char *)"counts");
+	else if (!strcmp(arg, "--icount"))
+		run->icount = true;
+	else if (!strcmp(arg, "--quiet") || !strcmp(arg, "-q"))
+		run->quiet = true;
+	else
+		return false;
+	return true;
+}
+
+static bool run_parse(struct run *run, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		char *arg = argv[i], *value = NULL;
+		enum run_option option;
+
+		if (run_flag(run, arg))
+			continue;
+		option = run_option(argc, argv, &i, &value);
+		if (value && run_set(run, option, value))
+			continue;
+		diag_error(DIAG_USAGE, NULL, "run: unknown option or wrong value: '%s%s%s' "
+			   "(see `previrt help run`)", arg, value == argv[i] ? " " : "",
+			   value == argv[i] ? value : "");
+		return false;
+	}
+	if (!run->kernel)
+		diag_error(DIAG_USAGE, NULL, "run: no kernel given: -k VMLINUX (see "
+			   "`previrt help run`)");
+	return run->kernel;
+}
+
+static const struct run_machine *run_machine(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(run_machines); i++)
+		if (!strcmp(name, run_machines[i]->name))
+			return run_machines[i];
+	diag_error(DIAG_USAGE, NULL, "run: --on=%s: it is one of %s, %s", name,
+		   run_machines[0]->name, run_machines[1]->name);
+	return NULL;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run run = { .machine = run_machines[0]->name, .append = "", .cpu = "qemu64",
+			   .memory = MEMORY_DEFAULT };
+	const struct run_machine *machine = NULL;
+	int status = RUN_TROUBLE;
+
+	if (run_parse(&run, argc, argv))
+		machine = run_machine(run.machine);
+	if (machine)
+		status = (int)run_qemu(&run, machine);
+	free(run.options.v);
+	free(run.qemu.v);
+	return status;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * previrt run: what the machines it knows have in common.
+ *
+ * A machine makes QEMU's words; run_qemu.c starts them, watches, and tells how
+ * the run ended. Files are handed over as memory that has a name below /proc,
+ * so that nothing is left behind however it ends.
+ */
+#ifndef PREVIRT_HOST_RUN_H
+#define PREVIRT_HOST_RUN_H
+#include "util.h"
+
+struct run {
+	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
+	uint64_t memory;	/* MiB */
+	uint64_t timeout;	/* seconds; 0: none */
+	bool icount, quiet;
+	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
+	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
+};
+
+/* How a run can end; also the exit status. Documented in previrt(1). */
+enum run_end {
+	RUN_GOOD = 0,		/* the guest turned its power off, or said so */
+	RUN_GUEST = 1,		/* it ended with a status of its own, not good */
+	RUN_TROUBLE = 2,	/* it was not started: use, input, missing parts */
+	RUN_STOPPED = 3,	/* the wedge stopped it, with a report */
+	RUN_RESTART = 4,	/* it restarted the machine */
+	RUN_CRASHED = 5,	/* the hypervisor ended it, with a report of its own */
+	RUN_LOST = 6,		/* QEMU ended, or was left, and the guest did not */
+	RUN_TIMEOUT = 7,	/* the time was over */
+};
+
+struct run_words {
+	ARRAY_OF(char *) word;
+};
+void run_word(struct run_words *words, const char *word);	/* copied */
+void run_words_free(struct run_words *words);
+
+/* A name for @data that another process started by this one can open, or NULL
+   after an error. To be freed; the data lives as long as the program. */
+char *run_memory_file(const char *what, const void *data, size_t size);
+
+/* The kernel, command line and so on as one archive (wedge/bundle.h), as a
+   memory file; *@size: of it. NULL after an error. */
+char *run_bundle(const struct run *run, size_t *size);
+
+struct run_machine {
+	const char *name, *what;
+	/* Add QEMU's words; false after an error. */
+	bool (*words)(const struct run *run, struct run_words *words);
+	/* What a restart that nobody in the guest asked for means. */
+	enum run_end restart;
+};
+extern const struct run_machine run_native, run_xen;
+
+/* This command's options, for the help. */
+void run_help(void);
+
+/* Start QEMU with this machine and wait for its end, which is told. */
+enum run_end run_qemu(const struct run *run, const struct run_machine *machine);
+
+#endif

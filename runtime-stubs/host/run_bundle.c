@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What is handed to a wedge or to the loader: a cpio archive (cpio(5), newc).
+ */
+#include "diag.h"
+#include "options.h"
+#include "run.h"
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CPIO_HEADER 110
+#define CPIO_MOST 0xffffffffull
+
+struct bundle {
+	uint8_t *data;
+	size_t size, room;
+};
+
+char *run_memory_file(const char *what, const void *data, size_t size)
+{
+	int fd = memfd_create(what, 0);
+	size_t done = 0;
+
+	while (fd >= 0 && done < size) {
+		ssize_t n = write(fd, (const char *)data + done, size - done);
+
+		if (n <= 0) {
+			close(fd);
+			fd = -1;
+		} else {
+			done += (size_t)n;
+		}
+	}
+	if (fd < 0) {
+		diag_error(DIAG_RUN_START, NULL, "%s: %s", what, strerror(errno));
+		return NULL;
+	}
+	return util_printf("/proc/self/fd/%d", fd);
+}
+
+static void bundle_put(struct bundle *b, const void *data, size_t size)
+{
+	size_t padded = (size + 3) & ~(size_t)3;
+
+	if (b->size + padded > b->room) {
+		b->room = b->size + padded;
+		b->data = util_grow(b->data, b->room, 1);
+	}
+	if (size)
+		memcpy(b->data + b->size, data, size);
+	memset(b->data + b->size + size, 0, padded - size);
+	b->size += padded;
+}
+
+static void bundle_add(struct bundle *b, const char *name, const void *data, size_t size)
+{
+	char *header = util_printf("070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x%s",
+				   1u, 0100644u, 0u, 0u, 1u, 0u, size, 0u, 0u, 0u, 0u,
+				   strlen(name) + 1, 0u, name);
+
+	bundle_put(b, header, CPIO_HEADER + strlen(name) + 1);
+	bundle_put(b, data, size);
+	free(header);
+}
+
+static bool bundle_add_file(struct bundle *b, const char *name, const char *path,
+			    bool (*good)(const char *path, const uint8_t *data, size_t size))
+{
+	size_t size;
+	uint8_t *data = util_read_file(path, &size);
+	bool fits;
+
+	if (!data) {
+		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
+		return false;
+	}
+	fits = (!good || good(path, data, size)) && size < CPIO_MOST;
+	if (fits)
+		bundle_add(b, name, data, size);
+	free(data);
+	return fits;
+}
+
+/* Only what cannot be a kernel at all; the rest is for those who load it. */
+static bool bundle_is_kernel(const char *path, const uint8_t *data, size_t size)
+{
+	if (size >= sizeof(Elf64_Ehdr) && !memcmp(data, ELFMAG, SELFMAG)) {
+		const Elf64_Ehdr *ehdr = (const void *)data;
+
+		if (ehdr->e_ident[EI_CLASS] == ELFCLASS64 && ehdr->e_machine == EM_X86_64 &&
+		    ehdr->e_type == ET_EXEC)
+			return true;
+		diag_error(DIAG_RUN_KERNEL, path, "an ELF file, but no linked kernel for x86-64");
+		return false;
+	}
+	if (size > 0x206 && !memcmp(data + 0x202, "HdrS", 4))
+		diag_error(DIAG_RUN_KERNEL, path, "a bzImage; give the vmlinux that it was made from");
+	else
+		diag_error(DIAG_RUN_KERNEL, path, "no ELF file");
+	return false;
+}
+
+char *run_bundle(const struct run *run, size_t *size)
+{
+	struct bundle b = { 0 };
+	char *path = NULL, *words = util_copy("");
+	size_t i;
+
+	for (i = 0; i < run->options.n; i++) {
+		char *longer = util_printf("%s%s\n", words, run->options.v[i]);
+
+		free(words);
+		words = longer;
+	}
+	if (bundle_add_file(&b, "vmlinux", run->kernel, bundle_is_kernel)) {
+		bundle_add(&b, "cmdline", run->append, strlen(run->append));
+		bundle_add(&b, "options", words, strlen(words));
+		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL)) {
+			bundle_add(&b, "TRAILER!!!", "", 0);
+			*size = b.size;
+			path = run_memory_file("the bundle", b.data, b.size);
+		}
+	}
+	free(words);
+	free(b.data);
+	return path;
+}

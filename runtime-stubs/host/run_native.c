@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The bare machine: the loader (runtime-stubs/loader) and the guest's kernel. */
+#include "diag.h"
+#include "options.h"
+#include "run.h"
+#include <stdlib.h>
+
+static bool native_words(const struct run *run, struct run_words *words)
+{
+	char *loader = path_wedge("native.elf");
+	char *bundle, *text;
+	size_t size;
+
+	if (!loader) {
+		diag_error(DIAG_RUN_WEDGE, NULL, "native.elf is missing");
+		return false;
+	}
+	bundle = run_bundle(run, &size);
+	if (bundle) {
+		text = util_printf("%llu", (unsigned long long)run->memory);
+		run_word(words, "-m");
+		run_word(words, text);
+		run_word(words, "-kernel");
+		run_word(words, loader);
+		run_word(words, "-initrd");
+		run_word(words, bundle);
+		free(text);
+	}
+	free(loader);
+	free(bundle);
+	return bundle != NULL;
+}
+
+const struct run_machine run_native = {
+	"native", "the bare machine", native_words, RUN_RESTART,
+};

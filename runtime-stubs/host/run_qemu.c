@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Starts QEMU, watches it, and tells how the run ended: from the exit port's
+ * value (devices/ends.h) where one was written, else from the SHUTDOWN event
+ * on QEMU's control socket (QEMU Machine Protocol), which tells whose doing it
+ * was. QEMU's own status alone is never good news.
+ */
+#include "../devices/ends.h"
+#include "diag.h"
+#include "run.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QEMU "qemu-system-x86_64"
+#define QEMU_PACKAGE "qemu-system-x86"
+#define SECOND_MS 1000
+#define KILL_AFTER_MS 5000
+#define EVENTS_MOST 65536
+
+/* What QEMU said on its control socket, from the first SHUTDOWN on. */
+struct qemu {
+	pid_t pid;
+	int control;
+	char said[EVENTS_MOST];
+	size_t size;
+	bool over_time, hung_up;
+};
+
+static volatile sig_atomic_t qemu_signalled;
+
+void run_word(struct run_words *words, const char *word)
+{
+	array_add(&words->word, util_copy(word));
+}
+
+void run_words_free(struct run_words *words)
+{
+	size_t i;
+
+	for (i = 0; i < words->word.n; i++)
+		free(words->word.v[i]);
+	free(words->word.v);
+}
+
+static void qemu_caught(int signal)
+{
+	qemu_signalled = signal;
+}
+
+static int64_t qemu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static void qemu_add(struct run_words *words, const char *const *all)
+{
+	for (; *all; all++)
+		run_word(words, *all);
+}
+
+/* @name in an option of QEMU: a comma is written twice. To be freed. */
+static char *qemu_name(const char *name)
+{
+	char *out = util_alloc(2 * strlen(name) + 1, 1), *to = out;
+
+	for (; *name; name++) {
+		*to++ = *name;
+		if (*name == ',')
+			*to++ = ',';
+	}
+	return out;
+}
+
+/* The serial port: the terminal (with Ctrl-A), the log, or both. */
+static void qemu_console(const struct run *run, struct run_words *words)
+{
+	static const char *const silent[] = { "-monitor", "none", "-serial", "chardev:c", NULL };
+	static const char *const shown[] = { "-mon", "chardev=c", "-serial", "chardev:c", NULL };
+	char *name = run->log ? qemu_name(run->log) : NULL, *text;
+
+	if (run->quiet)
+		text = name ? util_printf("file,id=c,path=%s", name) : util_copy("null,id=c");
+	else
+		text = util_printf("stdio,id=c,mux=on,signal=off%s%s", name ? ",logfile=" : "",
+				   name ? name : "");
+	run_word(words, "-chardev");
+	run_word(words, text);
+	qemu_add(words, run->quiet ? silent : shown);
+	free(text);
+	free(name);
+}
+
+static void qemu_common(const struct run *run, struct run_words *words, int control)
+{
+	char *socket = util_printf("socket,id=q,fd=%d", control);
+	char *port = util_printf("isa-debug-exit,iobase=%#x,iosize=4", ENDS_PORT);
+	const char *const all[] = { "-machine", "pc,accel=tcg", "-cpu", run->cpu, "-display",
+		"none", "-nodefaults", "-no-reboot", "-device", port, "-chardev", socket,
+		"-mon", "chardev=q,mode=control", NULL };
+	static const char *const icount[] = { "-icount", "shift=3,sleep=off", "-rtc",
+		"base=2026-01-01,clock=vm", NULL };
+
+	qemu_add(words, all);
+	qemu_console(run, words);
+	if (run->icount)
+		qemu_add(words, icount);
+	for (size_t i = 0; i < run->qemu.n; i++)
+		run_word(words, run->qemu.v[i]);
+	free(socket);
+	free(port);
+}
+
+/* The error goes to @failure, which a QEMU that has started does not keep. */
+static _Noreturn void qemu_child(struct run_words *words, pid_t parent, int failure)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent) {
+		signal(SIGPIPE, SIG_DFL);
+		array_add(&words->word, NULL);
+		execvp(words->word.v[0], words->word.v);
+		if (write(failure, &errno, sizeof(errno)) < 0)
+			_exit(126);
+	}
+	_exit(127);
+}
+
+/* The new process, with @words; -1 after an error. */
+static pid_t qemu_spawn(struct run_words *words)
+{
+	pid_t parent = getpid(), pid;
+	int failure[2], error;
+
+	if (pipe2(failure, O_CLOEXEC))
+		return -1;
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		qemu_child(words, parent, failure[1]);
+	close(failure[1]);
+	if (pid > 0 && read(failure[0], &error, sizeof(error)) == sizeof(error)) {
+		waitpid(pid, NULL, 0);
+		errno = error;
+		pid = -1;
+	}
+	close(failure[0]);
+	return pid;
+}
+
+static bool qemu_start(struct qemu *qemu, const struct run *run, struct run_words *words)
+{
+	static const char hello[] = "{\"execute\":\"qmp_capabilities\"}\n";
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) {
+		diag_error(DIAG_RUN_START, NULL, "socketpair: %s", strerror(errno));
+		return false;
+	}
+	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+	qemu_common(run, words, pair[1]);
+	qemu->control = pair[0];
+	if (write(pair[0], hello, strlen(hello)) < 0)
+		qemu->hung_up = true;
+	qemu->pid = qemu_spawn(words);
+	close(pair[1]);
+	if (qemu->pid < 0)
+		diag_error(DIAG_RUN_QEMU, NULL, QEMU ": %s; install Debian's " QEMU_PACKAGE,
+			   strerror(errno));
+	return qemu->pid > 0;
+}
+
+static void qemu_listen(struct qemu *qemu)
+{
+	ssize_t n = read(qemu->control, qemu->said + qemu->size,
+			 sizeof(qemu->said) - 1 - qemu->size);
+
+	if (n <= 0) {
+		qemu->hung_up = true;
+		return;
+	}
+	qemu->size += (size_t)n;
+	/* Only the end is of interest: never mind what came first. */
+	if (qemu->size > sizeof(qemu->said) / 2 && !strstr(qemu->said, "\"SHUTDOWN\"")) {
+		memmove(qemu->said, qemu->said + qemu->size - 256, 256);
+		qemu->size = 256;
+	}
+	qemu->said[qemu->size] = '\0';
+}
+
+/* QEMU's wait status. The socket ends with it. */
+static int qemu_wait(struct qemu *qemu, uint64_t timeout)
+{
+	int64_t end = timeout ? qemu_now() + (int64_t)timeout * SECOND_MS : INT64_MAX;
+	int status = 0;
+
+	while (!qemu->hung_up) {
+		struct pollfd p = { .fd = qemu->control, .events = POLLIN };
+		int64_t left = end - qemu_now();
+
+		if (qemu_signalled || left <= 0) {
+			qemu->over_time |= !qemu_signalled;
+			if (kill(qemu->pid, qemu->over_time && left < -KILL_AFTER_MS ?
+				 SIGKILL : SIGTERM))
+				break;
+			left = SECOND_MS;
+		}
+		if (poll(&p, 1, left > SECOND_MS ? SECOND_MS : (int)left) > 0)
+			qemu_listen(qemu);
+	}
+	while (waitpid(qemu->pid, &status, 0) < 0 && errno == EINTR)
+		if (qemu_signalled)
+			kill(qemu->pid, SIGKILL);
+	return status;
+}
+
+static enum run_end qemu_port(int value)
+{
+	switch (value) {
+	case ENDS_GOOD:
+		return RUN_GOOD;
+	case ENDS_STOPPED:
+		return RUN_STOPPED;
+	case ENDS_RESET:
+		return RUN_RESTART;
+	}
+	fprintf(stderr, "previrt: the guest ended with status %d\n", value);
+	return RUN_GUEST;
+}
+
+/* Did the last SHUTDOWN event give @reason? */
+static bool qemu_shut(const struct qemu *qemu, const char *reason)
+{
+	char *wanted = util_printf("\"reason\": \"%s\"", reason);
+	const char *event = strstr(qemu->said, "\"SHUTDOWN\"");
+	bool found;
+
+	/* The event's data stands in front of its name or behind it. */
+	found = event && strstr(qemu->said, wanted);
+	free(wanted);
+	return found;
+}
+
+static enum run_end qemu_judge(const struct qemu *qemu, const struct run *run,
+			       const struct run_machine *machine, int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	if (qemu->over_time) {
+		fprintf(stderr, "previrt: no end within %llu s\n", (unsigned long long)run->timeout);
+		return RUN_TIMEOUT;
+	}
+	if (code > 1 && (code & 1))
+		return qemu_port(code >> 1);
+	if (qemu_shut(qemu, "guest-shutdown") && machine->restart == RUN_RESTART)
+		return RUN_GOOD;
+	if (qemu_shut(qemu, "guest-reset"))
+		return machine->restart;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "previrt: QEMU was ended by signal %d\n", WTERMSIG(status));
+	else
+		fprintf(stderr, "previrt: QEMU has ended with status %d; the guest has not\n", code);
+	return RUN_LOST;
+}
+
+enum run_end run_qemu(const struct run *run, const struct run_machine *machine)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction caught = { .sa_handler = qemu_caught };
+	struct qemu *qemu = util_alloc(1, sizeof(*qemu));
+	enum run_end end = RUN_TROUBLE;
+	struct run_words words = { 0 };
+	struct termios terminal;
+	bool is_terminal = !tcgetattr(0, &terminal);
+	int status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &caught, NULL);
+	run_word(&words, QEMU);
+	if (machine->words(run, &words) && qemu_start(qemu, run, &words)) {
+		status = qemu_wait(qemu, run->timeout);
+		/* QEMU may have gone before it could put it back. */
+		if (is_terminal)
+			tcsetattr(0, TCSANOW, &terminal);
+		end = qemu_judge(qemu, run, machine, status);
+		close(qemu->control);
+	}
+	run_words_free(&words);
+	free(qemu);
+	return end;
+}

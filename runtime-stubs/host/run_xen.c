@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Xen PV: Xen, the wedge as its first domain's kernel, the guest as its module.
+ * The one file outside the back-end's folder that names Xen: as a product to be
+ * found and started.
+ */
+#include "diag.h"
+#include "input.h"
+#include "options.h"
+#include "run.h"
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XEN_IMAGES "/boot/xen-*-amd64.gz"
+#define XEN_PACKAGE "xen-hypervisor-4.17-amd64"
+/* MiB for Xen itself, and what the wedge keeps of its domain's memory. */
+#define XEN_MEMORY 96
+#define WEDGE_MEMORY 16
+
+/* The hypervisor: $PREVIRT_XEN, or the last (by version) of Debian's; NULL: none. */
+static char *xen_find(const struct run *run)
+{
+	char *path = NULL;
+	glob_t found;
+	size_t i;
+
+	if (run->below)
+		return util_copy(run->below);
+	if (getenv("PREVIRT_XEN"))
+		return util_copy(getenv("PREVIRT_XEN"));
+	if (!glob(XEN_IMAGES, 0, NULL, &found))
+		for (i = 0; i < found.gl_pathc; i++)
+			if (!path || strverscmp(found.gl_pathv[i], path) > 0) {
+				free(path);
+				path = util_copy(found.gl_pathv[i]);
+			}
+	globfree(&found);
+	return path;
+}
+
+/* Unpacked, as QEMU wants it; a memory file. */
+static char *xen_image(const struct run *run, size_t *size)
+{
+	char *path = xen_find(run), *name = NULL;
+	uint8_t *data, *plain;
+
+	if (!path) {
+		diag_error(DIAG_RUN_HYPERVISOR, NULL, "no " XEN_IMAGES "; install Debian's "
+			   XEN_PACKAGE ", or name one with --hypervisor");
+		return NULL;
+	}
+	data = util_read_file(path, size);
+	if (!data) {
+		diag_error(DIAG_RUN_HYPERVISOR, path, "%s; install Debian's " XEN_PACKAGE,
+			   strerror(errno));
+	} else if (unpack_known(data, *size)) {
+		plain = unpack(path, data, *size, size);
+		free(data);
+		data = plain;
+	}
+	free(path);
+	if (data)
+		name = run_memory_file("Xen", data, *size);
+	free(data);
+	return name;
+}
+
+static void xen_add(struct run_words *words, const struct run *run, const char *xen,
+		    const char *wedge, const char *bundle, size_t size)
+{
+	uint64_t domain = run->memory + WEDGE_MEMORY + (size >> 20) + 1;
+	char *memory = util_printf("%llu", (unsigned long long)(domain + XEN_MEMORY + (size >> 20)));
+	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM loglvl=warning "
+				 "guest_loglvl=warning", (unsigned long long)domain);
+	char *modules = util_printf("%s,%s", wedge, bundle);
+	const char *all[] = { "-m", memory, "-kernel", xen, "-append", line, "-initrd", modules };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		run_word(words, all[i]);
+	free(memory);
+	free(line);
+	free(modules);
+}
+
+static bool xen_words(const struct run *run, struct run_words *words)
+{
+	char *wedge = path_wedge("xenpv.elf"), *xen = NULL, *bundle = NULL, *copy = NULL;
+	uint8_t *data = NULL;
+	size_t size;
+
+	if (!wedge) {
+		diag_error(DIAG_RUN_WEDGE, NULL, "xenpv.elf is missing");
+		return false;
+	}
+	/* QEMU cuts at blanks and commas, which a path may have. */
+	data = util_read_file(wedge, &size);
+	if (data)
+		copy = run_memory_file("the wedge", data, size);
+	if (copy)
+		xen = xen_image(run, &size);
+	if (xen)
+		bundle = run_bundle(run, &size);
+	if (bundle)
+		xen_add(words, run, xen, copy, bundle, size);
+	free(data);
+	free(copy);
+	free(wedge);
+	free(xen);
+	free(bundle);
+	return bundle != NULL;
+}
+
+const struct run_machine run_xen = {
+	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED,
+};
