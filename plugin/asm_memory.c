@@ -64,10 +64,13 @@ static const struct {
 static const char *find_op(const struct reader *r, const struct asm_stmt *s, bool locked,
 			   const struct asm_memory *memory)
 {
+	if (memory->fills && asm_match_stmt(&r->view, s, "call", ""))
+		return "copy";
 	if (asm_match_stmt(&r->view, s, "mov", "bwlq"))
-		return memory->mov;
+		return memory->fills ? NULL : memory->mov;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (asm_match_stmt(&r->view, s, kinds[i].name, "bwlq"))
+		if (asm_match_stmt(&r->view, s, kinds[i].name, "bwlq") &&
+		    (!memory->fills || !strcmp(kinds[i].op, "copy")))
 			return locked && !strcmp(kinds[i].op, "rmw") ? "bit" : kinds[i].op;
 	return NULL;
 }
@@ -113,6 +116,7 @@ static void put_until(struct writer *w, const struct reader *r, size_t until)
  *	mov l %1,%0		->	previrt_mem store,4,mmio,movl %1,%0
  *	lock; btrq %1,%0	->	; previrt_mem bit,8,pte,lock btrq %1,%0
  *	lock btrq %1,%0		->	previrt_mem bit,8,pte,lock btrq %1,%0
+ *	call %P[old]		->	previrt_mem_call copy,0,pte,call %P[old]
  * The first is the prefix statement, if there is one, else prefix->word is 0.
  */
 static void put_site(struct writer *w, const struct reader *r, const struct asm_stmt *prefix,
@@ -123,9 +127,11 @@ static void put_site(struct writer *w, const struct reader *r, const struct asm_
 	size_t start = prefix->word ? prefix->start : s->start;
 	unsigned width = memory->width ? memory->width : suffix_width(r, insn);
 
+	bool call = asm_match_stmt(&r->view, insn, "call", "");
+
 	put_until(w, r, start);
-	fprintf(w->out, "previrt_mem %s,%u,%s,", op, strcmp(op, "copy") ? width : 0,
-		memory->space);
+	fprintf(w->out, "previrt_mem%s %s,%u,%s,", call ? "_call" : "", op,
+		strcmp(op, "copy") ? width : 0, memory->space);
 	if (prefix->word)
 		fprintf(w->out, "%.*s ", (int)prefix->word, text + prefix->start);
 	fwrite(text + s->start, 1, s->end - s->start, w->out);
@@ -143,7 +149,7 @@ char *asm_memory_rewrite(const char *text, const struct asm_memory *memory)
 	struct writer w = { 0 };
 	struct reader r;
 
-	if (strstr(text, "previrt_mem "))
+	if (strstr(text, "previrt_mem"))
 		return NULL;
 	begin_reading(&r, text, memory->basic, true);
 	w.out = open_memstream(&w.text, &w.size);

@@ -21,12 +21,13 @@ struct asm_memory {
 	const char *mov;	/* what a mov is: "store", "load", NULL: not it */
 	unsigned width;		/* bytes; 0: by the mnemonic's suffix, or unknown */
 	bool basic;		/* as in struct asm_template_options */
+	bool fills;		/* calls and string instructions count, nothing else */
 };
 
 /*
  * The template with each instruction of the kinds mov, xchg, cmpxchg, bit
- * operation, locked or unlocked arithmetic and string move as a site; in new
- * memory (free it), or NULL if there is none or it was rewritten before. An
+ * operation, locked or unlocked arithmetic and string move (or, with fills, each
+ * string move and call) as a site; in new memory (free it), or NULL if there is none or it was rewritten before. An
  * instruction that touches registers only must not be in it.
  */
 char *asm_memory_rewrite(const char *text, const struct asm_memory *memory);

@@ -139,8 +139,8 @@ static bool add_names(struct parser *p, const struct guest_entry *like, const ch
 static bool parse_level(struct parser *p, struct guest_entry *e)
 {
 	return next_choice(p, levels, COUNT(levels), &e->value) &&
-		add_names(p, e, e->kind == GUEST_ACCESSOR ? "names of functions" :
-			  "names of types");
+		add_names(p, e, e->kind == GUEST_TYPE || e->kind == GUEST_POINTER ?
+			  "names of types" : "names of functions");
 }
 
 static bool parse_device(struct parser *p, struct guest_entry *e)
@@ -201,6 +201,7 @@ static const struct {
 	{ "type", GUEST_TYPE, parse_level },
 	{ "pointer", GUEST_POINTER, parse_level },
 	{ "accessor", GUEST_ACCESSOR, parse_level },
+	{ "fill", GUEST_FILL, parse_level },
 	{ "device", GUEST_DEVICE, parse_device },
 	{ "hook", GUEST_HOOK, parse_hook },
 	{ "leave", GUEST_LEAVE_FILE, parse_leave },

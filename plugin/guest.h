@@ -20,6 +20,7 @@ enum guest_kind {
 	GUEST_TYPE,		/* type LEVEL NAME...: value = level */
 	GUEST_POINTER,		/* pointer LEVEL NAME...: value = level */
 	GUEST_ACCESSOR,		/* accessor LEVEL FUNCTION...: value = level */
+	GUEST_FILL,		/* fill LEVEL FUNCTION...: value = level */
 	GUEST_DEVICE,		/* device WAY WIDTH FUNCTION...: value = width in
 				   bytes, write, string */
 	GUEST_HOOK,		/* hook WHERE MEANING FUNCTION...: value = meaning, exit */

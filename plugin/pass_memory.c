@@ -21,7 +21,8 @@
 #include "passes.h"
 #include "unit.h"
 
-static void rewrite(gasm *stmt, const char *space, const char *mov, unsigned width)
+static void rewrite(gasm *stmt, const char *space, const char *mov, unsigned width,
+		    bool fills = false)
 {
 	struct asm_memory memory = {};
 	char *text;
@@ -29,6 +30,7 @@ static void rewrite(gasm *stmt, const char *space, const char *mov, unsigned wid
 	memory.space = space;
 	memory.mov = mov;
 	memory.width = width;
+	memory.fills = fills;
 	memory.basic = gimple_asm_input_p(stmt);
 	text = asm_memory_rewrite(gimple_asm_string(stmt), &memory);
 	if (!text)
@@ -59,9 +61,31 @@ static unsigned bytes_of(tree reference)
 		tree_to_uhwi(size) : 0;
 }
 
+/*
+ * The level of the tables that functions of the guest file fill ahead of their
+ * being tables, if the statement is theirs, inlined or not; else 0.
+ */
+static unsigned fill_level(gimple *stmt)
+{
+	tree function = DECL_ORIGIN(current_function_decl);
+	const struct guest_entry *e = guest_of_function(function, GUEST_FILL, false);
+
+	for (tree block = gimple_block(stmt); !e && block && TREE_CODE(block) == BLOCK;
+	     block = BLOCK_SUPERCONTEXT(block)) {
+		function = BLOCK_ABSTRACT_ORIGIN(block) ? block_ultimate_origin(block) : NULL_TREE;
+		if (function && TREE_CODE(function) == FUNCTION_DECL)
+			e = guest_of_function(function, GUEST_FILL, false);
+	}
+	return e ? e->value : 0;
+}
+
 /* Assembly with an entry of a page table among its operands in memory. */
 static void mark_asm(gasm *stmt)
 {
+	unsigned fills = fill_level(stmt);
+
+	if (fills)
+		rewrite(stmt, guest_level_name(fills), NULL, 0, true);
 	for (unsigned i = 0; i < gimple_asm_noutputs(stmt); i++) {
 		tree operand = TREE_VALUE(gimple_asm_output_op(stmt, i));
 		unsigned level = is_gimple_reg(operand) ? 0 : memory_type_level(operand);
@@ -119,6 +143,8 @@ static void mark_call(gcall *call)
 
 	if (!level && gimple_call_num_args(call) && (is_bulk(function) || is_atomic(function))) {
 		level = memory_type_pointer(gimple_call_arg(call, 0));
+		if (!level && is_bulk(function))
+			level = fill_level(call);
 		if (level)
 			set_mark(call, level, is_bulk(function));
 		return;

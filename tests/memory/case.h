@@ -30,6 +30,17 @@ static inline void writel(unsigned v, volatile void *p)
 {
 	asm volatile("movl %0,%1" : : "r"(v), "m"(*(volatile unsigned *)p) : "memory");
 }
+static inline void clear_page(void *p)
+{
+	long n = 512;
+
+	asm volatile("call clear_it" : "+D"(p), "+c"(n) : : "memory");
+}
+static inline void clear_pages(void *p, int n)
+{
+	while (n--)
+		clear_page(p + n * 4096);
+}
 static inline void set_entry(void *p)
 {
 	asm volatile("orb $4,%0; nop" : "+m"(*(char *)p));

@@ -13,6 +13,7 @@
 
 static const char *const kinds[GUEST_KINDS] = {
 	[GUEST_TYPE] = "type", [GUEST_POINTER] = "pointer", [GUEST_ACCESSOR] = "accessor",
+	[GUEST_FILL] = "fill",
 	[GUEST_DEVICE] = "device", [GUEST_HOOK] = "hook", [GUEST_LEAVE_FILE] = "leave-file",
 	[GUEST_LEAVE_FUNCTION] = "leave-function", [GUEST_CONSTANT] = "constant",
 };
@@ -24,7 +25,7 @@ static void print_entry(const struct guest_entry *e)
 		printf("0x%llx", e->number);
 	else if (e->kind == GUEST_HOOK)
 		printf("%s", guest_meaning_name(e->value));
-	else if (e->kind <= GUEST_ACCESSOR)
+	else if (e->kind <= GUEST_FILL)
 		printf("%s", guest_level_name(e->value));
 	else
 		printf("%u", e->value);
