@@ -2,16 +2,19 @@
 /* Copyright The previrt authors */
 /*
  * previrt rewrite --dry-run: what a wedge would write at each site, and how
- * many bytes of the site it would leave unused. Writes nothing.
+ * many bytes of the site it would leave unused. Writes nothing. Each site is
+ * also undone, and must then be what it was.
  *
- * The planning is the wedge's own (runtime-stubs/rewriter); addresses of slots
- * and flags are those of a wedge at the top of the address space, and so stand
- * for any wedge's.
+ * The planning is the wedge's own (runtime-stubs/rewriter). Addresses of slots
+ * and flags are those in the wedge that --backend names; without it, those of a
+ * wedge at the top of the address space, which stand for any wedge's.
  */
 #include "input.h"
 #include "report.h"
 #include "table.h"
+#include "../cpu/cpu.h"
 #include "../rewriter/rewriter.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +34,7 @@ static const unsigned rewrite_needs[REWRITER_TEMPLATES] = {
 
 struct rewrite {
 	const struct options *options;
+	struct rewriter_target target;
 	int status;
 };
 
@@ -38,6 +42,58 @@ static void rewrite_hex(char *text, const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		sprintf(text + 2 * i, "%02x", bytes[i]);
+}
+
+/* The wedge of @name: where its slots and flags are. False after an error. */
+static bool rewrite_backend(struct rewriter_target *target, const char *name)
+{
+	static const char *const names[] = { "previrt_if_byte", "previrt_cpu",
+		"previrt_call_slots", "previrt_jump_slots" };
+	uint64_t *const to[] = { &target->if_byte, &target->gs_byte, &target->call_slots,
+		&target->jump_slots };
+	char *file = util_printf("%s.elf", name), *path = path_wedge(file);
+	struct image *image = NULL;
+	uint8_t *data;
+	size_t size, i;
+
+	free(file);
+	if (!path) {
+		diag_error(DIAG_RUN_WEDGE, NULL, "no wedge '%s'", name);
+		return false;
+	}
+	data = util_read_file(path, &size);
+	if (data)
+		image = image_open(path, data, size);
+	else
+		diag_error(DIAG_RUN_WEDGE, path, "%s", strerror(errno));
+	for (i = 0; image && i < ARRAY_SIZE(names); i++) {
+		const struct symbol *symbol = image_find(image, names[i]);
+
+		if (!symbol) {
+			diag_error(DIAG_RUN_WEDGE, path, "it has no %s", names[i]);
+			break;
+		}
+		*to[i] = symbol->addr;
+	}
+	target->gs_byte += offsetof(struct cpu, gs_swapped);
+	/* The first is a pointer. */
+	if (image && image_bytes(image, target->if_byte, 8))
+		target->if_byte = get64(image_bytes(image, target->if_byte, 8));
+	if (image)
+		image_close(image);
+	free(path);
+	return image && i == ARRAY_SIZE(names);
+}
+
+/* Is it possible to go back from @out to @bytes? */
+static bool rewrite_returns(struct rewriter *rw, const struct previrt_site *entry,
+			    const uint8_t *bytes, const uint8_t *out)
+{
+	uint8_t copy[REWRITER_SITE_MAX];
+	size_t size = (size_t)entry->len + entry->pad;
+
+	memcpy(copy, out, size);
+	return rewriter_undo_site(rw, entry, copy) && !memcmp(copy, bytes, size);
 }
 
 /* One site; the template, or a negative error. */
@@ -57,6 +113,10 @@ static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 	if (template < 0) {
 		printf("%s: %s: %s\n", place, table_op_name(site->op),
 		       rewriter_strerror(-template));
+	} else if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, bytes, out)) {
+		printf("%s: %s: undo does not bring back its bytes\n", place,
+		       table_op_name(site->op));
+		template = -1;
 	} else if (!rewrite->options->quiet) {
 		rewrite_hex(before, bytes, size);
 		rewrite_hex(after, out, size);
@@ -82,8 +142,7 @@ static void rewrite_image(struct image *image, void *context)
 		return;
 	}
 	rw = util_alloc(1, sizeof(*rw));
-	rw->target = (struct rewriter_target){ WEDGE, WEDGE + 8, WEDGE + 64,
-		WEDGE + 64 + 8 * REWRITER_CALLS };
+	rw->target = rewrite->target;
 	for (size_t i = 0; i < table->sites; i++) {
 		int template = rewrite_site(rw, rewrite, image, &table->site[i]);
 
@@ -105,14 +164,20 @@ static void rewrite_image(struct image *image, void *context)
 int cmd_rewrite(int argc, char **argv)
 {
 	struct options options;
-	struct rewrite rewrite = { .options = &options };
+	struct rewrite rewrite = {
+		.options = &options,
+		.target = { WEDGE, WEDGE + 8, WEDGE + 64, WEDGE + 64 + 8 * REWRITER_CALLS },
+	};
 	bool dry = false;
 	int n = 0;
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--dry-run"))
 			dry = true;
-		else
+		else if (!strncmp(argv[i], "--backend=", 10)) {
+			if (!rewrite_backend(&rewrite.target, argv[i] + 10))
+				return EXIT_TROUBLE;
+		} else
 			argv[n++] = argv[i];
 	}
 	argv[n] = NULL;

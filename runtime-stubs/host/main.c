@@ -27,6 +27,11 @@ static const char help_counts[] =
 	"  --top N               print N sites (20; 0: all that ran)\n"
 	"  --slide HEX           the kernel's shift, where it is not found by itself\n";
 
+static const char help_rewrite[] =
+	"  --dry-run             only show it: address, instruction, template, bytes\n"
+	"                        of the site left over, before, after, place\n"
+	"  --backend=NAME        with the addresses in that wedge (NAME.elf)\n";
+
 static const char help_common[] =
 	"  --json                machine-readable output\n"
 	"  -v, --verbose         say more\n"
@@ -52,7 +57,7 @@ static const struct command {
 	  "and class", cmd_diff, true },
 	{ "counts", "--image MEMORY FILE...", "the sites that ran most, from the "
 	  "memory of a kernel with counting stubs", cmd_counts, false },
-	{ "rewrite", "--dry-run FILE...", "what a wedge would write at each site",
+	{ "rewrite", "--dry-run [--backend=NAME] FILE...", "what a wedge would write at each site",
 	  cmd_rewrite, false },
 	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m MIB]", "run a kernel on a "
 	  "hypervisor or a bare machine, in QEMU", cmd_run, false },
@@ -125,6 +130,7 @@ int cmd_help(int argc, char **argv)
 		run_help();
 	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
+		fputs(command->run == cmd_rewrite ? help_rewrite : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);
 		fputs(help_common, stdout);
 	}

@@ -7,7 +7,8 @@
 HOST_DIR := runtime-stubs/host
 HOST_SRC := $(wildcard $(HOST_DIR)/*.c) runtime-stubs/sites/sites.c \
 	    runtime-stubs/insn/match.c runtime-stubs/insn/insn.c \
-	    runtime-stubs/rewriter/plan.c runtime-stubs/rewriter/template.c $(GEN)/insns.c
+	    runtime-stubs/rewriter/plan.c runtime-stubs/rewriter/template.c \
+	    runtime-stubs/rewriter/undo.c $(GEN)/insns.c
 HOST_OBJ := $(patsubst %.c,$(B)/obj/host/%.o,$(notdir $(HOST_SRC)))
 HOST_LIBS := -ldw -lelf -lZydis -lz -llzma -lbz2 -lm
 HOST_CPPFLAGS := -D_GNU_SOURCE -DPREVIRT_VERSION='"$(VERSION)"' -I$(GEN) \

@@ -109,6 +109,8 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	    (site->flags & PREVIRT_SITE_CALL) || !plan_decode(&insn, site, bytes + before))
 		return -REWRITER_MISMATCH;
 	template = template_choose(site->op, size, site->flags & PREVIRT_SITE_KEEP);
+	if (!rewriter_keep_inline(rw, template, site, bytes))
+		template = template_choose_call(size, site->flags & PREVIRT_SITE_KEEP);
 	if (template == REWRITER_TRAP && !template_may_trap(site->op))
 		return -REWRITER_NO_ROOM;
 	if (template == REWRITER_CALL)
@@ -174,13 +176,28 @@ static int plan_one(struct rewriter *rw, const struct previrt_site *site, uint64
 	return 0;
 }
 
+/* Planned, and other bytes now: a site written before has a part of them. */
 static int apply_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
 {
 	uint8_t out[REWRITER_SITE_MAX];
 	uint8_t *bytes = rw->memory + (address - rw->address);
 
-	if (rewriter_plan_site(rw, site, bytes, address, out) >= 0)
-		memcpy(bytes, out, site->len + site->pad);
+	if (rewriter_plan_site(rw, site, bytes, address, out) < 0) {
+		rw->error = REWRITER_OVERLAP;
+		rw->bad_site = address;
+		rw->bad_op = site->op;
+		return -1;
+	}
+	memcpy(bytes, out, site->len + site->pad);
+	return 0;
+}
+
+static int undo_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
+{
+	uint64_t offset = address - rw->address;
+
+	if (offset < rw->size && rw->size - offset >= (uint64_t)site->len + site->pad)
+		rw->undone += rewriter_undo_site(rw, site, rw->memory + offset);
 	return 0;
 }
 
@@ -192,10 +209,21 @@ int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned 
 }
 
 /* The plan is a function of table and bytes alone; so it is made again. */
-void rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
-		    uint64_t notes_address)
+int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		   uint64_t notes_address)
 {
-	plan_each(rw, notes, size, align, notes_address, apply_one);
+	if (!plan_each(rw, notes, size, align, notes_address, apply_one))
+		return 0;
+	rewriter_undo(rw, notes, size, align, notes_address);
+	return -1;
+}
+
+uint32_t rewriter_undo(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		       uint64_t notes_address)
+{
+	rw->undone = 0;
+	plan_each(rw, notes, size, align, notes_address, undo_one);
+	return rw->undone;
 }
 
 const char *rewriter_strerror(enum rewriter_error error)

@@ -5,8 +5,8 @@
  * only then writes.
  *
  * Invariants:
- *  - Planning writes nothing outside struct rewriter. Applying cannot fail and
- *    writes whole sites only.
+ *  - Planning writes nothing outside struct rewriter. Applying writes whole
+ *    sites only, all of them or none, and can be undone.
  *  - What is written is position-independent: a kernel may copy it, and runs
  *    some of it at another address than it was linked for.
  *  - A site is never silently wrong: if it would be, planning fails.
@@ -20,6 +20,7 @@
 #include "limits.h"
 
 #define REWRITER_SITE_MAX 32
+#define REWRITER_INLINES 32	/* different sites replaced in line */
 
 /* Addresses in the wedge; each must be a 32-bit number, sign-extended. */
 struct rewriter_target {
@@ -51,6 +52,12 @@ struct rewriter_kind {
 	uint32_t count;		/* executions */
 };
 
+/* What stood at the sites of one description that are replaced in line. */
+struct rewriter_inline {
+	uint8_t op, len, pad, flags;
+	uint8_t bytes[REWRITER_SITE_MAX];
+};
+
 enum rewriter_error {
 	REWRITER_OK,
 	REWRITER_BAD_TABLE,	/* sites.h's status in .detail */
@@ -68,8 +75,9 @@ struct rewriter {
 	uint8_t *memory;
 	/* The plan. */
 	struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
-	unsigned call_count, jump_count;
-	uint32_t sites, by_template[REWRITER_TEMPLATES];
+	struct rewriter_inline inlines[REWRITER_INLINES];
+	unsigned call_count, jump_count, inline_count;
+	uint32_t sites, undone, by_template[REWRITER_TEMPLATES];
 	/* Why planning failed: at which site, of which op. */
 	enum rewriter_error error;
 	int detail;
@@ -85,8 +93,12 @@ struct rewriter {
 int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		  uint64_t notes_address);
 
-/* Write what was planned; same arguments, and nothing may have changed. */
-void rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+/*
+ * Write what was planned; same arguments, and nothing may have changed. 0, or
+ * -1 if sites overlap, with ->error and its place; what was written is undone
+ * then.
+ */
+int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		    uint64_t notes_address);
 
 /*
@@ -96,6 +108,20 @@ void rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigne
  */
 int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		       const uint8_t *bytes, uint64_t address, uint8_t *out);
+
+/*
+ * Put back what stood at the sites before rewriter_apply, byte for byte; same
+ * arguments. Sites that hold something else by now are left alone. How many
+ * were put back.
+ */
+uint32_t rewriter_undo(struct rewriter *rw, const void *notes, size_t size, unsigned align,
+		       uint64_t notes_address);
+/* The same for the @bytes of one site: 1 if they were put back, 0 if not. */
+int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint8_t *bytes);
+/* Can undo tell these bytes from the table, once @template has replaced them?
+   Remembers them; for planning. */
+int rewriter_keep_inline(struct rewriter *rw, enum rewriter_template template,
+			 const struct previrt_site *site, const uint8_t *bytes);
 
 const char *rewriter_strerror(enum rewriter_error error);
 

@@ -100,6 +100,13 @@ enum rewriter_template template_choose(uint8_t op, unsigned size, int keep)
 	return REWRITER_TRAP;
 }
 
+enum rewriter_template template_choose_call(unsigned size, int keep)
+{
+	if (size < ABS32_LEN)
+		return REWRITER_TRAP;
+	return keep ? REWRITER_JUMP : REWRITER_CALL;
+}
+
 int template_may_trap(uint8_t op)
 {
 	return previrt_insns[op].kind != PREVIRT_KIND_silent;

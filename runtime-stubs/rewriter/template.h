@@ -8,6 +8,12 @@
 /* The template for @op in @size bytes; @keep: no call can stand there. */
 enum rewriter_template template_choose(uint8_t op, unsigned size, int keep);
 
+/* A way out of line for a site of @size bytes, if one fits. */
+enum rewriter_template template_choose_call(unsigned size, int keep);
+
+/* What may stand in front of a call or jump of ours. */
+#define TEMPLATE_FILLER 0x36
+
 /* Left as it is, the instruction traps rather than going wrong silently. */
 int template_may_trap(uint8_t op);
 

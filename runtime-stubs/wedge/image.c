@@ -65,8 +65,11 @@ static void image_rewrite(const Elf64_Phdr *notes, uint64_t low, uint64_t high, 
 	start = backend_time();
 	if (rewriter_plan(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr))
 		image_fail("the kernel cannot be rewritten; nothing was changed");
-	rewriter_apply(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr);
+	if (rewriter_apply(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr))
+		image_fail("the kernel cannot be rewritten; all was put back");
 	end = backend_time();
+	if (!rw->sites)
+		wedge_stop("vmlinux has no table of sites: it was not built with previrt");
 	wedge_print("previrt: %u sites rewritten in %lu us: in line %u, calls %u (%u kinds), "
 		    "jumps %u, left %u, to trap %u\n", rw->sites, (end - start) / 1000,
 		    rw->by_template[REWRITER_CLI] + rw->by_template[REWRITER_SWAPGS] +

@@ -11,7 +11,7 @@ WEDGE_NEUTRAL := $(addprefix $(W)/,\
 	cpu/io.c cpu/memory.c cpu/msr.c mmu/walk.c mmu/shadow.c mmu/device.c cpu/device.c \
 	devices/ports.c devices/i8259.c devices/i8254.c devices/uart8250.c devices/cmos.c \
 	devices/pci.c devices/system.c insn/insn.c insn/match.c sites/sites.c \
-	rewriter/plan.c rewriter/template.c)
+	rewriter/plan.c rewriter/template.c rewriter/undo.c)
 WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\
 	start.S entry.S early.c main.c traps.c time.c memory.c cpu.c)
 
