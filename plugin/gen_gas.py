@@ -119,13 +119,23 @@ def emit(mode, abi, pack):
             pad = op.pad
             out += [f'.macro previrt_b_{op.op} bytes:vararg',
                     site(op, op.len, '.byte \\bytes', shape), '.endm']
+    # A prefix ahead of a sensitive instruction in one statement; .Lpv_w_ marks
+    # the words that may stand there, for there may be several of them.
+    out += [f'.set .Lpv_w_{prefix},1' for prefix in PREFIXES]
     for prefix in PREFIXES:
         out += [f'.macro {prefix} first,rest:vararg', '.ifb \\first', f'{{nooptimize}} {prefix}',
                 f'.else', f'.ifdef .Lpv_p_{prefix}_\\first',
                 f'previrt_p_{prefix}_\\first previrt_two {prefix},\\first',
-                '.else', '.ifdef .Lpv_i_\\first',
-                f'previrt_i_\\first {{nooptimize}} {prefix} \\first \\rest',
-                '.else', f'{{nooptimize}} {prefix} \\first \\rest', '.endif', '.endif', '.endif', '.endm']
+                '.else', f'previrt_prefixed "{prefix}",\\first,\\rest', '.endif', '.endif', '.endm']
+    out += ['.macro previrt_prefixed words,first,rest:vararg', '.ifdef .Lpv_w_\\first',
+            'previrt_prefixed_more "\\words \\first",\\rest',
+            '.else', '.ifdef .Lpv_i_\\first',
+            'previrt_i_\\first {nooptimize} \\words \\first \\rest',
+            '.else', '{nooptimize} \\words \\first \\rest', '.endif', '.endif', '.endm',
+            # its own macro, so that blanks part what stood in one argument
+            '.macro previrt_prefixed_more words,rest:vararg', '.ifb \\rest',
+            '{nooptimize} \\words', '.else',
+            'previrt_prefixed "\\words",\\rest', '.endif', '.endm']
 
     out += ['.macro previrt_class_off name']
     for cls in insns.classes(ops):

@@ -43,7 +43,7 @@ struct verifying {
 	struct table *table;
 	struct scan *scan;
 	struct patches patches;
-	bool padded;            /* some site has a pad, so all should */
+	bool padded;            /* some site has a pad */
 	struct exempt_map *map;
 };
 
@@ -223,7 +223,7 @@ static void verify_site(struct verifying *v, const struct site *site)
 	else
 		verify_code(v, site);
 	verify_pad(v, site);
-	if (v->padded && site_size(site) < target)
+	if ((v->padded || v->report.options->padded) && site_size(site) < target)
 		report_finding(&v->report, DIAG_SITE_UNPADDED, site->addr,
 			       "the site of '%s' is %u bytes long, not %u",
 			       table_op_name(site->op),
@@ -231,7 +231,7 @@ static void verify_site(struct verifying *v, const struct site *site)
 	verify_inside(v, site);
 }
 
-/* Is there a pad anywhere? Else the file was built to record only. */
+/* Is there a pad anywhere? Else the file may have been built to record only. */
 static bool verify_is_padded(const struct verifying *v)
 {
 	struct decoded insn;
@@ -319,13 +319,15 @@ static void verify_summary(struct verifying *v)
 		json_number("objects", v->table->units);
 		json_number("patches", v->patches.list.n);
 		json_number("findings", v->report.findings);
+		json_bool("padded", v->padded);
 		json_close();
 	} else if (!options->quiet &&
 		   (v->table->sites || options->verbose ||
 		    !strchr(v->image->name, '('))) {
-		printf("%s: %zu sites of %zu objects verified, %zu findings\n",
+		printf("%s: %zu sites of %zu objects verified, %zu findings%s\n",
 		       v->image->name, v->table->sites, v->table->units,
-		       v->report.findings);
+		       v->report.findings, v->table->sites && !v->padded ?
+		       "; no site has a pad" : "");
 	}
 	report_end(&v->report);
 }

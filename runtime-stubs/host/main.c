@@ -20,6 +20,10 @@ static const char help_exempt[] =
 	"  --exempt FILE         add an exemption file (previrt(1) has the format)\n"
 	"  --no-default-exempt   do not use the installed one for Linux\n";
 
+static const char help_verify[] =
+	"  --padded              a file in which no site has a pad (--mode=record) is no\n"
+	"                        longer taken for sound\n";
+
 static const char help_counts[] =
 	"  --image MEMORY        core (dump-guest-memory, /proc/kcore) or raw copy of\n"
 	"                        physical memory (pmemsave); FILEs: first the kernel's\n"
@@ -131,6 +135,7 @@ int cmd_help(int argc, char **argv)
 	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
 		fputs(command->run == cmd_rewrite ? help_rewrite : "", stdout);
+		fputs(command->run == cmd_verify ? help_verify : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);
 		fputs(help_common, stdout);
 	}

@@ -25,6 +25,10 @@ PAIRS = {
 }
 
 
+# Two prefixes in one statement, to the mnemonics that take them.
+TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep', 'insl': 'cs rep', 'outsl': 'cs repne'}
+
+
 def encodings(op, mode):
     """Byte lists, one or two for each encoding of the op."""
     for e in op.encodings:
@@ -59,6 +63,9 @@ def main(mode):
                     # gas alone takes no rep in one statement with vmmcall
                     plain = padded.replace(' ', ';', 1) if m.prefix else padded
                     print(op.op, name, f'{op.op}:{ex}', padded, plain, sep='\t')
+                    if m.name in TWO_PREFIXES:
+                        two = f'{TWO_PREFIXES[m.name]} {padded}'
+                        print(op.op, two.split(' (')[0], f'{op.op}:{ex}', two, two, sep='\t')
         if op.parts:
             for reg in ('rax rbx' if mode == '64' else 'eax ebx').split():
                 a, b = (s.format(reg) for s in PAIRS[op.op])

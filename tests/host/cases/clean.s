@@ -3,6 +3,7 @@
 # Nothing wrong: prefixes, NOPs behind and in front, a pair, data in text.
 #! check 0
 #! verify 0
+#! verify-padded 0
 	.include "note.inc"
 	.text
 	.type f,@function
