@@ -99,6 +99,9 @@ uint64_t backend_if_byte(void);
    trap, site or event enters the wedge anew (wedge/entry.h). */
 _Noreturn void backend_enter(struct cpu *cpu);
 
+/* What has been asked of the hypervisor so far, as wedge/counters.c has it. */
+void backend_print_counters(void);
+
 /* The end; @how: a value of devices/ends.h. */
 _Noreturn void backend_shutdown(int how);
 

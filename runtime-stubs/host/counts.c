@@ -2,8 +2,10 @@
 /* Copyright The previrt authors */
 /*
  * previrt counts: how often each site of a kernel with counting stubs has run,
- * from a memory image; the sites that ran most, with function and line.
+ * from a memory image; the sites that ran most, with function and line. (What a
+ * wedge has counted: counts_log.c.)
  */
+#include "counts_log.h"
 #include "input.h"
 #include "json.h"
 #include "kernel.h"
@@ -28,7 +30,7 @@ struct counted {
 
 struct counts {
 	struct options options;
-	const char *memory_path;
+	const char *memory_path, *log_path;
 	uint64_t slide, top;
 	bool slides;
 	struct memory *memory;
@@ -55,6 +57,10 @@ static bool counts_option(struct counts *counts, const char *name, const char *v
 		counts->memory_path = value;
 		return true;
 	}
+	if (!strcmp(name, "--log")) {
+		counts->log_path = value;
+		return true;
+	}
 	if (!strcmp(name, "--slide"))
 		return counts->slides = counts_number(value, 16, &counts->slide);
 	return counts_number(value, 10, &counts->top);
@@ -63,7 +69,7 @@ static bool counts_option(struct counts *counts, const char *name, const char *v
 /* Take this command's own options out of @argv; false after an error. */
 static bool counts_parse(struct counts *counts, int argc, char **argv)
 {
-	static const char *const names[] = { "--image", "--slide", "--top" };
+	static const char *const names[] = { "--image", "--slide", "--top", "--log" };
 	char **rest = util_alloc((size_t)argc + 1, sizeof(*rest));
 	bool good = true;
 	int i, left = 0;
@@ -89,9 +95,17 @@ static bool counts_parse(struct counts *counts, int argc, char **argv)
 	}
 	if (!good)
 		diag_error(DIAG_USAGE, NULL, "counts: %s needs another value", names[n]);
-	else if (!counts->memory_path)
-		diag_error(DIAG_USAGE, NULL, "counts: no --image given (see `previrt "
+	else if (!counts->memory_path && !counts->log_path)
+		diag_error(DIAG_USAGE, NULL, "counts: no --image and no --log given (see `previrt "
 			   "help counts`)");
+	if (good && counts->log_path) {
+		counts->options.json = left && !strcmp(rest[0], "--json");
+		good = left == counts->options.json && !counts->memory_path;
+		if (!good)
+			diag_error(DIAG_USAGE, NULL, "counts: with --log, --json and nothing else");
+		free(rest);
+		return good;
+	}
 	good = good && counts->memory_path &&
 	       options_parse(&counts->options, "counts", left, rest);
 	free(rest);
@@ -340,6 +354,8 @@ int cmd_counts(int argc, char **argv)
 
 	if (!counts_parse(&counts, argc, argv))
 		return EXIT_TROUBLE;
+	if (counts.log_path)
+		return counts_log(counts.log_path, counts.options.json);
 	counts.memory = memory_open(counts.memory_path);
 	if (!counts.memory)
 		counts.status = EXIT_TROUBLE;

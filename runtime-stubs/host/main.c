@@ -25,6 +25,7 @@ static const char help_verify[] =
 	"                        longer taken for sound\n";
 
 static const char help_counts[] =
+	"  --log CONSOLE         what the wedge printed there at its end (run --counts)\n"
 	"  --image MEMORY        core (dump-guest-memory, /proc/kcore) or raw copy of\n"
 	"                        physical memory (pmemsave); FILEs: first the kernel's\n"
 	"                        vmlinux, then modules\n"
@@ -59,8 +60,9 @@ static const struct command {
 	  cmd_stat, false },
 	{ "diff", "[--scan] A B", "sites that A and B do not share, by function "
 	  "and class", cmd_diff, true },
-	{ "counts", "--image MEMORY FILE...", "the sites that ran most, from the "
-	  "memory of a kernel with counting stubs", cmd_counts, false },
+	{ "counts", "--image MEMORY FILE... | --log CONSOLE", "the sites that ran most, "
+	  "from the memory of a kernel with counting stubs; or what a wedge counted",
+	  cmd_counts, false },
 	{ "rewrite", "--dry-run [--backend=NAME] FILE...", "what a wedge would write at each site",
 	  cmd_rewrite, false },
 	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m MIB]", "run a kernel on a "

@@ -173,6 +173,7 @@ static int plan_one(struct rewriter *rw, const struct previrt_site *site, uint64
 	}
 	rw->sites++;
 	rw->by_template[result]++;
+	rw->by_class[previrt_insns[site->op].cls][result]++;
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #define PREVIRT_REWRITER_H
 #include "../insn/insn.h"
 #include "../sites/sites.h"
+#include "insns.h"
 #include "limits.h"
 
 #define REWRITER_SITE_MAX 32
@@ -78,6 +79,7 @@ struct rewriter {
 	struct rewriter_inline inlines[REWRITER_INLINES];
 	unsigned call_count, jump_count, inline_count;
 	uint32_t sites, undone, by_template[REWRITER_TEMPLATES];
+	uint32_t by_class[PREVIRT_CLASSES][REWRITER_TEMPLATES];
 	/* Why planning failed: at which site, of which op. */
 	enum rewriter_error error;
 	int detail;

@@ -86,6 +86,7 @@ static int modules_site(uint64_t entry_va, int write)
 	if (write && template > REWRITER_LEAVE) {
 		mmu_poke(va, out, size);
 		modules.sites++;
+		wedge_rewriter.by_class[previrt_insns[site.op].cls][template]++;
 	}
 	return 0;
 }
@@ -143,6 +144,6 @@ void modules_code_appeared(uint64_t va)
 
 void modules_print_counters(void)
 {
-	wedge_print("previrt: %u modules rewritten, %u sites; %u had changed before\n",
+	wedge_print("previrt: count modules loaded tables %u sites %u changed-before %u\n",
 		    modules.modules, modules.sites, modules.changed);
 }

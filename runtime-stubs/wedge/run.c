@@ -16,43 +16,7 @@
 #define MAX_SAME_FAULTS 16
 
 struct cpu previrt_cpu;
-static struct { uint32_t trapped[PREVIRT_CLASSES], events, interrupts, syscalls; } counters;
 static struct { uint64_t address; unsigned count; } last_fault;
-
-void wedge_print_counters(void)
-{
-	uint32_t by_class[PREVIRT_CLASSES] = { 0 };
-
-	for (unsigned i = 0; i < wedge_rewriter.call_count; i++)
-		by_class[previrt_insns[wedge_rewriter.calls[i].insn.op].cls] +=
-			wedge_rewriter.calls[i].count;
-	for (unsigned i = 0; i < wedge_rewriter.jump_count; i++)
-		by_class[previrt_insns[wedge_rewriter.jumps[i].insn.op].cls] +=
-			wedge_rewriter.jumps[i].count;
-	for (unsigned i = 0; i < PREVIRT_CLASSES; i++)
-		if (by_class[i] || counters.trapped[i])
-			wedge_print("previrt: %s: %u rewritten, %u trapped\n",
-				    previrt_class_names[i], by_class[i],
-				    counters.trapped[i]);
-	wedge_print("previrt: %u events, %u interrupts, %u system calls\n", counters.events,
-		    counters.interrupts, counters.syscalls);
-	modules_print_counters();
-	wedge_print("previrt: page faults: %lu filled, %lu the guest's; CR3 %lu, full %lu, "
-		    "invlpg %lu\n", mmu_counters.fills, mmu_counters.reflected,
-		    mmu_counters.root_loads, mmu_counters.kernel_syncs,
-		    mmu_counters.invalidations);
-}
-
-int wedge_wants_counts;
-
-void wedge_ending(void)
-{
-	static int done;
-
-	if (wedge_wants_counts && !done)
-		wedge_print_counters();
-	done = 1;
-}
 
 void wedge_stop(const char *why)
 {
@@ -98,7 +62,7 @@ static _Noreturn void run_resume(void)
 		vector = devices_interrupt();
 		if (vector < 0)
 			break;
-		counters.interrupts++;
+		wedge_counters.interrupts++;
 		if (cpu_deliver_interrupt(cpu, vector))
 			wedge_stop("triple fault on an interrupt");
 	}
@@ -141,6 +105,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	struct cpu_fault fault = { 0 };
 	struct cpu *cpu = &previrt_cpu;
 
+	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
 	case CPU_NEXT:
 		cpu->rip = end;
@@ -204,7 +169,7 @@ static int run_trapped(void)
 		return 0;
 	if (previrt_cpu.user && !cpu_user_may_io(&previrt_cpu, &insn))
 		return 0;
-	counters.trapped[previrt_insns[insn.op].cls]++;
+	wedge_counters.trapped[previrt_insns[insn.op].cls]++;
 	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);
 	return 1;
 }
@@ -253,6 +218,7 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 {
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
 
+	wedge_counters.exceptions++;
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == 17;
 	if (vector == VECTOR_DB)
@@ -274,14 +240,14 @@ void wedge_software_interrupt(unsigned vector)
 
 void wedge_syscall(void)
 {
-	counters.syscalls++;
+	wedge_counters.syscalls++;
 	cpu_syscall(&previrt_cpu);
 	run_resume();
 }
 
 void wedge_event(void)
 {
-	counters.events++;
+	wedge_counters.events++;
 	devices_run();
 	run_resume();
 }

@@ -6,14 +6,19 @@
 #include "../cpu/cpu.h"
 #include "../rewriter/rewriter.h"
 #include "bundle.h"
+#include "insns.h"
 
 extern struct rewriter wedge_rewriter;
 
 /* The counters are wanted at the end. */
 extern int wedge_wants_counts;
 
-/* Counters on the console. */
-void wedge_print_counters(void);
+/* What has happened so far; by class: of the instruction. */
+struct wedge_counters {
+	uint64_t trapped[PREVIRT_CLASSES], emulated[PREVIRT_CLASSES];
+	uint64_t events, interrupts, exceptions, syscalls;
+};
+extern struct wedge_counters wedge_counters;
 
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);

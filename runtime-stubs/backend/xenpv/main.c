@@ -17,6 +17,9 @@ long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 	register uint64_t r10 __asm__("r10") = d;
 	long result;
 
+	xenpv_calls[number]++;
+	if (number == __HYPERVISOR_mmu_update || number == __HYPERVISOR_mmuext_op)
+		xenpv_entries[number] += b;
 	__asm__ volatile("call *%%rax"
 			 : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
 			 : "0"(xenpv_hypercalls + 32 * number)

@@ -112,6 +112,7 @@ void backend_enter(struct cpu *cpu)
 	f[2] = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED | FLAG_IF;
 	f[3] = cpu->r[RSP];
 	f[4] = cpu->seg[SEG_SS] | 3;
+	xenpv_calls[__HYPERVISOR_iret]++;
 	xenpv_resume_frame(f);
 }
 

@@ -18,6 +18,10 @@ extern struct start_info *xenpv_start_info;
 /* A hypercall through its page; unused arguments are 0. */
 long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
+/* Calls so far, by number; and how many entries those with lists had. */
+#define XENPV_CALLS 64
+extern uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
+
 /* One that must work: the domain ends with @what if it does not. */
 void xenpv_must(const char *what, long result);
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Hypercalls, by kind. Those of entry.S that end an event are not among them. */
+#include "xenpv.h"
+#include "../backend.h"
+#include "../../wedge/print.h"
+
+#define NAME(call) [__HYPERVISOR_##call] = #call
+
+uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
+
+static const char *const names[XENPV_CALLS] = {
+	NAME(set_trap_table), NAME(mmu_update), NAME(set_gdt), NAME(stack_switch),
+	NAME(fpu_taskswitch), NAME(set_debugreg), NAME(get_debugreg), NAME(update_descriptor),
+	NAME(update_va_mapping), NAME(set_timer_op), NAME(console_io), NAME(iret), NAME(vcpu_op),
+	NAME(set_segment_base), NAME(mmuext_op), NAME(sched_op), NAME(callback_op),
+	NAME(event_channel_op), NAME(physdev_op),
+};
+
+void backend_print_counters(void)
+{
+	for (unsigned i = 0; i < XENPV_CALLS; i++) {
+		if (!xenpv_calls[i])
+			continue;
+		wedge_print("previrt: count hypercall %s calls %lu", names[i] ? names[i] : "other",
+			    xenpv_calls[i]);
+		if (xenpv_entries[i])
+			wedge_print(" entries %lu", xenpv_entries[i]);
+		wedge_print("\n");
+	}
+}

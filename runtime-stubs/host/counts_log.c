@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * previrt counts --log: the counters that a wedge printed at its end
+ * (wedge/counters.c), out of the console's log, as tables: one for each group,
+ * a row for each name, a column for each word.
+ *
+ *   previrt: count GROUP NAME WORD NUMBER [WORD NUMBER...]
+ */
+#include "counts_log.h"
+#include "diag.h"
+#include "json.h"
+#include "report.h"
+#include "util.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_MARK "previrt: count "
+#define LOG_COLUMNS 8
+
+struct log_row {
+	const char *group, *name;
+	uint64_t value[LOG_COLUMNS];
+	bool has[LOG_COLUMNS];
+};
+struct log_group {
+	const char *name, *column[LOG_COLUMNS];
+	size_t columns;
+};
+struct log_counts {
+	ARRAY_OF(struct log_row) rows;
+	ARRAY_OF(struct log_group) groups;
+};
+
+static size_t log_group(struct log_counts *counts, const char *name)
+{
+	struct log_group group = { .name = name };
+	size_t i;
+
+	for (i = 0; i < counts->groups.n; i++)
+		if (!strcmp(counts->groups.v[i].name, name))
+			return i;
+	array_add(&counts->groups, group);
+	return i;
+}
+
+/* The column of @word; LOG_COLUMNS: there are too many. */
+static size_t log_column(struct log_group *group, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < group->columns; i++)
+		if (!strcmp(group->column[i], word))
+			return i;
+	if (i < LOG_COLUMNS) {
+		group->column[i] = word;
+		group->columns++;
+	}
+	return i;
+}
+
+/* One line, behind the mark; it is cut into words. False if it is none of ours. */
+static bool log_line(struct log_counts *counts, char *line)
+{
+	char *save, *word, *number, *end;
+	struct log_row row = { .group = strtok_r(line, " \r", &save) };
+	size_t group, column;
+
+	row.name = strtok_r(NULL, " \r", &save);
+	if (!row.group || !row.name)
+		return false;
+	group = log_group(counts, row.group);
+	while ((word = strtok_r(NULL, " \r", &save))) {
+		number = strtok_r(NULL, " \r", &save);
+		column = log_column(&counts->groups.v[group], word);
+		if (!number || column == LOG_COLUMNS)
+			return false;
+		row.value[column] = strtoull(number, &end, 10);
+		if (*end)
+			return false;
+		row.has[column] = true;
+	}
+	array_add(&counts->rows, row);
+	return true;
+}
+
+/* Of several runs in one log, the last one counts. */
+static void log_read(struct log_counts *counts, char *text)
+{
+	char *save, *line;
+
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!strncmp(line, "previrt: wedge for ", 19))
+			counts->rows.n = counts->groups.n = 0;
+		if (!strncmp(line, LOG_MARK, strlen(LOG_MARK)) &&
+		    !log_line(counts, line + strlen(LOG_MARK)))
+			diag_warn(DIAG_NO_LOG_COUNTS, NULL, "a line of counters is damaged");
+	}
+}
+
+static void log_text(const struct log_counts *counts, const struct log_group *group)
+{
+	size_t i, c;
+
+	printf("%-20s", group->name);
+	for (c = 0; c < group->columns; c++)
+		printf(" %14s", group->column[c]);
+	putchar('\n');
+	for (i = 0; i < counts->rows.n; i++) {
+		const struct log_row *row = &counts->rows.v[i];
+
+		if (strcmp(row->group, group->name))
+			continue;
+		printf("  %-18s", row->name);
+		for (c = 0; c < group->columns; c++)
+			if (row->has[c])
+				printf(" %14" PRIu64, row->value[c]);
+			else
+				printf(" %14s", "");
+		putchar('\n');
+	}
+}
+
+static void log_json(const struct log_counts *counts, const struct log_group *group)
+{
+	size_t i, c;
+
+	json_open(group->name, '{');
+	for (i = 0; i < counts->rows.n; i++) {
+		const struct log_row *row = &counts->rows.v[i];
+
+		if (strcmp(row->group, group->name))
+			continue;
+		json_open(row->name, '{');
+		for (c = 0; c < group->columns; c++)
+			if (row->has[c])
+				json_number(group->column[c], row->value[c]);
+		json_close();
+	}
+	json_close();
+}
+
+int counts_log(const char *path, bool json)
+{
+	struct log_counts counts = { 0 };
+	size_t size, i;
+	uint8_t *data = util_read_file(path, &size);
+	char *text;
+
+	if (!data) {
+		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
+		return EXIT_TROUBLE;
+	}
+	text = util_alloc(size + 1, 1);
+	for (i = 0; i < size; i++)
+		text[i] = data[i] ? (char)data[i] : ' ';
+	log_read(&counts, text);
+	if (json && counts.groups.n)
+		json_open(NULL, '{');
+	for (i = 0; i < counts.groups.n; i++)
+		(json ? log_json : log_text)(&counts, &counts.groups.v[i]);
+	if (json && counts.groups.n)
+		json_close();
+	if (!counts.groups.n)
+		diag_error(DIAG_NO_LOG_COUNTS, path, "no line begins with '" LOG_MARK "'");
+	free(counts.rows.v);
+	i = counts.groups.n;
+	free(counts.groups.v);
+	free(text);
+	free(data);
+	return report_finish(i ? EXIT_CLEAN : EXIT_TROUBLE);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What the wedge has done, a line for each kind of thing:
+ *
+ *   previrt: count GROUP NAME WORD NUMBER [WORD NUMBER...]
+ *
+ * `previrt counts --log' reads them; docs/wedge.md tells what each means.
+ */
+#include "entry.h"
+#include "wedge.h"
+#include "print.h"
+#include "../backend/backend.h"
+#include "../mmu/mmu.h"
+
+struct wedge_counters wedge_counters;
+int wedge_wants_counts;
+
+/* Executions of sites that came to the wedge by a call or a jump. */
+static void counters_sum(uint64_t by_class[PREVIRT_CLASSES], const struct rewriter_kind *kinds,
+			 unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		by_class[previrt_insns[kinds[i].insn.op].cls] += kinds[i].count;
+}
+
+static void counters_print_classes(void)
+{
+	const struct rewriter *rw = &wedge_rewriter;
+	uint64_t rewritten[PREVIRT_CLASSES] = { 0 };
+
+	counters_sum(rewritten, rw->calls, rw->call_count);
+	counters_sum(rewritten, rw->jumps, rw->jump_count);
+	for (unsigned i = 0; i < PREVIRT_CLASSES; i++) {
+		uint32_t sites = 0, in_line = 0;
+
+		for (int t = 0; t < REWRITER_TEMPLATES; t++) {
+			sites += rw->by_class[i][t];
+			if (t > REWRITER_LEAVE && t != REWRITER_CALL && t != REWRITER_JUMP)
+				in_line += rw->by_class[i][t];
+		}
+		if (sites || wedge_counters.trapped[i])
+			wedge_print("previrt: count class %s sites %u in-line %u rewritten %lu "
+				    "trapped %lu emulated %lu\n", previrt_class_names[i], sites,
+				    in_line, rewritten[i], wedge_counters.trapped[i],
+				    wedge_counters.emulated[i]);
+	}
+}
+
+static void counters_print(void)
+{
+	counters_print_classes();
+	wedge_print("previrt: count guest entered events %lu interrupts %lu exceptions %lu "
+		    "syscalls %lu\n", wedge_counters.events, wedge_counters.interrupts,
+		    wedge_counters.exceptions, wedge_counters.syscalls);
+	modules_print_counters();
+	wedge_print("previrt: count memory shadow filled %lu reflected %lu root-loads %lu "
+		    "full-flushes %lu invalidations %lu\n", mmu_counters.fills,
+		    mmu_counters.reflected, mmu_counters.root_loads, mmu_counters.kernel_syncs,
+		    mmu_counters.invalidations);
+	backend_print_counters();
+}
+
+void wedge_ending(void)
+{
+	static int done;
+
+	if (wedge_wants_counts && !done)
+		counters_print();
+	done = 1;
+}
