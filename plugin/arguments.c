@@ -18,8 +18,9 @@ const char arguments_help[] =
 "  exclude-file=GLOB       leave alone units whose source or object fits\n"
 "  exclude-function=GLOB   leave alone functions whose name fits\n"
 "  stubs=native|count|PATH call mode: the stubs' text (default native)\n"
-"  guest=NAME|PATH         a guest file: operations on page tables and device\n"
-"                          memory become sites, and liveness is recorded\n"
+"  guest=NAME|PATH         a guest file (may be repeated): operations on page\n"
+"                          tables and device memory become sites, and liveness\n"
+"                          is recorded\n"
 "  loads                   with a guest file: loads of page tables too\n"
 "  verbose                 say what was rewritten where\n"
 "  ignore-version          load into a GCC of another major version\n"
@@ -137,8 +138,7 @@ static bool set_stubs(struct previrt_options *o, const char *, const char *value
 
 static bool set_guest(struct previrt_options *o, const char *, const char *value)
 {
-	o->guest = value;
-	return true;
+	return add_pattern(&o->guests, value);
 }
 
 static bool set_loads(struct previrt_options *o, const char *, const char *)

@@ -30,7 +30,7 @@ struct previrt_options {
 	unsigned char class_off[PREVIRT_CLASSES];
 	struct previrt_pattern *exclude_files, *exclude_functions;
 	const char *stubs;	/* native, count, or a path */
-	const char *guest;	/* name or path of a guest file; NULL: none */
+	struct previrt_pattern *guests;	/* names or paths of guest files */
 	bool loads;		/* loads of page tables are sites too */
 	bool verbose, ignore_version, help;
 };

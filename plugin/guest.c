@@ -102,23 +102,43 @@ static bool next_choice(struct parser *p, const char *const *list, size_t count,
 	return fail(p, word ? PV_BAD_WORD : PV_MISSING_WORD, word ? word : "", wanted);
 }
 
-static bool add(struct parser *p, const struct guest_entry *like, const char *name)
+/* "set_foo:123" becomes "set_foo"; false after an error. */
+static bool cut_line(struct parser *p, struct guest_entry *e, char *name)
+{
+	char *colon = strchr(name, ':'), *end;
+
+	if (!colon || (e->kind != GUEST_ACCESSOR && e->kind != GUEST_DEVICE))
+		return true;
+	e->at = strtoul(colon + 1, &end, 10);
+	if (colon == name || !e->at || *end || colon[1] == '-')
+		return fail(p, PV_BAD_WORD, name, "FUNCTION or FUNCTION:LINE");
+	*colon = 0;
+	return true;
+}
+
+static bool add(struct parser *p, const struct guest_entry *like, char *name)
 {
 	struct guest_entry **at = &p->guest->entries[like->kind];
-	struct guest_entry *new;
+	struct guest_entry *new = must(malloc(sizeof(*new)));
 
+	*new = *like;
+	new->line = p->line;
+	new->file = p->guest->files;
+	if (!cut_line(p, new, name)) {
+		free(new);
+		return false;
+	}
 	/* A function may have a hook at its entry and one at its exit. */
 	for (; *at; at = &(*at)->next)
-		if (!strcmp((*at)->name, name) && (*at)->exit == like->exit) {
+		if (!strcmp((*at)->name, name) && (*at)->file == new->file &&
+		    (*at)->exit == new->exit && (*at)->at == new->at) {
 			char before[32];
 
 			snprintf(before, sizeof(before), "%u", (*at)->line);
+			free(new);
 			return fail(p, PV_TWICE, name, before);
 		}
-	new = must(malloc(sizeof(*new)));
-	*new = *like;
 	new->name = must(strdup(name));
-	new->line = p->line;
 	*at = new;
 	return true;
 }
@@ -232,7 +252,7 @@ bool guest_parse(const char *text, struct guest *guest, struct guest_error *erro
 	char *copy = must(strdup(text)), *line = copy;
 	bool good = true;
 
-	memset(guest, 0, sizeof(*guest));
+	guest->files++;
 	while (good && line) {
 		char *end = strchr(line, '\n');
 
@@ -271,6 +291,11 @@ const struct guest_entry *guest_find(const struct guest *guest, enum guest_kind 
 const char *guest_level_name(unsigned level)
 {
 	return level < COUNT(levels) ? levels[level] : NULL;
+}
+
+const char *guest_space_name(unsigned space)
+{
+	return space == PREVIRT_SPACE_mmio ? "mmio" : guest_level_name(space);
 }
 
 const char *guest_meaning_name(unsigned meaning)

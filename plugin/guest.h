@@ -19,10 +19,10 @@ extern "C" {
 enum guest_kind {
 	GUEST_TYPE,		/* type LEVEL NAME...: value = level */
 	GUEST_POINTER,		/* pointer LEVEL NAME...: value = level */
-	GUEST_ACCESSOR,		/* accessor LEVEL FUNCTION...: value = level */
+	GUEST_ACCESSOR,		/* accessor LEVEL FUNCTION[:LINE]...: value = level, at */
 	GUEST_FILL,		/* fill LEVEL FUNCTION...: value = level */
-	GUEST_DEVICE,		/* device WAY WIDTH FUNCTION...: value = width in
-				   bytes, write, string */
+	GUEST_DEVICE,		/* device WAY WIDTH FUNCTION[:LINE]...: value = width
+				   in bytes, write, string, at */
 	GUEST_HOOK,		/* hook WHERE MEANING FUNCTION...: value = meaning, exit */
 	GUEST_LEAVE_FILE,	/* leave file GLOB... */
 	GUEST_LEAVE_FUNCTION,	/* leave function GLOB... */
@@ -37,12 +37,14 @@ struct guest_entry {
 	unsigned value;
 	bool write, string, exit;
 	unsigned long long number;
-	unsigned line;
-	struct guest_entry *next;	/* in the order of the file */
+	unsigned at;		/* line of the kernel's source; 0: the whole function */
+	unsigned line, file;	/* where it stands; files count from 1 */
+	struct guest_entry *next;	/* in the order of the files */
 };
 
 struct guest {
 	struct guest_entry *entries[GUEST_KINDS];
+	unsigned files;		/* read so far */
 };
 
 /* The first thing that is wrong with a file. */
@@ -54,8 +56,9 @@ struct guest_error {
 };
 
 /*
- * Read a guest file's text, with a NUL at its end. On false error is filled
- * in and the guest holds what was read before; free it in both cases.
+ * Read a guest file's text, with a NUL at its end, into a guest that is zeroed
+ * or holds other files; what these say of a name counts first. On false error
+ * is filled in and the guest holds what was read before; free it in both cases.
  */
 bool guest_parse(const char *text, struct guest *guest, struct guest_error *error);
 
@@ -65,8 +68,12 @@ void guest_free(struct guest *guest);
 const struct guest_entry *guest_find(const struct guest *guest, enum guest_kind kind,
 				     const char *name);
 
-/* Names of levels and of meanings by their values; NULL outside the range. */
+/*
+ * Names of levels, of spaces (levels and device memory) and of meanings by
+ * their values; NULL outside the range.
+ */
 const char *guest_level_name(unsigned level);
+const char *guest_space_name(unsigned space);
 const char *guest_meaning_name(unsigned meaning);
 
 #ifdef __cplusplus

@@ -96,12 +96,27 @@ bool guest_is_loaded()
 	return loaded;
 }
 
-const struct guest_entry *guest_of_function(tree decl, enum guest_kind kind, bool at_exit)
+static bool is_named(const struct guest_entry *e, tree decl)
+{
+	return !strcmp(e->name, IDENTIFIER_POINTER(DECL_NAME(decl)));
+}
+
+const struct guest_entry *guest_hook(tree decl, bool at_exit)
+{
+	if (!loaded || !DECL_NAME(decl))
+		return NULL;
+	for (const struct guest_entry *e = guest.entries[GUEST_HOOK]; e; e = e->next)
+		if (e->exit == at_exit && is_named(e, decl))
+			return e;
+	return NULL;
+}
+
+const struct guest_entry *guest_at_line(tree decl, enum guest_kind kind, unsigned line)
 {
 	if (!loaded || !DECL_NAME(decl))
 		return NULL;
 	for (const struct guest_entry *e = guest.entries[kind]; e; e = e->next)
-		if (e->exit == at_exit && !strcmp(e->name, IDENTIFIER_POINTER(DECL_NAME(decl))))
+		if ((!e->at || e->at == line) && is_named(e, decl))
 			return e;
 	return NULL;
 }

@@ -10,7 +10,7 @@
 #include "guest.h"
 
 /*
- * Find and read the guest file: a name without a slash in the directory guests
+ * Find and read a guest file, beside those read before: a name without a slash in the directory guests
  * beside the plugin (its path is given) or in share/previrt/guests of the same
  * prefix; with a slash it is a path. Reports errors; false if there was one.
  */
@@ -19,8 +19,11 @@ bool guest_load(const char *name, const char *plugin);
 /* Was a guest file loaded? */
 bool guest_is_loaded();
 
-/* The entry of this kind for a function's name in the source, or NULL. */
-const struct guest_entry *guest_of_function(tree decl, enum guest_kind kind, bool at_exit);
+/* The hook of a function at its entry or exit, or NULL. */
+const struct guest_entry *guest_hook(tree decl, bool at_exit);
+
+/* The accessor or device of this kind that a line of a function is, or NULL. */
+const struct guest_entry *guest_at_line(tree decl, enum guest_kind kind, unsigned line);
 
 /* Is this function or this unit to be left alone? */
 bool guest_leaves_function(tree decl);

@@ -16,6 +16,8 @@
  */
 #include "gcc-compat.h"
 
+#define _Static_assert static_assert	/* C's name of it */
+#include "abi.h"
 #include "asm_memory.h"
 #include "guest_load.h"
 #include "liveness.h"
@@ -95,7 +97,7 @@ static bool look_at_store(const_rtx set, bool builtin, struct operation *found)
 }
 
 /* What an instruction does to memory; false: nothing that counts. */
-static bool find_operation(const_rtx pattern, struct operation *found)
+static bool find_operation(const_rtx pattern, bool loads, struct operation *found)
 {
 	bool parallel = GET_CODE(pattern) == PARALLEL;
 	bool builtin = parallel && holds_code(pattern, UNSPEC_VOLATILE);
@@ -111,7 +113,7 @@ static bool find_operation(const_rtx pattern, struct operation *found)
 		if (!load)
 			load = find_memory(SET_SRC(set));
 	}
-	if (!load || !previrt_options.loads)
+	if (!load || !loads)
 		return false;
 	found->op = "load";
 	found->width = width_of(load);
@@ -142,7 +144,8 @@ static bool is_marked(rtx_insn *insn, struct operation *found)
 		found->width = 0;
 		return mark & MARK_BULK;
 	}
-	return find_operation(PATTERN(insn), found);
+	return find_operation(PATTERN(insn), previrt_options.loads ||
+			      found->space == PREVIRT_SPACE_mmio, found);
 }
 
 /*
@@ -210,7 +213,7 @@ static void put_site(const struct operation *o)
 	place_text(xasprintf("previrt_mem_begin %u,%d", number, count_prefixes(o->insn)),
 		   o->insn, true);
 	place_text(xasprintf("previrt_mem_end %u,%s,%u,%s,%u", number, o->op, o->width,
-			     guest_level_name(o->space), o->dead), o->insn, false);
+			     guest_space_name(o->space), o->dead), o->insn, false);
 }
 
 static void put_hook(const struct guest_entry *hook, rtx_insn *insn, unsigned regs, bool before)
@@ -220,8 +223,8 @@ static void put_hook(const struct guest_entry *hook, rtx_insn *insn, unsigned re
 
 static void put_hooks(tree function)
 {
-	const struct guest_entry *entry = guest_of_function(function, GUEST_HOOK, false);
-	const struct guest_entry *leave = guest_of_function(function, GUEST_HOOK, true);
+	const struct guest_entry *entry = guest_hook(function, false);
+	const struct guest_entry *leave = guest_hook(function, true);
 	basic_block bb;
 
 	if (entry)
@@ -240,7 +243,7 @@ static void put_hooks(tree function)
 /* Where it is inlined there is no entry, and a clone has other arguments. */
 void pass_hook_keep(tree decl)
 {
-	if (!guest_of_function(decl, GUEST_HOOK, false) && !guest_of_function(decl, GUEST_HOOK, true))
+	if (!guest_hook(decl, false) && !guest_hook(decl, true))
 		return;
 	DECL_UNINLINABLE(decl) = 1;
 	DECL_ATTRIBUTES(decl) = tree_cons(get_identifier("noclone"), NULL_TREE,

@@ -8,9 +8,9 @@
  * the instructions made of it. pass_late.c puts the sites around these. Inline
  * assembly gets the site written into its template.
  *
- * Accessor functions are known by name, so their assembly is marked right
- * after the CFG is built, ahead of inlining. Types are looked at after the last
- * optimization: then a pointer's origin is known through casts and inlined
+ * Accessor functions are known by name (named.c), so what they do is marked
+ * right after the CFG is built, ahead of inlining. Types are looked at after the
+ * last optimization: then a pointer's origin is known through casts and inlined
  * functions, and entries in local variables have gone into registers.
  */
 #include "gcc-compat.h"
@@ -18,11 +18,12 @@
 #include "asm_memory.h"
 #include "guest_load.h"
 #include "mark.h"
+#include "named.h"
 #include "passes.h"
 #include "unit.h"
 
-static void rewrite(gasm *stmt, const char *space, const char *mov, unsigned width,
-		    bool fills = false)
+void memory_rewrite(gasm *stmt, const char *space, const char *mov, unsigned width,
+		    bool fills)
 {
 	struct asm_memory memory = {};
 	char *text;
@@ -37,20 +38,6 @@ static void rewrite(gasm *stmt, const char *space, const char *mov, unsigned wid
 		return;
 	compat_set_asm_string(stmt, text);
 	free(text);
-}
-
-/* Assembly in an accessor that the guest file names. */
-static void mark_accessor(gasm *stmt, tree function)
-{
-	const struct guest_entry *e = guest_of_function(function, GUEST_DEVICE, false);
-
-	if (e) {
-		rewrite(stmt, "mmio", e->write ? "store" : "load", e->string ? 0 : e->value);
-		return;
-	}
-	e = guest_of_function(function, GUEST_ACCESSOR, false);
-	if (e)
-		rewrite(stmt, guest_level_name(e->value), "store", 0);
 }
 
 static unsigned bytes_of(tree reference)
@@ -68,13 +55,13 @@ static unsigned bytes_of(tree reference)
 static unsigned fill_level(gimple *stmt)
 {
 	tree function = DECL_ORIGIN(current_function_decl);
-	const struct guest_entry *e = guest_of_function(function, GUEST_FILL, false);
+	const struct guest_entry *e = guest_at_line(function, GUEST_FILL, 0);
 
 	for (tree block = gimple_block(stmt); !e && block && TREE_CODE(block) == BLOCK;
 	     block = BLOCK_SUPERCONTEXT(block)) {
 		function = BLOCK_ABSTRACT_ORIGIN(block) ? block_ultimate_origin(block) : NULL_TREE;
 		if (function && TREE_CODE(function) == FUNCTION_DECL)
-			e = guest_of_function(function, GUEST_FILL, false);
+			e = guest_at_line(function, GUEST_FILL, 0);
 	}
 	return e ? e->value : 0;
 }
@@ -85,13 +72,13 @@ static void mark_asm(gasm *stmt)
 	unsigned fills = fill_level(stmt);
 
 	if (fills)
-		rewrite(stmt, guest_level_name(fills), NULL, 0, true);
+		memory_rewrite(stmt, guest_level_name(fills), NULL, 0, true);
 	for (unsigned i = 0; i < gimple_asm_noutputs(stmt); i++) {
 		tree operand = TREE_VALUE(gimple_asm_output_op(stmt, i));
 		unsigned level = is_gimple_reg(operand) ? 0 : memory_type_level(operand);
 
 		if (level) {
-			rewrite(stmt, guest_level_name(level), "store", bytes_of(operand));
+			memory_rewrite(stmt, guest_level_name(level), "store", bytes_of(operand));
 			return;
 		}
 	}
@@ -100,19 +87,19 @@ static void mark_asm(gasm *stmt)
 		unsigned level = is_gimple_val(operand) ? 0 : memory_type_level(operand);
 
 		if (level) {
-			rewrite(stmt, guest_level_name(level), "load", bytes_of(operand));
+			memory_rewrite(stmt, guest_level_name(level), "load", bytes_of(operand));
 			return;
 		}
 	}
 }
 
-static void set_mark(gimple *stmt, unsigned level, bool bulk)
+void memory_set_mark(gimple *stmt, unsigned level, bool bulk)
 {
 	compat_set_location(stmt, mark_location(gimple_location(stmt), level, bulk));
 }
 
 /* Functions that fill or copy what their first argument points to. */
-static bool is_bulk(tree function)
+bool memory_is_bulk(tree function)
 {
 	static const char *const names[] = {
 		"memcpy", "memmove", "memset", "__memcpy", "__memmove", "__memset",
@@ -141,16 +128,16 @@ static void mark_call(gcall *call)
 	tree lhs = gimple_call_lhs(call), function = gimple_call_fndecl(call);
 	unsigned level = lhs && !is_gimple_reg(lhs) ? memory_type_level(lhs) : 0;
 
-	if (!level && gimple_call_num_args(call) && (is_bulk(function) || is_atomic(function))) {
+	if (!level && gimple_call_num_args(call) && (memory_is_bulk(function) || is_atomic(function))) {
 		level = memory_type_pointer(gimple_call_arg(call, 0));
-		if (!level && is_bulk(function))
+		if (!level && memory_is_bulk(function))
 			level = fill_level(call);
 		if (level)
-			set_mark(call, level, is_bulk(function));
+			memory_set_mark(call, level, memory_is_bulk(function));
 		return;
 	}
 	if (level)
-		set_mark(call, level, false);
+		memory_set_mark(call, level, false);
 }
 
 /*
@@ -170,7 +157,7 @@ static void mark_value(tree value, unsigned level)
 	def = SSA_NAME_DEF_STMT(value);
 	if (!is_gimple_assign(def) || gimple_assign_load_p(def))
 		return;
-	set_mark(def, level, false);
+	memory_set_mark(def, level, false);
 }
 
 static void mark_assign(gimple *stmt)
@@ -181,20 +168,18 @@ static void mark_assign(gimple *stmt)
 	if (!level && previrt_options.loads && gimple_assign_load_p(stmt))
 		level = memory_type_level(gimple_assign_rhs1(stmt));
 	if (level) {
-		set_mark(stmt, level, false);
+		memory_set_mark(stmt, level, false);
 		mark_value(gimple_assign_rhs1(stmt), level);
 	}
 }
 
 static void mark_statement(gimple *stmt, bool early)
 {
-	if (gasm *assembly = dyn_cast<gasm *>(stmt)) {
-		if (early)
-			mark_accessor(assembly, current_function_decl);
-		else
-			mark_asm(assembly);
-	} else if (early) {
+	named_mark(stmt, early);
+	if (early || mark_of(gimple_location(stmt)))
 		return;
+	if (gasm *assembly = dyn_cast<gasm *>(stmt)) {
+		mark_asm(assembly);
 	} else if (gcall *call = dyn_cast<gcall *>(stmt)) {
 		mark_call(call);
 	} else if (is_gimple_assign(stmt)) {

@@ -117,8 +117,9 @@ EXPORT int plugin_init(struct plugin_name_args *args, struct plugin_gcc_version 
 		return 1;
 	if (!arguments_parse(&previrt_options, args->argc, args->argv))
 		return 1;
-	if (previrt_options.guest && !guest_load(previrt_options.guest, args->full_name))
-		return 1;
+	for (const struct previrt_pattern *p = previrt_options.guests; p; p = p->next)
+		if (!guest_load(p->glob, args->full_name))
+			return 1;
 	if (previrt_options.help)
 		fputs(arguments_help, stderr);
 	register_callback(name, PLUGIN_INFO, NULL, &info);

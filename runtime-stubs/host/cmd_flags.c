@@ -21,10 +21,11 @@
 
 struct flags {
 	const char *mode, *pad, *cc, *stubs;
-	const char *guest;      /* NULL: no guest file */
-	bool plugin;
+	bool plugin, loads;
 	char **passed;		/* --class=... and so on, for the plugin itself */
 	int passed_count;
+	char **guest;           /* as given, then their paths */
+	int guests;
 };
 
 /* Options that the plugin reads, for C and while it preprocesses .S files. */
@@ -86,7 +87,9 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 		} else if (!strncmp(arg, "--stubs=", 8) && arg[8]) {
 			flags->stubs = arg + 8;
 		} else if (!strncmp(arg, "--guest=", 8) && arg[8]) {
-			flags->guest = arg + 8;
+			flags->guest[flags->guests++] = util_copy(arg + 8);
+		} else if (!strcmp(arg, "--loads")) {
+			flags->loads = true;
 		} else if (!strcmp(arg, "--no-plugin")) {
 			flags->plugin = false;
 		} else if (flags_is_passed(arg)) {
@@ -190,8 +193,10 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 	       digest);
 	if (strcmp(flags->mode, "pad"))
 		printf(" -fplugin-arg-previrt-mode=%s", flags->mode);
-	if (flags->guest)
-		printf(" -fplugin-arg-previrt-guest=%s", flags->guest);
+	for (int i = 0; i < flags->guests; i++)
+		printf(" -fplugin-arg-previrt-guest=%s", flags->guest[i]);
+	if (flags->loads)
+		printf(" -fplugin-arg-previrt-loads");
 	if (strcmp(flags->pad, "prefix"))
 		printf(" -fplugin-arg-previrt-pad=%s", flags->pad);
 	if (flags->stubs)
@@ -236,10 +241,12 @@ static bool flags_print(bool assembler, const struct flags *flags,
 
 	if (!flags_path_fits(pack) || (plugin && !flags_path_fits(plugin)) ||
 	    !flags_digest(pack, &digest) ||
-	    (plugin && !flags_digest(plugin, &digest)) ||
-	    (flags->guest && (!flags_path_fits(flags->guest) ||
-			      !flags_digest(flags->guest, &digest))))
+	    (plugin && !flags_digest(plugin, &digest)))
 		return false;
+	for (int i = 0; i < flags->guests; i++)
+		if (!flags_path_fits(flags->guest[i]) ||
+		    !flags_digest(flags->guest[i], &digest))
+			return false;
 	/* A text of the user's own is neither in the plugin nor in the pack. */
 	if (flags->stubs && strchr(flags->stubs, '/') &&
 	    (!flags_path_fits(flags->stubs) ||
@@ -252,25 +259,42 @@ static bool flags_print(bool assembler, const struct flags *flags,
 	return true;
 }
 
-/* The path of a guest file, which the compiler may look for from elsewhere. */
-static char *flags_find_guest(const char *guest)
+/* Names of guest files to paths, which the compiler finds from anywhere. */
+static bool flags_find_guests(struct flags *flags)
 {
-	char *path = strchr(guest, '/') ? realpath(guest, NULL) : path_guest(guest);
+	for (int i = 0; i < flags->guests; i++) {
+		char *given = flags->guest[i];
 
-	if (!path)
-		diag_error(DIAG_NO_GUEST, NULL, "'%s': %s", guest,
-			   strchr(guest, '/') ? strerror(errno) :
-			   "there is no such guest file beside the plugin");
-	return path;
+		flags->guest[i] = strchr(given, '/') ? realpath(given, NULL) :
+				  path_guest(given);
+		if (!flags->guest[i])
+			diag_error(DIAG_NO_GUEST, NULL, "'%s': %s", given,
+				   strchr(given, '/') ? strerror(errno) :
+				   "there is no such guest file beside the plugin");
+		free(given);
+		if (!flags->guest[i])
+			return false;
+	}
+	return true;
+}
+
+/* What only the plugin can do, and was asked for without it; or NULL. */
+static const char *flags_wants_plugin(const struct flags *flags)
+{
+	if (flags->plugin)
+		return NULL;
+	return flags->passed_count ? flags->passed[0] : flags->guests ? "--guest" :
+	       flags->loads ? "--loads" : NULL;
 }
 
 int cmd_flags(bool assembler, int argc, char **argv)
 {
-	struct flags flags = { "pad", "prefix", getenv("CC"), NULL, NULL, true, NULL, 0 };
-	char *plugin = NULL, *guest = NULL, *pack;
-	bool good, asked;
+	struct flags flags = { .mode = "pad", .pad = "prefix", .cc = getenv("CC"), .plugin = true };
+	char *plugin = NULL, *pack;
+	bool good;
 
 	flags.passed = util_alloc(argc + 1, sizeof(*flags.passed));
+	flags.guest = util_alloc(argc + 1, sizeof(*flags.guest));
 
 	if (!flags.cc || !*flags.cc)
 		flags.cc = "gcc";
@@ -281,9 +305,14 @@ int cmd_flags(bool assembler, int argc, char **argv)
 			   "flags for C without the plugin; leave KCFLAGS out");
 		return EXIT_TROUBLE;
 	}
-	if (flags.passed_count && !flags.plugin) {
+	if (flags_wants_plugin(&flags)) {
 		diag_error(DIAG_USAGE, NULL, "%s: the plugin does this, and "
-			   "--no-plugin leaves it out", flags.passed[0]);
+			   "--no-plugin leaves it out", flags_wants_plugin(&flags));
+		return EXIT_TROUBLE;
+	}
+	if (flags.loads && !flags.guests) {
+		diag_error(DIAG_USAGE, NULL, "--loads: of what, only a guest file "
+			   "tells; give --guest too");
 		return EXIT_TROUBLE;
 	}
 	pack = path_pack();
@@ -294,14 +323,13 @@ int cmd_flags(bool assembler, int argc, char **argv)
 	}
 	if (flags.plugin)
 		plugin = flags_find_plugin(&flags);
-	asked = flags.guest != NULL;
-	if (asked)
-		flags.guest = guest = flags_find_guest(flags.guest);
-	good = (plugin || !flags.plugin) && (guest || !asked) &&
+	good = (plugin || !flags.plugin) && flags_find_guests(&flags) &&
 	       flags_print(assembler, &flags, plugin, pack);
 	free(plugin);
-	free(guest);
 	free(pack);
+	while (flags.guests--)
+		free(flags.guest[flags.guests]);
+	free(flags.guest);
 	free(flags.passed);
 	return report_finish(good ? EXIT_CLEAN : EXIT_TROUBLE);
 }

@@ -82,6 +82,8 @@ static const char help_flags[] =
 	"  --stubs=native|count|PATH  --mode=call: stubs that execute (default), that\n"
 	"                          count executions too, or the text in a file\n"
 	"  --guest=NAME|PATH       operations on memory too, as this guest file says\n"
+	"                          (may be repeated)\n"
+	"  --loads                 with --guest: loads of page tables too\n"
 	"  --cc=COMPILER           the compiler of that build (default: $CC, gcc)\n"
 	"  --class=-NAME,+NAME     classes of instructions off and on\n"
 	"  --exclude-file=GLOB     leave alone what comes of such a source file\n"

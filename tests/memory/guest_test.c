@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * guest_test FILE: reads a guest file with the plugin's own reader and prints
+ * guest_test FILE...: reads guest files with the plugin's own reader and prints
  * what is in it, an entry a line:
  *	LINE KIND VALUE FLAGS NAME
  * or on an error "LINE: PVnnn: WORD: WANTED"; exit 0, 1 on an error.
@@ -29,26 +29,35 @@ static void print_entry(const struct guest_entry *e)
 		printf("%s", guest_level_name(e->value));
 	else
 		printf("%u", e->value);
-	printf(" %s%s%s- %s\n", e->write ? "w" : "", e->string ? "s" : "", e->exit ? "x" : "",
+	printf(" %s%s%s- %s", e->write ? "w" : "", e->string ? "s" : "", e->exit ? "x" : "",
 	       e->name);
+	if (e->at)
+		printf(" at %u", e->at);
+	putchar('\n');
+}
+
+static const char *read_text(const char *path)
+{
+	static char text[1 << 16];
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		err(2, "%s", path);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	return text;
 }
 
 int main(int argc, char **argv)
 {
-	static char text[1 << 16];
 	struct guest_error error;
-	struct guest guest;
-	FILE *file;
-	bool good;
+	struct guest guest = { 0 };
+	bool good = true;
 
-	if (argc != 2)
-		errx(2, "usage: guest_test FILE");
-	file = fopen(argv[1], "r");
-	if (!file)
-		err(2, "%s", argv[1]);
-	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
-	fclose(file);
-	good = guest_parse(text, &guest, &error);
+	if (argc < 2)
+		errx(2, "usage: guest_test FILE...");
+	for (int i = 1; i < argc && good; i++)
+		good = guest_parse(read_text(argv[i]), &guest, &error);
 	for (int kind = 0; kind < GUEST_KINDS; kind++)
 		for (const struct guest_entry *e = guest.entries[kind]; e; e = e->next)
 			print_entry(e);
