@@ -28,6 +28,8 @@ int test_ptrace(void);
 int test_int80(void);
 int test_privileged(void);
 int test_shell(void);
+int test_tables(void);
+int test_devices(void);
 
 /* One line of result: prints "ok WHAT" or "BAD WHAT"; returns 1 when bad. */
 int guest_check(int good, const char *what, ...)
@@ -38,6 +40,13 @@ int guest_check(int good, const char *what, ...)
  * the wait status.  The child's own lines are flushed before it ends.
  */
 int guest_in_child(const char *what, int (*body)(void *), void *arg);
+
+/*
+ * Load all modules of /modules/order, in that order, and say which, and where
+ * their code is; how many there are. Unload them backwards; 1 when bad.
+ */
+int guest_load_modules(void);
+int guest_unload_modules(void);
 
 /* LDT entry NR becomes a segment of 4 GiB at 0, or goes away. */
 enum guest_segment { SEG_NONE, SEG_CODE32, SEG_DATA32, SEG_DATA16, SEG_ABSENT };

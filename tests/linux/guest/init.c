@@ -46,6 +46,8 @@ static const struct guest_test tests[] = {
 	{ "modules",	test_modules },
 	{ "wakeups",	test_wakeups },
 	{ "shell",	test_shell },
+	{ "tables",	test_tables },
+	{ "devices",	test_devices },
 };
 
 int guest_check(int good, const char *what, ...)
@@ -140,13 +142,17 @@ static int run_one(const char *name)
 	return failed;
 }
 
-/* All but wakeups, which wants QEMU's -icount, and what has no shell. */
+/*
+ * All but wakeups, which wants QEMU's -icount, devices, which wants some, tables,
+ * which wants much, and what has no shell.
+ */
 static void all_names(char *names, size_t size)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		if (tests[i].run == test_wakeups ||
+		if (tests[i].run == test_wakeups || tests[i].run == test_devices ||
+		    tests[i].run == test_tables ||
 		    (tests[i].run == test_shell && access("/bin/busybox", X_OK)))
 			continue;
 		n += (size_t)snprintf(names + n, size - n, "%s,", tests[i].name);

@@ -6,8 +6,10 @@
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,7 +19,7 @@
 #define MAX_MODULES 32
 
 static char names[MAX_MODULES][64];
-static int loaded[MAX_MODULES];
+static int loaded[MAX_MODULES], count;
 
 static int load(const char *name)
 {
@@ -33,40 +35,84 @@ static int load(const char *name)
 	return r;
 }
 
-static int unload(const char *name)
+/* The kernel's name of a module. */
+static void name_module(const char *name, char id[64])
 {
-	char id[64];
 	int i;
 
 	for (i = 0; name[i] && i < 63; i++)
 		id[i] = name[i] == '-' ? '_' : name[i];
 	id[i] = '\0';
+}
+
+static int unload(const char *name)
+{
+	char id[64];
+
+	name_module(name, id);
 	return syscall(SYS_delete_module, id, O_NONBLOCK) ? -errno : 0;
+}
+
+/* "# section MODULE NAME ADDRESS", for who looks at the machine from outside. */
+static void print_sections(const char *name)
+{
+	char id[64], path[PATH_MAX], address[32];
+	struct dirent *entry;
+	FILE *f;
+	DIR *dir;
+
+	name_module(name, id);
+	snprintf(path, sizeof(path), "/sys/module/%s/sections", id);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/sys/module/%s/sections/%s", id, entry->d_name);
+		f = strstr(entry->d_name, "text") ? fopen(path, "r") : NULL;
+		if (f && fgets(address, sizeof(address), f))
+			printf("# section %s %s %s", name, entry->d_name, address);
+		if (f)
+			fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+int guest_load_modules(void)
+{
+	FILE *f = fopen("/modules/order", "r");
+	int i, r, good = 0;
+
+	for (count = 0; f && count < MAX_MODULES && fscanf(f, "%63s", names[count]) == 1; )
+		count++;
+	if (f)
+		fclose(f);
+	for (i = 0; i < count; i++) {
+		r = load(names[i]);
+		loaded[i] = r == 0;
+		good += r == 0;
+		printf("load %s: %s\n", names[i], r ? strerror(-r) : "done");
+		if (loaded[i])
+			print_sections(names[i]);
+	}
+	return good;
+}
+
+int guest_unload_modules(void)
+{
+	int i, bad = 0;
+
+	for (i = count - 1; i >= 0; i--)
+		if (loaded[i])
+			bad |= guest_check(unload(names[i]) == 0, "unload %s", names[i]);
+	return bad;
 }
 
 int test_modules(void)
 {
-	FILE *f = fopen("/modules/order", "r");
-	int n = 0, i, r, round, good = 0, bad = 0;
+	int round, good = 0, bad = 0;
 
-	if (!f)
-		return guest_check(0, "/modules/order");
-	while (n < MAX_MODULES && fscanf(f, "%63s", names[n]) == 1)
-		n++;
-	fclose(f);
 	for (round = 0; round < 2; round++) {
-		for (i = 0; i < n; i++) {
-			r = load(names[i]);
-			loaded[i] = r == 0;
-			good += r == 0;
-			printf("load %s: %s\n", names[i], r ? strerror(-r) : "done");
-		}
-		for (i = n - 1; i >= 0; i--) {
-			if (!loaded[i])
-				continue;
-			r = unload(names[i]);
-			bad |= guest_check(r == 0, "unload %s", names[i]);
-		}
+		good += guest_load_modules();
+		bad |= guest_unload_modules();
 	}
 	return bad | guest_check(good >= 2 * 2, "at least two modules, twice");
 }
