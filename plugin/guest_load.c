@@ -96,9 +96,10 @@ bool guest_is_loaded()
 	return loaded;
 }
 
+/* The function's name in the source, which clones ("f.constprop") share. */
 static bool is_named(const struct guest_entry *e, tree decl)
 {
-	return !strcmp(e->name, IDENTIFIER_POINTER(DECL_NAME(decl)));
+	return !strcmp(e->name, IDENTIFIER_POINTER(DECL_NAME(DECL_ORIGIN(decl))));
 }
 
 const struct guest_entry *guest_hook(tree decl, bool at_exit)

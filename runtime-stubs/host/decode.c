@@ -189,3 +189,31 @@ bool decode_one(enum decode_mode mode, const uint8_t *p, size_t size,
 	}
 	return true;
 }
+
+bool decode_access(enum decode_mode mode, const uint8_t *p, size_t size,
+		   struct decoded_access *out)
+{
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecodedInstruction insn;
+	unsigned int i;
+
+	memset(out, 0, sizeof(*out));
+	if (!decode_ready)
+		decode_begin();
+	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decode_engine[mode], p,
+			size < 15 ? size : 15, &insn, operands)))
+		return false;
+	out->string = insn.meta.category == ZYDIS_CATEGORY_STRINGOP;
+	for (i = 0; i < insn.operand_count; i++) {
+		const ZydisDecodedOperand *o = &operands[i];
+
+		if (o->type != ZYDIS_OPERAND_TYPE_MEMORY ||
+		    o->mem.type != ZYDIS_MEMOP_TYPE_MEM ||
+		    (o->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && !out->string))
+			continue;
+		out->reads |= (o->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
+		out->writes |= (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+		out->width = o->size / 8;
+	}
+	return out->reads || out->writes;
+}

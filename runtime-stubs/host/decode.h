@@ -31,4 +31,15 @@ struct decoded {
 bool decode_one(enum decode_mode mode, const uint8_t *p, size_t size,
 		uint64_t addr, struct decoded *out);
 
+/* What an instruction does to memory, other than the stack by push or call. */
+struct decoded_access {
+	bool reads, writes;
+	bool string;            /* movs, stos, with any prefix */
+	unsigned int width;     /* bytes of one access */
+};
+
+/* False if the bytes at @p are no instruction, or one that has no such access. */
+bool decode_access(enum decode_mode mode, const uint8_t *p, size_t size,
+		   struct decoded_access *out);
+
 #endif

@@ -3,8 +3,10 @@
 /* See lines.h for the contracts. DWARF 5, section 6.2. */
 #include "lines.h"
 #include "image.h"
+#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct lines {
 	Dwarf *dwarf;           /* owns the file names */
@@ -95,6 +97,46 @@ const struct line *lines_at(struct image *image, uint64_t addr)
 			high = mid;
 	}
 	return low && rows[low - 1].file ? &rows[low - 1] : NULL;
+}
+
+/* The compilation unit that has @addr. */
+static bool lines_find_unit(struct lines *lines, uint64_t addr, Dwarf_Die *unit)
+{
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	for (; lines->dwarf && !dwarf_nextcu(lines->dwarf, at, &next, &header, NULL,
+					     NULL, NULL) && next > at; at = next)
+		if (dwarf_offdie(lines->dwarf, at + header, unit) &&
+		    dwarf_haspc(unit, addr) == 1)
+			return true;
+	return false;
+}
+
+bool lines_function(struct image *image, uint64_t addr, struct function *function)
+{
+	Dwarf_Die unit, *scope = NULL;
+	size_t rows;
+	int count, i;
+
+	memset(function, 0, sizeof(*function));
+	lines_all(image, &rows);
+	if (!image->lines || !lines_find_unit(image->lines, addr, &unit))
+		return false;
+	function->assembler = dwarf_srclang(&unit) == DW_LANG_Mips_Assembler;
+	function->name = dwarf_diename(&unit);
+	if (function->assembler)
+		return true;
+	count = dwarf_getscopes(&unit, addr, &scope);
+	for (i = 0; i < count; i++) {
+		int tag = dwarf_tag(&scope[i]);
+
+		if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram)
+			break;
+	}
+	function->name = i < count ? dwarf_diename(&scope[i]) : NULL;
+	free(scope);
+	return function->name;
 }
 
 void lines_free(struct lines *lines)

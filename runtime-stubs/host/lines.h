@@ -8,6 +8,7 @@
  */
 #ifndef PREVIRT_HOST_LINES_H
 #define PREVIRT_HOST_LINES_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,15 @@ const struct line *lines_all(struct image *image, size_t *count);
 
 /* The row that covers @addr, or NULL. */
 const struct line *lines_at(struct image *image, uint64_t addr);
+
+/* The function that an instruction is in, in the source. */
+struct function {
+	const char *name;       /* owned by the image */
+	bool assembler;         /* of an assembler file; the name is its file's then */
+};
+
+/* The innermost function inlined at @addr; false without debug information. */
+bool lines_function(struct image *image, uint64_t addr, struct function *function);
 
 /* Frees what lines_all read; NULL is allowed. */
 void lines_free(struct lines *lines);

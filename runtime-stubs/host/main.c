@@ -32,6 +32,14 @@ static const char help_counts[] =
 	"  --top N               print N sites (20; 0: all that ran)\n"
 	"  --slide HEX           the kernel's shift, where it is not found by itself\n";
 
+static const char help_learn[] =
+	"  --faults LIST         a wedge's log, QEMU's under -d int, or a list (previrt(1)\n"
+	"                        has the forms of a line); may be repeated; -: input\n"
+	"  --space SPACE         what was touched, where a line does not say: pte (the\n"
+	"                        default), pmd, pud, p4d, pgd or mmio\n"
+	"  --slide HEX           the kernel's shift, taken off each address\n"
+	"  --by-line             name FUNCTION:LINE, not all of a function\n";
+
 static const char help_rewrite[] =
 	"  --dry-run             only show it: address, instruction, template, bytes\n"
 	"                        of the site left over, before, after, place\n"
@@ -67,6 +75,8 @@ static const struct command {
 	  cmd_rewrite, false },
 	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m MIB]", "run a kernel on a "
 	  "hypervisor or a bare machine, in QEMU", cmd_run, false },
+	{ "learn", "--faults LIST FILE...", "lines of a guest file for instructions "
+	  "that faulted on page tables or devices", cmd_learn, false },
 	{ "explain", "PVnnn|--all", "cause and cure of a diagnostic",
 	  cmd_explain, false },
 	{ "help", "[COMMAND]", "this text, or a command's", cmd_help, false },
@@ -138,6 +148,7 @@ int cmd_help(int argc, char **argv)
 		run_help();
 	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
+		fputs(command->run == cmd_learn ? help_learn : "", stdout);
 		fputs(command->run == cmd_rewrite ? help_rewrite : "", stdout);
 		fputs(command->run == cmd_verify ? help_verify : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);

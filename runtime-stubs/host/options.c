@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value of "--name=VALUE" or "--name VALUE", or NULL if @arg is not it. */
-static const char *options_value(const char *name, int *i, int argc, char **argv)
+const char *options_value(const char *name, int *i, int argc, char **argv)
 {
 	size_t n = strlen(name);
 

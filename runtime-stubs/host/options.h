@@ -27,6 +27,12 @@ bool options_parse(struct options *options, const char *command, int argc,
 		   char **argv);
 void options_free(struct options *options);
 
+/*
+ * The value if @argv[*@i] is "NAME=VALUE" or "NAME" before a "VALUE" (*@i then
+ * names that), or NULL.
+ */
+const char *options_value(const char *name, int *i, int argc, char **argv);
+
 /* Each returns an exit status of diag.h; argv starts behind the command. */
 int cmd_check(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
@@ -36,6 +42,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_counts(int argc, char **argv);
 int cmd_rewrite(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_learn(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
