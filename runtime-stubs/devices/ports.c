@@ -9,6 +9,7 @@ static const struct { const struct ports_range *ranges; const unsigned *count; }
 	{ i8254_ports, &i8254_ports_count },
 	{ cmos_ports, &cmos_ports_count },
 	{ pci_ports, &pci_ports_count },
+	{ acpi_ports, &acpi_ports_count },
 	{ system_ports, &system_ports_count },
 };
 
@@ -57,6 +58,7 @@ void devices_reset(void)
 	uart8250_reset();
 	cmos_reset();
 	pci_reset();
+	acpi_reset();
 }
 
 void devices_run(void)

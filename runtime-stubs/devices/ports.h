@@ -46,10 +46,12 @@ void uart8250_reset(void);
 void uart8250_run(void);
 void cmos_reset(void);
 void pci_reset(void);
+void acpi_reset(void);
 
 extern const struct ports_range i8259_ports[], i8254_ports[], uart8250_ports[],
-	cmos_ports[], pci_ports[], system_ports[];
+	cmos_ports[], pci_ports[], acpi_ports[], system_ports[];
 extern const unsigned i8259_ports_count, i8254_ports_count, uart8250_ports_count,
-	cmos_ports_count, pci_ports_count, system_ports_count;
+	cmos_ports_count, pci_ports_count, acpi_ports_count,
+	system_ports_count;
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The ways a machine ends: power-off at port 600h (a PM1a control register with
- * SLP_EN set), reset through the keyboard controller or port CF9h, and the test
- * exit port F4h, whose value is the status. The keyboard controller is absent.
+ * The ways a machine ends but for power-off (acpi.c): reset through the keyboard
+ * controller or port CF9h, and the test exit port F4h, whose value is the
+ * status. The keyboard controller is absent.
  */
 #include "ends.h"
 #include "ports.h"
 #include "../backend/backend.h"
 
-#define SLEEP_ENABLE 0x2000u
 
 static uint32_t system_read(uint16_t port, int size)
 {
@@ -32,12 +31,6 @@ static void system_write(uint16_t port, int size, uint32_t value)
 	case ENDS_PORT:
 		uart8250_run();
 		backend_shutdown(ends_guest(value));
-	case 0x604:
-	case 0x600:
-		if (value & SLEEP_ENABLE) {
-			uart8250_run();
-			backend_shutdown(ENDS_GOOD);
-		}
 	}
 }
 
@@ -45,6 +38,5 @@ const struct ports_range system_ports[] = {
 	{ 0x64, 1, 0, system_read, system_write },
 	{ 0xcf9, 1, 1, system_read, system_write },
 	{ ENDS_PORT, 1, 1, system_read, system_write },
-	{ 0x600, 6, 1, system_read, system_write },
 };
-const unsigned system_ports_count = 4;
+const unsigned system_ports_count = 3;

@@ -10,6 +10,7 @@
 #include "print.h"
 #include "zeropage.h"
 #include "../backend/backend.h"
+#include "../devices/acpi.h"
 #include "../devices/ports.h"
 #include "../mmu/mmu.h"
 #include <string.h>
@@ -83,8 +84,9 @@ void wedge_start(const void *bundle, size_t size)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
 	devices_reset();
-	/* What a firmware area would hold: nothing. */
+	/* What a firmware area would hold: nothing but the tables. */
 	memset(backend_guest(0), 0, HIGH_START);
+	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);
 	image_load(kernel, length, &entry, &end);
 	boot_zero_page(bundle, size, memory, end);
 	boot_page_tables(memory);

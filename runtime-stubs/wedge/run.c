@@ -18,27 +18,6 @@
 struct cpu previrt_cpu;
 static struct { uint64_t address; unsigned count; } last_fault;
 
-void wedge_stop(const char *why)
-{
-	static const char names[16][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi",
-		"rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
-	const struct cpu *cpu = &previrt_cpu;
-
-	uart8250_run();
-	wedge_print("\nprevirt: stopped: %s\n", why);
-	for (int i = 0; i < 16; i += 4)
-		wedge_print("previrt: %s %016lx %s %016lx %s %016lx %s %016lx\n",
-			    names[i], cpu->r[i], names[i + 1], cpu->r[i + 1],
-			    names[i + 2], cpu->r[i + 2], names[i + 3], cpu->r[i + 3]);
-	wedge_print("previrt: rip %016lx rflags %lx cs %x ss %x cr0 %lx cr2 %lx cr3 %lx cr4 %lx\n",
-		    cpu->rip, cpu->rflags, cpu->seg[SEG_CS], cpu->seg[SEG_SS], cpu->cr0,
-		    cpu->cr2, cpu->cr3, cpu->cr4);
-	wedge_print("previrt: idt %016lx gdt %016lx tss %016lx efer %lx %s\n", cpu->idt.base,
-		    cpu->gdt.base, cpu->tr_base, cpu->efer, cpu->user ? "user" : "kernel");
-	wedge_wants_counts = 1;
-	backend_shutdown(ENDS_STOPPED);
-}
-
 static void run_deliver(const struct cpu_fault *fault, int software)
 {
 	if (cpu_deliver(&previrt_cpu, fault, software)) {
@@ -117,6 +96,9 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	case CPU_JUMPED:
 		break;
 	case CPU_FAULT:
+		if (insn->op == PREVIRT_OP_rdmsr || insn->op == PREVIRT_OP_wrmsr)
+			wedge_refused = (struct wedge_refused){
+				at, cpu->r[RCX], insn->op == PREVIRT_OP_wrmsr };
 		run_deliver(&fault, 0);
 		break;
 	case CPU_RESET:

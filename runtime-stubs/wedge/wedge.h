@@ -20,6 +20,14 @@ struct wedge_counters {
 };
 extern struct wedge_counters wedge_counters;
 
+/* The last access to a model-specific register that was answered by #GP. */
+struct wedge_refused {
+	uint64_t at;		/* of the instruction; 0: there was none */
+	uint32_t msr;
+	int write;
+};
+extern struct wedge_refused wedge_refused;
+
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);
 void modules_print_counters(void);

@@ -7,6 +7,8 @@ start:
 	leaq stack_top(%rip), %rsp
 	print "guest: begin\n"
 	movl $0x400000, %esp
+	.globl here
+here:
 1:	pushq %rax
 	jmp 1b
 	finish 0x10

@@ -7,7 +7,8 @@ start:
 	leaq stack_top(%rip), %rsp
 	print "guest: begin\n"
 	lidt none(%rip)
-	ud2
+	.globl here
+here:	ud2
 	finish 0x10
 	.data
 none:	.skip 10

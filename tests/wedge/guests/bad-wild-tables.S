@@ -7,7 +7,8 @@ start:
 	leaq stack_top(%rip), %rsp
 	print "guest: begin\n"
 	movabsq $0x00ffffff000, %rax
-	movq %rax, %cr3
+	.globl here
+here:	movq %rax, %cr3
 	nop
 	finish 0x10
 	.data

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Enough of ACPI to turn the power off, and its timer: fixed registers without
+ * events, and the tables that lead to them. ACPI specification 1.0b: 4.7.3
+ * (registers), 5.2 (tables); 15.2 of later ones (the AML of _S5).
+ * LIMIT: no bus, no devices and no processors in the namespace.
+ */
+#include "acpi.h"
+#include "ends.h"
+#include "ports.h"
+#include "../backend/backend.h"
+#include <string.h>
+
+#define PM1_EVENT 0x600
+#define PM1_CONTROL 0x604
+#define PM_TIMER 0x608
+#define PM_END 0x60c
+#define SCI_ENABLED 1u			/* there is no other mode */
+#define SLEEP_ENABLE 0x2000u
+#define TIMER_HZ 3579545ull
+#define TIMER_MASK 0xffffffu
+#define NS 1000000000ull
+#define SCI_IRQ 9
+
+/* No WBINVD flaws, no fixed buttons, no wake-up by the clock. */
+#define FADT_FLAGS (1u | 1u << 4 | 1u << 5 | 1u << 6)
+
+struct acpi_header {
+	char signature[4];
+	uint32_t length;
+	uint8_t revision, checksum;
+	char oem[6], oem_table[8];
+	uint32_t oem_revision;
+	char creator[4];
+	uint32_t creator_revision;
+} __attribute__((packed));
+
+struct acpi_rsdp {
+	char signature[8];
+	uint8_t checksum;
+	char oem[6];
+	uint8_t revision;
+	uint32_t rsdt;
+} __attribute__((packed));
+
+struct acpi_fadt {
+	struct acpi_header header;
+	uint32_t facs, dsdt;
+	uint8_t model, reserved;
+	uint16_t sci;
+	uint32_t smi_command;
+	uint8_t enable, disable, s4, reserved2;
+	uint32_t pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm2_control, timer;
+	uint32_t gpe0, gpe1;
+	uint8_t pm1_event_size, pm1_control_size, pm2_control_size, timer_size;
+	uint8_t gpe0_size, gpe1_size, gpe1_base, reserved3;
+	uint16_t c2_latency, c3_latency, flush_size, flush_stride;
+	uint8_t duty_offset, duty_width, day, month, century, reserved4[3];
+	uint32_t flags;
+} __attribute__((packed));
+
+/* All tables, one behind the other. */
+struct acpi_tables {
+	struct acpi_rsdp rsdp __attribute__((aligned(16)));
+	struct {
+		struct acpi_header header;
+		uint32_t fadt;
+	} __attribute__((packed)) rsdt;
+	struct acpi_fadt fadt;
+	struct {
+		char signature[4];
+		uint32_t length, rest[14];
+	} facs __attribute__((aligned(64)));
+	struct {
+		struct acpi_header header;
+		uint8_t code[12];
+	} __attribute__((packed)) dsdt;
+};
+
+/* Name (_S5, Package (4) { 0, 0, 0, 0 }) */
+static const uint8_t acpi_code[12] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0, 0, 0, 0 };
+
+static uint16_t acpi_enabled_events;
+
+static uint8_t acpi_checksum(const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	uint8_t sum = 0;
+
+	while (size--)
+		sum += *p++;
+	return -sum;
+}
+
+static void acpi_head(struct acpi_header *header, const char *signature, size_t size)
+{
+	memcpy(header->signature, signature, 4);
+	header->length = size;
+	header->revision = 1;
+	memcpy(header->oem, "PVIRT ", 6);
+	memcpy(header->oem_table, "PREVIRT ", 8);
+	header->oem_revision = header->creator_revision = 1;
+	memcpy(header->creator, "PVRT", 4);
+	header->checksum = 0;
+	header->checksum = acpi_checksum(header, size);
+}
+
+_Static_assert(sizeof(struct acpi_fadt) == 116, "ACPI 1.0's");
+_Static_assert(sizeof(struct acpi_rsdp) == 20, "ACPI 1.0's");
+_Static_assert(sizeof(struct acpi_tables) <= 4096, "one page");
+
+void acpi_write_tables(void *page, uint32_t address)
+{
+	struct acpi_tables *t = page;
+	struct acpi_fadt *fadt = &t->fadt;
+
+#define AT(member) (address + (uint32_t)offsetof(struct acpi_tables, member))
+	memset(t, 0, sizeof(*t));
+	memcpy(t->dsdt.code, acpi_code, sizeof(acpi_code));
+	acpi_head(&t->dsdt.header, "DSDT", sizeof(t->dsdt));
+	memcpy(t->facs.signature, "FACS", 4);
+	t->facs.length = sizeof(t->facs);
+	fadt->facs = AT(facs);
+	fadt->dsdt = AT(dsdt);
+	fadt->sci = SCI_IRQ;
+	fadt->pm1a_event = PM1_EVENT;
+	fadt->pm1_event_size = 4;
+	fadt->pm1a_control = PM1_CONTROL;
+	fadt->pm1_control_size = 2;
+	fadt->timer = PM_TIMER;
+	fadt->timer_size = 4;
+	fadt->c2_latency = fadt->c3_latency = 0xffff;
+	fadt->flags = FADT_FLAGS;
+	acpi_head(&fadt->header, "FACP", sizeof(*fadt));
+	t->rsdt.fadt = AT(fadt);
+	acpi_head(&t->rsdt.header, "RSDT", sizeof(t->rsdt));
+	memcpy(t->rsdp.signature, "RSD PTR ", 8);
+	memcpy(t->rsdp.oem, "PVIRT ", 6);
+	t->rsdp.rsdt = AT(rsdt);
+	t->rsdp.checksum = acpi_checksum(&t->rsdp, sizeof(t->rsdp));
+#undef AT
+}
+
+static uint32_t acpi_timer(void)
+{
+	uint64_t now = backend_time();
+
+	return (now / NS * TIMER_HZ + now % NS * TIMER_HZ / NS) & TIMER_MASK;
+}
+
+static uint32_t acpi_read(uint16_t port, int size)
+{
+	uint64_t registers = (uint64_t)SCI_ENABLED << 32 | (uint32_t)acpi_enabled_events << 16;
+	uint32_t value;
+
+	if (port >= PM_TIMER)
+		value = acpi_timer() >> (8 * (port - PM_TIMER));
+	else
+		value = registers >> (8 * (port - PM1_EVENT));
+	return size == 4 ? value : value & ((1u << 8 * size) - 1);
+}
+
+static void acpi_write(uint16_t port, int size, uint32_t value)
+{
+	if (port == PM1_EVENT && size == 4)
+		acpi_enabled_events = value >> 16;
+	else if (port == PM1_EVENT + 2 && size == 2)
+		acpi_enabled_events = value;
+	else if ((port == PM1_CONTROL && value & SLEEP_ENABLE) ||
+		 (port == PM1_CONTROL + 1 && value & SLEEP_ENABLE >> 8)) {
+		uart8250_run();
+		backend_shutdown(ENDS_GOOD);
+	}
+}
+
+void acpi_reset(void)
+{
+	acpi_enabled_events = 0;
+}
+
+const struct ports_range acpi_ports[] = {
+	{ PM1_EVENT, PM_END - PM1_EVENT, 1, acpi_read, acpi_write },
+};
+const unsigned acpi_ports_count = 1;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The end of a guest that cannot go on: why, and what its processor held. */
+#include "entry.h"
+#include "wedge.h"
+#include "print.h"
+#include "../backend/backend.h"
+#include "../devices/ends.h"
+#include "../devices/ports.h"
+#include "../mmu/mmu.h"
+
+#define REPORT_CODE 16		/* bytes at the instruction pointer */
+#define REPORT_STACK 4		/* words at the stack pointer */
+
+struct wedge_refused wedge_refused;
+
+/* With the kernel's rights; 0, or -1 if there is nothing. */
+static int report_read(uint64_t va, void *to, size_t size)
+{
+	uint64_t address;
+	uint32_t error;
+
+	return mmu_access(va, to, size, 0, 0, &address, &error);
+}
+
+static void report_registers(const struct cpu *cpu)
+{
+	static const char names[16][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi",
+		"rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
+
+	for (int i = 0; i < 16; i += 4)
+		wedge_print("previrt: %s %016lx %s %016lx %s %016lx %s %016lx\n",
+			    names[i], cpu->r[i], names[i + 1], cpu->r[i + 1],
+			    names[i + 2], cpu->r[i + 2], names[i + 3], cpu->r[i + 3]);
+	wedge_print("previrt: rip %016lx rflags %lx cs %x ss %x cr0 %lx cr2 %lx cr3 %lx cr4 %lx\n",
+		    cpu->rip, cpu->rflags, cpu->seg[SEG_CS], cpu->seg[SEG_SS], cpu->cr0,
+		    cpu->cr2, cpu->cr3, cpu->cr4);
+	wedge_print("previrt: idt %016lx gdt %016lx tss %016lx efer %lx %s\n", cpu->idt.base,
+		    cpu->gdt.base, cpu->tr_base, cpu->efer, cpu->user ? "user" : "kernel");
+}
+
+static void report_memory(const struct cpu *cpu)
+{
+	uint8_t byte;
+	uint64_t word;
+
+	wedge_print("previrt: code");
+	for (int i = 0; i < REPORT_CODE && !report_read(cpu->rip + i, &byte, 1); i++)
+		wedge_print(" %02x", byte);
+	wedge_print("\nprevirt: stack");
+	for (int i = 0; i < REPORT_STACK && !report_read(cpu->r[RSP] + 8 * i, &word, 8); i++)
+		wedge_print(" %016lx", word);
+	wedge_print("\n");
+}
+
+void wedge_stop(const char *why)
+{
+	static int stopping;
+
+	/* A report that fails itself must not be made again. */
+	if (stopping++)
+		backend_shutdown(ENDS_STOPPED);
+	uart8250_run();
+	wedge_print("\nprevirt: stopped: %s\n", why);
+	if (wedge_refused.at)
+		wedge_print("previrt: the last register refused: %s of MSR %x at %016lx\n",
+			    wedge_refused.write ? "write" : "read", wedge_refused.msr,
+			    wedge_refused.at);
+	report_registers(&previrt_cpu);
+	report_memory(&previrt_cpu);
+	wedge_wants_counts = 1;
+	backend_shutdown(ENDS_STOPPED);
+}
