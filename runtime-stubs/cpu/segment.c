@@ -18,6 +18,10 @@
 #define DESC_CONFORMING (1ull << 42)	/* of code; data: grows down */
 #define DESC_ACCESS (1ull << 41)	/* code: may be read; data: may be written */
 #define DESC_LONG (1ull << 53)
+#define DESC_TYPE(d) ((unsigned)((d) >> 40) & 15)
+#define DESC_BUSY (1ull << 41)		/* of a TSS */
+#define TYPE_LDT 2			/* system descriptors */
+#define TYPE_TSS 9
 #define GDT_SYNCED 32			/* descriptors user mode may name */
 
 static uint64_t segment_base(uint64_t d)
@@ -307,10 +311,18 @@ static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, 
 		segment_sync_ldt(cpu);
 		return CPU_NEXT;
 	}
-	if ((selector & 4) || segment_descriptor(cpu, selector, d, sizeof(d)))
+	if ((selector & 4) || segment_descriptor(cpu, selector, d, sizeof(d)) ||
+	    (d[0] & DESC_SYSTEM) ||
+	    DESC_TYPE(d[0]) != (insn->op == PREVIRT_OP_ltr ? TYPE_TSS : TYPE_LDT))
 		return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 	if (!(d[0] & DESC_PRESENT))
 		return cpu_raise(fault, VECTOR_NP, selector & ~3u);
+	if (insn->op == PREVIRT_OP_ltr) {
+		uint64_t busy = d[0] | DESC_BUSY;
+
+		if (cpu_write(cpu, cpu->gdt.base + (selector & ~7u), &busy, 8, fault))
+			return CPU_FAULT;
+	}
 	d[1] = segment_base(d[0]) | d[1] << 32;
 	if (insn->op == PREVIRT_OP_ltr) {
 		cpu->tr = selector;

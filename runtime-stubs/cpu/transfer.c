@@ -6,6 +6,7 @@
  */
 #include "cpu.h"
 #include "insns.h"
+#include <string.h>
 
 #define STAR_SYSRET(star) ((uint16_t)((star) >> 48))
 #define STAR_SYSCALL(star) ((uint16_t)((star) >> 32))
@@ -29,18 +30,28 @@ static enum cpu_result transfer_go(struct cpu *cpu, uint64_t rip, uint16_t cs,
 	return CPU_JUMPED;
 }
 
+/* @count words of @size bytes at @va. */
+static int transfer_read(struct cpu *cpu, uint64_t va, int size, uint64_t *words, int count,
+			 struct cpu_fault *fault)
+{
+	for (int i = 0; i < count; i++) {
+		words[i] = 0;
+		if (cpu_read(cpu, va + i * size, &words[i], size, fault))
+			return -1;
+	}
+	return 0;
+}
+
 /* SDM volume 2, IRET, in 64-bit mode: always five words. */
 static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 				     struct cpu_fault *fault)
 {
-	uint64_t frame[5];
+	uint64_t frame[5], flags = FLAGS_WRITABLE | FLAG_RF;
 	enum cpu_result result;
 
-	if (insn->osize != 8)		/* LIMIT: iretl and iretw */
-		return CPU_UNKNOWN;
 	if (cpu->rflags & FLAG_NT)
 		return cpu_raise(fault, VECTOR_GP, 0);
-	if (cpu_read(cpu, cpu->r[RSP], frame, sizeof(frame), fault))
+	if (transfer_read(cpu, cpu->r[RSP], insn->osize, frame, 5, fault))
 		return CPU_FAULT;
 	if ((frame[1] & 3) == 3) {
 		result = cpu_check_return(cpu, frame[1], frame[4], fault);
@@ -50,7 +61,9 @@ static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 	result = transfer_go(cpu, frame[0], frame[1], fault);
 	if (result != CPU_JUMPED)
 		return result;
-	cpu->rflags = (frame[2] & (FLAGS_WRITABLE | FLAG_RF)) | FLAG_FIXED;
+	if (insn->osize == 2)
+		flags &= 0xffff;
+	cpu->rflags = (cpu->rflags & ~flags) | (frame[2] & flags) | FLAG_FIXED;
 	cpu->r[RSP] = frame[3];
 	cpu->seg[SEG_SS] = frame[4];
 	return CPU_JUMPED;
@@ -59,19 +72,16 @@ static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 static enum cpu_result transfer_lret(struct cpu *cpu, const struct insn *insn,
 				     struct cpu_fault *fault)
 {
-	uint64_t frame[2] = { 0, 0 };
-	uint64_t rsp = cpu->r[RSP];
+	uint64_t frame[2];
 	enum cpu_result result;
-	int size = insn->osize;
 
-	for (int i = 0; i < 2; i++, rsp += size)
-		if (cpu_read(cpu, rsp, &frame[i], size, fault))
-			return CPU_FAULT;
+	if (transfer_read(cpu, cpu->r[RSP], insn->osize, frame, 2, fault))
+		return CPU_FAULT;
 	if ((frame[1] & 3) != 0)	/* LIMIT: lret to user mode */
 		return CPU_UNKNOWN;
 	result = transfer_go(cpu, frame[0], frame[1], fault);
 	if (result == CPU_JUMPED)
-		cpu->r[RSP] = rsp + insn->imm;
+		cpu->r[RSP] += 2 * insn->osize + insn->imm;
 	return result;
 }
 
@@ -79,18 +89,24 @@ static enum cpu_result transfer_far(struct cpu *cpu, const struct insn *insn, ui
 				    int call, struct cpu_fault *fault)
 {
 	uint64_t va = cpu_operand_address(cpu, insn, next);
-	uint64_t offset = 0, frame[2] = { next, cpu->seg[SEG_CS] };
-	uint16_t cs;
+	uint64_t offset = 0;
+	uint16_t cs, old_cs = cpu->seg[SEG_CS];
+	int size = insn->osize;
+	uint8_t frame[16] = { 0 };
 	enum cpu_result result;
+
+	/* The return address below, the selector above. */
+	memcpy(frame, &next, size);
+	memcpy(frame + size, &old_cs, sizeof(old_cs));
 
 	if (cpu_read(cpu, va, &offset, insn->osize, fault) ||
 	    cpu_read(cpu, va + insn->osize, &cs, 2, fault))
 		return CPU_FAULT;
-	if (call && cpu_write(cpu, cpu->r[RSP] - sizeof(frame), frame, sizeof(frame), fault))
+	if (call && cpu_write(cpu, cpu->r[RSP] - 2 * size, frame, 2 * size, fault))
 		return CPU_FAULT;
 	result = transfer_go(cpu, offset, cs, fault);
 	if (result == CPU_JUMPED && call)
-		cpu->r[RSP] -= sizeof(frame);
+		cpu->r[RSP] -= 2 * size;
 	return result;
 }
 
@@ -147,6 +163,12 @@ enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, u
 		return transfer_far(cpu, insn, next, 1, fault);
 	case PREVIRT_OP_sysret:
 		return transfer_sysret(cpu, insn, fault);
+	case PREVIRT_OP_syscall:
+		if (!(cpu->efer & EFER_SCE))
+			return cpu_raise(fault, VECTOR_UD, 0);
+		cpu->rip = next;
+		cpu_syscall(cpu);
+		return CPU_JUMPED;
 	case PREVIRT_OP_int:
 		return transfer_int(cpu, insn, next);
 	case PREVIRT_OP_swapgs:
