@@ -18,6 +18,7 @@
 #define BACKEND_NO_FRAME (~(uint64_t)0)
 
 struct cpu;
+struct insn;
 
 /* Console. Write all of it; read what is there, without waiting. */
 void backend_console_write(const char *text, size_t length);
@@ -31,6 +32,9 @@ void backend_timer_set(uint64_t when);
 void backend_wait(void);
 /* 1 if something has happened since the last call (timer, input). */
 int backend_events(void);
+/* An interrupt waits until the guest's IF is set: what sets it must enter the
+   wedge. */
+void backend_remind(void);
 
 /*
  * Guest-physical memory: frames 0 to backend_guest_frames() - 1, all memory.
@@ -92,8 +96,19 @@ uint64_t backend_get_debug(unsigned reg);
 /* Task-switched flag: 1 has the FPU trap. */
 void backend_set_ts(int on);
 
+/* XCR0 of the processor; only values the processor has. */
+void backend_set_xcr0(uint64_t value);
+
 /* Where the virtual interrupt flag lives: a byte, 0 when interrupts may come. */
 uint64_t backend_if_byte(void);
+
+/*
+ * A call slot is in use, for @insn, @at bytes into sites of @size bytes that
+ * begin with a call of @call bytes. The back-end may have shorter code than
+ * wedge_call for it, with the same effect.
+ */
+void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
+		       unsigned call);
 
 /* Run the guest from the state in @cpu. Does not come back; the guest's next
    trap, site or event enters the wedge anew (wedge/entry.h). */

@@ -111,6 +111,21 @@ static enum cpu_result control_cpuid(struct cpu *cpu)
 	return CPU_NEXT;
 }
 
+/* SDM volume 2, XSETBV; the real register is the virtual one. */
+static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
+{
+	uint64_t value = (uint32_t)cpu->r[RAX] | cpu->r[RDX] << 32;
+
+	if (!(cpu->cr4 & CR4_OSXSAVE))
+		return cpu_raise(fault, VECTOR_UD, 0);
+	if ((uint32_t)cpu->r[RCX] || (value & ~cpu_xcr0_offered()) || !(value & XCR0_X87) ||
+	    ((value & XCR0_AVX) && !(value & XCR0_SSE)))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	cpu->xcr0 = value;
+	backend_set_xcr0(value);
+	return CPU_NEXT;
+}
+
 static enum cpu_result control_smsw(struct cpu *cpu, const struct insn *insn, uint64_t next,
 				    struct cpu_fault *fault)
 {
@@ -158,6 +173,8 @@ enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, ui
 	case PREVIRT_OP_wrmsr:
 	case PREVIRT_OP_wrmsrns:
 		return control_msr(cpu, 1, fault);
+	case PREVIRT_OP_xsetbv:
+		return control_xsetbv(cpu, fault);
 	case PREVIRT_OP_cpuid:
 		return control_cpuid(cpu);
 	case PREVIRT_OP_invlpg:

@@ -32,9 +32,16 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define FLAG_FIXED (1u << 1)
 #define FLAGS_WRITABLE 0x277fd5u	/* all that popf can change in ring 0 */
 
+#define DR6_BS (1u << 14)
+
 #define CR0_TS (1u << 3)
 #define CR0_PG (1u << 31)
 #define CR4_PGE (1u << 7)
+#define CR4_OSXSAVE (1u << 18)
+#define XCR0_X87 1u
+#define XCR0_SSE 2u
+#define XCR0_AVX 4u
+#define XSAVE_LEGACY 576u	/* bytes of an area for x87 and SSE alone */
 #define EFER_SCE (1u << 0)
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
@@ -60,7 +67,7 @@ struct cpu {
 	uint8_t gs_swapped;		/* 0: GS_BASE is gs_base[0] */
 	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
 	uint64_t fs_base;
-	uint64_t cr0, cr2, cr3, cr4, cr8, dr[8];
+	uint64_t cr0, cr2, cr3, cr4, cr8, xcr0, dr[8];
 	uint64_t efer, star, lstar, cstar, sfmask, pat, apic_base, tsc_aux;
 	uint64_t sysenter[3], misc_enable;
 	struct cpu_table gdt, idt;
@@ -147,6 +154,8 @@ void cpu_syscall(struct cpu *cpu);
 int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value);
 int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
 void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
+/* The bits that XCR0 may have; 0: there is no XSAVE. */
+uint64_t cpu_xcr0_offered(void);
 
 /* Operands. Reads and writes of memory may fault: non-zero, @fault filled in. */
 uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uint64_t next);

@@ -129,7 +129,7 @@ void cpu_reset(struct cpu *cpu)
 		.efer = EFER_LME | EFER_LMA,
 		.pat = 0x0007040600070406ull,
 		.apic_base = APIC_BASE_DEFAULT,
-		.misc_enable = 1,
+		.misc_enable = 1, .xcr0 = XCR0_X87,
 		.dr = { [6] = 0xffff0ff0, [7] = 0x400 },
 		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
 		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
@@ -140,13 +140,13 @@ void cpu_reset(struct cpu *cpu)
 #define HIDE_1_ECX (1u << 2 /* DTES64 */ | 1u << 3 /* MONITOR */ | 1u << 4 | \
 	1u << 5 /* VMX */ | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 15 /* PDCM */ | \
 	1u << 17 /* PCID */ | 1u << 18 | 1u << 21 /* x2APIC */ | \
-	1u << 24 /* TSC deadline */ | 1u << 26 /* XSAVE */ | 1u << 27 | \
-	1u << 12 /* FMA */ | 1u << 28 /* AVX */ | 1u << 29 /* F16C */ | \
-	1u << 31 /* hypervisor */)
+	1u << 24 /* TSC deadline */ | 1u << 27 /* OSXSAVE */ | 1u << 31 /* hypervisor */)
+#define XSAVE_1_ECX (1u << 12 /* FMA */ | 1u << 26 /* XSAVE */ | 1u << 28 /* AVX */ | \
+	1u << 29 /* F16C */)
 #define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 9 /* APIC */ | 1u << 12 /* MTRR */ | \
 	1u << 14 /* MCA */ | 1u << 21 | 1u << 22 /* ACPI */ | 1u << 28 /* HTT */ | \
 	1u << 29)
-#define SHOW_7_EBX (1u << 3 | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
+#define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
 	1u << 29)	/* BMI, ERMS, RDSEED, ADX, CLWB, SHA */
 #define HIDE_80000001_ECX (1u << 2 /* SVM */ | 1u << 3 | 1u << 10 /* IBS */ | \
 	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
@@ -155,18 +155,69 @@ void cpu_reset(struct cpu *cpu)
 #define HIDE_80000001_EDX (1u << 7 | 1u << 9 | 1u << 12 | 1u << 14 | \
 	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
 
-/* LIMIT: no XSAVE, so no AVX for the kernel or, where it asks, for programs. */
-void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+static void cpuid_real(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
-	(void)cpu;
 	__asm__ volatile("cpuid"
 			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
 			 : "0"(leaf), "2"(subleaf));
+}
+
+/* LIMIT: of the extended states only x87, SSE and AVX. */
+uint64_t cpu_xcr0_offered(void)
+{
+	uint32_t regs[4];
+
+	cpuid_real(0, 0, regs);
+	if (regs[0] < 0xd)
+		return 0;
+	cpuid_real(1, 0, regs);
+	if (!(regs[2] & 1u << 26))
+		return 0;
+	cpuid_real(0xd, 0, regs);
+	return regs[0] & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+}
+
+/*
+ * SDM volume 1, 13.2. The size for what is enabled is the processor's answer,
+ * whose XCR0 is the virtual one; that for all that could be is computed.
+ */
+static void cpuid_xsave(uint32_t subleaf, uint32_t regs[4])
+{
+	uint64_t offered = cpu_xcr0_offered();
+	uint32_t part[4];
+
+	if (!subleaf) {
+		regs[0] = offered;
+		regs[2] = offered ? XSAVE_LEGACY : 0;
+		regs[3] = 0;
+		if (offered & XCR0_AVX) {
+			cpuid_real(0xd, 2, part);
+			regs[2] = part[0] + part[1];
+		}
+		if (regs[1] > regs[2])		/* nothing has been enabled yet */
+			regs[1] = regs[2];
+	} else if (subleaf == 1) {
+		regs[0] &= 7;			/* no XSAVES */
+		regs[1] = regs[2] = regs[3] = 0;
+	} else if (subleaf > 63 || !(offered >> subleaf & 1)) {
+		regs[0] = regs[1] = regs[2] = regs[3] = 0;
+	}
+	if (!offered)
+		regs[0] = regs[1] = 0;
+}
+
+void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	cpuid_real(leaf, subleaf, regs);
 	switch (leaf) {
 	case 1:
 		regs[1] &= 0xffff;		/* one processor, number 0 */
 		regs[1] |= 1u << 16;
 		regs[2] &= ~HIDE_1_ECX;
+		if (!(cpu_xcr0_offered() & XCR0_AVX))
+			regs[2] &= ~XSAVE_1_ECX;
+		if (cpu->cr4 & CR4_OSXSAVE)
+			regs[2] |= 1u << 27;
 		regs[3] &= ~HIDE_1_EDX;
 		break;
 	case 7:
@@ -175,6 +226,9 @@ void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4
 		else
 			regs[0] = regs[1] = 0;
 		regs[2] = regs[3] = 0;
+		break;
+	case 0xd:
+		cpuid_xsave(subleaf, regs);
 		break;
 	case 0x80000001:
 		regs[2] &= ~HIDE_80000001_ECX;
@@ -191,7 +245,6 @@ void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4
 	case 6:
 	case 0xa:
 	case 0xb:
-	case 0xd:
 	case 0xf:
 	case 0x10:
 	case 0x12:

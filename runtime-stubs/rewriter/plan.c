@@ -57,7 +57,7 @@ static void plan_fill_kind(struct rewriter_kind *kind, const struct previrt_site
 	kind->insn = *insn;
 	kind->at = site->flags & PREVIRT_SITE_PAD_BEFORE ? site->pad : 0;
 	kind->size = site->len + site->pad;
-	kind->jump_len = 7;
+	kind->jump_len = template_length(REWRITER_CALL, kind->size);
 	memcpy(kind->bytes, bytes, kind->size);
 }
 

@@ -31,6 +31,7 @@ static const uint8_t wanted[PREVIRT_OP_LIMIT] = {
 	WANTS(ins, REWRITER_CALL), WANTS(outs, REWRITER_CALL),
 	WANTS(rdmsr, REWRITER_CALL), WANTS(wrmsr, REWRITER_CALL),
 	WANTS(cpuid, REWRITER_CALL), WANTS(invlpg, REWRITER_CALL),
+	WANTS(xsetbv, REWRITER_CALL),
 	WANTS(wbinvd, REWRITER_CALL), WANTS(invd, REWRITER_CALL),
 	WANTS(lar, REWRITER_CALL), WANTS(lsl, REWRITER_CALL),
 	WANTS(verr, REWRITER_CALL), WANTS(verw, REWRITER_CALL),
@@ -56,7 +57,14 @@ static const uint8_t wanted[PREVIRT_OP_LIMIT] = {
 
 #define ABS32_LEN 7	/* opcode, ModRM 04+reg, SIB 25, four bytes of address */
 
-/* Intel SDM volume 2, table 4-12: recommended NOPs. */
+/*
+ * An override of a segment that 64-bit code has no use for: it means nothing,
+ * also before calls and jumps, where 2e and 3e might be hints.
+ */
+#define FILLER 0x36
+#define INSN_LONGEST 15
+
+/* Intel SDM volume 2, table 4-12: recommended NOPs; longer ones with fillers. */
 void template_nops(uint8_t *out, unsigned size)
 {
 	static const uint8_t nops[9][8] = {
@@ -68,22 +76,23 @@ void template_nops(uint8_t *out, unsigned size)
 	};
 
 	while (size) {
-		unsigned part = size > 8 ? 8 : size;
+		unsigned part = size > INSN_LONGEST ? INSN_LONGEST : size;
+		unsigned fillers = part > 8 ? part - 8 : 0;
 
-		memcpy(out, nops[part], part);
+		memset(out, FILLER, fillers);
+		memcpy(out + fillers, nops[part - fillers], part - fillers);
 		out += part;
 		size -= part;
 	}
 }
 
-static unsigned template_absolute(uint8_t *out, uint8_t opcode, uint8_t digit, uint64_t address)
+static void template_absolute(uint8_t *out, uint8_t opcode, uint8_t digit, uint64_t address)
 {
 	out[0] = opcode;
 	out[1] = digit << 3 | 4;
 	out[2] = 0x25;
 	for (int i = 0; i < 4; i++)
 		out[3 + i] = address >> (8 * i);
-	return ABS32_LEN;
 }
 
 enum rewriter_template template_choose(uint8_t op, unsigned size, int keep)
@@ -112,24 +121,35 @@ int template_may_trap(uint8_t op)
 	return previrt_insns[op].kind != PREVIRT_KIND_silent;
 }
 
+unsigned template_length(enum rewriter_template template, unsigned size)
+{
+	if (template <= REWRITER_NOTHING)
+		return 0;
+	return size > INSN_LONGEST ? INSN_LONGEST : size;
+}
+
 unsigned template_write(uint8_t *out, enum rewriter_template template, unsigned size,
 			const struct rewriter_target *target, unsigned slot)
 {
-	unsigned len = 0;
+	unsigned len = template_length(template, size);
+	unsigned bare = template == REWRITER_CLI ? ABS32_LEN + 1 : ABS32_LEN;
+	uint8_t *at = out + len - bare;
 
+	if (len)
+		memset(out, FILLER, len - bare);
 	switch (template) {
 	case REWRITER_CLI:		/* movb $1, if_byte */
-		len = template_absolute(out, 0xc6, 0, target->if_byte);
-		out[len++] = 1;
+		template_absolute(at, 0xc6, 0, target->if_byte);
+		at[ABS32_LEN] = 1;
 		break;
 	case REWRITER_SWAPGS:		/* notb gs_byte */
-		len = template_absolute(out, 0xf6, 2, target->gs_byte);
+		template_absolute(at, 0xf6, 2, target->gs_byte);
 		break;
 	case REWRITER_CALL:		/* call *slot */
-		len = template_absolute(out, 0xff, 2, target->call_slots + 8 * slot);
+		template_absolute(at, 0xff, 2, target->call_slots + 8 * slot);
 		break;
 	case REWRITER_JUMP:		/* jmp *slot */
-		len = template_absolute(out, 0xff, 4, target->jump_slots + 8 * slot);
+		template_absolute(at, 0xff, 4, target->jump_slots + 8 * slot);
 		break;
 	default:
 		break;

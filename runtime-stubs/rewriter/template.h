@@ -17,8 +17,15 @@ enum rewriter_template template_choose_call(unsigned size, int keep);
 /* Left as it is, the instruction traps rather than going wrong silently. */
 int template_may_trap(uint8_t op);
 
-/* Write @template and NOPs into @out, @size bytes in all. Returns the length
-   without the NOPs. */
+/*
+ * The bytes of the one instruction that @template puts at the start of a site
+ * of @size bytes; 0 if it has none. Fillers make it as long as the site, so
+ * that a single step passes over both at once; past 15 bytes NOPs follow.
+ */
+unsigned template_length(enum rewriter_template template, unsigned size);
+
+/* Write @template and NOPs into @out, @size bytes in all. Returns
+   template_length. */
 unsigned template_write(uint8_t *out, enum rewriter_template template, unsigned size,
 			const struct rewriter_target *target, unsigned slot);
 

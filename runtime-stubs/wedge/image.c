@@ -14,6 +14,17 @@
 
 struct rewriter wedge_rewriter;
 
+void wedge_tell_slots(void)
+{
+	static unsigned told;
+
+	for (; told < wedge_rewriter.call_count; told++) {
+		const struct rewriter_kind *kind = &wedge_rewriter.calls[told];
+
+		backend_call_slot(told, &kind->insn, kind->at, kind->size, kind->jump_len);
+	}
+}
+
 static int image_header_good(const Elf64_Ehdr *ehdr, size_t size)
 {
 	return size >= sizeof(*ehdr) && !memcmp(ehdr->e_ident, ELFMAG, SELFMAG) &&
@@ -67,6 +78,7 @@ static void image_rewrite(const Elf64_Phdr *notes, uint64_t low, uint64_t high, 
 		image_fail("the kernel cannot be rewritten; nothing was changed");
 	if (rewriter_apply(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr))
 		image_fail("the kernel cannot be rewritten; all was put back");
+	wedge_tell_slots();
 	end = backend_time();
 	if (!rw->sites)
 		wedge_stop("vmlinux has no table of sites: it was not built with previrt");

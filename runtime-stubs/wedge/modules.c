@@ -134,6 +134,7 @@ void modules_code_appeared(uint64_t va)
 			continue;
 		if (modules_table(found, 0))
 			wedge_stop("a module cannot be rewritten");
+		wedge_tell_slots();
 		modules_table(found, 1);
 		if (found != modules_last)
 			modules.modules++;

@@ -36,8 +36,12 @@ static _Noreturn void run_resume(void)
 
 		if (backend_events())
 			devices_run();
-		if (!(cpu->rflags & FLAG_IF) || !devices_interrupt_waits())
+		if (!devices_interrupt_waits())
 			break;
+		if (!(cpu->rflags & FLAG_IF)) {
+			backend_remind();
+			break;
+		}
 		vector = devices_interrupt();
 		if (vector < 0)
 			break;
@@ -78,11 +82,21 @@ static void run_check_tables(void)
 		wedge_stop("the new page tables map the guest's code or stack no more");
 }
 
+/* The instruction that has just ended was a single step. */
+static void run_step_done(void)
+{
+	struct cpu_fault step = { .vector = VECTOR_DB };
+
+	previrt_cpu.dr[6] |= DR6_BS;
+	run_deliver(&step, 0);
+}
+
 /* @end: where the guest goes on behind the instruction. */
 static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 {
 	struct cpu_fault fault = { 0 };
 	struct cpu *cpu = &previrt_cpu;
+	uint64_t stepping = cpu->rflags & FLAG_TF;
 
 	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
@@ -100,7 +114,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 			wedge_refused = (struct wedge_refused){
 				at, cpu->r[RCX], insn->op == PREVIRT_OP_wrmsr };
 		run_deliver(&fault, 0);
-		break;
+		return;
 	case CPU_RESET:
 		uart8250_run();
 		wedge_print("previrt: the guest has reset the machine\n");
@@ -110,6 +124,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);
 		wedge_stop("instruction not supported");
 	}
+	if (stepping)
+		run_step_done();
 }
 
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)

@@ -32,6 +32,9 @@ extern struct wedge_refused wedge_refused;
 void modules_code_appeared(uint64_t va);
 void modules_print_counters(void);
 
+/* The rewriter has made new slots: the back-end is told. */
+void wedge_tell_slots(void);
+
 /* Run the guest from the state in previrt_cpu. */
 _Noreturn void wedge_go(void);
 

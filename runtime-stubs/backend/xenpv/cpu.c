@@ -99,3 +99,13 @@ void backend_set_ts(int on)
 {
 	xenpv_call(__HYPERVISOR_fpu_taskswitch, on, 0, 0, 0);
 }
+
+/* Both are emulated by Xen, the second only once the first has been done. */
+void backend_set_xcr0(uint64_t value)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
+	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}

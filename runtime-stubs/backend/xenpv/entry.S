@@ -101,6 +101,8 @@ site_jump:
 	ud2
 
 	.set n, 0
+	.globl xenpv_call_stubs, xenpv_jump_stubs
+xenpv_call_stubs:
 call_stubs:
 .rept REWRITER_CALLS
 	.byte 0x68			/* pushq $n, always five bytes */
@@ -110,6 +112,7 @@ call_stubs:
 	.set n, n + 1
 .endr
 	.set n, 0
+xenpv_jump_stubs:
 jump_stubs:
 .rept REWRITER_JUMPS
 	movl $n, xenpv_slot(%rip)
@@ -119,15 +122,19 @@ jump_stubs:
 .endr
 jump_stubs_end:
 
-	.section .rodata
+/* Where calls go may change (short.c). */
+	.data
 	.balign 8
-	.globl previrt_call_slots, previrt_jump_slots
+	.globl previrt_call_slots, previrt_jump_slots, xenpv_call_slots
 previrt_call_slots:
+xenpv_call_slots:
 	.set n, 0
 .rept REWRITER_CALLS
 	.quad call_stubs + 10 * n
 	.set n, n + 1
 .endr
+	.section .rodata
+	.balign 8
 previrt_jump_slots:
 	.set n, 0
 .rept REWRITER_JUMPS
@@ -187,6 +194,7 @@ trap_common:			/* vector, error, rip, cs, rflags, rsp, ss */
 	jb 1f
 	testb $3, 32(%rsp)		/* user mode is never in the wedge */
 	jz trap_in_wedge
+trap_of_guest:
 1:	popq %rax
 	save_registers
 	popq xenpv_vector(%rip)
@@ -204,7 +212,13 @@ trap_common:			/* vector, error, rip, cs, rflags, rsp, ss */
 
 /* Here rax, vector, error, rip, cs, rflags, rsp, ss stand on the stack. */
 trap_in_wedge:
-	cmpl $WEDGE_EVENT, 8(%rsp)
+	cmpl $1, 8(%rsp)		/* a step into a site's stub, or an odd one */
+	je trap_of_guest
+	cmpq $xenpv_short_start, %rax	/* C makes the guest's state whole */
+	jb 4f
+	cmpq $xenpv_short_end, %rax
+	jb trap_of_guest
+4:	cmpl $WEDGE_EVENT, 8(%rsp)
 	jne 3f
 	cmpq $xenpv_critical_start, %rax
 	jb 1f

@@ -67,6 +67,11 @@ int backend_events(void)
 	return seen;
 }
 
+void backend_remind(void)
+{
+	xenpv_vcpu->evtchn_upcall_pending = 1;
+}
+
 static evtchn_port_t time_bind(unsigned virq)
 {
 	struct evtchn_bind_virq bind = { .virq = virq };

@@ -2,19 +2,26 @@
 /* Copyright The previrt authors */
 /* Traps, upcalls and system calls: registered with Xen, handed to the wedge. */
 #include "xenpv.h"
+#include "short.h"
 #include "../backend.h"
 #include "../../cpu/cpu.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
+#include "../../rewriter/limits.h"
 #include <xen/callback.h>
+#include <string.h>
 
 #define ENTRY_SIZE 32
 #define TRAP_MASKS 4		/* upcalls are masked on entry */
 #define SELECTOR_MASK 0xffffull
+#define CALL_STUB 10		/* bytes of a stub in entry.S */
+#define JUMP_STUB 15
 
 extern uint64_t xenpv_slot, xenpv_vector, xenpv_error, xenpv_cs, xenpv_ss, xenpv_real_flags;
 extern uint8_t xenpv_saved_mask;
 extern char xenpv_trap_entries[], xenpv_stack_top[];
+extern char xenpv_call_stubs[], xenpv_jump_stubs[];
+extern uint64_t xenpv_call_slots[];
 _Noreturn void xenpv_resume_masked(void);
 _Noreturn void xenpv_resume_open(void);
 _Noreturn void xenpv_resume_frame(const uint64_t *frame);
@@ -30,15 +37,27 @@ static void traps_set_if(struct cpu *cpu, int on)
 		cpu->rflags |= FLAG_IF;
 }
 
+/*
+ * The kernel's flags that are not the processor's while it runs (short.h): the
+ * last that were set. TF is, and comes back with the rest.
+ */
+static uint64_t traps_kept;
+
+static void traps_kernel_flags(struct cpu *cpu, int on)
+{
+	traps_set_if(cpu, on);
+	cpu->rflags |= traps_kept;
+}
+
 void xenpv_call_entered(void)
 {
-	traps_set_if(&previrt_cpu, !xenpv_saved_mask);
+	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
 	wedge_call(xenpv_slot);
 }
 
 void xenpv_jump_entered(void)
 {
-	traps_set_if(&previrt_cpu, !xenpv_saved_mask);
+	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
 	wedge_jump(xenpv_slot);
 }
 
@@ -58,18 +77,60 @@ static void traps_note_selectors(struct cpu *cpu)
 	cpu->user = user;
 }
 
+/*
+ * A single step of the guest's kernel went into the code behind a site. The
+ * site is carried out as a whole, and the step ends behind it. Nothing if that
+ * is not where the guest was.
+ */
+static void traps_step_into_site(struct cpu *cpu)
+{
+	uint64_t at = cpu->rip;
+	int call;
+
+	backend_set_debug(6, backend_get_debug(6) & ~(uint64_t)DR6_BS);
+	call = xenpv_short_interrupted(cpu);
+	if (call) {
+		int32_t slot;
+
+		cpu->rip += call;
+		memcpy(&slot, (const void *)(cpu->rip - sizeof(slot)), sizeof(slot));
+		wedge_call(((uint64_t)(int64_t)slot - (uint64_t)xenpv_call_slots) / 8);
+	}
+	if (at - (uint64_t)xenpv_call_stubs < CALL_STUB * (uint64_t)REWRITER_CALLS) {
+		cpu->rip = *(const uint64_t *)cpu->r[RSP];
+		cpu->r[RSP] += 8;
+		wedge_call((at - (uint64_t)xenpv_call_stubs) / CALL_STUB);
+	}
+	if (at - (uint64_t)xenpv_jump_stubs < JUMP_STUB * (uint64_t)REWRITER_JUMPS)
+		wedge_jump((at - (uint64_t)xenpv_jump_stubs) / JUMP_STUB);
+}
+
+/* An exception or event at an address of the wedge: where was the guest? */
+static void traps_in_site(struct cpu *cpu)
+{
+	if (xenpv_vector == VECTOR_DB && (cpu->rflags & FLAG_TF))
+		traps_step_into_site(cpu);
+	if (!xenpv_short_interrupted(cpu)) {
+		wedge_print("previrt: vector %lu in the wedge at %lx\n", xenpv_vector, cpu->rip);
+		wedge_stop("the wedge has failed");
+	}
+}
+
 /* The high half of the slot of cs holds the upcall mask. */
 void xenpv_trap_entered(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 	uint16_t cs = xenpv_cs & SELECTOR_MASK;
 
-	traps_set_if(cpu, !(xenpv_cs >> 32 & 0xff));
 	cpu->user = (cs & 3) == 3;
-	if (cpu->user) {
+	if (!cpu->user) {
+		traps_kernel_flags(cpu, !(xenpv_cs >> 32 & 0xff));
+		if (cpu->rip >= WEDGE_BASE)
+			traps_in_site(cpu);
+	} else {
+		traps_set_if(cpu, 1);
 		cpu->seg[SEG_CS] = cs;
 		cpu->seg[SEG_SS] = xenpv_ss;
-		cpu->rflags |= FLAG_IF;
 		traps_note_selectors(cpu);
 	}
 	switch (xenpv_vector) {
@@ -95,6 +156,17 @@ void xenpv_wedge_fault(const uint64_t *frame)
 	wedge_stop("the wedge has failed");
 }
 
+/* Into the kernel by way of the hypervisor: TF must not bite before. */
+static _Noreturn void traps_enter_stepping(struct cpu *cpu, uint64_t *f)
+{
+	f[0] = cpu->rip;
+	f[1] = FLAT_KERNEL_CS64 & ~3u;
+	f[2] = (cpu->rflags & (REAL_IN_KERNEL | FLAG_IF)) | FLAG_FIXED;
+	f[3] = cpu->r[RSP];
+	f[4] = FLAT_KERNEL_SS64 & ~3u;
+	xenpv_resume_frame(f);
+}
+
 void backend_enter(struct cpu *cpu)
 {
 	/* At the end of room for what the hypercall pushes in front of it. */
@@ -102,6 +174,12 @@ void backend_enter(struct cpu *cpu)
 	uint64_t *f = room + 11;
 
 	if (!cpu->user) {
+		if (cpu->rflags & SHORT_UNUSUAL || traps_kept) {
+			traps_kept = cpu->rflags & SHORT_UNUSUAL & ~FLAG_TF;
+			xenpv_short_allow(!traps_kept);
+		}
+		if (cpu->rflags & FLAG_TF)
+			traps_enter_stepping(cpu, f);
 		xenpv_real_flags = (cpu->rflags & REAL_IN_KERNEL) | FLAG_FIXED;
 		if (cpu->rflags & FLAG_IF)
 			xenpv_resume_open();

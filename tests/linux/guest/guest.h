@@ -24,6 +24,7 @@ int test_wakeups(void);
 int test_badiret(void);
 int test_badgs(void);
 int test_modules(void);
+int test_fpu(void);
 int test_ptrace(void);
 int test_int80(void);
 int test_privileged(void);

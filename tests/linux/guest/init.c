@@ -39,6 +39,7 @@
 static const struct guest_test tests[] = {
 	{ "smoke",	test_smoke },
 	{ "int80",	test_int80 },
+	{ "fpu",	test_fpu },
 	{ "ptrace",	test_ptrace },
 	{ "badiret",	test_badiret },
 	{ "badgs",	test_badgs },

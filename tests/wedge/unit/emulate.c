@@ -23,7 +23,7 @@ static struct cpu_fault fault;
 static struct { uint64_t fs, gs[2], root, invalidated; unsigned flushes, ts; } seen;
 static struct { uint16_t port; int size; uint32_t value; unsigned writes, reads; } port;
 
-/* What the processor's parts ask of others. */
+/* What the processor's parts ask of others; the rest is in around.c. */
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error)
 {
@@ -35,29 +35,11 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	memcpy(write ? (void *)va : buffer, write ? buffer : (void *)va, size);
 	return 0;
 }
-int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
-{
-	(void)va; (void)size; (void)copy;
-	return 0;
-}
-/* Virtual is physical here. */
-int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
-{
-	*error = access;
-	walk->gpa = va;
-	return va < 0x10000 ? -1 : 0;
-}
 void mmu_set_root(uint64_t root, int keep) { (void)keep; seen.root = root; }
 void mmu_flush_all(void) { seen.flushes++; }
 void mmu_invalidate(uint64_t va) { seen.invalidated = va; }
 void backend_set_fs_base(uint64_t base) { seen.fs = base; }
 void backend_set_gs_base(int user, uint64_t base) { seen.gs[user] = base; }
-int backend_set_gs_selector(uint16_t selector) { (void)selector; return 0; }
-int backend_set_selector(int which, uint16_t s) { (void)which; (void)s; return 0; }
-void backend_set_gdt(const uint64_t *d, unsigned n) { (void)d; (void)n; }
-void backend_set_ldt(unsigned f, const uint64_t *d, unsigned n) { (void)f; (void)d; (void)n; }
-void backend_load_ldt(unsigned count) { (void)count; }
-int backend_set_debug(unsigned reg, uint64_t value) { (void)reg; (void)value; return 0; }
 void backend_set_ts(int on) { seen.ts = on; }
 
 uint32_t ports_read(uint16_t p, int size)

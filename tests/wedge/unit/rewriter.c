@@ -108,6 +108,7 @@ static void execute(const uint8_t *bytes, unsigned size)
 
 static void check_effect(const struct previrt_site *site, uint64_t address, int template)
 {
+	unsigned size = site->len + site->pad;
 	uint8_t want_if = template == REWRITER_CLI ? 1 : 0;
 	uint8_t want_gs = template == REWRITER_SWAPGS ? 0xf0 : 0x0f;
 
@@ -116,7 +117,7 @@ static void check_effect(const struct previrt_site *site, uint64_t address, int 
 	if (low->if_byte != want_if || low->gs_byte != want_gs)
 		fail(site, address, "the wrong byte was written");
 	if (template == REWRITER_CALL &&
-	    (seen_return != (uint64_t)low->code + 7 || !same(&at_slot, &before, -8)))
+	    (seen_return != (uint64_t)low->code + (size < 15 ? size : 15) || !same(&at_slot, &before, -8)))
 		fail(site, address, "the call does not arrive as it should");
 	if (template == REWRITER_JUMP && !same(&at_slot, &before, 0))
 		fail(site, address, "the jump does not arrive as it should");

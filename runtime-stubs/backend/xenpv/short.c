@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Which sites use the routines of short.S, and interruptions of these. */
+#include "xenpv.h"
+#include "short.h"
+#include "../backend.h"
+#include "../../rewriter/rewriter.h"
+#include "insns.h"
+
+
+struct short_state {
+	uint64_t from;
+	uint16_t action, routine;
+	uint32_t number;
+};
+
+extern const struct short_state xenpv_short_states[], xenpv_short_states_end[];
+extern const uint64_t xenpv_short_entries[];
+extern const char xenpv_short_start[], xenpv_short_end[], xenpv_call_stubs[];
+extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_short_return;
+extern uint64_t xenpv_call_slots[];
+
+#define CALL_STUB 10u		/* of entry.S */
+
+static struct { uint8_t at, size, call; } shapes[SHORT_ROUTINES];
+static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
+static unsigned use_count;
+static int disallowed;
+
+static uint64_t short_stub(unsigned slot)
+{
+	return (uint64_t)xenpv_call_stubs + CALL_STUB * slot;
+}
+
+/* The routine for an instruction, or -1. */
+static int short_routine(const struct insn *insn)
+{
+	int whole = insn->osize != 2;
+
+	switch (insn->op) {
+	case PREVIRT_OP_sti: return SHORT_STI;
+	case PREVIRT_OP_pushf: return whole ? SHORT_PUSHF : -1;
+	case PREVIRT_OP_popf: return whole ? SHORT_POPF : -1;
+	case PREVIRT_OP_pushf_pop:
+	case PREVIRT_OP_push_popf:
+		if (!whole || insn->is_memory || (insn->opcode & 0xf0) != 0x50 ||
+		    insn->rm == RSP)
+			return -1;
+		return (insn->op == PREVIRT_OP_pushf_pop ? SHORT_PUSHF_POP : SHORT_PUSH_POPF) +
+		       insn->rm;
+	}
+	return -1;
+}
+
+/*
+ * The long way of a routine is one slot's; a site of another shape would go on
+ * at the wrong place there, so it keeps to its own.
+ */
+void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
+		       unsigned call)
+{
+	int routine = short_routine(insn);
+
+	if (routine < 0)
+		return;
+	if (!xenpv_short_long[routine]) {
+		xenpv_short_long[routine] = short_stub(slot);
+		shapes[routine].at = at;
+		shapes[routine].size = size;
+		shapes[routine].call = call;
+	}
+	if (shapes[routine].at != at || shapes[routine].size != size)
+		return;
+	uses[use_count].slot = slot;
+	uses[use_count++].routine = routine;
+	if (!disallowed)
+		xenpv_call_slots[slot] = xenpv_short_entries[routine];
+}
+
+void xenpv_short_allow(int allowed)
+{
+	if (disallowed == !allowed)
+		return;
+	disallowed = !allowed;
+	for (unsigned i = 0; i < use_count; i++)
+		xenpv_call_slots[uses[i].slot] = allowed ?
+			xenpv_short_entries[uses[i].routine] : short_stub(uses[i].slot);
+}
+
+static uint64_t short_pop(struct cpu *cpu)
+{
+	uint64_t word = *(const uint64_t *)cpu->r[RSP];
+
+	cpu->r[RSP] += 8;
+	return word;
+}
+
+static void short_set_flags(struct cpu *cpu, uint64_t flags)
+{
+	cpu->rflags = (flags & ~(uint64_t)FLAG_IF) | (cpu->rflags & FLAG_IF) | FLAG_FIXED;
+}
+
+static void short_finish(struct cpu *cpu, const struct short_state *state)
+{
+	unsigned call = shapes[state->routine].call;
+
+	switch (state->action) {
+	case SHORT_BEFORE_PUSHED:
+		cpu->r[RSP] += 8;
+		/* fall through */
+	case SHORT_BEFORE:
+		cpu->rip = short_pop(cpu) - call;
+		break;
+	case SHORT_PUSHF_BEFORE:
+		cpu->r[RSP] += state->number;
+		cpu->r[RCX] = xenpv_short_rcx;
+		cpu->rip = xenpv_short_return - call;
+		break;
+	case SHORT_POPF_BEFORE:
+		cpu->r[RAX] = xenpv_short_rax;
+		cpu->rip = xenpv_short_return - call;
+		break;
+	case SHORT_STI_DONE:
+		cpu->r[RCX] = xenpv_short_rcx;
+		cpu->rip = short_pop(cpu);
+		break;
+	case SHORT_POPF_DONE:
+		cpu->r[RAX] = xenpv_short_rax;
+		short_set_flags(cpu, short_pop(cpu));
+		/* fall through */
+	case SHORT_RETURNED:
+		cpu->rip = xenpv_short_return;
+		break;
+	case SHORT_PAIR_PUSHED:
+		cpu->r[RSP] += 8;
+		/* fall through */
+	case SHORT_PAIR_DONE:
+		short_set_flags(cpu, cpu->r[state->number]);
+		/* fall through */
+	case SHORT_CALL_DONE:
+		cpu->rip = short_pop(cpu);
+		break;
+	}
+}
+
+int xenpv_short_interrupted(struct cpu *cpu)
+{
+	const struct short_state *state = xenpv_short_states;
+
+	if (cpu->rip < (uint64_t)xenpv_short_start || cpu->rip >= (uint64_t)xenpv_short_end)
+		return 0;
+	while (state + 1 < xenpv_short_states_end && state[1].from <= cpu->rip)
+		state++;
+	short_finish(cpu, state);
+	return shapes[state->routine].call;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The routines of short.S and what becomes of the guest when one is
+ * interrupted. For C and assembly.
+ */
+#ifndef PREVIRT_XENPV_SHORT_H
+#define PREVIRT_XENPV_SHORT_H
+
+/* Numbers of routines; those of the pairs have a register's number added. */
+#define SHORT_STI 0
+#define SHORT_PUSHF 1
+#define SHORT_POPF 2
+#define SHORT_PUSHF_POP 3
+#define SHORT_PUSH_POPF 19
+#define SHORT_ROUTINES 35
+
+/* TF, IOPL, NT, AC: the guest's, but never the processor's while it runs. */
+#define SHORT_UNUSUAL 0x47100
+
+/* Where an interrupted routine leaves the guest: before its instruction ... */
+#define SHORT_BEFORE 0		/* return address on the stack */
+#define SHORT_BEFORE_PUSHED 1	/* a word more on it */
+#define SHORT_PUSHF_BEFORE 2	/* it is saved, rcx too; so many bytes pushed */
+#define SHORT_POPF_BEFORE 3	/* it is saved, rax too */
+/* ... or behind it. */
+#define SHORT_STI_DONE 4	/* return address on the stack, rcx saved */
+#define SHORT_POPF_DONE 5	/* it and rax saved; flags on the stack */
+#define SHORT_RETURNED 6	/* it is saved; all else is done */
+#define SHORT_PAIR_DONE 7	/* return address on the stack, flags in a register */
+#define SHORT_PAIR_PUSHED 8	/* a word more */
+#define SHORT_CALL_DONE 9	/* return address on the stack; all else is done */
+
+#ifndef __ASSEMBLY__
+#include "../../cpu/cpu.h"
+
+/* The guest was interrupted at cpu->rip: 0 if that is in no routine. Else its
+   state is made whole; gives the length of the call that led there. */
+int xenpv_short_interrupted(struct cpu *cpu);
+
+/* The guest has TF, IOPL, NT or AC set (or no more): no routine may be used
+   (or all may). */
+void xenpv_short_allow(int allowed);
+#endif
+#endif

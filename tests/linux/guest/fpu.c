@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fpu: x87, SSE and (where the processor has it) AVX registers of several
+ * processes and of a signal handler do not mix.
+ * Copyright The previrt authors
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "guest.h"
+
+#define CHILDREN 4
+#define ROUNDS 200
+#define OSXSAVE_AVX (1u << 27 | 1u << 28)
+
+static int has_avx(void)
+{
+	uint32_t a = 1, b, c = 0, d, low, high;
+
+	asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	if ((c & OSXSAVE_AVX) != OSXSAVE_AVX)
+		return 0;
+	asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (low & 6) == 6;
+}
+
+/* Two registers of each kind get a pattern; they must still have it later. */
+static int registers_stay(int avx, uint32_t pattern, void (*meanwhile)(void))
+{
+	uint32_t in[8], out[8], sse[4];
+	double x = pattern, y;
+	int i, bad = 0;
+
+	for (i = 0; i < 8; i++)
+		in[i] = pattern * 0x01010101u + i;
+	asm volatile("fldl %0" : : "m"(x));
+	asm volatile("movdqu %0, %%xmm7" : : "m"(in[0]) : "xmm7");
+	if (avx)
+		asm volatile("vmovdqu %0, %%ymm6" : : "m"(in[0]) : "xmm6");
+	meanwhile();
+	if (avx)
+		asm volatile("vmovdqu %%ymm6, %0\n\tvzeroupper" : "=m"(out) : : "memory");
+	asm volatile("movdqu %%xmm7, %0" : "=m"(sse) : : "memory");
+	asm volatile("fstpl %0" : "=m"(y));
+	bad |= memcmp(sse, in, sizeof(sse)) != 0 || x != y;
+	if (avx)
+		bad |= memcmp(out, in, sizeof(out)) != 0;
+	return bad;
+}
+
+static void yield(void)
+{
+	sched_yield();
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+	asm volatile("pxor %%xmm7, %%xmm7\n\tpxor %%xmm6, %%xmm6\n\tfninit" : : : "xmm6", "xmm7");
+}
+
+static void signal_self(void)
+{
+	raise(SIGUSR1);
+}
+
+static int child(void *number)
+{
+	int i, bad = 0, avx = has_avx();
+
+	for (i = 0; i < ROUNDS; i++)
+		bad |= registers_stay(avx, *(int *)number, yield);
+	return bad;
+}
+
+int test_fpu(void)
+{
+	int i, status, bad = 0, avx = has_avx(), numbers[CHILDREN];
+
+	printf("# AVX: %s\n", avx ? "yes" : "no");
+	fflush(stdout);
+	for (i = 0; i < CHILDREN; i++) {
+		numbers[i] = i + 1;
+		if (fork() == 0)
+			_exit(child(&numbers[i]));
+	}
+	for (i = 0; i < CHILDREN; i++)
+		bad |= wait(&status) < 0 || status;
+	bad = guest_check(!bad, "registers of %d processes stay theirs", CHILDREN);
+	signal(SIGUSR1, handler);
+	return bad | guest_check(!registers_stay(avx, 77, signal_self),
+				 "registers over a signal handler");
+}

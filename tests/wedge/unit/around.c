@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What the parts of the wedge ask of others, where a test does not care: weak,
+ * so that a test that does has its own.
+ */
+#include "../../../runtime-stubs/backend/backend.h"
+#include "../../../runtime-stubs/mmu/mmu.h"
+
+#define QUIET __attribute__((weak))
+
+QUIET int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
+{
+	(void)va; (void)size; (void)copy;
+	return 0;
+}
+/* Virtual is physical. */
+QUIET int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
+{
+	*error = access;
+	walk->gpa = va;
+	return va < 0x10000 ? -1 : 0;
+}
+QUIET void mmu_set_root(uint64_t root, int keep) { (void)keep; (void)root; }
+QUIET void mmu_flush_all(void) { }
+QUIET void backend_set_fs_base(uint64_t base) { (void)base; }
+QUIET void backend_set_gs_base(int user, uint64_t base) { (void)user; (void)base; }
+QUIET int backend_set_gs_selector(uint16_t selector) { (void)selector; return 0; }
+QUIET int backend_set_selector(int which, uint16_t s) { (void)which; (void)s; return 0; }
+QUIET void backend_set_gdt(const uint64_t *d, unsigned n) { (void)d; (void)n; }
+QUIET void backend_set_ldt(unsigned f, const uint64_t *d, unsigned n) { (void)f; (void)d; (void)n; }
+QUIET void backend_load_ldt(unsigned count) { (void)count; }
+QUIET int backend_set_debug(unsigned reg, uint64_t value) { (void)reg; (void)value; return 0; }
+QUIET void backend_set_ts(int on) { (void)on; }
+QUIET void backend_set_xcr0(uint64_t value) { (void)value; }
