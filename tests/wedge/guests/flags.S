@@ -8,7 +8,7 @@
  */
 #include "guest.inc"
 
-#define ROUNDS 500
+#define ROUNDS 1000
 #define STEP_FLAG 0x100
 
 /* Every register but rsp a value of its own. */
@@ -215,7 +215,7 @@ round:
 	decl rounds(%rip)
 	jnz round
 	cli
-	cmpl $100, ticks(%rip)
+	cmpl $20, ticks(%rip)
 	expect a, 30
 	print "guest: flags, registers and stack as on hardware\n"
 

@@ -43,7 +43,8 @@ struct form {
 	char mnemonic[24];
 	struct operand operands[3];
 	unsigned count;
-	uint64_t address, length, pair_length;
+	int repeated;		/* a rep of any kind stands before it */
+	uint64_t address, length;
 };
 
 extern struct world before;	/* being prepared, or as it was */

@@ -214,7 +214,14 @@ static void pop_segment(const struct form *f, struct world *w)
 }
 
 /* Ports. */
-static void give_port(const struct form *f) { (void)f; before.s.r[RDX] = 0xffff0cf8; }
+#define REPEATS 3
+
+static void give_port(const struct form *f)
+{
+	before.s.r[RDX] = 0xffff0cf8;
+	if (f->repeated)
+		before.s.r[RCX] = REPEATS;
+}
 
 static int io_size(const struct form *f, const struct operand *value)
 {
@@ -256,24 +263,32 @@ static int string_size(const struct form *f)
 	return memory->size;
 }
 
+/* Once, or RCX times. */
+static unsigned string_count(const struct form *f, struct world *w)
+{
+	if (f->repeated)
+		w->s.r[RCX] = 0;
+	return f->repeated ? REPEATS : 1;
+}
+
 static void ins(const struct form *f, struct world *w)
 {
 	uint32_t value = 0xa1b2c3d4;
 
 	w->io.port = 0xcf8;
 	w->io.size = string_size(f);
-	w->io.reads = 1;
-	memcpy(world_at(w, w->s.r[RDI]), &value, w->io.size);
-	w->s.r[RDI] += w->io.size;
+	w->io.reads = string_count(f, w);
+	for (unsigned i = 0; i < w->io.reads; i++, w->s.r[RDI] += w->io.size)
+		memcpy(world_at(w, w->s.r[RDI]), &value, w->io.size);
 }
 
 static void outs(const struct form *f, struct world *w)
 {
 	w->io.port = 0xcf8;
 	w->io.size = string_size(f);
-	w->io.writes = 1;
-	memcpy(&w->io.value, world_at(w, w->s.r[RSI]), w->io.size);
-	w->s.r[RSI] += w->io.size;
+	w->io.writes = string_count(f, w);
+	for (unsigned i = 0; i < w->io.writes; i++, w->s.r[RSI] += w->io.size)
+		memcpy(&w->io.value, world_at(w, w->s.r[RSI]), w->io.size);
 }
 
 /* MSRs. */

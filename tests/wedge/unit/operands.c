@@ -78,6 +78,16 @@ static void read_operand(struct form *f, char *text, const char *comment)
 	f->count++;
 }
 
+static int is_prefix(const char *word)
+{
+	static const char *const prefixes[] = { "cs", "data16", "rep", "repz", "repnz" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strcmp(word, prefixes[i]))
+			return 1;
+	return 0;
+}
+
 void read_form(struct form *f, const char *line)
 {
 	char text[160], *p, *comment;
@@ -86,8 +96,8 @@ void read_form(struct form *f, const char *line)
 	comment = strchr(text, '#');
 	if (comment)
 		*comment++ = 0;
-	for (p = strtok(text, " "); p && (!strncmp(p, "cs", 3) || !strcmp(p, "data16")); )
-		p = strtok(NULL, " ");
+	for (p = strtok(text, " "); p && is_prefix(p); p = strtok(NULL, " "))
+		f->repeated |= !strncmp(p, "rep", 3);
 	snprintf(f->mnemonic, sizeof(f->mnemonic), "%s", p ? p : "");
 	if (p && !strncmp(p, "rex", 3))
 		p = strtok(NULL, " ");
