@@ -13,7 +13,8 @@
 #include <string.h>
 
 #define MEMORY_DEFAULT 256
-#define MEMORY_MOST (1u << 14)		/* MiB: what a wedge takes */
+#define MEMORY_LEAST 16			/* MiB: a BIOS wants some, too */
+#define MEMORY_MOST (1u << 14)		/* what a wedge takes */
 
 static const struct run_machine *const run_machines[] = { &run_xen, &run_native };
 
@@ -21,7 +22,7 @@ static const char run_help_text[] =
 	"  -k, --kernel VMLINUX  the kernel, the same file on both\n"
 	"  -i, --initrd FILE     an initial ramdisk\n"
 	"  -a, --append WORDS    the kernel's command line\n"
-	"  -m, --memory MIB      the guest's memory (256)\n"
+	"  -m, --memory MIB      the guest's memory (256; 16 to 16384)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --wedge WORD          a word for the wedge (docs/wedge.md; may be repeated)\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
@@ -86,7 +87,8 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case LOG: return run_set_text(&run->log, value);
 	case CPU: return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
-	case MEMORY: return run_number(value, MEMORY_MOST, &run->memory) && run->memory;
+	case MEMORY: return run_number(value, MEMORY_MOST, &run->memory) &&
+		run->memory >= MEMORY_LEAST;
 	case TIMEOUT: return run_number(value, UINT32_MAX, &run->timeout);
 	case WEDGE: array_add(&run->options, value); return true;
 	case QEMU_WORD: array_add(&run->qemu, value); return true;

@@ -66,8 +66,11 @@ void wedge_stop(const char *why)
 		wedge_print("previrt: the last register refused: %s of MSR %x at %016lx\n",
 			    wedge_refused.write ? "write" : "read", wedge_refused.msr,
 			    wedge_refused.at);
-	report_registers(&previrt_cpu);
-	report_memory(&previrt_cpu);
-	wedge_wants_counts = 1;
+	/* Before the start there is nothing to tell. */
+	if (previrt_cpu.cr3) {
+		report_registers(&previrt_cpu);
+		report_memory(&previrt_cpu);
+		wedge_wants_counts = 1;
+	}
 	backend_shutdown(ENDS_STOPPED);
 }
