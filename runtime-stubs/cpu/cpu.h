@@ -147,8 +147,10 @@ enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);
 int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software);
 int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector);
 
-/* The SYSCALL instruction, seen from user mode with rip behind it. */
-void cpu_syscall(struct cpu *cpu);
+/* The SYSCALL instruction, with rip behind it; @compat: of 32-bit code. */
+void cpu_syscall(struct cpu *cpu, int compat);
+/* SYSENTER: CPU_JUMPED, or CPU_FAULT. */
+enum cpu_result cpu_sysenter(struct cpu *cpu, struct cpu_fault *fault);
 
 /* MSRs and CPUID. Non-zero: #GP. */
 int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value);

@@ -128,16 +128,31 @@ static enum cpu_result transfer_sysret(struct cpu *cpu, const struct insn *insn,
 	return CPU_JUMPED;
 }
 
-void cpu_syscall(struct cpu *cpu)
+void cpu_syscall(struct cpu *cpu, int compat)
 {
 	cpu->r[RCX] = cpu->rip;
 	cpu->r[R11] = cpu->rflags & ~(uint64_t)FLAG_RF;
 	cpu->rflags = (cpu->rflags & ~cpu->sfmask & ~(uint64_t)FLAG_RF) | FLAG_FIXED;
-	/* LIMIT: 32-bit programs come in by int 0x80 only */
-	cpu->rip = cpu->lstar;
+	cpu->rip = compat ? cpu->cstar : cpu->lstar;
 	cpu->seg[SEG_CS] = STAR_SYSCALL(cpu->star) & ~3u;
 	cpu->seg[SEG_SS] = (STAR_SYSCALL(cpu->star) & ~3u) + 8;
 	cpu->user = 0;
+}
+
+/* SDM volume 2, SYSENTER; the three MSRs are those from 174h on. */
+enum cpu_result cpu_sysenter(struct cpu *cpu, struct cpu_fault *fault)
+{
+	uint16_t cs = cpu->sysenter[0] & ~3u;
+
+	if (!cs)
+		return cpu_raise(fault, VECTOR_GP, 0);
+	cpu->rflags &= ~(uint64_t)(FLAG_IF | FLAG_VM | FLAG_RF);
+	cpu->r[RSP] = cpu->sysenter[1];
+	cpu->rip = cpu->sysenter[2];
+	cpu->seg[SEG_CS] = cs;
+	cpu->seg[SEG_SS] = cs + 8;
+	cpu->user = 0;
+	return CPU_JUMPED;
 }
 
 static enum cpu_result transfer_int(struct cpu *cpu, const struct insn *insn, uint64_t next)
@@ -167,7 +182,7 @@ enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, u
 		if (!(cpu->efer & EFER_SCE))
 			return cpu_raise(fault, VECTOR_UD, 0);
 		cpu->rip = next;
-		cpu_syscall(cpu);
+		cpu_syscall(cpu, 0);
 		return CPU_JUMPED;
 	case PREVIRT_OP_int:
 		return transfer_int(cpu, insn, next);

@@ -21,7 +21,10 @@ _Noreturn void wedge_jump(unsigned slot);
 _Noreturn void wedge_exception(unsigned vector, uint32_t error, uint64_t address);
 /* int n where the back-end lets user mode do it; rip is behind it. */
 _Noreturn void wedge_software_interrupt(unsigned vector);
-_Noreturn void wedge_syscall(void);
+/* SYSCALL of user mode, rip behind it; @compat: from 32-bit code. SYSENTER of
+   user mode: rip and rsp may be anything. */
+_Noreturn void wedge_syscall(int compat);
+_Noreturn void wedge_sysenter(void);
 _Noreturn void wedge_event(void);
 
 /* The guest ends, with the status it gave: called by backend_shutdown, once,

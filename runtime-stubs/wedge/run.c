@@ -236,10 +236,20 @@ void wedge_software_interrupt(unsigned vector)
 	run_resume();
 }
 
-void wedge_syscall(void)
+void wedge_sysenter(void)
+{
+	struct cpu_fault fault = { 0 };
+
+	wedge_counters.syscalls++;
+	if (cpu_sysenter(&previrt_cpu, &fault) == CPU_FAULT)
+		run_deliver(&fault, 0);
+	run_resume();
+}
+
+void wedge_syscall(int compat)
 {
 	wedge_counters.syscalls++;
-	cpu_syscall(&previrt_cpu);
+	cpu_syscall(&previrt_cpu, compat);
 	run_resume();
 }
 

@@ -274,7 +274,7 @@ load_failed:
 	.globl xenpv_trap_entries
 	.balign 32
 xenpv_trap_entries:
-.rept 259
+.rept WEDGE_VECTORS
 	.balign 32
 	popq %rcx
 	popq %r11

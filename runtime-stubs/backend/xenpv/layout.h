@@ -27,5 +27,8 @@
 #define WEDGE_EVENT 256		/* "vector" of an event */
 #define WEDGE_FAILSAFE 257
 #define WEDGE_SYSCALL 258
+#define WEDGE_SYSCALL32 259	/* from 32-bit code */
+#define WEDGE_SYSENTER 260
+#define WEDGE_VECTORS 261
 
 #endif

@@ -137,7 +137,10 @@ void xenpv_trap_entered(void)
 	case WEDGE_EVENT:
 		wedge_event();
 	case WEDGE_SYSCALL:
-		wedge_syscall();
+	case WEDGE_SYSCALL32:
+		wedge_syscall(xenpv_vector == WEDGE_SYSCALL32);
+	case WEDGE_SYSENTER:
+		wedge_sysenter();
 	case WEDGE_FAILSAFE:
 		wedge_stop("a segment register could not be loaded");
 	case VECTOR_BP:
@@ -235,6 +238,8 @@ void xenpv_traps_init(void)
 	traps_callback(CALLBACKTYPE_event, WEDGE_EVENT);
 	traps_callback(CALLBACKTYPE_failsafe, WEDGE_FAILSAFE);
 	traps_callback(CALLBACKTYPE_syscall, WEDGE_SYSCALL);
+	traps_callback(CALLBACKTYPE_syscall32, WEDGE_SYSCALL32);
+	traps_callback(CALLBACKTYPE_sysenter, WEDGE_SYSENTER);
 	xenpv_must("a stack", xenpv_call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
 					 (uint64_t)xenpv_stack_top, 0, 0));
 }

@@ -315,9 +315,23 @@ static void test_transfer(void)
 	expect("sysretq", STEP("\x48\x0f\x07") == CPU_JUMPED && cpu.user && cpu.rip == 0x402000 &&
 	       cpu.seg[SEG_CS] == 0x33 && cpu.seg[SEG_SS] == 0x2b && cpu.rflags == 0x246);
 	cpu.rip = 0x402002;
-	cpu_syscall(&cpu);
+	cpu_syscall(&cpu, 0);
 	expect("syscall", !cpu.user && cpu.r[RCX] == 0x402002 && cpu.r[R11] == 0x246 &&
 	       cpu.rflags == 0x46 && cpu.rip == cpu.lstar && cpu.seg[SEG_CS] == 0x10);
+	cpu.cstar = 0xffffffff81810000ul;
+	cpu.user = 1;
+	cpu_syscall(&cpu, 1);
+	expect("syscall of 32-bit code", !cpu.user && cpu.rip == cpu.cstar);
+	cpu.user = 1;
+	expect("sysenter without a selector", cpu_sysenter(&cpu, &fault) == CPU_FAULT &&
+	       fault.vector == VECTOR_GP && cpu.user);
+	cpu.sysenter[0] = 0x10;
+	cpu.sysenter[1] = 0x8000;
+	cpu.sysenter[2] = 0xffffffff81820000ul;
+	cpu.rflags |= FLAG_IF;
+	expect("sysenter", cpu_sysenter(&cpu, &fault) == CPU_JUMPED && !cpu.user &&
+	       cpu.r[RSP] == 0x8000 && cpu.rip == cpu.sysenter[2] && cpu.seg[SEG_CS] == 0x10 &&
+	       cpu.seg[SEG_SS] == 0x18 && !(cpu.rflags & FLAG_IF));
 	cpu.idt.limit = 0;
 	expect("no gate, no double-fault gate: a triple fault", cpu_deliver(&cpu, &page, 0));
 }
