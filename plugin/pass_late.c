@@ -205,6 +205,12 @@ static int count_prefixes(rtx_insn *insn)
 	return MEMORY_TARGET - length;
 }
 
+/* memset(p, 0, n); return; became a jump, whose length gas decides late. */
+static bool is_tail_call(const rtx_insn *insn)
+{
+	return CALL_P(insn) && SIBLING_CALL_P(insn);
+}
+
 static void put_site(const struct operation *o)
 {
 	static unsigned number;
@@ -212,8 +218,9 @@ static void put_site(const struct operation *o)
 	number++;
 	place_text(xasprintf("previrt_mem_begin %u,%d", number, count_prefixes(o->insn)),
 		   o->insn, true);
-	place_text(xasprintf("previrt_mem_end %u,%s,%u,%s,%u", number, o->op, o->width,
-			     guest_space_name(o->space), o->dead), o->insn, false);
+	place_text(xasprintf("previrt_mem_%s %u,%s,%u,%s,%u", is_tail_call(o->insn) ? "tail" : "end",
+			     number, o->op, o->width, guest_space_name(o->space), o->dead),
+		   o->insn, false);
 }
 
 static void put_hook(const struct guest_entry *hook, rtx_insn *insn, unsigned regs, bool before)
@@ -235,7 +242,7 @@ static void put_hooks(tree function)
 	FOR_EACH_BB_FN(bb, cfun) {
 		rtx_insn *end = BB_END(bb);
 
-		if ((JUMP_P(end) && returnjump_p(end)) || (CALL_P(end) && SIBLING_CALL_P(end)))
+		if ((JUMP_P(end) && returnjump_p(end)) || is_tail_call(end))
 			put_hook(leave, end, liveness_result(function), true);
 	}
 }
