@@ -10,6 +10,7 @@
 #include "options.h"
 #include "report.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,7 +108,10 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 	return true;
 }
 
-/* Run @cc (words split at blanks) with -dumpversion; the answer in @answer. */
+/*
+ * Run @cc (words split at blanks) with -dumpfullversion, which GCC alone knows;
+ * the answer in @answer.
+ */
 static bool flags_ask(const char *cc, char *answer, size_t room)
 {
 	char *words = util_copy(cc), *save = NULL, *word;
@@ -119,7 +123,7 @@ static bool flags_ask(const char *cc, char *answer, size_t room)
 	for (word = strtok_r(words, " \t", &save); word && n < FLAGS_WORDS;
 	     word = strtok_r(NULL, " \t", &save))
 		argv[n++] = word;
-	argv[n] = (char *)"-dumpversion";
+	argv[n] = (char *)"-dumpfullversion";
 	argv[n + 1] = NULL;
 	if (!n || pipe(pipes)) {
 		free(words);
@@ -128,6 +132,7 @@ static bool flags_ask(const char *cc, char *answer, size_t room)
 	child = fork();
 	if (!child) {
 		dup2(pipes[1], STDOUT_FILENO);
+		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 		close(pipes[0]);
 		close(pipes[1]);
 		execvp(argv[0], argv);
@@ -151,13 +156,13 @@ static int flags_major(const char *cc)
 	long major;
 
 	if (!flags_ask(cc, answer, sizeof(answer))) {
-		diag_error(DIAG_COMPILER, NULL, "'%s -dumpversion' failed; name "
-			   "the compiler with --cc=", cc);
+		diag_error(DIAG_COMPILER, NULL, "'%s -dumpfullversion' failed; "
+			   "name a GCC with --cc=", cc);
 		return -1;
 	}
 	major = strtol(answer, &end, 10);
 	if (end == answer || (*end && *end != '.') || major < 1 || major > 999) {
-		diag_error(DIAG_COMPILER, NULL, "'%s -dumpversion' answers '%s'",
+		diag_error(DIAG_COMPILER, NULL, "'%s -dumpfullversion' answers '%s'",
 			   cc, answer);
 		return -1;
 	}

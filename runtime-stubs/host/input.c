@@ -48,8 +48,12 @@ static bool input_file(struct input *in, const char *path, const char *name)
 	return input_buffer(in, name, path, data, size);
 }
 
-/* Decimal field of an archive header; -1 if it is none. */
-static int64_t ar_number(const uint8_t *p, size_t n)
+/*
+ * Decimal field of an archive header; -1 if it is none. What stands behind the
+ * number and a blank does not count with @loose: ar leaves there what a longer
+ * name has left ("/118         /0 ").
+ */
+static int64_t ar_number(const uint8_t *p, size_t n, bool loose)
 {
 	int64_t value = 0;
 	size_t i;
@@ -58,7 +62,7 @@ static int64_t ar_number(const uint8_t *p, size_t n)
 		value = value * 10 + (p[i] - '0');
 	if (!i)
 		return -1;
-	for (; i < n; i++)
+	for (; i < n && !(loose && p[i] == ' '); i++)
 		if (p[i] != ' ')
 			return -1;
 	return value;
@@ -81,7 +85,7 @@ static char *ar_member_name(const struct ar *ar, const uint8_t *header)
 	size_t n = 0;
 
 	if (header[0] == '/') {
-		at = ar_number(header + 1, 15);
+		at = ar_number(header + 1, 15, true);
 		if (at < 0 || (uint64_t)at >= ar->names_size)
 			return NULL;
 		while ((size_t)at + n < ar->names_size &&
@@ -142,7 +146,7 @@ static bool input_archive(struct input *in, struct ar *ar)
 		char *name;
 
 		if (ar->size - at < AR_HEADER || header[58] != '`' ||
-		    (size = ar_number(header + 48, 10)) < 0)
+		    (size = ar_number(header + 48, 10, false)) < 0)
 			return ar_bad(ar, at);
 		names = !memcmp(header, "// ", 3);
 		index = !memcmp(header, "/ ", 2) || !memcmp(header, "/SYM64/", 7);
