@@ -20,6 +20,7 @@ struct guest_test {
 };
 
 int test_smoke(void);
+int test_bases(void);
 int test_wakeups(void);
 int test_badiret(void);
 int test_badgs(void);

@@ -38,6 +38,7 @@
 
 static const struct guest_test tests[] = {
 	{ "smoke",	test_smoke },
+	{ "bases",	test_bases },
 	{ "int80",	test_int80 },
 	{ "fpu",	test_fpu },
 	{ "ptrace",	test_ptrace },
