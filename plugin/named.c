@@ -26,26 +26,31 @@ static bool is_target(tree ref)
 	return VAR_P(base) && is_global_var(base) && TREE_CODE(TREE_TYPE(base)) == ARRAY_TYPE;
 }
 
-/* Has the assembly an operand in memory that is no variable? */
-static bool has_target(gasm *stmt)
+/* The assembly's operand in memory that is no variable, or NULL. */
+static tree find_target(gasm *stmt)
 {
 	for (unsigned i = 0; i < gimple_asm_noutputs(stmt); i++)
 		if (is_target(TREE_VALUE(gimple_asm_output_op(stmt, i))))
-			return true;
+			return TREE_VALUE(gimple_asm_output_op(stmt, i));
 	for (unsigned i = 0; i < gimple_asm_ninputs(stmt); i++)
 		if (is_target(TREE_VALUE(gimple_asm_input_op(stmt, i))))
-			return true;
-	return false;
+			return TREE_VALUE(gimple_asm_input_op(stmt, i));
+	return NULL_TREE;
 }
 
 /* Of a function's own assembly all counts: addresses may be in registers. */
 static void mark_asm(gasm *stmt, const struct guest_entry *e, bool load, bool early)
 {
-	unsigned space = e->kind == GUEST_DEVICE ? PREVIRT_SPACE_mmio : e->value;
+	unsigned space = e->kind == GUEST_DEVICE ? PREVIRT_SPACE_mmio : e->value, width;
+	tree target = find_target(stmt);
 
-	if (early || has_target(stmt))
-		memory_rewrite(stmt, guest_space_name(space), load ? "load" : "store",
-			       e->kind == GUEST_DEVICE && !e->string ? e->value : 0);
+	if (!early && !target)
+		return;
+	if (e->kind == GUEST_DEVICE)
+		width = e->string ? 0 : e->value;
+	else
+		width = target ? memory_width(target) : 0;
+	memory_rewrite(stmt, guest_space_name(space), load ? "load" : "store", width);
 }
 
 /* A copy or fill, but not of a variable of the function's own. */

@@ -24,4 +24,7 @@ void memory_rewrite(gasm *stmt, const char *space, const char *mov, unsigned wid
 		    bool fills = false);
 bool memory_is_bulk(tree function);
 
+/* The bytes that a reference to memory names, 0 if too many for one access. */
+unsigned memory_width(tree reference);
+
 #endif

@@ -40,7 +40,7 @@ void memory_rewrite(gasm *stmt, const char *space, const char *mov, unsigned wid
 	free(text);
 }
 
-static unsigned bytes_of(tree reference)
+unsigned memory_width(tree reference)
 {
 	tree size = TYPE_SIZE_UNIT(TREE_TYPE(reference));
 
@@ -78,7 +78,7 @@ static void mark_asm(gasm *stmt)
 		unsigned level = is_gimple_reg(operand) ? 0 : memory_type_level(operand);
 
 		if (level) {
-			memory_rewrite(stmt, guest_level_name(level), "store", bytes_of(operand));
+			memory_rewrite(stmt, guest_level_name(level), "store", memory_width(operand));
 			return;
 		}
 	}
@@ -87,7 +87,7 @@ static void mark_asm(gasm *stmt)
 		unsigned level = is_gimple_val(operand) ? 0 : memory_type_level(operand);
 
 		if (level) {
-			memory_rewrite(stmt, guest_level_name(level), "load", bytes_of(operand));
+			memory_rewrite(stmt, guest_level_name(level), "load", memory_width(operand));
 			return;
 		}
 	}

@@ -28,6 +28,8 @@ struct row {
 	unsigned int len, pad, flags;
 	bool lively;            /* dead is known */
 	unsigned int dead;
+	bool hook;              /* regs is meant */
+	unsigned int regs;
 };
 
 /* Hexadecimal bytes in @text, which has room for 2 * size + 1. */
@@ -65,6 +67,8 @@ static void dump_row(const struct dump *dump, const struct image *image,
 		json_text("bytes", bytes);
 		if (row->lively)
 			json_number("dead", row->dead);
+		if (row->hook)
+			json_number("registers", row->regs);
 		json_close();
 	} else {
 		printf("%0*" PRIx64 " %-14s %-13s %-9s %2u %2u %-12s %-20s %s",
@@ -73,6 +77,8 @@ static void dump_row(const struct dump *dump, const struct image *image,
 		       place);
 		if (row->lively)
 			printf(" dead=%04x", row->dead);
+		if (row->hook)
+			printf(" registers=%04x", row->regs);
 		putchar('\n');
 	}
 	free(place);
@@ -130,6 +136,7 @@ static void dump_table(const struct dump *dump, const struct image *image,
 			.addr = table->hook[i].addr, .pad = 5,
 			.op = table->hook[i].where ? "exit" : "entry",
 			.class = table_meaning_name(table->hook[i].meaning),
+			.hook = true, .regs = table->hook[i].regs,
 		};
 
 		dump_row(dump, image, &row);
