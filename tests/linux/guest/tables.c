@@ -232,8 +232,23 @@ static int check_others(void)
 	return 0;
 }
 
+/* For who wants to know it: user mode has tables of its own. */
+static int isolates(void)
+{
+	char line[4096];
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	int found = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		found |= !strncmp(line, "flags", 5) && strstr(line, " pti ");
+	if (f)
+		fclose(f);
+	return found;
+}
+
 int test_tables(void)
 {
+	printf("# page-table isolation: %s\n", isolates() ? "on" : "off");
 	return check_forks() | check_spread() | check_changes() | check_large() | check_files() |
 		check_threads() | check_others();
 }
