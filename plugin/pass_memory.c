@@ -66,10 +66,31 @@ static unsigned fill_level(gimple *stmt)
 	return e ? e->value : 0;
 }
 
+/*
+ *	asm ("call %P2" : "=D"(p) : "0"(p), "i"(clear_page_rep))
+ * The level of the tables that a bulk function is called for by assembly, or 0.
+ */
+static unsigned filled_level(gasm *stmt)
+{
+	unsigned level = 0;
+	bool bulk = false;
+
+	for (unsigned i = 0; i < gimple_asm_ninputs(stmt); i++) {
+		tree value = TREE_VALUE(gimple_asm_input_op(stmt, i));
+		tree what = TREE_CODE(value) == ADDR_EXPR ? TREE_OPERAND(value, 0) : NULL_TREE;
+
+		if (what && TREE_CODE(what) == FUNCTION_DECL)
+			bulk |= memory_is_bulk(what);
+		else if (!level && is_gimple_val(value) && POINTER_TYPE_P(TREE_TYPE(value)))
+			level = memory_type_pointer(value);
+	}
+	return bulk && level ? level : fill_level(stmt);
+}
+
 /* Assembly with an entry of a page table among its operands in memory. */
 static void mark_asm(gasm *stmt)
 {
-	unsigned fills = fill_level(stmt);
+	unsigned fills = filled_level(stmt);
 
 	if (fills)
 		memory_rewrite(stmt, guest_level_name(fills), NULL, 0, true);

@@ -30,11 +30,10 @@ static inline void writel(unsigned v, volatile void *p)
 {
 	asm volatile("movl %0,%1" : : "r"(v), "m"(*(volatile unsigned *)p) : "memory");
 }
+void clear_page_rep(void *);
 static inline void clear_page(void *p)
 {
-	long n = 512;
-
-	asm volatile("call clear_it" : "+D"(p), "+c"(n) : : "memory");
+	asm volatile("call %P2" : "=D"(p) : "0"(p), "i"(clear_page_rep) : "memory");
 }
 static inline void clear_pages(void *p, int n)
 {
