@@ -143,7 +143,7 @@ void cpu_reset(struct cpu *cpu)
 	1u << 24 /* TSC deadline */ | 1u << 27 /* OSXSAVE */ | 1u << 31 /* hypervisor */)
 #define XSAVE_1_ECX (1u << 12 /* FMA */ | 1u << 26 /* XSAVE */ | 1u << 28 /* AVX */ | \
 	1u << 29 /* F16C */)
-#define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 9 /* APIC */ | 1u << 12 /* MTRR */ | \
+#define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 12 /* MTRR */ | \
 	1u << 14 /* MCA */ | 1u << 21 | 1u << 22 /* ACPI */ | 1u << 28 /* HTT */ | \
 	1u << 29)
 #define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
@@ -152,7 +152,7 @@ void cpu_reset(struct cpu *cpu)
 	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
 	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
 	1u << 24 | 1u << 28 | 1u << 29 /* MWAITX */)
-#define HIDE_80000001_EDX (1u << 7 | 1u << 9 | 1u << 12 | 1u << 14 | \
+#define HIDE_80000001_EDX (1u << 7 | 1u << 12 | 1u << 14 | \
 	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
 
 static void cpuid_real(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])

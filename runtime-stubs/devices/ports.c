@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
+#include "lapic.h"
 #include "ports.h"
 #include "../backend/backend.h"
 
@@ -59,23 +60,32 @@ void devices_reset(void)
 	cmos_reset();
 	pci_reset();
 	acpi_reset();
+	lapic_reset();
 }
 
 void devices_run(void)
 {
 	uint64_t now = backend_time();
-	uint64_t next = i8254_run(now);
+	uint64_t next = i8254_run(now), local = lapic_run(now);
 
 	uart8250_run();
+	if (!next || (local && local < next))
+		next = local;
 	backend_timer_set(next);
 }
 
 int devices_interrupt(void)
 {
-	return i8259_acknowledge();
+	int vector = lapic_due();
+
+	if (vector >= 0)
+		lapic_take(vector);
+	else if (lapic_passes_8259())
+		vector = i8259_acknowledge();
+	return vector;
 }
 
 int devices_interrupt_waits(void)
 {
-	return i8259_pending();
+	return lapic_due() >= 0 || (lapic_passes_8259() && i8259_pending());
 }

@@ -11,7 +11,9 @@
 #include "zeropage.h"
 #include "../backend/backend.h"
 #include "../devices/acpi.h"
+#include "../devices/lapic.h"
 #include "../devices/ports.h"
+#include "../mmu/device.h"
 #include "../mmu/mmu.h"
 #include <string.h>
 
@@ -72,6 +74,10 @@ static void wedge_read_options(const void *bundle, size_t size)
 			wedge_wants_counts = 1;
 }
 
+static const struct mmu_device boot_lapic = {
+	.gpa = LAPIC_ADDRESS, .size = LAPIC_SIZE, .read = lapic_read, .write = lapic_write,
+};
+
 void wedge_start(const void *bundle, size_t size)
 {
 	uint64_t memory = backend_guest_frames() * BACKEND_PAGE, entry, end;
@@ -84,6 +90,7 @@ void wedge_start(const void *bundle, size_t size)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
 	devices_reset();
+	mmu_add_device(&boot_lapic);
 	/* What a firmware area would hold: nothing but the tables. */
 	memset(backend_guest(0), 0, HIGH_START);
 	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);

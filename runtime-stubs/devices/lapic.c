@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The local APIC in xAPIC mode: Intel SDM volume 3, chapter 11. One processor,
+ * so an interrupt to oneself is the only one that arrives. The timer counts ns.
+ * LIMIT: no NMI by LINT1 or command; the task priority does not follow CR8; no
+ * TSC deadline.
+ */
+#include "lapic.h"
+#include "ports.h"
+#include "../backend/backend.h"
+#include <string.h>
+
+enum {				/* registers, by their number: offset / 16 */
+	ID = 0x02, VERSION = 0x03, TPR = 0x08, APR = 0x09, PPR = 0x0a, EOI = 0x0b,
+	LDR = 0x0d, DFR = 0x0e, SVR = 0x0f, ISR = 0x10, TMR = 0x18, IRR = 0x20,
+	ESR = 0x28, ICR = 0x30, ICR2 = 0x31, LVT_TIMER = 0x32, LVT_LINT0 = 0x35,
+	LVT_LINT1 = 0x36, LVT_ERROR = 0x37, INITIAL = 0x38, CURRENT = 0x39, DIVIDE = 0x3e,
+	REGISTERS = 0x40
+};
+
+#define VERSION_VALUE 0x00050014u	/* six local vectors */
+#define ENABLED (1u << 8)		/* of SVR */
+#define MASKED (1u << 16)		/* of a local vector */
+#define PERIODIC (1u << 17)
+#define MODE(lvt) ((lvt) >> 8 & 7)
+#define MODE_FIXED 0u
+#define MODE_NMI 4u
+#define MODE_EXTERNAL 7u
+#define SHORTHAND(icr) ((icr) >> 18 & 3)
+#define LOWEST_VECTOR 16
+
+static struct {
+	uint32_t r[REGISTERS];
+	uint32_t isr[8], irr[8];	/* a bit for each vector */
+	uint64_t start;			/* ns, when the timer was loaded */
+	uint64_t fired;			/* ends already signalled */
+} lapic;
+
+void lapic_reset(void)
+{
+	memset(&lapic, 0, sizeof(lapic));
+	lapic.r[VERSION] = VERSION_VALUE;
+	lapic.r[DFR] = ~0u;
+	lapic.r[SVR] = 0xff | ENABLED;
+	for (int i = LVT_TIMER; i <= LVT_ERROR; i++)
+		lapic.r[i] = MASKED;
+	lapic.r[LVT_LINT0] = MODE_EXTERNAL << 8;
+	lapic.r[LVT_LINT1] = MODE_NMI << 8;
+}
+
+static int lapic_highest(const uint32_t *bits)
+{
+	for (int i = 7; i >= 0; i--)
+		if (bits[i])
+			return i * 32 + 31 - __builtin_clz(bits[i]);
+	return -1;
+}
+
+static void lapic_raise(unsigned vector)
+{
+	if (vector >= LOWEST_VECTOR)
+		lapic.irr[vector / 32] |= 1u << vector % 32;
+}
+
+/* The processor's priority: the higher of the task's and what is in service. */
+static unsigned lapic_priority(void)
+{
+	int serving = lapic_highest(lapic.isr);
+	unsigned task = lapic.r[TPR] & 0xff;
+
+	return serving < 0 || (task >> 4) >= (unsigned)serving >> 4 ? task : serving & 0xf0u;
+}
+
+int lapic_due(void)
+{
+	int vector = lapic_highest(lapic.irr);
+
+	if (vector < 0 || !(lapic.r[SVR] & ENABLED) ||
+	    (unsigned)vector >> 4 <= lapic_priority() >> 4)
+		return -1;
+	return vector;
+}
+
+void lapic_take(int vector)
+{
+	lapic.irr[vector / 32] &= ~(1u << vector % 32);
+	lapic.isr[vector / 32] |= 1u << vector % 32;
+}
+
+int lapic_passes_8259(void)
+{
+	uint32_t lint0 = lapic.r[LVT_LINT0];
+
+	return !(lint0 & MASKED) && MODE(lint0) == MODE_EXTERNAL;
+}
+
+/* SDM figure 11-10: bits 0, 1 and 3; 7 stands for 1. */
+static uint64_t lapic_divisor(void)
+{
+	unsigned code = (lapic.r[DIVIDE] & 3) | (lapic.r[DIVIDE] >> 1 & 4);
+
+	return code == 7 ? 1 : 2ull << code;
+}
+
+static uint64_t lapic_period(void)
+{
+	return lapic.r[INITIAL] * lapic_divisor();
+}
+
+uint64_t lapic_run(uint64_t now)
+{
+	uint64_t period = lapic_period(), due;
+	int periodic = !!(lapic.r[LVT_TIMER] & PERIODIC);
+
+	if (!period)
+		return 0;
+	due = (now - lapic.start) / period;
+	if (!periodic && due > 1)
+		due = 1;
+	if (due > lapic.fired) {
+		lapic.fired = due;
+		if (!(lapic.r[LVT_TIMER] & MASKED))
+			lapic_raise(lapic.r[LVT_TIMER] & 0xff);
+	}
+	if (lapic.r[LVT_TIMER] & MASKED || (!periodic && lapic.fired))
+		return 0;
+	return lapic.start + (lapic.fired + 1) * period;
+}
+
+static uint32_t lapic_current(void)
+{
+	uint64_t period = lapic_period(), passed = backend_time() - lapic.start;
+
+	if (!period || (passed >= period && !(lapic.r[LVT_TIMER] & PERIODIC)))
+		return 0;
+	return lapic.r[INITIAL] - passed % period / lapic_divisor();
+}
+
+static void lapic_end_of_interrupt(void)
+{
+	int vector = lapic_highest(lapic.isr);
+
+	if (vector >= 0)
+		lapic.isr[vector / 32] &= ~(1u << vector % 32);
+}
+
+/* To oneself, by name or shorthand; there is nobody else. */
+static void lapic_command(uint32_t icr)
+{
+	uint32_t to = lapic.r[ICR2] >> 24;
+	int me = SHORTHAND(icr) == 1 || SHORTHAND(icr) == 2 ||
+		 (SHORTHAND(icr) == 0 && (to == lapic.r[ID] >> 24 || to == 0xff ||
+		  (icr & 1u << 11 && to & lapic.r[LDR] >> 24)));
+
+	if (me && MODE(icr) <= 1)
+		lapic_raise(icr & 0xff);
+}
+
+uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
+{
+	unsigned reg = offset >> 4;
+	uint64_t value;
+
+	(void)self;
+	(void)size;
+	if (reg >= REGISTERS)
+		return 0;
+	if (reg >= ISR && reg < ISR + 8)
+		value = lapic.isr[reg - ISR];
+	else if (reg >= IRR && reg < IRR + 8)
+		value = lapic.irr[reg - IRR];
+	else if (reg == PPR)
+		value = lapic_priority();
+	else if (reg == CURRENT)
+		value = lapic_current();
+	else
+		value = lapic.r[reg];
+	return value >> 8 * (offset & 3);
+}
+
+/* The bits that can be set in a register; 0: it cannot be written. */
+static uint32_t lapic_writable(unsigned reg)
+{
+	switch (reg) {
+	case ID: case LDR: case ICR2: return 0xff000000u;
+	case TPR: return 0xff;
+	case DFR: return 0xf0000000u;
+	case SVR: return 0x3ff;
+	case ICR: return 0xccfffu;
+	case LVT_TIMER: return 0x300ff;
+	case LVT_LINT0: case LVT_LINT1: return 0x1a7ff;
+	case LVT_ERROR: return 0x100ff;
+	case INITIAL: return ~0u;
+	case DIVIDE: return 0xb;
+	}
+	return reg > LVT_TIMER && reg < LVT_LINT0 ? 0x107ff : 0;
+}
+
+void lapic_write(void *self, uint64_t offset, unsigned size, uint64_t value)
+{
+	unsigned reg = offset >> 4;
+	uint32_t mask;
+
+	(void)self;
+	if (size != 4 || offset & 15 || reg >= REGISTERS)
+		return;
+	mask = lapic_writable(reg);
+	lapic.r[reg] = (lapic.r[reg] & ~mask) | (value & mask);
+	/* Software off: all local vectors are masked, and stay so. */
+	if (!(lapic.r[SVR] & ENABLED))
+		for (int i = LVT_TIMER; i <= LVT_ERROR; i++)
+			lapic.r[i] |= MASKED;
+	switch (reg) {
+	case EOI:
+		lapic_end_of_interrupt();
+		break;
+	case ICR:
+		lapic_command(value);
+		break;
+	case INITIAL:
+		lapic.start = backend_time();
+		lapic.fired = 0;
+		/* fall through */
+	case LVT_TIMER:
+	case DIVIDE:
+		devices_run();
+		break;
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The local APIC by its registers, with a clock of the test's own. */
+#include "../../../runtime-stubs/backend/backend.h"
+#include "../../../runtime-stubs/devices/lapic.h"
+#include "../../../runtime-stubs/devices/ports.h"
+#include <stdio.h>
+
+enum { ID = 0x20, TPR = 0x80, EOI = 0xb0, SVR = 0xf0, ISR = 0x100, IRR = 0x200, ICR = 0x300,
+       TIMER = 0x320, LINT0 = 0x350, INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0 };
+
+static unsigned passed, failed;
+static uint64_t now, next;
+
+uint64_t backend_time(void) { return now; }
+void devices_run(void) { next = lapic_run(now); }
+
+static void expect(const char *what, int good)
+{
+	passed += !!good;
+	failed += !good;
+	if (!good)
+		printf("BAD %s\n", what);
+}
+
+static void set(unsigned reg, uint32_t value) { lapic_write(NULL, reg, 4, value); }
+static uint32_t get(unsigned reg) { return lapic_read(NULL, reg, 4); }
+
+static int take(void)
+{
+	int vector = lapic_due();
+
+	if (vector >= 0)
+		lapic_take(vector);
+	return vector;
+}
+
+static void test_timer(void)
+{
+	set(DIVIDE, 3);			/* by 16 */
+	set(TIMER, 0xec);
+	now = 1000;
+	set(INITIAL, 100);
+	expect("the end is told", next == 1000 + 1600);
+	now += 800;
+	expect("half the count is left", get(CURRENT) == 50);
+	expect("not before its time", lapic_run(now) == 2600 && lapic_due() < 0);
+	now += 800;
+	expect("once, then never again", lapic_run(now) == 0 && get(CURRENT) == 0);
+	expect("its vector", take() == 0xec && get(ISR + 0x70) == 1u << 12);
+	set(EOI, 0);
+	expect("ended", get(ISR + 0x70) == 0 && lapic_due() < 0);
+	set(DIVIDE, 0xb);		/* by 1 */
+	set(TIMER, 0x20000 | 0x41);
+	set(INITIAL, 500);
+	now += 1700;
+	expect("periodic: three periods, one interrupt", lapic_run(now) == now - 200 + 500 &&
+	       take() == 0x41 && take() < 0 && get(CURRENT) == 300);
+	set(EOI, 0);
+	set(TIMER, 0x30041);
+	now += 1000;
+	expect("masked", lapic_run(now) == 0 && lapic_due() < 0);
+	set(INITIAL, 0);
+}
+
+static void test_priority(void)
+{
+	set(ICR, 0x40000 | 0x51);
+	expect("an interrupt to oneself", take() == 0x51);
+	set(ICR, 0x40000 | 0x5f);
+	expect("not within its class", lapic_due() < 0 && get(IRR + 0x20) == 1u << 31);
+	set(ICR, 0x40000 | 0x61);
+	expect("a higher class", take() == 0x61);
+	set(EOI, 0);
+	expect("still in service", lapic_due() < 0);
+	set(EOI, 0);
+	expect("what waited", take() == 0x5f);
+	set(EOI, 0);
+	set(TPR, 0x70);
+	set(ICR, 0x40000 | 0x7f);
+	expect("the task's priority", lapic_due() < 0);
+	set(TPR, 0);
+	expect("and without", take() == 0x7f);
+	set(EOI, 0);
+	set(ICR, 0x40000 | 0x0f);
+	expect("vectors below 16 are none", lapic_due() < 0);
+}
+
+int main(void)
+{
+	lapic_reset();
+	expect("as firmware leaves it: the 8259 pair goes through", lapic_passes_8259());
+	set(LINT0, 0x10700);
+	expect("masked", !lapic_passes_8259());
+	set(LINT0, 0x700);
+	set(ID, 0x12345678);
+	expect("eight bits of ID", get(ID) == 0x12000000);
+	test_timer();
+	test_priority();
+	set(SVR, 0xff);
+	expect("off by software: every vector masked", get(TIMER) & 0x10000 &&
+	       !lapic_passes_8259());
+	printf("lapic: %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}
