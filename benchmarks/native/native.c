@@ -9,15 +9,20 @@
  *
  * Prints "bench NAME|COUNT|SPREAD" for each: instructions per operation, and
  * half the distance between the quartiles.  With previrt.phase=N on the
- * kernel's command line it first spins N microseconds, to shift the ticks.
+ * kernel's command line it first spins N microseconds, to shift the ticks; with
+ * previrt.bench=WORD it runs only what begins so.
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +32,10 @@
 #define FAULT_PAGES 256
 #define PAGE 4096
 #define MAP_PAGES 16
+#define FILE_STRIDE 16		/* pages that Linux maps around a fault in a file */
+#define FILE_FAULTS 32
+#define DESCRIPTORS 100
+#define PRIORITY 10
 
 typedef void body_fn(long n, void *cookie);
 
@@ -65,6 +74,15 @@ static void do_getppid(long n, void *cookie)
 	(void)cookie;
 	while (n-- > 0)
 		syscall(SYS_getppid);
+}
+
+static void do_read(long n, void *cookie)
+{
+	char c;
+
+	while (n-- > 0)
+		if (read(*(int *)cookie, &c, 1) != 1)
+			die("read");
 }
 
 static void do_fork_exit(long n, void *cookie)
@@ -111,6 +129,57 @@ static void drop_pages(void *cookie)
 		die("madvise");
 }
 
+/* A file in memory, read through a mapping; each fault maps a stretch of it. */
+struct file { int fd; volatile char *p; };
+
+static void do_file_fault(long n, void *cookie)
+{
+	struct file *file = cookie;
+
+	while (n-- > 0)
+		(void)file->p[n * FILE_STRIDE * PAGE];
+}
+
+static void map_file(void *cookie)
+{
+	struct file *file = cookie;
+	size_t size = FILE_FAULTS * FILE_STRIDE * PAGE;
+
+	if (file->p)
+		munmap((void *)file->p, size);
+	file->p = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, 0);
+	if (file->p == MAP_FAILED)
+		die("mmap of a file");
+}
+
+static void make_file(struct file *file)
+{
+	static char page[PAGE];
+
+	file->fd = open("/tmp/bench", O_RDWR | O_CREAT, 0600);
+	for (int i = 0; i < FILE_FAULTS * FILE_STRIDE; i++)
+		if (write(file->fd, page, PAGE) != PAGE)
+			die("/tmp/bench");
+}
+
+/* Pages shared with a child that does nothing, so that the next write copies. */
+static void share_pages(void *cookie)
+{
+	static pid_t child;
+
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	memset(cookie, 1, FAULT_PAGES * PAGE);
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0)
+		for (;;)
+			pause();
+}
+
 static void do_mmap(long n, void *cookie)
 {
 	(void)cookie;
@@ -123,6 +192,82 @@ static void do_mmap(long n, void *cookie)
 		p[0] = p[(MAP_PAGES - 1) * PAGE] = 1;
 		if (munmap(p, MAP_PAGES * PAGE))
 			die("munmap");
+	}
+}
+
+static void do_mprotect(long n, void *cookie)
+{
+	volatile char *p = cookie;
+
+	while (n-- > 0) {
+		if (mprotect(cookie, MAP_PAGES * PAGE, PROT_READ) ||
+		    mprotect(cookie, MAP_PAGES * PAGE, PROT_READ | PROT_WRITE))
+			die("mprotect");
+		p[0] = 1;
+	}
+}
+
+/* Two processes of one real-time priority: each yield gives way to the other. */
+static void do_switch(long n, void *cookie)
+{
+	(void)cookie;
+	for (; n > 0; n -= 2)
+		sched_yield();
+}
+
+static pid_t partner;
+
+static void start_partner(void *cookie)
+{
+	struct sched_param high = { .sched_priority = PRIORITY };
+
+	(void)cookie;
+	if (partner)
+		return;
+	if (sched_setscheduler(0, SCHED_FIFO, &high))
+		die("sched_setscheduler");
+	partner = fork();
+	if (partner == 0)
+		for (;;)
+			sched_yield();
+}
+
+/* The partner runs whenever this process yields or sleeps, and only then. */
+static void stop_partner(void)
+{
+	struct sched_param none = { 0 };
+
+	kill(partner, SIGKILL);
+	if (sched_setscheduler(0, SCHED_OTHER, &none))
+		die("sched_setscheduler");
+}
+
+static void do_nothing_more(int signal)
+{
+	(void)signal;
+}
+
+static void do_signal(long n, void *cookie)
+{
+	pid_t self = getpid();
+
+	(void)cookie;
+	while (n-- > 0)
+		kill(self, SIGUSR1);
+}
+
+static void do_select(long n, void *cookie)
+{
+	int *fd = cookie;
+	struct timeval now = { 0, 0 };
+	fd_set set;
+
+	while (n-- > 0) {
+		FD_ZERO(&set);
+		for (int i = 0; i < DESCRIPTORS; i++)
+			FD_SET(fd[i], &set);
+		if (select(fd[DESCRIPTORS - 1] + 1, &set, NULL, NULL, &now) != 0)
+			die("select");
 	}
 }
 
@@ -183,49 +328,101 @@ static double measure(const struct benchmark *b, double overhead, double *spread
 	return t[BATCHES / 2];
 }
 
-static void shift_phase(void)
+/* What follows @word on the kernel's command line, or NULL. */
+static const char *command_line(const char *word)
 {
+	static char line[2048];
 	FILE *f = fopen("/proc/cmdline", "r");
-	char line[2048] = "", *p;
-	uint64_t end;
+	const char *p;
 
 	if (!f || !fgets(line, sizeof(line), f))
 		die("/proc/cmdline");
 	fclose(f);
-	p = strstr(line, "previrt.phase=");
-	end = now() + (p ? strtoull(p + strlen("previrt.phase="), NULL, 10) * 1000 : 0);
+	p = strstr(line, word);
+	return p ? p + strlen(word) : NULL;
+}
+
+static void shift_phase(void)
+{
+	const char *phase = command_line("previrt.phase=");
+	uint64_t end = now() + (phase ? strtoull(phase, NULL, 10) * 1000 : 0);
+
 	while (now() < end)
 		;
 }
 
+static int is_wanted(const char *name)
+{
+	const char *only = command_line("previrt.bench=");
+
+	return !only || !strncmp(only, name, strcspn(only, " \n"));
+}
+
+static void open_descriptors(int *fd)
+{
+	int pair[2];
+
+	for (int i = 0; i < DESCRIPTORS; i++) {
+		if (pipe(pair))
+			die("pipe");
+		fd[i] = pair[0];
+	}
+}
+
+static void *new_pages(int count)
+{
+	void *p = mmap(NULL, (size_t)count * PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	return p;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "child"))
+		return 0;
+
 	static struct echo echo;
-	struct benchmark b[] = {
+	static struct file file;
+	static int zero, fd[DESCRIPTORS];
+	void *pages = new_pages(FAULT_PAGES), *shared = new_pages(FAULT_PAGES);
+	const struct benchmark b[] = {
 		{ "getppid",	   do_getppid,	  NULL,	      NULL,  200 },
+		{ "read",	   do_read,	  NULL,	      &zero, 200 },
 		{ "pipe round trip", do_pipe,	  NULL,	      &echo, 20 },
-		{ "page fault",	   do_page_fault, drop_pages, NULL,  FAULT_PAGES / 4 },
+		{ "page fault",	   do_page_fault, drop_pages, pages, FAULT_PAGES / 4 },
+		{ "page fault (file)", do_file_fault, map_file, &file, FILE_FAULTS },
+		{ "page fault (cow)", do_page_fault, share_pages, shared, FAULT_PAGES / 4 },
 		{ "mmap + munmap", do_mmap,	  NULL,	      NULL,  10 },
+		{ "mprotect",	   do_mprotect,	  NULL,	      pages, 20 },
 		{ "fork + exit",   do_fork_exit,  NULL,	      NULL,  8 },
 		{ "vfork + exec",  do_vfork_exec, NULL,	      NULL,  8 },
+		{ "signal",	   do_signal,	  NULL,	      NULL,  50 },
+		{ "select",	   do_select,	  NULL,	      fd,    20 },
+		{ "context switch", do_switch,	  start_partner, NULL, 40 },
 	};
 	struct benchmark nothing = { "nothing", do_nothing, NULL, NULL, 1000 };
 	double overhead, spread, count;
 	size_t i;
 
-	if (argc == 2 && !strcmp(argv[1], "child"))
-		return 0;
-	(void)argc;
 	shift_phase();
-	b[2].cookie = mmap(NULL, FAULT_PAGES * PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (b[2].cookie == MAP_FAILED)
-		die("mmap");
+	zero = open("/dev/zero", O_RDONLY);
+	if (zero < 0)
+		die("/dev/zero");
+	signal(SIGUSR1, do_nothing_more);
+	make_file(&file);
 	start_echo(&echo);
+	open_descriptors(fd);
 	overhead = measure(&nothing, 0, &spread);
 	for (i = 0; i < sizeof(b) / sizeof(b[0]); i++) {
+		if (!is_wanted(b[i].name))
+			continue;
 		count = measure(&b[i], overhead, &spread);
 		printf("bench %s|%.2f|%.2f\n", b[i].name, count, spread);
 	}
+	if (partner)
+		stop_partner();
 	return 0;
 }
