@@ -70,8 +70,29 @@ void backend_table_commit(int flush);
  * not all of them are memory.
  */
 unsigned backend_table_linear(uint64_t gfn);
-/* The two level-4 tables: of the guest's kernel and of its user mode. */
+/*
+ * Level-4 tables come in pairs: of the guest's kernel and of its user mode. The
+ * first pair is there from the start; further ones (0, or -1: none left) have
+ * what the first has in its upper half now. load: the processor runs on this
+ * pair from now on, all changes are effective, the TLB is empty.
+ */
 unsigned backend_root(int user);
+int backend_roots_alloc(unsigned *kernel, unsigned *user);
+void backend_load_roots(unsigned kernel, unsigned user);
+/*
+ * Entries of the linear tables, by frame. The processor sets PTE_D (bit 6) when
+ * a frame is written to through them, by guest or wedge; clean clears it, as of
+ * the next commit with a flush.
+ */
+extern const uint64_t *backend_linear;
+void backend_frame_clean(uint64_t gfn);
+/* The frame of guest memory whose machine address stands in @entry; a number
+   past the end if there is none. */
+uint64_t backend_gfn(uint64_t entry);
+/* More than any name of a table but the linear ones. */
+unsigned backend_table_limit(void);
+/* Zeroed memory of the wedge's own, for good. */
+void *backend_memory(size_t size);
 /* Tables behind an entry of a root that the guest's entries are merged into,
    for the wedge lives there as well; 0: the entry is wholly the guest's. */
 unsigned backend_fixed_table(uint64_t va, int level);
@@ -109,6 +130,21 @@ uint64_t backend_if_byte(void);
  */
 void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
 		       unsigned call);
+/* The same of a jump slot. */
+void backend_jump_slot(unsigned slot, const struct insn *insn);
+
+/*
+ * Short code on the way to user mode (jump slots) does without the wedge only as
+ * long as backend_slow_user is 0: the wedge sets it to 1 when it must see the
+ * next return to user mode, and to 0 then; as the @size bytes at @now, the
+ * guest's descriptor table, are those at @known (@now NULL: they never are); and
+ * as the MSRs of SYSCALL have not changed.
+ */
+extern uint8_t backend_slow_user;
+void backend_watch_gdt(const void *now, const void *known, size_t size);
+void backend_syscall_changed(void);
+/* System calls that wedge_syscall has not seen. */
+extern uint64_t backend_short_syscalls;
 
 /* Run the guest from the state in @cpu. Does not come back; the guest's next
    trap, site or event enters the wedge anew (wedge/entry.h). */

@@ -84,6 +84,12 @@ CPU_ASSERT(r[R8], CPU_R8);
 CPU_ASSERT(r[R15], CPU_R15);
 CPU_ASSERT(rip, CPU_RIP);
 CPU_ASSERT(rflags, CPU_RFLAGS);
+CPU_ASSERT(seg, CPU_SEG);
+CPU_ASSERT(user, CPU_USER);
+CPU_ASSERT(cr0, CPU_CR0);
+CPU_ASSERT(cr2, CPU_CR2);
+CPU_ASSERT(cr3, CPU_CR3);
+CPU_ASSERT(cr4, CPU_CR4);
 
 /* The only processor. LIMIT: one. */
 extern struct cpu previrt_cpu;

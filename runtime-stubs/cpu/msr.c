@@ -92,6 +92,8 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	uint64_t *at = msr_plain(cpu, msr);
 
+	if (msr >= MSR_EFER && msr <= MSR_SFMASK)
+		backend_syscall_changed();
 	if (at) {
 		*at = value;
 		return 0;

@@ -22,5 +22,11 @@
 #define CPU_R15 120
 #define CPU_RIP 128
 #define CPU_RFLAGS 136
+#define CPU_SEG 144
+#define CPU_USER 168
+#define CPU_CR0 200
+#define CPU_CR2 208
+#define CPU_CR3 216
+#define CPU_CR4 224
 
 #endif

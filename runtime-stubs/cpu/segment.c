@@ -62,6 +62,7 @@ void cpu_sync_gdt(struct cpu *cpu)
 	if (size > sizeof(table))
 		size = sizeof(table);
 	cpu->user = 0;
+	backend_watch_gdt(mmu_pointer(cpu->gdt.base, size), raw, size);
 	if (mmu_unchanged(cpu->gdt.base, size, raw)) {
 		cpu->user = user;
 		return;
@@ -281,8 +282,10 @@ static enum cpu_result segment_table(struct cpu *cpu, const struct insn *insn, u
 		return CPU_FAULT;
 	table->limit = image.limit;
 	table->base = image.base;
-	if (!is_idt)
+	if (!is_idt) {
 		cpu_sync_gdt(cpu);
+		backend_slow_user = 1;
+	}
 	return CPU_NEXT;
 }
 

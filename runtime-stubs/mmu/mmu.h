@@ -8,8 +8,9 @@
  *  - Whatever the shadow tables map, the guest's tables mapped at the last
  *    flush that concerned it, or map now.
  *  - Supervisor mappings of the upper half are present in the shadow at every
- *    flush, so that the guest kernel's stacks never fault. The lower half is
- *    filled by faults, and forgotten at every load of CR3.
+ *    flush, so that the guest kernel's stacks never fault; a fault there brings
+ *    all of its 2 MiB. The lower half is filled by faults, and kept while other
+ *    address spaces run.
  *  - The user root maps the lower half's user pages and nothing else.
  *
  * Must not know: which hypervisor is below, what an instruction is.
@@ -52,6 +53,7 @@ struct mmu_walk {
 	uint64_t leaf_at;	/* gpa of that entry */
 	uint64_t flags;		/* PTE_W, PTE_U of all levels, PTE_NX of any, PTE_G */
 	int level;		/* of the leaf: 1, 2 or 3 */
+	uint64_t entries[5];	/* the guest's entries, by level, down to the leaf */
 };
 
 /*
@@ -73,6 +75,9 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
  * address that is asked for again and again. 0 also where it cannot be said.
  */
 int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy);
+/* The @size bytes at @va, within a page, to be read until mmu_generation changes
+   (backend_slow_user is 1 then); NULL where it cannot be said. */
+const void *mmu_pointer(uint64_t va, size_t size);
 
 /* Write guest memory whatever its tables say of writing; 0, or -1: unmapped. */
 int mmu_poke(uint64_t va, const void *from, size_t size);
@@ -95,22 +100,14 @@ void mmu_invalidate(uint64_t va);
  */
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 
+/* The guest has dealt with a page fault of user mode at @va: map what its tables
+   say now, so that it does not fault again. */
+void mmu_prefill(uint64_t va);
+
 /* For the shadow: remember that @va has become executable. */
 void mmu_note_code(uint64_t va);
 
 /* User mode is about to run. */
 void mmu_before_user(void);
-
-/* Shadow side, used by the functions above. */
-uint64_t mmu_root(void);
-int shadow_fill(uint64_t va, const struct mmu_walk *walk);
-void shadow_drop_lower(void);
-void shadow_drop_page(uint64_t va);
-void shadow_sync(uint64_t root, int lower_too);
-void shadow_sync_page(uint64_t root, uint64_t va);
-/* A supervisor page of the lower half is mapped. */
-void shadow_note_lower_supervisor(void);
-/* The upper half's entries without G, synchronized; -1: too many to know. */
-int shadow_sync_nonglobal(uint64_t root);
 
 #endif

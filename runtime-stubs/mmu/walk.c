@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* The guest's page tables, walked as the processor does. */
-#include "mmu.h"
-#include "../backend/backend.h"
+#include "shadow.h"
 #include <string.h>
 
 static uint64_t walk_root;
@@ -10,9 +9,10 @@ static int walk_user_seen;
 struct mmu_counters mmu_counters;
 unsigned mmu_generation;
 
-uint64_t mmu_root(void)
+static void walk_new_generation(void)
 {
-	return walk_root;
+	mmu_generation++;
+	backend_slow_user = 1;
 }
 
 static uint32_t walk_error(uint32_t access, int present)
@@ -47,12 +47,13 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 		uint64_t *entry;
 
 		at[level] = table + (va >> (3 + 9 * level) & 511) * 8;
+		walk->level = level;
 		entry = backend_guest(at[level]);
 		if (!entry || !(*entry & PTE_P)) {
 			*error = walk_error(access, 0);
 			return -1;
 		}
-		walk->leaf = *entry;
+		walk->leaf = walk->entries[level] = *entry;
 		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
 		walk->flags |= walk->leaf & PTE_NX;
 		if (level == 1 || (level < 4 && (walk->leaf & PTE_PS)))
@@ -66,7 +67,6 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 	    ((access & PF_I) && (walk->flags & PTE_NX)))
 		return -1;
 	walk_mark(at, 4, level, access);
-	walk->level = level;
 	walk->leaf_at = at[level];
 	walk->leaf = *(uint64_t *)backend_guest(at[level]);
 	uint64_t offset = (1ull << (3 + 9 * level)) - 1;
@@ -106,9 +106,9 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	return 0;
 }
 
-int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
+const void *mmu_pointer(uint64_t va, size_t size)
 {
-	static struct { uint64_t va; unsigned generation; const uint64_t *memory; } last;
+	static struct { uint64_t va; unsigned generation; const void *memory; } last;
 	struct mmu_walk walk;
 	uint32_t error;
 
@@ -116,15 +116,22 @@ int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
 		last.memory = NULL;
 		if ((va & (BACKEND_PAGE - 1)) + size > BACKEND_PAGE ||
 		    mmu_translate(va, 0, &walk, &error))
-			return 0;
+			return NULL;
 		last.memory = backend_guest(walk.gpa);
 		last.va = va;
 		last.generation = mmu_generation;
 	}
-	for (size_t i = 0; last.memory && i < size / 8; i++)
-		if (last.memory[i] != copy[i])
+	return last.memory;
+}
+
+int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
+{
+	const uint64_t *memory = mmu_pointer(va, size);
+
+	for (size_t i = 0; memory && i < size / 8; i++)
+		if (memory[i] != copy[i])
 			return 0;
-	return last.memory != NULL;
+	return memory != NULL;
 }
 
 int mmu_poke(uint64_t va, const void *from, size_t size)
@@ -165,7 +172,9 @@ void mmu_note_code(uint64_t va)
 
 static void walk_commit(int flush)
 {
-	backend_table_commit(flush);
+	backend_table_commit(flush && shadow_flush_owed);
+	if (flush)
+		shadow_flush_owed = 0;
 	for (unsigned i = 0; i < walk_new_count; i++)
 		if (mmu_code_appeared)
 			mmu_code_appeared(walk_new_code[i]);
@@ -174,13 +183,20 @@ static void walk_commit(int flush)
 
 void mmu_set_root(uint64_t root, int keep_global)
 {
+	int changed;
+
 	mmu_counters.root_loads++;
-	mmu_generation++;
+	walk_new_generation();
 	walk_root = root;
-	shadow_drop_lower();
-	if (!keep_global || !walk_user_seen || shadow_sync_nonglobal(root)) {
+	shadow_init();
+	changed = lower_load(root);
+	if (!walk_user_seen)
+		lower_fill_all(root);
+	if (!keep_global || !walk_user_seen || upper_sync_nonglobal(root)) {
 		mmu_counters.kernel_syncs++;
-		shadow_sync(root, !walk_user_seen);
+		upper_sync(root);
+	} else if (changed) {
+		upper_sync_root(root);
 	}
 	walk_commit(1);
 }
@@ -193,12 +209,22 @@ void mmu_flush_all(void)
 void mmu_invalidate(uint64_t va)
 {
 	mmu_counters.invalidations++;
-	mmu_generation++;
-	if ((int64_t)va < 0)
-		shadow_sync_page(walk_root, va);
+	walk_new_generation();
+	if (shadow_is_lower(va))
+		lower_invalidate(va);
 	else
-		shadow_drop_page(va);
+		upper_sync_page(walk_root, va);
 	walk_commit(1);
+}
+
+/* Hypervisors push onto the guest's stack: what belongs to a page that was
+   touched (the rest of a stack mapped a moment ago) comes with it. */
+static int walk_fill(uint64_t va, const struct mmu_walk *walk)
+{
+	if (shadow_is_lower(va))
+		return lower_fill(va, walk);
+	upper_sync_page(walk_root, va);
+	return upper_fill(va, walk);
 }
 
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
@@ -209,7 +235,7 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 		mmu_counters.reflected++;
 		return -1;
 	}
-	if (shadow_fill(va, &walk))
+	if (walk_fill(va, &walk))
 		return 1;
 	mmu_counters.fills++;
 	/* Rights were only added: the fault itself has made the processor forget
@@ -218,20 +244,19 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 	return 0;
 }
 
-/* Supervisor pages of the lower half must not be seen by user mode. */
-static int walk_lower_supervisor = 1;
+void mmu_prefill(uint64_t va)
+{
+	struct mmu_walk walk;
+	uint32_t error;
+
+	if (!shadow_is_lower(va) || mmu_translate(va, PF_U, &walk, &error))
+		return;
+	if (!lower_fill(va, &walk))
+		walk_commit(0);
+}
 
 void mmu_before_user(void)
 {
 	walk_user_seen = 1;
-	if (walk_lower_supervisor) {
-		shadow_drop_lower();
-		walk_commit(1);
-		walk_lower_supervisor = 0;
-	}
-}
-
-void shadow_note_lower_supervisor(void)
-{
-	walk_lower_supervisor = 1;
+	lower_before_user();
 }

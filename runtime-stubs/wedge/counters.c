@@ -52,7 +52,8 @@ static void counters_print(void)
 	counters_print_classes();
 	wedge_print("previrt: count guest entered events %lu interrupts %lu exceptions %lu "
 		    "syscalls %lu\n", wedge_counters.events, wedge_counters.interrupts,
-		    wedge_counters.exceptions, wedge_counters.syscalls);
+		    wedge_counters.exceptions,
+		    wedge_counters.syscalls + backend_short_syscalls);
 	modules_print_counters();
 	wedge_print("previrt: count memory shadow filled %lu reflected %lu root-loads %lu "
 		    "full-flushes %lu invalidations %lu\n", mmu_counters.fills,

@@ -26,6 +26,8 @@ _Noreturn void wedge_software_interrupt(unsigned vector);
 _Noreturn void wedge_syscall(int compat);
 _Noreturn void wedge_sysenter(void);
 _Noreturn void wedge_event(void);
+/* Nothing has happened: run the guest from the state in struct cpu. */
+_Noreturn void wedge_go(void);
 
 /* The guest ends, with the status it gave: called by backend_shutdown, once,
    before anything else. */
@@ -35,6 +37,6 @@ void wedge_ending(void);
 _Noreturn void wedge_stop(const char *why);
 
 /* Pointers to the code of slots, in the wedge's image. */
-extern const uint64_t previrt_call_slots[], previrt_jump_slots[];
+extern uint64_t previrt_call_slots[], previrt_jump_slots[];
 
 #endif

@@ -16,7 +16,10 @@ struct rewriter wedge_rewriter;
 
 void wedge_tell_slots(void)
 {
-	static unsigned told;
+	static unsigned told, jumps;
+
+	for (; jumps < wedge_rewriter.jump_count; jumps++)
+		backend_jump_slot(jumps, &wedge_rewriter.jumps[jumps].insn);
 
 	for (; told < wedge_rewriter.call_count; told++) {
 		const struct rewriter_kind *kind = &wedge_rewriter.calls[told];

@@ -17,6 +17,7 @@
 
 struct cpu previrt_cpu;
 static struct { uint64_t address; unsigned count; } last_fault;
+static uint64_t run_prefill;	/* where user mode has faulted; 0: nowhere */
 
 static void run_deliver(const struct cpu_fault *fault, int software)
 {
@@ -25,6 +26,19 @@ static void run_deliver(const struct cpu_fault *fault, int software)
 			    fault->vector, fault->error, fault->address);
 		wedge_stop("triple fault");
 	}
+}
+
+/* What user mode sees of the machine must be there; if nothing changes, the
+   next return needs no look. */
+static void run_before_user(struct cpu *cpu)
+{
+	if (run_prefill) {
+		mmu_prefill(run_prefill);
+		run_prefill = 0;
+	}
+	cpu_sync_gdt(cpu);
+	mmu_before_user();
+	backend_slow_user = 0;
 }
 
 static _Noreturn void run_resume(void)
@@ -49,10 +63,8 @@ static _Noreturn void run_resume(void)
 		if (cpu_deliver_interrupt(cpu, vector))
 			wedge_stop("triple fault on an interrupt");
 	}
-	if (cpu->user) {
-		cpu_sync_gdt(cpu);
-		mmu_before_user();
-	}
+	if (cpu->user)
+		run_before_user(cpu);
 	backend_enter(cpu);
 }
 
@@ -209,6 +221,10 @@ static void run_page_fault(struct cpu_fault *fault)
 		return;
 	}
 	last_fault.count = 0;
+	if (previrt_cpu.user) {
+		run_prefill = fault->address;
+		backend_slow_user = 1;
+	}
 	run_deliver(fault, 0);
 }
 

@@ -35,9 +35,6 @@ void modules_print_counters(void);
 /* The rewriter has made new slots: the back-end is told. */
 void wedge_tell_slots(void);
 
-/* Run the guest from the state in previrt_cpu. */
-_Noreturn void wedge_go(void);
-
 /*
  * Load the ELF kernel @image into guest memory and rewrite its sites. Gives its
  * entry point and the end of what it occupies; stops the wedge with the reason

@@ -64,6 +64,8 @@
 	.text
 /* A call site came through slot n: on the stack n and the return address. */
 	.balign 16
+	.globl xenpv_site_call
+xenpv_site_call:
 site_call:
 	pushq %rax
 	movb MASK, %al
@@ -133,8 +135,6 @@ xenpv_call_slots:
 	.quad call_stubs + 10 * n
 	.set n, n + 1
 .endr
-	.section .rodata
-	.balign 8
 previrt_jump_slots:
 	.set n, 0
 .rept REWRITER_JUMPS
@@ -218,7 +218,11 @@ trap_in_wedge:
 	jb 4f
 	cmpq $xenpv_short_end, %rax
 	jb trap_of_guest
-4:	cmpl $WEDGE_EVENT, 8(%rsp)
+4:	cmpq $xenpv_plain_start, %rax
+	jb 5f
+	cmpq $xenpv_plain_end, %rax
+	jb trap_of_guest
+5:	cmpl $WEDGE_EVENT, 8(%rsp)
 	jne 3f
 	cmpq $xenpv_critical_start, %rax
 	jb 1f

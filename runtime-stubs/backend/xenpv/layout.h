@@ -21,6 +21,8 @@
 #define WEDGE_AREA        LAYOUT(0xfffffc0000000000)	/* a level-4 slot of its own */
 #define WEDGE_POOL        LAYOUT(0xfffffc4000000000)	/* tables, to be read */
 
+#define WEDGE_LINEAR      LAYOUT(0xfffffc4080000000)	/* linear tables, to be read */
+#define WEDGE_HEAP        LAYOUT(0xfffffc40c0000000)	/* the wedge's own memory */
 #define WEDGE_LDT         LAYOUT(0xfffffc4040000000)	/* 16 pages, read-only */
 
 #define WEDGE_STACK_SIZE 16384

@@ -27,6 +27,8 @@
 #define GUEST_ALIGN 512u		/* frames: whole linear tables */
 #define MAX_LINEAR 8192u		/* 16 GiB of guest memory */
 #define QUEUE 128
+#define HYPERVISOR_FIRST 256u		/* Xen's own slots of a level-4 table */
+#define HYPERVISOR_LAST 271u
 
 /* Names of tables: the pool's from 1, then these. */
 enum {
@@ -47,10 +49,13 @@ static unsigned queued;
 /* What the queue changes, so that get knows when to wait for it. */
 static unsigned queue_table, queue_low, queue_high;
 static uint8_t queue_dirty[TABLE_L2 + 1];
+static uint16_t queue_tables[QUEUE];	/* of each change; 0: a linear one */
 
 static uint16_t free_next[POOL_TABLES + 1], free_first[5], fresh = 1;
 static uint8_t table_level[POOL_TABLES + 1];
 static unsigned tables_used, tables_peak;
+
+const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 
 uint64_t xenpv_mfn(uint64_t pfn)
 {
@@ -86,9 +91,9 @@ static void memory_flush_queue(void)
 		for (unsigned i = 0; i < queued && i < 4; i++)
 			wedge_print("previrt: update of %lx to %lx\n", queue[i].ptr, queue[i].val);
 	xenpv_must("page-table updates", result);
+	for (unsigned i = 0; i < queued; i++)
+		queue_dirty[queue_tables[i]] = 0;
 	queued = 0;
-	for (unsigned i = 0; i < sizeof(queue_dirty); i++)
-		queue_dirty[i] = 0;
 	queue_table = 0;
 }
 
@@ -101,12 +106,24 @@ static uint64_t memory_table_mfn(unsigned table)
 	return mfns[pool_pfn + table - 1];
 }
 
-void backend_table_set(unsigned table, unsigned index, uint64_t entry)
+static void memory_queue(uint64_t mfn, unsigned index, uint64_t entry)
 {
 	if (queued == QUEUE)
 		memory_flush_queue();
-	queue[queued].ptr = memory_table_mfn(table) << 12 | index * 8 | MMU_NORMAL_PT_UPDATE;
+	queue[queued].ptr = mfn << 12 | index * 8 | MMU_NORMAL_PT_UPDATE;
+	queue_tables[queued] = 0;
 	queue[queued++].val = entry;
+}
+
+void backend_frame_clean(uint64_t gfn)
+{
+	memory_queue(linear_mfns[gfn / 512], gfn % 512, backend_linear[gfn] & ~D);
+}
+
+void backend_table_set(unsigned table, unsigned index, uint64_t entry)
+{
+	memory_queue(memory_table_mfn(table), index, entry);
+	queue_tables[queued - 1] = table;
 	if (queue_table != table) {
 		if (queue_table)
 			queue_dirty[queue_table] = 1;
@@ -224,6 +241,41 @@ unsigned backend_root(int user)
 	return user ? TABLE_USER_ROOT : TABLE_ROOT;
 }
 
+int backend_roots_alloc(unsigned *kernel, unsigned *user)
+{
+	const uint64_t *first = backend_table_entries(TABLE_ROOT);
+
+	*kernel = backend_table_alloc(4);
+	*user = backend_table_alloc(4);
+	if (!*kernel || !*user) {
+		if (*kernel)
+			backend_table_free(*kernel);
+		return -1;
+	}
+	for (unsigned i = 256; i < 512; i++)
+		if ((first[i] & P) && (i < HYPERVISOR_FIRST || i > HYPERVISOR_LAST))
+			backend_table_set(*kernel, i, first[i]);
+	return 0;
+}
+
+void backend_load_roots(unsigned kernel, unsigned user)
+{
+	struct mmuext_op ops[2] = {
+		{ .cmd = MMUEXT_NEW_BASEPTR }, { .cmd = MMUEXT_NEW_USER_BASEPTR },
+	};
+
+	memory_flush_queue();
+	ops[0].arg1.mfn = memory_table_mfn(kernel);
+	ops[1].arg1.mfn = memory_table_mfn(user);
+	xenpv_must("other roots", xenpv_call(__HYPERVISOR_mmuext_op, (uint64_t)ops, 2, 0,
+					     DOMID_SELF));
+}
+
+unsigned backend_table_limit(void)
+{
+	return TABLE_L2 + 1;
+}
+
 unsigned backend_fixed_table(uint64_t va, int level)
 {
 	if (level == 3 && va >> 39 == WEDGE_BASE >> 39)
@@ -248,6 +300,11 @@ uint64_t backend_guest_frames(void)
 void *backend_guest(uint64_t gpa)
 {
 	return gpa >> 12 < guest_frames ? (void *)(WEDGE_AREA + gpa) : NULL;
+}
+
+uint64_t backend_gfn(uint64_t entry)
+{
+	return machine_to_phys_mapping[(entry & ADDRESS) >> 12] - guest_pfn;
 }
 
 uint64_t backend_frame(uint64_t gfn)
@@ -305,6 +362,31 @@ static void memory_map(uint64_t va, uint64_t l1_pfn)
 	memory_update(mfns[area_l2[i3]], va >> 21 & 511, mfns[l1_pfn] << 12 | LINK);
 }
 
+static uint64_t heap_next = WEDGE_HEAP;
+
+/* In pieces of 2 MiB of address space, a table for each. */
+void *backend_memory(size_t size)
+{
+	uint64_t start = heap_next, count = (size + 4095) / 4096;
+
+	for (uint64_t done = 0; done < count; done += 512) {
+		unsigned n = count - done < 512 ? count - done : 512;
+		uint64_t first = 0;
+
+		for (unsigned i = 0; i < n; i++) {
+			uint64_t pfn = xenpv_take_frame();
+
+			if (!i)
+				first = pfn;
+		}
+		memory_map(heap_next, memory_make_l1(first, n, P | W | U | A | D));
+		heap_next += 1ull << 21;
+	}
+	if (next_pfn > guest_pfn)
+		wedge_stop("the wedge's memory runs into the guest's");
+	return (void *)start;
+}
+
 static void memory_init_pool(void)
 {
 	for (unsigned i = 0; i < POOL_TABLES; i++)
@@ -327,9 +409,11 @@ static void memory_init_ldt(void)
 /* Guest memory is what is left, less the tables that will map it. */
 static void memory_init_guest(void)
 {
-	uint64_t left = xenpv_start_info->nr_pages - next_pfn, tables;
+	uint64_t left = xenpv_start_info->nr_pages - next_pfn, tables, first_table = 0;
 
-	tables = left / 512 + left / (512 * 512) + 8;
+	/* Linear tables, those above them; what backend_memory will take. */
+	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 4 / 4096 +
+		 (TABLE_L2 + 1) * 128 / 4096 + 8;
 	guest_frames = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
 	if (left <= tables || !guest_frames || guest_frames / 512 > MAX_LINEAR)
 		wedge_stop("no memory for the guest, or more than 16 GiB");
@@ -337,8 +421,19 @@ static void memory_init_guest(void)
 	for (uint64_t i = 0; i < guest_frames; i += 512) {
 		uint64_t table = memory_make_l1(guest_pfn + i, 512, P | W | U | A | D);
 
-		memory_map(WEDGE_AREA + i * 4096, table);
 		linear_mfns[i / 512] = mfns[table];
+		if (!i)
+			first_table = table;
+	}
+	for (uint64_t i = 0; i < guest_frames; i += 512)
+		memory_map(WEDGE_AREA + i * 4096, first_table + i / 512);
+	/* The tables stand one behind the other. */
+	for (uint64_t i = 0; i < guest_frames / 512; i += 512) {
+		uint64_t left_tables = guest_frames / 512 - i;
+
+		memory_map(WEDGE_LINEAR + i * 4096,
+			   memory_make_l1(first_table + i, left_tables < 512 ? left_tables : 512,
+					  P | U | A));
 	}
 	if (next_pfn > guest_pfn)
 		wedge_stop("tables run into the guest's memory");

@@ -19,8 +19,10 @@ extern const uint64_t xenpv_short_entries[];
 extern const char xenpv_short_start[], xenpv_short_end[], xenpv_call_stubs[];
 extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_short_return;
 extern uint64_t xenpv_call_slots[];
+extern const char xenpv_plain_start[], xenpv_plain_end[];
 
 #define CALL_STUB 10u		/* of entry.S */
+#define FAST_CALL_SIZE 7u
 
 static struct { uint8_t at, size, call; } shapes[SHORT_ROUTINES];
 static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
@@ -61,8 +63,13 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 {
 	int routine = short_routine(insn);
 
-	if (routine < 0)
+	if (routine < 0) {
+		uint64_t code = xenpv_fast_call(insn);
+
+		if (code && call == FAST_CALL_SIZE)
+			xenpv_call_slots[slot] = code;
 		return;
+	}
 	if (!xenpv_short_long[routine]) {
 		xenpv_short_long[routine] = short_stub(slot);
 		shapes[routine].at = at;
@@ -147,6 +154,10 @@ int xenpv_short_interrupted(struct cpu *cpu)
 {
 	const struct short_state *state = xenpv_short_states;
 
+	if (cpu->rip >= (uint64_t)xenpv_plain_start && cpu->rip < (uint64_t)xenpv_plain_end) {
+		cpu->rip = short_pop(cpu) - FAST_CALL_SIZE;
+		return FAST_CALL_SIZE;
+	}
 	if (cpu->rip < (uint64_t)xenpv_short_start || cpu->rip >= (uint64_t)xenpv_short_end)
 		return 0;
 	while (state + 1 < xenpv_short_states_end && state[1].from <= cpu->rip)

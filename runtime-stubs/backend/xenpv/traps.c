@@ -14,6 +14,7 @@
 #define ENTRY_SIZE 32
 #define TRAP_MASKS 4		/* upcalls are masked on entry */
 #define SELECTOR_MASK 0xffffull
+#define SITE_CALL_SIZE 7
 #define CALL_STUB 10		/* bytes of a stub in entry.S */
 #define JUMP_STUB 15
 
@@ -22,6 +23,9 @@ extern uint8_t xenpv_saved_mask;
 extern char xenpv_trap_entries[], xenpv_stack_top[];
 extern char xenpv_call_stubs[], xenpv_jump_stubs[];
 extern uint64_t xenpv_call_slots[];
+extern char xenpv_syscall_entry[];
+extern uint8_t xenpv_stale_selectors;
+extern uint64_t xenpv_user_cs, xenpv_user_ss;
 _Noreturn void xenpv_resume_masked(void);
 _Noreturn void xenpv_resume_open(void);
 _Noreturn void xenpv_resume_frame(const uint64_t *frame);
@@ -49,18 +53,6 @@ static void traps_kernel_flags(struct cpu *cpu, int on)
 	cpu->rflags |= traps_kept;
 }
 
-void xenpv_call_entered(void)
-{
-	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
-	wedge_call(xenpv_slot);
-}
-
-void xenpv_jump_entered(void)
-{
-	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
-	wedge_jump(xenpv_slot);
-}
-
 /* What user mode may have loaded; the wedge has not touched them yet. */
 static void traps_note_selectors(struct cpu *cpu)
 {
@@ -75,6 +67,35 @@ static void traps_note_selectors(struct cpu *cpu)
 	cpu_note_selector(cpu, SEG_FS, fs);
 	cpu_note_selector(cpu, SEG_GS, gs);
 	cpu->user = user;
+}
+
+/* fast.S has let user mode's selectors be; they are as they were. */
+static void traps_look_at_selectors(struct cpu *cpu)
+{
+	if (!xenpv_stale_selectors)
+		return;
+	xenpv_stale_selectors = 0;
+	traps_note_selectors(cpu);
+}
+
+void xenpv_call_entered(void)
+{
+	struct cpu *cpu = &previrt_cpu;
+
+	traps_kernel_flags(cpu, !xenpv_saved_mask);
+	traps_look_at_selectors(cpu);
+	if (xenpv_slot == REWRITER_SLOT_SELECTORS) {
+		cpu->rip -= SITE_CALL_SIZE;
+		wedge_go();
+	}
+	wedge_call(xenpv_slot);
+}
+
+void xenpv_jump_entered(void)
+{
+	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
+	traps_look_at_selectors(&previrt_cpu);
+	wedge_jump(xenpv_slot);
 }
 
 /*
@@ -103,6 +124,9 @@ static void traps_step_into_site(struct cpu *cpu)
 	}
 	if (at - (uint64_t)xenpv_jump_stubs < JUMP_STUB * (uint64_t)REWRITER_JUMPS)
 		wedge_jump((at - (uint64_t)xenpv_jump_stubs) / JUMP_STUB);
+	call = xenpv_fast_jump_at(at);
+	if (call >= 0)
+		wedge_jump(call);
 }
 
 /* An exception or event at an address of the wedge: where was the guest? */
@@ -125,9 +149,11 @@ void xenpv_trap_entered(void)
 	cpu->user = (cs & 3) == 3;
 	if (!cpu->user) {
 		traps_kernel_flags(cpu, !(xenpv_cs >> 32 & 0xff));
+		traps_look_at_selectors(cpu);
 		if (cpu->rip >= WEDGE_BASE)
 			traps_in_site(cpu);
 	} else {
+		xenpv_stale_selectors = 0;
 		traps_set_if(cpu, 1);
 		cpu->seg[SEG_CS] = cs;
 		cpu->seg[SEG_SS] = xenpv_ss;
@@ -137,6 +163,8 @@ void xenpv_trap_entered(void)
 	case WEDGE_EVENT:
 		wedge_event();
 	case WEDGE_SYSCALL:
+		xenpv_syscall_learn(cpu);
+		/* fall through */
 	case WEDGE_SYSCALL32:
 		wedge_syscall(xenpv_vector == WEDGE_SYSCALL32);
 	case WEDGE_SYSENTER:
@@ -180,6 +208,8 @@ void backend_enter(struct cpu *cpu)
 		if (cpu->rflags & SHORT_UNUSUAL || traps_kept) {
 			traps_kept = cpu->rflags & SHORT_UNUSUAL & ~FLAG_TF;
 			xenpv_short_allow(!traps_kept);
+			if (traps_kept)
+				backend_syscall_changed();
 		}
 		if (cpu->rflags & FLAG_TF)
 			traps_enter_stepping(cpu, f);
@@ -187,6 +217,10 @@ void backend_enter(struct cpu *cpu)
 		if (cpu->rflags & FLAG_IF)
 			xenpv_resume_open();
 		xenpv_resume_masked();
+	}
+	if (!(cpu->seg[SEG_CS] & 4) && !(cpu->seg[SEG_SS] & 4)) {
+		xenpv_user_cs = cpu->seg[SEG_CS] | 3;
+		xenpv_user_ss = cpu->seg[SEG_SS] | 3;
 	}
 	f[0] = cpu->rip;
 	f[1] = cpu->seg[SEG_CS] | 3;
@@ -210,10 +244,10 @@ static uint64_t traps_entry(unsigned vector)
 	return (uint64_t)xenpv_trap_entries + vector * ENTRY_SIZE;
 }
 
-static void traps_callback(uint16_t type, unsigned vector)
+static void traps_callback(uint16_t type, uint64_t address)
 {
 	struct callback_register callback = {
-		.type = type, .flags = CALLBACKF_mask_events, .address = traps_entry(vector),
+		.type = type, .flags = CALLBACKF_mask_events, .address = address,
 	};
 
 	xenpv_must("a callback", xenpv_call(__HYPERVISOR_callback_op, CALLBACKOP_register,
@@ -235,11 +269,11 @@ void xenpv_traps_init(void)
 		traps[i].address = traps_entry(v);
 	}
 	xenpv_must("the traps", xenpv_call(__HYPERVISOR_set_trap_table, (uint64_t)traps, 0, 0, 0));
-	traps_callback(CALLBACKTYPE_event, WEDGE_EVENT);
-	traps_callback(CALLBACKTYPE_failsafe, WEDGE_FAILSAFE);
-	traps_callback(CALLBACKTYPE_syscall, WEDGE_SYSCALL);
-	traps_callback(CALLBACKTYPE_syscall32, WEDGE_SYSCALL32);
-	traps_callback(CALLBACKTYPE_sysenter, WEDGE_SYSENTER);
+	traps_callback(CALLBACKTYPE_event, traps_entry(WEDGE_EVENT));
+	traps_callback(CALLBACKTYPE_failsafe, traps_entry(WEDGE_FAILSAFE));
+	traps_callback(CALLBACKTYPE_syscall, (uint64_t)xenpv_syscall_entry);
+	traps_callback(CALLBACKTYPE_syscall32, traps_entry(WEDGE_SYSCALL32));
+	traps_callback(CALLBACKTYPE_sysenter, traps_entry(WEDGE_SYSENTER));
 	xenpv_must("a stack", xenpv_call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
 					 (uint64_t)xenpv_stack_top, 0, 0));
 }

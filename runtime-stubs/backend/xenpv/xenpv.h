@@ -11,6 +11,9 @@
 #include <xen/sched.h>
 #include "layout.h"
 
+struct cpu;
+struct insn;
+
 extern struct start_info *xenpv_start_info;
 #define xenpv_shared ((struct shared_info *)WEDGE_SHARED_INFO)
 #define xenpv_vcpu (&xenpv_shared->vcpu_info[0])
@@ -28,6 +31,14 @@ void xenpv_must(const char *what, long result);
 void xenpv_memory_init(void);
 void xenpv_traps_init(void);
 void xenpv_time_init(void);
+
+/* System calls may take the short way, with the MSRs of @cpu. */
+void xenpv_syscall_learn(const struct cpu *cpu);
+
+/* Short code for a call site of @insn (call of 7 bytes), or 0. */
+uint64_t xenpv_fast_call(const struct insn *insn);
+/* The jump slot whose short code begins right before @rip; -1: none. */
+int xenpv_fast_jump_at(uint64_t rip);
 
 /* Machine frame of a pseudo-physical frame. */
 uint64_t xenpv_mfn(uint64_t pfn);

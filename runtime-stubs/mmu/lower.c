@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The lower half of the shadow: a space for each of the guest's roots that was
+ * loaded lately, filled by faults.
+ *
+ * Invariants:
+ *  - A table of a space hangs below one entry. It stands for one table of the
+ *    guest's (gfn) or a piece of a large page (piece), and `used' has a bit for
+ *    each present entry.
+ *  - When a space runs, whatever its tables hold the guest's tables held at the
+ *    last flush, or hold now.
+ *  - A root that comes anew may take over the tables of a space that is no
+ *    more: entries that are the same in both stay.
+ */
+#include "shadow.h"
+
+#define SPACES 512
+#define AROUND 16		/* entries looked at around a fault */
+
+struct space {
+	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
+	uint16_t first;		/* its tables, the level-4 one excepted */
+	uint8_t supervisor;	/* maps supervisor pages of the lower half */
+	uint32_t loaded;	/* when */
+};
+
+static struct space spaces[SPACES];
+static unsigned space_count, space_now;
+static uint32_t space_clock;
+
+static struct space *running(void)
+{
+	return &spaces[space_now];
+}
+
+uint64_t lower_root(void)
+{
+	return (uint64_t)shadow_tables[running()->kernel].gfn * BACKEND_PAGE;
+}
+
+static const uint64_t *lower_guest(uint32_t gfn)
+{
+	return gfn < shadow_frame_count ? backend_guest((uint64_t)gfn * BACKEND_PAGE) : NULL;
+}
+
+static int lower_used(const struct shadow_table *s, unsigned index)
+{
+	return s->used[index / 64] >> index % 64 & 1;
+}
+
+static void lower_mark(struct shadow_table *s, unsigned index, uint64_t entry)
+{
+	if (entry & PTE_P)
+		s->used[index / 64] |= 1ull << index % 64;
+	else
+		s->used[index / 64] &= ~(1ull << index % 64);
+}
+
+static void lower_set_link(struct space *space, unsigned table, unsigned index, uint64_t entry)
+{
+	uint64_t old = backend_table_get(table, index);
+
+	lower_mark(&shadow_tables[table], index, entry);
+	shadow_set(table, index, old, entry);
+	if (table == space->kernel)
+		shadow_set(space->user, index, old, entry);
+}
+
+static void lower_set_page(unsigned table, unsigned index, uint64_t entry)
+{
+	lower_mark(&shadow_tables[table], index, entry);
+	shadow_set_leaf(table, index, backend_table_get(table, index), entry);
+}
+
+static void lower_free(struct space *space, unsigned table)
+{
+	struct shadow_table *s = &shadow_tables[table];
+
+	if (s->level == 1) {
+		shadow_forget_leaves(table);
+	} else {
+		const uint64_t *entries = backend_table_entries(table);
+
+		for (unsigned i = 0; i < 512; i++) {
+			unsigned below = entries[i] ? backend_table_of(entries[i]) : 0;
+
+			if (below)
+				lower_free(space, below);
+		}
+	}
+	if (s->gfn < shadow_frame_count && shadow_frames[s->gfn].owner == table)
+		shadow_frames[s->gfn].owner = 0;
+	if (s->before)
+		shadow_tables[s->before].next = s->next;
+	else
+		space->first = s->next;
+	if (s->next)
+		shadow_tables[s->next].before = s->before;
+	*s = (struct shadow_table){ .gfn = SHADOW_NO_GFN };
+	backend_table_free(table);
+}
+
+static void lower_drop(struct space *space, unsigned table, unsigned index)
+{
+	uint64_t entry = backend_table_get(table, index);
+	unsigned below = backend_table_of(entry);
+
+	lower_set_link(space, table, index, 0);
+	if (below)
+		lower_free(space, below);
+}
+
+/* The tables of a space that is not to run next. */
+static void lower_empty(struct space *space)
+{
+	for (unsigned i = 0; i < 256; i++)
+		if (lower_used(&shadow_tables[space->kernel], i))
+			lower_drop(space, space->kernel, i);
+	space->supervisor = 0;
+}
+
+/* A table of @level, whosever it was. 0: there is none, and nothing to take. */
+static unsigned lower_alloc(int level)
+{
+	unsigned table = backend_table_alloc(level);
+
+	while (!table) {
+		struct space *oldest = NULL;
+
+		for (unsigned i = 0; i < space_count; i++)
+			if (i != space_now && spaces[i].first &&
+			    (!oldest || spaces[i].loaded < oldest->loaded))
+				oldest = &spaces[i];
+		if (!oldest)
+			return 0;
+		lower_empty(oldest);
+		table = backend_table_alloc(level);
+	}
+	return table;
+}
+
+/* Whose table @table is from now on. */
+static void lower_claim(unsigned table, uint32_t gfn)
+{
+	struct shadow_frame *frame = &shadow_frames[gfn];
+
+	shadow_tables[table].gfn = gfn;
+	if (gfn >= shadow_frame_count || frame->owner == table)
+		return;
+	if (frame->owner && frame->owner != SHADOW_UPPER)
+		shadow_tables[frame->owner].forced = 1;
+	frame->owner = table;
+}
+
+/* The shadow of one page by the guest's entry, when all tables above allow what
+   @flags says; 0: not mapped before it is touched. */
+static uint64_t lower_leaf(uint64_t entry, uint64_t flags)
+{
+	if ((entry & (PTE_P | PTE_A)) != (PTE_P | PTE_A))
+		return 0;
+	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
+	return shadow_leaf(entry & PTE_ADDRESS, entry, flags);
+}
+
+static void lower_sync_page(unsigned table, unsigned index, uint64_t entry, uint64_t flags)
+{
+	uint64_t want = lower_leaf(entry, flags);
+	uint64_t have = backend_table_get(table, index);
+
+	if ((have ^ want) & (SHADOW_COMPARED | PTE_U))
+		lower_set_page(table, index, want);
+}
+
+static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags);
+
+/* Entry @index is in use; the guest's is @entry. */
+static void lower_sync_link(struct space *space, unsigned table, unsigned index,
+			    uint64_t entry, uint64_t flags)
+{
+	unsigned below = backend_table_of(backend_table_get(table, index));
+	const struct shadow_table *s = &shadow_tables[below];
+
+	if (!below || !(entry & PTE_P)) {
+		lower_drop(space, table, index);
+		return;
+	}
+	if (s->piece || (entry & PTE_PS)) {
+		if ((s->piece ^ entry) & ~(PTE_A | PTE_D))
+			lower_drop(space, table, index);
+		return;
+	}
+	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
+	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
+}
+
+static uint8_t lower_rights(uint64_t flags)
+{
+	return (flags & (PTE_W | PTE_U)) | !!(flags & PTE_NX);
+}
+
+/*
+ * Make what @table holds what the guest's table @gfn says; nothing is added.
+ * @flags: the rights gathered above.
+ */
+static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags)
+{
+	struct shadow_table *s = &shadow_tables[table];
+	const uint64_t *guest = lower_guest(gfn);
+	int changed = s->gfn != gfn || s->forced || s->rights != lower_rights(flags) ||
+		      !shadow_is_clean(gfn, table);
+
+	if (s->level == 1 && !changed)
+		return;
+	for (unsigned word = 0; word < (s->level == 4 ? 4 : 8); word++)
+		for (uint64_t bits = s->used[word]; bits; bits &= bits - 1) {
+			unsigned index = word * 64 + __builtin_ctzll(bits);
+			uint64_t entry = guest ? guest[index] : 0;
+
+			if (s->level == 1)
+				lower_sync_page(table, index, entry, flags);
+			else
+				lower_sync_link(space, table, index, entry, flags);
+		}
+	if (!changed)
+		return;
+	s->forced = 0;
+	s->rights = lower_rights(flags);
+	lower_claim(table, gfn);
+	shadow_watch(gfn, table);
+}
+
+static int lower_is_clean(const struct space *space)
+{
+	const struct shadow_table *s = &shadow_tables[space->kernel];
+
+	if (s->forced || !shadow_is_clean(s->gfn, space->kernel))
+		return 0;
+	for (unsigned t = space->first; t; t = s->next) {
+		s = &shadow_tables[t];
+		if (!s->piece && (s->forced || !shadow_is_clean(s->gfn, t)))
+			return 0;
+	}
+	return 1;
+}
+
+static int lower_make_space(void)
+{
+	struct space *space = &spaces[space_count];
+	unsigned kernel = backend_root(0), user = backend_root(1);
+
+	if (space_count == SPACES || (space_count && backend_roots_alloc(&kernel, &user)))
+		return -1;
+	space->kernel = kernel;
+	space->user = user;
+	shadow_tables[kernel] = (struct shadow_table){
+		.level = 4, .gfn = SHADOW_NO_GFN, .links = space_count
+	};
+	return space_count++;
+}
+
+/*
+ * A space for a root that has none: first one whose level-4 table was written to
+ * since it ran, for its process is most likely gone; then a new one; then the
+ * one that has not run for the longest time.
+ */
+static unsigned lower_choose(void)
+{
+	unsigned oldest = space_count;
+	int made;
+
+	for (unsigned i = 0; i < space_count; i++) {
+		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
+
+		if (i == space_now)
+			continue;
+		if (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel))
+			return i;
+		if (oldest == space_count || spaces[i].loaded < spaces[oldest].loaded)
+			oldest = i;
+	}
+	made = lower_make_space();
+	return made >= 0 ? (unsigned)made : oldest == space_count ? space_now : oldest;
+}
+
+static unsigned lower_find(uint32_t gfn)
+{
+	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
+
+	if (space_count && shadow_tables[running()->kernel].gfn == gfn)
+		return space_now;
+	if (owner && owner != SHADOW_UPPER && shadow_tables[owner].level == 4)
+		return shadow_tables[owner].links;
+	return lower_choose();
+}
+
+int lower_load(uint64_t root)
+{
+	uint32_t gfn = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
+								: SHADOW_NO_GFN;
+	unsigned before = space_now, number = lower_find(gfn);
+	struct space *space = &spaces[number];
+	int is_first = !space_clock;
+	int changed = shadow_tables[space->kernel].gfn != gfn ||
+		      !shadow_is_clean(gfn, space->kernel);
+
+	space_now = number;
+	space->loaded = ++space_clock;
+	if (changed || !lower_is_clean(space))
+		lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
+	if (number != before && !is_first) {
+		backend_load_roots(space->kernel, space->user);
+		shadow_flush_owed = 0;
+	}
+	return changed;
+}
+
+/* The table below entry @index, which the guest's @entry refers to. */
+static unsigned lower_below(struct space *space, unsigned table, unsigned index, int level,
+			    uint64_t entry, uint64_t flags)
+{
+	uint64_t piece = entry & PTE_PS ? entry & ~(PTE_A | PTE_D) : 0;
+	uint32_t gfn = piece ? SHADOW_NO_GFN : (entry & PTE_ADDRESS) / BACKEND_PAGE;
+	struct shadow_table *s;
+	unsigned below;
+
+	if (lower_used(&shadow_tables[table], index)) {
+		below = backend_table_of(backend_table_get(table, index));
+		s = &shadow_tables[below];
+		if (below && s->piece == piece) {
+			if (s->gfn != gfn || s->rights != lower_rights(flags))
+				lower_sync(space, below, gfn, flags);
+			return below;
+		}
+		lower_drop(space, table, index);
+	}
+	below = lower_alloc(level - 1);
+	if (!below)
+		return 0;
+	s = &shadow_tables[below];
+	*s = (struct shadow_table){ .level = level - 1, .piece = piece, .next = space->first,
+				    .rights = lower_rights(flags) };
+	if (space->first)
+		shadow_tables[space->first].before = below;
+	space->first = below;
+	lower_claim(below, gfn);
+	lower_set_link(space, table, index, backend_table_address(below) | SHADOW_LINK);
+	return below;
+}
+
+/* A large page of the kernel's, before there is user mode: shared tables. */
+static int lower_fill_linear(struct space *space, unsigned table, unsigned index,
+			     const struct mmu_walk *walk)
+{
+	unsigned linear = walk->flags & PTE_U ? 0 :
+			  backend_table_linear((walk->gpa & ~0x1fffffull) / BACKEND_PAGE);
+	uint64_t have = backend_table_get(table, index), want;
+
+	if (!linear)
+		return 0;
+	want = backend_table_address(linear) | PTE_P | PTE_U | PTE_A |
+	       (walk->flags & (PTE_W | PTE_NX));
+	if (!((have ^ want) & SHADOW_COMPARED))
+		return 1;
+	if (have & PTE_P)
+		lower_drop(space, table, index);
+	lower_set_link(space, table, index, want);
+	return 1;
+}
+
+/* Neighbours that the guest has used: most likely they are wanted next. */
+static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
+{
+	const uint64_t *guest = lower_guest(shadow_tables[table].gfn);
+	unsigned start = index & ~(AROUND - 1u);
+
+	for (unsigned i = start; guest && i < start + AROUND; i++) {
+		uint64_t want;
+
+		if (!(guest[i] & PTE_P) || lower_used(&shadow_tables[table], i))
+			continue;
+		want = lower_leaf(guest[i], flags);
+		if (want && (want & PTE_U))
+			lower_set_page(table, i, want);
+	}
+}
+
+static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
+{
+	struct space *space = running();
+	unsigned table = space->kernel, index = 0;
+	uint64_t leaf = shadow_leaf(walk->gpa & PTE_ADDRESS, walk->leaf, walk->flags);
+	uint64_t flags = PTE_W | PTE_U;
+
+	if (!leaf)
+		return 1;
+	for (int level = 4; level > 1; level--) {
+		uint64_t entry = walk->entries[level];
+
+		index = shadow_index(va, level);
+		if (level == 2 && walk->level >= 2 && lower_fill_linear(space, table, index, walk)) {
+			space->supervisor = 1;
+			return 0;
+		}
+		if (level <= walk->level)
+			entry = walk->leaf;
+		flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
+		table = lower_below(space, table, index, level, entry, flags);
+		if (!table)
+			return -1;
+	}
+	if (!(walk->flags & PTE_U))
+		space->supervisor = 1;
+	index = shadow_index(va, 1);
+	if (walk->level == 1)
+		lower_fill_around(table, index, flags);
+	lower_set_page(table, index, leaf);
+	return 0;
+}
+
+int lower_fill(uint64_t va, const struct mmu_walk *walk)
+{
+	int result;
+
+	if (backend_va_reserved(va & ~0xfffull))
+		return -1;
+	result = lower_fill_once(va, walk);
+	if (result < 0) {		/* no tables left but those of this space */
+		lower_empty(running());
+		result = lower_fill_once(va, walk);
+	}
+	return result ? -1 : 0;
+}
+
+void lower_fill_all(uint64_t root)
+{
+	const uint64_t *top = backend_guest(root);
+	uint64_t va = 0;
+
+	while (top && va < 1ull << 47) {
+		uint64_t step = 1ull << 39;
+		struct mmu_walk walk;
+		uint32_t error;
+
+		if (top[shadow_index(va, 4)] & PTE_P) {
+			if (!mmu_translate(va, 0, &walk, &error)) {
+				int none = lower_fill(va, &walk);
+
+				step = 1ull << (3 + 9 * (none ? walk.level :
+							 walk.level == 1 ? 1 : 2));
+			} else {
+				step = 1ull << (3 + 9 * walk.level);
+			}
+		}
+		va = (va & ~(step - 1)) + step;
+	}
+}
+
+void lower_invalidate(uint64_t va)
+{
+	struct space *space = running();
+	unsigned table = space->kernel;
+	const uint64_t *guest = lower_guest(shadow_tables[table].gfn);
+	uint64_t entry, flags = PTE_W | PTE_U;
+
+	for (int level = 4; level > 1; level--) {
+		unsigned index = shadow_index(va, level);
+		unsigned below;
+
+		if (!lower_used(&shadow_tables[table], index))
+			return;
+		entry = guest ? guest[index] : 0;
+		below = backend_table_of(backend_table_get(table, index));
+		if (!below || !(entry & PTE_P) || (entry & PTE_PS) ||
+		    shadow_tables[below].piece) {
+			lower_drop(space, table, index);
+			return;
+		}
+		flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
+		if (shadow_tables[below].gfn != (entry & PTE_ADDRESS) / BACKEND_PAGE)
+			lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
+		table = below;
+		guest = lower_guest(shadow_tables[table].gfn);
+	}
+	if (lower_used(&shadow_tables[table], shadow_index(va, 1)))
+		lower_sync_page(table, shadow_index(va, 1),
+				guest ? guest[shadow_index(va, 1)] : 0, flags);
+}
+
+void lower_before_user(void)
+{
+	struct space *space = running();
+
+	if (!space->supervisor)
+		return;
+	lower_empty(space);
+	backend_table_commit(shadow_flush_owed);
+	shadow_flush_owed = 0;
+}
+
+void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry)
+{
+	if (!space_count)
+		shadow_set(backend_root(0), index, old, entry);
+	for (unsigned i = 0; i < space_count; i++)
+		shadow_set(spaces[i].kernel, index, old, entry);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Shared by the files of this folder: the tables the processor walks.
+ *
+ * The upper half is one for all: its tables hang below every root. The lower
+ * half belongs to a space, one for each root of the guest's that was seen
+ * lately; it stays while other spaces run, and is made right before it runs
+ * again.
+ *
+ * What has changed in a table of the guest's is known from the processor's own
+ * dirty bit: all of guest memory is mapped once by linear tables
+ * (backend_linear), which the guest's large pages use as well. Whoever maps a
+ * frame for writing in another way counts as its writer, and such a table is
+ * compared at every flush.
+ */
+#ifndef PREVIRT_MMU_SHADOW_H
+#define PREVIRT_MMU_SHADOW_H
+#include "mmu.h"
+#include "device.h"
+#include "../backend/backend.h"
+
+#define SHADOW_LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+#define SHADOW_COMPARED (PTE_P | PTE_W | PTE_NX | PTE_ADDRESS)
+#define SHADOW_NO_GFN 0xffffffffu
+#define SHADOW_UPPER 0xffff		/* owner of a frame: the upper half */
+
+/* What is known of a table of the shadow. */
+struct shadow_table {
+	uint64_t used[8];	/* lower half: entries that are present */
+	uint64_t piece;		/* lower half: of this large page; 0: of a table */
+	uint32_t gfn;		/* lower half: the guest's table it stands for */
+	uint16_t links;		/* upper half: entries that refer to it; of a
+				   level-4 table: the number of its space */
+	uint16_t next, before;	/* lower half: others of the same space */
+	uint8_t level;
+	uint8_t large;		/* upper half: made from a large page */
+	uint8_t forced;		/* lower half: it may differ without a dirty bit */
+	uint8_t rights;		/* lower half: what the tables above allow */
+};
+
+/* What is known of a frame of guest memory. */
+struct shadow_frame {
+	uint16_t owner;		/* the one table that relies on its dirty bit */
+	uint16_t writers;	/* writable leaves outside the linear tables */
+};
+
+extern struct shadow_table *shadow_tables;
+extern struct shadow_frame *shadow_frames;
+extern uint64_t shadow_frame_count;
+
+/* Something present was taken away or changed: the TLB may still hold it. */
+extern int shadow_flush_owed;
+
+void shadow_init(void);
+
+static inline unsigned shadow_index(uint64_t va, int level)
+{
+	return va >> (3 + 9 * level) & 511;
+}
+
+static inline int shadow_is_lower(uint64_t va)
+{
+	return (int64_t)va >= 0;
+}
+
+/* The shadow's leaf for a guest's, @flags from the whole walk; 0: none. */
+uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags);
+
+/* Entry @index of @table, which was @old, becomes @entry; the second for leaves. */
+void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry);
+void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry);
+/* @table, of level 1, is about to be emptied. */
+void shadow_forget_leaves(unsigned table);
+
+/*
+ * @owner has just read the guest's table @gfn and relies on its dirty bit from
+ * now on. Whoever did before compares anew.
+ */
+void shadow_watch(uint32_t gfn, uint16_t owner);
+static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
+{
+	return gfn < shadow_frame_count && shadow_frames[gfn].owner == owner &&
+	       !shadow_frames[gfn].writers && !(backend_linear[gfn] & PTE_D);
+}
+
+/* The lower half: lower.c. */
+/* The space of @root runs from now on, its lower half as the guest's tables say.
+   Gives 1 if the level-4 table may be another than it was. */
+int lower_load(uint64_t root);
+/* Map the page @walk leads to; -1: there is nothing to map. */
+int lower_fill(uint64_t va, const struct mmu_walk *walk);
+/* All that the guest maps: for a kernel that starts in the lower half. */
+void lower_fill_all(uint64_t root);
+void lower_invalidate(uint64_t va);
+/* The guest's level-4 table of the running space. */
+uint64_t lower_root(void);
+/* No supervisor page may be seen by user mode. */
+void lower_before_user(void);
+/* An entry of the upper half, in all roots. */
+void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry);
+
+/* The upper half: upper.c. */
+void upper_sync(uint64_t root);
+void upper_sync_page(uint64_t root, uint64_t va);
+int upper_fill(uint64_t va, const struct mmu_walk *walk);
+/* Stretches with an entry without G, if they may have changed; -1: too many. */
+int upper_sync_nonglobal(uint64_t root);
+/* @root's level-4 table was written to: its upper entries. */
+void upper_sync_root(uint64_t root);
+
+#endif

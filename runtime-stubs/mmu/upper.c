@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The upper half of the shadow. Leaves carry the rights of the whole guest walk;
+ * the levels above allow everything. Supervisor mappings are there eagerly.
+ */
+#include "shadow.h"
+
+/* One level of the guest's tables: a table, or a large page cut into pieces. */
+struct guest_level {
+	uint64_t *table;	/* NULL: a piece of @large, or nothing at all */
+	uint64_t large;
+	uint64_t flags;		/* rights gathered above */
+	int level;
+};
+
+/* 2 MiB stretches of the upper half with an entry without G. */
+#define NONGLOBAL_MAX 32
+static uint64_t nonglobal[NONGLOBAL_MAX];
+static unsigned nonglobal_count;		/* more than there is room: many */
+
+static void upper_note_nonglobal(uint64_t va)
+{
+	va &= ~0x1fffffull;
+	for (unsigned i = 0; i < nonglobal_count && i < NONGLOBAL_MAX; i++)
+		if (nonglobal[i] == va)
+			return;
+	if (nonglobal_count < NONGLOBAL_MAX)
+		nonglobal[nonglobal_count] = va;
+	if (nonglobal_count <= NONGLOBAL_MAX)
+		nonglobal_count++;
+}
+
+/* Have the guest's tables on the way to @va not been written to since the last
+   time this was asked? */
+static int upper_is_clean(uint64_t root, uint64_t va)
+{
+	uint64_t table = root;
+	int clean = 1;
+
+	for (int level = 4; level >= 1; level--) {
+		uint64_t *entries = backend_guest(table), entry;
+
+		if (!entries)
+			return 0;
+		if (level < 4 && !shadow_is_clean(table / BACKEND_PAGE, SHADOW_UPPER)) {
+			shadow_watch(table / BACKEND_PAGE, SHADOW_UPPER);
+			clean = 0;
+		}
+		entry = entries[shadow_index(va, level)];
+		if (!(entry & PTE_P) || (entry & PTE_PS))
+			break;
+		table = entry & PTE_ADDRESS;
+	}
+	return clean;
+}
+
+int upper_sync_nonglobal(uint64_t root)
+{
+	unsigned count = nonglobal_count;
+	uint64_t list[NONGLOBAL_MAX];
+
+	if (count > NONGLOBAL_MAX)
+		return -1;
+	for (unsigned i = 0; i < count; i++)
+		list[i] = nonglobal[i];
+	nonglobal_count = 0;
+	for (unsigned i = 0; i < count; i++)
+		if (upper_is_clean(root, list[i]))
+			upper_note_nonglobal(list[i]);
+		else
+			upper_sync_page(root, list[i]);
+	return 0;
+}
+
+static uint64_t guest_entry(const struct guest_level *guest, unsigned index)
+{
+	if (guest->table)
+		return guest->table[index];
+	if (!guest->large)
+		return 0;
+	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +
+	       ((uint64_t)index << (3 + 9 * guest->level));
+}
+
+/* The level below entry @entry of @guest. */
+static struct guest_level guest_below(const struct guest_level *guest, uint64_t entry)
+{
+	struct guest_level below = { .level = guest->level - 1, .flags = guest->flags };
+	uint64_t size = 1ull << (3 + 9 * guest->level);
+
+	below.flags &= entry | ~(PTE_W | PTE_U);
+	below.flags |= entry & PTE_NX;
+	if (entry & PTE_PS)
+		below.large = (entry & ~(PTE_ADDRESS & (size - 1))) & ~(1ull << 12);
+	else
+		below.table = backend_guest(entry & PTE_ADDRESS);
+	return below;
+}
+
+static void upper_set(unsigned table, unsigned index, uint64_t entry)
+{
+	uint64_t old = backend_table_get(table, index);
+
+	if (table == backend_root(0))
+		lower_set_upper_root(index, old, entry);
+	else
+		shadow_set(table, index, old, entry);
+}
+
+/* An entry refers to @table no more: give it back, with all below it, if that
+   was the last one. */
+static void upper_free(unsigned table, int level)
+{
+	if (--shadow_tables[table].links)
+		return;
+	if (level > 1) {
+		const uint64_t *entries = backend_table_entries(table);
+
+		for (unsigned i = 0; i < 512; i++) {
+			unsigned below = entries[i] ? backend_table_of(entries[i]) : 0;
+
+			if (below)
+				upper_free(below, level - 1);
+		}
+	} else {
+		shadow_forget_leaves(table);
+	}
+	shadow_tables[table].large = 0;
+	backend_table_free(table);
+}
+
+static void upper_clear(unsigned table, unsigned index, int level)
+{
+	uint64_t entry = backend_table_get(table, index);
+	unsigned below;
+
+	if (!(entry & PTE_P))
+		return;
+	if (level == 1) {
+		shadow_set_leaf(table, index, entry, 0);
+		return;
+	}
+	below = backend_table_of(entry);
+	upper_set(table, index, 0);
+	if (below)
+		upper_free(below, level - 1);
+}
+
+/* The table below entry @index of @table (of @level), made if need be. */
+static unsigned upper_below(unsigned table, unsigned index, int level, uint64_t va)
+{
+	unsigned below = backend_fixed_table(va, level - 1);
+	uint64_t entry;
+
+	if (below)
+		return below;
+	entry = backend_table_get(table, index);
+	below = entry & PTE_P ? backend_table_of(entry) : 0;
+	if (below)
+		return below;
+	below = backend_table_alloc(level - 1);
+	if (!below)
+		return 0;
+	shadow_tables[below].links = 1;
+	upper_set(table, index, backend_table_address(below) | SHADOW_LINK);
+	return below;
+}
+
+/*
+ * Kernels alias tables (Linux: the espfix area, 65,536 times the same page), so
+ * neighbours with equal entries get the same shadow. 1: entry @index is done.
+ */
+static int upper_share(unsigned table, unsigned index, uint64_t va,
+			const struct guest_level *guest)
+{
+	uint64_t entry = guest_entry(guest, index), mine, before;
+	uint64_t before_va = va - (1ull << (3 + 9 * guest->level));
+	unsigned below = backend_table_of(backend_table_get(table, index));
+
+	mine = backend_table_get(table, index);
+	if (index && guest->table && !backend_fixed_table(va, guest->level - 1) &&
+	    !backend_fixed_table(before_va, guest->level - 1) &&
+	    !backend_va_reserved(before_va) &&
+	    !((guest_entry(guest, index - 1) ^ entry) & ~PTE_A)) {
+		before = backend_table_get(table, index - 1);
+		if ((mine & PTE_ADDRESS) == (before & PTE_ADDRESS) && (mine & PTE_P))
+			return 1;
+		if (backend_table_of(before)) {
+			upper_clear(table, index, guest->level);
+			shadow_tables[backend_table_of(before)].links++;
+			upper_set(table, index, before);
+			return 1;
+		}
+	}
+	if (below && shadow_tables[below].links > 1)
+		upper_clear(table, index, guest->level);
+	return 0;
+}
+
+/* A large page of the kernel's maps whole frames: all of them share tables. */
+static int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint64_t flags)
+{
+	unsigned linear;
+	uint64_t entry, old;
+
+	if (flags & PTE_U)
+		return 0;
+	linear = backend_table_linear(gpa / BACKEND_PAGE);
+	if (!linear)
+		return 0;
+	entry = backend_table_address(linear) | PTE_P | PTE_U | PTE_A |
+		(flags & (PTE_W | PTE_NX));
+	old = backend_table_get(table, index);
+	if ((old & SHADOW_COMPARED) == (entry & SHADOW_COMPARED))
+		return 1;
+	upper_clear(table, index, 2);
+	upper_set(table, index, entry);
+	return 1;
+}
+
+static void upper_note(uint64_t va, uint64_t leaf)
+{
+	if (!(leaf & PTE_G))
+		upper_note_nonglobal(va);
+}
+
+static void upper_note_code(unsigned table, unsigned index, uint64_t va, uint64_t want)
+{
+	uint64_t old = backend_table_get(table, index);
+
+	if (!shadow_tables[table].large && (want & PTE_P) &&
+	    !(want & PTE_NX) && (!(old & PTE_P) || (old & PTE_NX)))
+		mmu_note_code(va);
+}
+
+/*
+ * Make entry @index of the shadow's @table what the guest's entry says,
+ * everything below it included.
+ */
+static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
+			      const struct guest_level *guest)
+{
+	uint64_t entry = guest_entry(guest, index);
+	struct guest_level below;
+	unsigned next;
+
+	if (backend_va_reserved(va) && !backend_fixed_table(va, guest->level - 1))
+		return;
+	if (!(entry & PTE_P)) {
+		if (!backend_fixed_table(va, guest->level - 1))
+			upper_clear(table, index, guest->level);
+		else
+			goto recurse;
+		return;
+	}
+	if (guest->level == 1) {
+		uint64_t flags = guest->flags & (entry | ~(PTE_W | PTE_U));
+		uint64_t old = backend_table_get(table, index), want;
+
+		flags |= entry & PTE_NX;
+		want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
+		upper_note(va, entry);
+		if ((old & SHADOW_COMPARED) != (want & SHADOW_COMPARED)) {
+			upper_note_code(table, index, va, want);
+			shadow_set_leaf(table, index, old, want);
+		}
+		return;
+	}
+	if (!(entry & PTE_PS) && upper_share(table, index, va, guest))
+		return;
+recurse:
+	below = entry & PTE_P ? guest_below(guest, entry)
+			      : (struct guest_level){ .level = guest->level - 1 };
+	if (guest->level == 2 && (entry & PTE_PS) &&
+	    upper_fill_linear(table, index, below.large & PTE_ADDRESS, below.flags)) {
+		upper_note(va, entry);
+		return;
+	}
+	next = upper_below(table, index, guest->level, va);
+	if (!next)
+		return;
+	if (guest->level == 2)
+		shadow_tables[next].large = !!(entry & PTE_PS);
+	for (unsigned i = 0; i < 512; i++)
+		upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)), &below);
+}
+
+static struct guest_level guest_top(uint64_t root)
+{
+	return (struct guest_level){ .table = backend_guest(root), .level = 4,
+				     .flags = PTE_W | PTE_U };
+}
+
+static void upper_drop_page(uint64_t va)
+{
+	unsigned table = backend_root(0), parent = 0;
+	int level;
+
+	if (backend_va_reserved(va & ~0xfffull))
+		return;
+	for (level = 4; level > 1; level--) {
+		uint64_t entry = backend_table_get(table, shadow_index(va, level));
+		unsigned below = backend_table_of(entry);
+
+		if (!(entry & PTE_P))
+			return;
+		if (!below) {	/* a linear table */
+			upper_clear(table, shadow_index(va, level), level);
+			return;
+		}
+		parent = table;
+		table = below;
+	}
+	if (shadow_tables[table].large)
+		upper_clear(parent, shadow_index(va, 2), 2);
+	else
+		upper_clear(table, shadow_index(va, 1), 1);
+}
+
+/* What the level-4 table that was loaded last had. */
+static uint64_t upper_entries[256];
+
+static void upper_sync_slot(uint64_t root, unsigned i)
+{
+	struct guest_level top = guest_top(root);
+
+	upper_entries[i - 256] = guest_entry(&top, i);
+	upper_sync_entry(backend_root(0), i, (uint64_t)i << 39 | 0xffffull << 48, &top);
+}
+
+void upper_sync(uint64_t root)
+{
+	nonglobal_count = 0;
+	for (unsigned i = 256; i < 512; i++)
+		upper_sync_slot(root, i);
+}
+
+void upper_sync_root(uint64_t root)
+{
+	const uint64_t *entries = backend_guest(root);
+
+	for (unsigned i = 256; i < 512; i++)
+		if (((entries ? entries[i] : 0) ^ upper_entries[i - 256]) & ~PTE_A)
+			upper_sync_slot(root, i);
+}
+
+/* The 2 MiB around @va, by the guest's tables as they are now. */
+void upper_sync_page(uint64_t root, uint64_t va)
+{
+	struct guest_level guest = guest_top(root);
+	unsigned table = backend_root(0);
+
+	while (guest.level > 2) {
+		unsigned index = shadow_index(va, guest.level);
+		uint64_t entry = guest_entry(&guest, index);
+
+		if (!(entry & PTE_P)) {
+			upper_drop_page(va);
+			return;
+		}
+		table = upper_below(table, index, guest.level, va);
+		if (!table)
+			return;
+		guest = guest_below(&guest, entry);
+	}
+	upper_sync_entry(table, shadow_index(va, 2), va & ~0x1fffffull, &guest);
+}
+
+int upper_fill(uint64_t va, const struct mmu_walk *walk)
+{
+	unsigned table = backend_root(0);
+	uint64_t leaf;
+
+	if (backend_va_reserved(va & ~0xfffull))
+		return -1;
+	for (int level = 4; level > 1; level--) {
+		if (level == 2 && walk->level >= 2 &&
+		    upper_fill_linear(table, shadow_index(va, 2), walk->gpa & ~0x1fffffull,
+				       walk->flags)) {
+			upper_note(va, walk->leaf);
+			return 0;
+		}
+		table = upper_below(table, shadow_index(va, level), level, va);
+		if (!table)
+			return -1;
+	}
+	leaf = shadow_leaf(walk->gpa & PTE_ADDRESS, walk->leaf, walk->flags);
+	if (!leaf)
+		return -1;
+	if (walk->level > 1)
+		shadow_tables[table].large = 1;
+	upper_note(va, walk->leaf);
+	upper_note_code(table, shadow_index(va, 1), va & ~0xfffull, leaf);
+	shadow_set_leaf(table, shadow_index(va, 1),
+			backend_table_get(table, shadow_index(va, 1)), leaf);
+	return 0;
+}
