@@ -15,7 +15,9 @@
 #endif
 
 #define WEDGE_BASE        LAYOUT(0xffffffffffe00000)	/* image, 2 MiB at most */
+#ifndef WEDGE_SHARED_INFO	/* a test has its own */
 #define WEDGE_SHARED_INFO LAYOUT(0xffffffffffff0000)
+#endif
 #define WEDGE_WINDOW      LAYOUT(0xffffffffffff1000)	/* any page, for a moment */
 #define WEDGE_BOOT_BASE   LAYOUT(0xffffffff40000000)	/* where Xen puts it first */
 #define WEDGE_AREA        LAYOUT(0xfffffc0000000000)	/* a level-4 slot of its own */

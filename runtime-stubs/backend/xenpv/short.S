@@ -110,6 +110,7 @@ xenpv_short_start:
 2:	movb $1, MASK
 	movq saved_rax(%rip), %rax
 	popfq
+	state SHORT_RETURNED
 	jmp *saved_return(%rip)
 	state SHORT_POPF_DONE
 3:	movb $1, MASK
@@ -138,7 +139,8 @@ xenpv_short_start:
 	\macro 15, r15, r15d
 .endm
 
-/* The register is free until the value is in it: it chooses between two ways. */
+/* The register is free until the value is in it: it chooses between two ways.
+   Interrupted, the value is put there at once, for the flags do not change. */
 .macro pushf_pop number, reg, low
 	.if \number == 5
 	routine				/* the number of rsp: never used */
@@ -146,18 +148,21 @@ xenpv_short_start:
 	routine
 	state SHORT_BEFORE
 	movzbl MASK, %\low
+	state SHORT_READ, \number
 	jmp *88f(,%\reg,8)
 	.pushsection .rodata
 	.balign 8
 88:	.quad 89f, 90f
 	.popsection
 89:	pushfq
-	state SHORT_BEFORE_PUSHED
+	state SHORT_READ_PUSHED, \number
 	popq %\reg
-	state SHORT_BEFORE
+	state SHORT_READ, \number
 	ret
 90:	pushfq
+	state SHORT_READ_PUSHED, \number
 	popq %\reg
+	state SHORT_READ, \number
 	leaq -IF_BIT(%\reg), %\reg
 	ret
 .endm
@@ -185,7 +190,9 @@ xenpv_short_start:
 	state SHORT_BEFORE
 89:	movb $1, MASK
 	pushq %\reg
+	state SHORT_PAIR_PUSHED, \number
 	popfq
+	state SHORT_CALL_DONE
 	ret
 	state SHORT_PAIR_DONE, \number
 90:	movb $1, MASK

@@ -112,9 +112,6 @@ static void short_finish(struct cpu *cpu, const struct short_state *state)
 	unsigned call = shapes[state->routine].call;
 
 	switch (state->action) {
-	case SHORT_BEFORE_PUSHED:
-		cpu->r[RSP] += 8;
-		/* fall through */
 	case SHORT_BEFORE:
 		cpu->rip = short_pop(cpu) - call;
 		break;
@@ -145,6 +142,13 @@ static void short_finish(struct cpu *cpu, const struct short_state *state)
 		short_set_flags(cpu, cpu->r[state->number]);
 		/* fall through */
 	case SHORT_CALL_DONE:
+		cpu->rip = short_pop(cpu);
+		break;
+	case SHORT_READ_PUSHED:
+		cpu->r[RSP] += 8;
+		/* fall through */
+	case SHORT_READ:
+		cpu->r[state->number] = cpu->rflags & ~(uint64_t)(FLAG_RF | FLAG_VM);
 		cpu->rip = short_pop(cpu);
 		break;
 	}

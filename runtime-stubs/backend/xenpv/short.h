@@ -20,7 +20,6 @@
 
 /* Where an interrupted routine leaves the guest: before its instruction ... */
 #define SHORT_BEFORE 0		/* return address on the stack */
-#define SHORT_BEFORE_PUSHED 1	/* a word more on it */
 #define SHORT_PUSHF_BEFORE 2	/* it is saved, rcx too; so many bytes pushed */
 #define SHORT_POPF_BEFORE 3	/* it is saved, rax too */
 /* ... or behind it. */
@@ -30,6 +29,8 @@
 #define SHORT_PAIR_DONE 7	/* return address on the stack, flags in a register */
 #define SHORT_PAIR_PUSHED 8	/* a word more */
 #define SHORT_CALL_DONE 9	/* return address on the stack; all else is done */
+#define SHORT_READ 10		/* it, and a register is to have the flags */
+#define SHORT_READ_PUSHED 11	/* a word more */
 
 #ifndef __ASSEMBLY__
 #include "../../cpu/cpu.h"
