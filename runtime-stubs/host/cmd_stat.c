@@ -90,13 +90,110 @@ static void stat_json_count(const char *name, const char *class,
 	json_close();
 }
 
+/* A rewriter needs flags and one register: dead ones it need not save. */
+struct liveness {
+	size_t sites;           /* of which it is known what is dead */
+	size_t flags, one, both;
+};
+
+static void stat_live(struct liveness *live, unsigned int dead)
+{
+	const unsigned int flags = 1u << PREVIRT_DEAD_flags;
+
+	live->sites++;
+	live->flags += (dead & flags) != 0;
+	live->one += (dead & ~flags) != 0;
+	live->both += (dead & flags) && (dead & ~flags);
+}
+
+/* Builds with a guest file: operations on memory by space, liveness, hooks. */
+struct stat_guest {
+	size_t count[16][8], bytes;
+	struct liveness sites, operations;
+};
+
+static void stat_collect_guest(const struct table *table, struct stat_guest *guest)
+{
+	size_t i;
+
+	for (i = 0; i < table->operations; i++) {
+		const struct operation *o = &table->operation[i];
+
+		guest->count[o->space & 15][o->op & 7]++;
+		guest->bytes += (size_t)o->len + o->pad;
+		stat_live(&guest->operations, o->dead);
+	}
+	for (i = 0; table->lively && i < table->sites; i++)
+		stat_live(&guest->sites, table->site[i].dead);
+	guest->sites.sites = table->lively;
+}
+
+static void stat_text_liveness(const char *what, const struct liveness *live)
+{
+	if (live->sites)
+		printf("liveness: of %zu %s, the flags are dead behind %zu, a "
+		       "register behind %zu; %zu need no save\n", live->sites, what,
+		       live->flags, live->one, live->both);
+}
+
+static void stat_text_guest(const struct table *table, const struct stat_guest *guest)
+{
+	unsigned int space, op;
+
+	if (table->operations)
+		printf("memory: %zu operations in %zu bytes\n", table->operations,
+		       guest->bytes);
+	for (space = 0; space < 16; space++)
+		for (op = 0; op < 8; op++)
+			if (guest->count[space][op])
+				printf("  %-6s %-8s %7zu\n", table_space_name(space),
+				       table_operation_name(op), guest->count[space][op]);
+	if (table->hooks)
+		printf("hooks: %zu\n", table->hooks);
+	stat_text_liveness("sites in C", &guest->sites);
+	stat_text_liveness("operations", &guest->operations);
+	if (table->extra)
+		printf("table with these: %zu bytes\n", table->bytes + table->extra);
+}
+
+static void stat_json_liveness(const char *name, const struct liveness *live)
+{
+	json_open(name, '{');
+	json_number("sites", live->sites);
+	json_number("flags_dead", live->flags);
+	json_number("register_dead", live->one);
+	json_number("no_save", live->both);
+	json_close();
+}
+
+static void stat_json_guest(const struct table *table, const struct stat_guest *guest)
+{
+	unsigned int space, op;
+
+	json_number("hooks", table->hooks);
+	json_number("extra_table_bytes", table->extra);
+	json_open("operations", '[');
+	for (space = 0; space < 16; space++)
+		for (op = 0; op < 8; op++)
+			if (guest->count[space][op]) {
+				json_open(NULL, '{');
+				json_text("space", table_space_name(space));
+				json_text("op", table_operation_name(op));
+				json_number("sites", guest->count[space][op]);
+				json_close();
+			}
+	json_close();
+	stat_json_liveness("liveness", &guest->sites);
+	stat_json_liveness("operations_liveness", &guest->operations);
+}
+
 static double stat_per_site(const struct table *table)
 {
 	return table->sites ? (double)table->bytes / (double)table->sites : 0;
 }
 
 static void stat_json(const struct image *image, const struct table *table,
-		      const struct stat_image *stat)
+		      const struct stat_image *stat, const struct stat_guest *guest)
 {
 	unsigned int op;
 
@@ -115,6 +212,7 @@ static void stat_json(const struct image *image, const struct table *table,
 			stat_json_count(table_op_name(op), table_class_name(op),
 					&stat->op[op]);
 	json_close();
+	stat_json_guest(table, guest);
 	json_close();
 }
 
@@ -177,53 +275,11 @@ static void stat_text(const struct image *image, const struct table *table,
 		printf("counters: %zu\n", table->counters);
 }
 
-/* Operations on memory by space, liveness, hooks: builds with a guest file. */
-static void stat_guest(const struct table *table)
-{
-	size_t count[16][8] = { { 0 } }, bytes = 0, i;
-	unsigned int space, op;
-
-	for (i = 0; i < table->operations; i++) {
-		const struct operation *o = &table->operation[i];
-
-		count[o->space & 15][o->op & 7]++;
-		bytes += (size_t)o->len + o->pad;
-	}
-	if (table->operations)
-		printf("memory: %zu operations in %zu bytes\n", table->operations, bytes);
-	for (space = 0; space < 16; space++)
-		for (op = 0; op < 8; op++)
-			if (count[space][op])
-				printf("  %-6s %-8s %7zu\n", table_space_name(space),
-				       table_operation_name(op), count[space][op]);
-	if (table->hooks)
-		printf("hooks: %zu\n", table->hooks);
-}
-
-static void stat_liveness(const struct table *table)
-{
-	const unsigned int flags = 1u << PREVIRT_DEAD_flags;
-	size_t i, one = 0, with_flags = 0, both = 0;
-
-	if (!table->lively)
-		return;
-	for (i = 0; i < table->sites; i++) {
-		unsigned int dead = table->site[i].dead;
-
-		one += (dead & ~flags) != 0;
-		with_flags += (dead & flags) != 0;
-		both += (dead & flags) && (dead & ~flags);
-	}
-	printf("liveness: of %zu sites in C, the flags are dead behind %zu, a "
-	       "register behind %zu; %zu need no save\n", table->lively,
-	       with_flags, one, both);
-	printf("table with these: %zu bytes\n", table->bytes + table->extra);
-}
-
 static void stat_one(struct image *image, void *context)
 {
 	struct stat *stat = context;
 	struct stat_image counts = { 0 };
+	struct stat_guest guest = { 0 };
 	struct table *table = table_read(image);
 
 	if (!table) {
@@ -231,15 +287,15 @@ static void stat_one(struct image *image, void *context)
 		return;
 	}
 	stat_collect(image, table, &counts);
+	stat_collect_guest(table, &guest);
 	if (stat->options->json) {
-		stat_json(image, table, &counts);
+		stat_json(image, table, &counts, &guest);
 	} else if (table->sites || table->operations || stat->options->verbose ||
 		   !strchr(image->name, '(')) {
 		if (stat->images++)
 			putchar('\n');
 		stat_text(image, table, &counts);
-		stat_guest(table);
-		stat_liveness(table);
+		stat_text_guest(table, &guest);
 	}
 	table_free(table);
 }
