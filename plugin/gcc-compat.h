@@ -34,6 +34,7 @@
 #include "function-abi.h"
 #include "insn-config.h"
 #include "insn-attr.h"
+#include "internal-fn.h"
 #include "fold-const.h"
 #include "stringpool.h"
 #include "attribs.h"

@@ -81,26 +81,54 @@ static const_rtx find_memory(const_rtx x)
  *	(set (mem) (ior (mem) (reg)))		rmw
  *	(set (mem:BLK (reg di)) (const_int 0))	copy
  *	(set (mem) (unspec_volatile ...))	an atomic builtin
+ *	(set (mem:BLK (scratch)) ...)		a barrier: nothing
  */
-static bool look_at_store(const_rtx set, bool builtin, struct operation *found)
+static bool look_at_store(const_rtx set, const char *builtin, struct operation *found)
 {
 	const_rtx mem = SET_DEST(set);
 
 	while (GET_CODE(mem) == STRICT_LOW_PART || GET_CODE(mem) == ZERO_EXTRACT || SUBREG_P(mem))
 		mem = XEXP(mem, 0);
-	if (!MEM_P(mem) || is_stack(mem))
+	if (!MEM_P(mem) || GET_CODE(XEXP(mem, 0)) == SCRATCH || is_stack(mem))
 		return false;
 	found->width = width_of(mem);
-	found->op = GET_MODE(mem) == BLKmode ? "copy" : builtin ? "xchg" :
+	found->op = GET_MODE(mem) == BLKmode ? "copy" : builtin ? builtin :
 		find_memory(SET_SRC(set)) ? "rmw" : "store";
 	return true;
+}
+
+static bool holds_unspec(const_rtx x, int number)
+{
+	subrtx_iterator::array_type array;
+
+	FOR_EACH_SUBRTX(i, array, x, ALL)
+		if (GET_CODE(*i) == UNSPEC_VOLATILE && XINT(*i, 1) == number)
+			return true;
+	return false;
+}
+
+/*
+ * What an atomic builtin's instruction is, or NULL:
+ *	(set (mem) (unspec_volatile [(mem) ... ] UNSPECV_CMPXCHG))	cmpxchg
+ *	(set (mem) (unspec_volatile [(and (mem) ...)] UNSPECV_LOCK))	bit
+ *	(set (mem) (plus (mem) (reg)))	beside UNSPECV_XCHG		bit
+ *	(set (mem) (reg))		beside UNSPECV_XCHG		xchg
+ */
+static const char *find_builtin(const_rtx pattern)
+{
+	if (holds_unspec(pattern, UNSPECV_CMPXCHG))
+		return "cmpxchg";
+	if (holds_unspec(pattern, UNSPECV_LOCK) ||
+	    (holds_unspec(pattern, UNSPECV_XCHG) && holds_code(pattern, PLUS)))
+		return "bit";
+	return holds_code(pattern, UNSPEC_VOLATILE) ? "xchg" : NULL;
 }
 
 /* What an instruction does to memory; false: nothing that counts. */
 static bool find_operation(const_rtx pattern, bool loads, struct operation *found)
 {
 	bool parallel = GET_CODE(pattern) == PARALLEL;
-	bool builtin = parallel && holds_code(pattern, UNSPEC_VOLATILE);
+	const char *builtin = parallel ? find_builtin(pattern) : NULL;
 	const_rtx load = NULL;
 
 	for (int i = 0; i < (parallel ? XVECLEN(pattern, 0) : 1); i++) {

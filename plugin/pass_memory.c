@@ -136,20 +136,25 @@ bool memory_is_bulk(tree function)
 	return false;
 }
 
-static bool is_atomic(tree function)
+/* An atomic builtin, also as what the compiler has made of it. */
+static bool is_atomic(gcall *call)
 {
+	tree function = gimple_call_fndecl(call);
 	const char *name = function && DECL_NAME(function) ?
 		IDENTIFIER_POINTER(DECL_NAME(function)) : "";
 
+	if (gimple_call_internal_p(call))
+		return !strncmp(internal_fn_name(gimple_call_internal_fn(call)), "ATOMIC_", 7);
 	return !strncmp(name, "__atomic_", 9) || !strncmp(name, "__sync_", 7);
 }
 
 static void mark_call(gcall *call)
 {
 	tree lhs = gimple_call_lhs(call), function = gimple_call_fndecl(call);
+	bool atomic = is_atomic(call);
 	unsigned level = lhs && !is_gimple_reg(lhs) ? memory_type_level(lhs) : 0;
 
-	if (!level && gimple_call_num_args(call) && (memory_is_bulk(function) || is_atomic(function))) {
+	if (!level && gimple_call_num_args(call) && (memory_is_bulk(function) || atomic)) {
 		level = memory_type_pointer(gimple_call_arg(call, 0));
 		if (!level && memory_is_bulk(function))
 			level = fill_level(call);

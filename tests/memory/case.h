@@ -9,6 +9,7 @@ typedef struct { pgd_t pgd; } p4d_t;	/* folded into the level above */
 typedef union { struct { unsigned low, high; }; unsigned long long val; } pud_t;
 typedef struct { unsigned long v; } other_t;
 struct fault { long address; pte_t orig_pte; pte_t *ptep; pmd_t pmds[4]; };
+struct whole { pgd_t pgds[64]; };	/* a table, for the guest file */
 extern pte_t table[512], single;
 extern other_t others[512];
 pte_t make_pte(unsigned long);
