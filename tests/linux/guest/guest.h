@@ -28,6 +28,7 @@ int test_modules(void);
 int test_fpu(void);
 int test_ptrace(void);
 int test_int80(void);
+int test_patching(void);
 int test_privileged(void);
 int test_shell(void);
 int test_tables(void);

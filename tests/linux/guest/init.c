@@ -46,6 +46,7 @@ static const struct guest_test tests[] = {
 	{ "badgs",	test_badgs },
 	{ "privileged",	test_privileged },
 	{ "modules",	test_modules },
+	{ "patching",	test_patching },
 	{ "wakeups",	test_wakeups },
 	{ "shell",	test_shell },
 	{ "tables",	test_tables },
@@ -146,7 +147,7 @@ static int run_one(const char *name)
 
 /*
  * All but wakeups, which wants QEMU's -icount, devices, which wants some, tables,
- * which wants much, and what has no shell.
+ * which wants much, patching, which wants tracers, and what has no shell.
  */
 static void all_names(char *names, size_t size)
 {
@@ -154,7 +155,7 @@ static void all_names(char *names, size_t size)
 
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		if (tests[i].run == test_wakeups || tests[i].run == test_devices ||
-		    tests[i].run == test_tables ||
+		    tests[i].run == test_tables || tests[i].run == test_patching ||
 		    (tests[i].run == test_shell && access("/bin/busybox", X_OK)))
 			continue;
 		n += (size_t)snprintf(names + n, size - n, "%s,", tests[i].name);

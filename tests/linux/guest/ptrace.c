@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ptrace: single steps, also over popf, pushf and system calls; hardware
- * breakpoints through the debug registers.
+ * breakpoints through the debug registers; steps a program makes of itself.
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include "guest.h"
 
@@ -111,7 +112,79 @@ static int check_watchpoint(void)
 	       guest_check(hits == 2, "%d watchpoint hits of two", hits);
 }
 
+/* An address that is about to be executed: the stop comes before it. */
+static int check_breakpoint(void)
+{
+	struct user_regs_struct r;
+	pid_t pid = start(touch);
+	long dr6;
+	int status, hits = 0, wrong = 0;
+
+	ptrace(PTRACE_POKEUSER, pid, DR(1), (void *)(long)touch);
+	/* DR7: breakpoint 1 local, on execution */
+	ptrace(PTRACE_POKEUSER, pid, DR(7), (void *)0x4L);
+	for (;;) {
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			break;
+		dr6 = ptrace(PTRACE_PEEKUSER, pid, DR(6), NULL);
+		ptrace(PTRACE_GETREGS, pid, NULL, &r);
+		hits++;
+		wrong += PC(r) != (unsigned long)touch || (dr6 & 0xf) != 2;
+	}
+	return guest_check(hits == 1 && !wrong, "%d breakpoint hits of one, at its place", hits);
+}
+
+/*
+ * TF set by the program. Where the steps end is printed, for two machines to be
+ * compared: over a system call, a string instruction, a load of a segment.
+ */
+#ifdef __x86_64__
+#define MOST_STOPS 32
+extern char self_begin[];
+static volatile int stops;
+static volatile long stop_at[MOST_STOPS];
+
+static void on_step(int sig, siginfo_t *info, void *context)
+{
+	const ucontext_t *u = context;
+
+	(void)sig; (void)info;
+	if (stops < MOST_STOPS)
+		stop_at[stops] = u->uc_mcontext.gregs[REG_RIP] - (long)self_begin;
+	stops++;
+}
+
+static int check_self_steps(void)
+{
+	struct sigaction action = { .sa_sigaction = on_step, .sa_flags = SA_SIGINFO };
+	char from[8] = "1234567", to[8];
+	int i;
+
+	sigaction(SIGTRAP, &action, NULL);
+	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n"
+		     ".globl self_begin\nself_begin:\n\t"
+		     "nop\n\t"
+		     "movl $110, %%eax\n\tsyscall\n\t"
+		     "leaq %0, %%rsi\n\tleaq %1, %%rdi\n\tmovl $3, %%ecx\n\trep movsb\n\t"
+		     "movl %%ds, %%eax\n\tmovl %%eax, %%ds\n\t"
+		     "cpuid\n\t"
+		     "pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\tnop"
+		     : "+m"(from), "=m"(to) :: "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r11",
+		       "memory", "cc");
+	signal(SIGTRAP, SIG_DFL);
+	printf("steps end at");
+	for (i = 0; i < stops && i < MOST_STOPS; i++)
+		printf(" %ld", stop_at[i]);
+	printf("\n");
+	return guest_check(stops >= 12 && stops < MOST_STOPS, "steps of one's own");
+}
+#else
+static int check_self_steps(void) { return 0; }
+#endif
+
 int test_ptrace(void)
 {
-	return check_steps() | check_watchpoint();
+	return check_steps() | check_watchpoint() | check_breakpoint() |
+	       check_self_steps();
 }

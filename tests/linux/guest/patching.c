@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * patching: the kernel rewrites its own code again and again while it works:
+ * the function tracer on functions full of sensitive instructions, events
+ * (jump labels and static calls), probes at entries, returns and within.
+ * Copyright The previrt authors
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "guest.h"
+
+#define TRACING "/sys/kernel/tracing/"
+#define ROUNDS 5
+
+static int put(const char *file, const char *text)
+{
+	char path[128];
+	int fd, good;
+
+	snprintf(path, sizeof(path), TRACING "%s", file);
+	fd = open(path, O_WRONLY | O_APPEND);
+	if (fd < 0)
+		return 0;
+	good = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return !close(fd) && good;
+}
+
+/* Lines of the trace in which @word stands. */
+static int lines_with(const char *word)
+{
+	static char line[1024];
+	FILE *f = fopen(TRACING "trace", "r");
+	int n = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		n += line[0] != '#' && strstr(line, word) != NULL;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void clear(void)
+{
+	int fd = open(TRACING "trace", O_WRONLY | O_TRUNC);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Processes, page faults, files, a sleep. */
+static int work(void)
+{
+	int i, status, fd, bad = 0;
+
+	for (i = 0; i < 3; i++) {
+		char *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		memset(page, i, 65536);
+		if (fork() == 0) {
+			page[5] = 7;
+			usleep(1000);
+			_exit(page[5]);
+		}
+		bad |= wait(&status) < 0 || WEXITSTATUS(status) != 7;
+		munmap(page, 65536);
+		fd = open("/proc/self/stat", O_RDONLY);
+		bad |= fd < 0 || read(fd, &status, 1) != 1;
+		close(fd);
+	}
+	return bad;
+}
+
+static int check_tracer(const char *tracer, const char *filter)
+{
+	int bad = 0;
+
+	bad |= !put("set_ftrace_filter", filter);
+	clear();
+	bad |= !put("current_tracer", tracer);
+	bad |= work();
+	bad |= !put("current_tracer", "nop");
+	bad |= work();
+	return guest_check(!bad, "%s of %s", tracer, filter);
+}
+
+static int check_functions(const char *seen)
+{
+	int bad = put("set_ftrace_filter", "") != 1, n;
+
+	clear();
+	bad |= !put("current_tracer", "function");
+	bad |= work();
+	n = lines_with(seen);
+	bad |= !put("current_tracer", "nop");
+	bad |= work();
+	return guest_check(!bad && n > 0, "every function traced, %s among them", seen);
+}
+
+static int check_events(void)
+{
+	int bad = 0, switches, ticks;
+
+	clear();
+	bad |= !put("events/sched/enable", "1") || !put("events/irq/enable", "1") ||
+	       !put("events/timer/enable", "1");
+	bad |= work();
+	switches = lines_with("sched_switch");
+	ticks = lines_with("hrtimer_expire_entry") + lines_with("timer_expire_entry");
+	bad |= !put("events/enable", "0");
+	bad |= work();
+	return guest_check(!bad && switches && ticks, "events on and off");
+}
+
+static int check_probes(void)
+{
+	static const char *const probes[] = {
+		"p:previrt/entry do_sys_openat2", "r:previrt/back do_sys_openat2 $retval",
+		"p:previrt/within native_sched_clock+4", "p:previrt/fault handle_mm_fault",
+	};
+	int bad = 0, made = 0, entries, returns;
+	size_t i;
+
+	clear();
+	for (i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		made += put("kprobe_events", probes[i]);
+	bad |= !put("events/previrt/enable", "1");
+	bad |= work();
+	entries = lines_with("entry:");
+	returns = lines_with("back:");
+	bad |= !put("events/previrt/enable", "0");
+	bad |= work();
+	bad |= !put("kprobe_events", "-:previrt/entry") || !put("kprobe_events", "-:previrt/back") ||
+	       !put("kprobe_events", "-:previrt/fault");
+	put("kprobe_events", "-:previrt/within");
+	return guest_check(!bad && made >= 3 && entries && entries == returns,
+			   "probes at entries and returns");
+}
+
+int test_patching(void)
+{
+	int round, bad = 0;
+
+	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	for (round = 0; round < ROUNDS; round++) {
+		bad |= check_tracer("function", "native_*");
+		bad |= check_tracer("function", "*irq*");
+		bad |= check_events();
+		bad |= check_probes();
+	}
+	bad |= check_functions("do_sys_openat2");
+	bad |= check_tracer("function_graph", "do_sys_openat2");
+	return bad;
+}
