@@ -61,13 +61,15 @@ static void stat_collect(const struct image *image, const struct table *table,
 		const struct site *site = &table->site[i];
 		uint64_t at = site_insn(site);
 		const uint8_t *p = image_bytes(image, at, site->len);
-		struct decoded insn = { 0 };
+		enum decode_mode mode = image->mode64 ? DECODE_64 : DECODE_32;
+		struct decoded first = { 0 }, second = { 0 };
 
-		if (p)
-			decode_one(image->mode64 ? DECODE_64 : DECODE_32, p,
-				   site->len, at, &insn);
-		stat_add(&stat->op[site->op], site, insn.pads);
-		stat_add(&stat->all, site, insn.pads);
+		if (p && decode_one(mode, p, site->len, at, &first) &&
+		    site->flags & PREVIRT_SITE_FUSED)
+			decode_one(mode, p + first.len, site->len - first.len,
+				   at + first.len, &second);
+		stat_add(&stat->op[site->op], site, first.pads + second.pads);
+		stat_add(&stat->all, site, first.pads + second.pads);
 	}
 	for (i = 0; i < image->sections; i++)
 		if (image->section[i].code)
