@@ -2,12 +2,14 @@
 /* Copyright The previrt authors */
 /*
  * Unpacks what kernels and modules are packed with: gzip (RFC 1952) by zlib,
- * xz and lzma by liblzma, bzip2 by libbz2. See input.h for the contract.
+ * xz and lzma by liblzma, bzip2 by libbz2, and the old lz4 format, which kernels
+ * are packed with, by lz4.c. See input.h for the contract.
  *
- * LIMIT: zstd, lz4 and lzo are recognised and refused with a hint.
+ * LIMIT: zstd, lz4 frames and lzo are recognised and refused with a hint.
  */
 #include "diag.h"
 #include "input.h"
+#include "lz4.h"
 #include <bzlib.h>
 #include <lzma.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@
 #ifndef UNPACK_MOST               /* a fuzz target makes do with less */
 #define UNPACK_MOST ((size_t)2 << 30)
 #endif
+
+#define LZ4_BLOCK ((size_t)8 << 20)       /* unpacked, of the old format */
 
 /* A buffer that is filled from the front and doubles when full. */
 struct unpacked {
@@ -100,6 +104,47 @@ static bool unpack_bzip2(const uint8_t *data, size_t size, struct unpacked *out)
 	return status == BZ_STREAM_END;
 }
 
+static bool unpack_append(struct unpacked *out, const uint8_t *data, size_t size)
+{
+	while (size) {
+		size_t part;
+
+		if (!unpack_room(out))
+			return false;
+		part = out->room - out->have < size ? out->room - out->have : size;
+		memcpy(out->data + out->have, data, part);
+		out->have += part;
+		data += part;
+		size -= part;
+	}
+	return true;
+}
+
+/*
+ * Behind the magic number, blocks: 4 bytes of length and as many of data, each
+ * 8 MiB when unpacked, the last one less. The kernel's build appends 4 bytes.
+ */
+static bool unpack_lz4(const uint8_t *data, size_t size, struct unpacked *out)
+{
+	uint8_t *block = util_alloc(LZ4_BLOCK, 1);
+	size_t at = 4, packed, got;
+	bool good = true;
+
+	while (good && size - at > 4) {
+		packed = get32(data + at);
+		at += 4;
+		if (packed > size - at) {
+			good = false;
+			break;
+		}
+		got = lz4_block(data + at, packed, block, LZ4_BLOCK);
+		at += packed;
+		good = got != LZ4_DAMAGED && unpack_append(out, block, got);
+	}
+	free(block);
+	return good && out->have;
+}
+
 static const struct packer {
 	const char *name;
 	size_t size;
@@ -111,7 +156,7 @@ static const struct packer {
 	{ "lzma", 3, { 0x5d, 0, 0 }, unpack_lzma },
 	{ "bzip2", 3, { 'B', 'Z', 'h' }, unpack_bzip2 },
 	{ "zstd", 4, { 0x28, 0xb5, 0x2f, 0xfd }, NULL },
-	{ "lz4", 4, { 0x02, 0x21, 0x4c, 0x18 }, NULL },
+	{ "lz4", 4, { 0x02, 0x21, 0x4c, 0x18 }, unpack_lz4 },
 	{ "lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, NULL },
 	{ "lzo", 4, { 0x89, 'L', 'Z', 'O' }, NULL },
 };
