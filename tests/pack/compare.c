@@ -165,6 +165,9 @@ static void check_site(int n, const char *text, const struct previrt_insn *want,
 	if (policy == NOP && want->pad == PREVIRT_PAD_pre && site->len == plain_len &&
 	    length > plain_len && !before && strstr(text, "(%") == NULL)
 		FAIL("NOPs behind would use up the interrupt shadow");
+	if (policy == PREFIX && fused && want->pad == PREVIRT_PAD_pfx &&
+	    is_pad(code[0]) && !strchr(text, '('))
+		FAIL("a prefix ahead of the first half");
 	if (!same_code(plain->text + plain->start[n], plain_len, code + before, site->len))
 		FAIL("another instruction than the plain one");
 	if (!fused && previrt_match_bytes(mode64, plain->text + plain->start[n],
