@@ -16,8 +16,6 @@
 #define MEMORY_LEAST 16			/* MiB: a BIOS wants some, too */
 #define MEMORY_MOST (1u << 14)		/* what a wedge takes */
 
-static const struct run_machine *const run_machines[] = { &run_xen, &run_native };
-
 static const char run_help_text[] =
 	"  -k, --kernel VMLINUX  the kernel, the same file on both\n"
 	"  -i, --initrd FILE     an initial ramdisk\n"
@@ -43,7 +41,7 @@ void run_help(void)
 
 	printf("  --on=%s|%s       the machine (the first one, if not told):\n",
 	       run_machines[0]->name, run_machines[1]->name);
-	for (i = 0; i < ARRAY_SIZE(run_machines); i++)
+	for (i = 0; run_machines[i]; i++)
 		printf("                          %-8s%s\n", run_machines[i]->name,
 		       run_machines[i]->what);
 	fputs(run_help_text, stdout);
@@ -158,7 +156,7 @@ static bool run_parse(struct run *run, int argc, char **argv)
 
 static const struct run_machine *run_machine(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(run_machines); i++)
+	for (size_t i = 0; run_machines[i]; i++)
 		if (!strcmp(name, run_machines[i]->name))
 			return run_machines[i];
 	diag_error(DIAG_USAGE, NULL, "run: --on=%s: it is one of %s, %s", name,

@@ -53,7 +53,9 @@ struct run_machine {
 	/* What a restart that nobody in the guest asked for means. */
 	enum run_end restart;
 };
-extern const struct run_machine run_native, run_xen;
+extern const struct run_machine run_native;
+/* All of them, the default first; NULL behind the last. */
+extern const struct run_machine *const run_machines[];
 
 /* This command's options, for the help. */
 void run_help(void);

@@ -114,6 +114,8 @@ static bool xen_words(const struct run *run, struct run_words *words)
 	return bundle != NULL;
 }
 
-const struct run_machine run_xen = {
+static const struct run_machine run_xen = {
 	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED,
 };
+
+const struct run_machine *const run_machines[] = { &run_xen, &run_native, NULL };

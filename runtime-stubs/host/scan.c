@@ -28,7 +28,7 @@ static void scan_gap(struct scan *scan, uint64_t addr)
 
 /*
  * Code of another mode goes over to the image's own by a far jump, and what
- * follows in the same function is code of that mode (Linux's pvh_start_xen):
+ * follows in the same function is code of that mode (Linux's PVH entry):
  * ranges around @addr end there.
  */
 static void scan_leave_mode(struct scan *scan, uint64_t addr)
