@@ -18,6 +18,9 @@
 #define ROUNDS 200
 #define OSXSAVE_AVX (1u << 27 | 1u << 28)
 
+/* For 32 bits GCC must be told that there are such registers. */
+#define HAS_SSE __attribute__((target("sse2")))
+
 static int has_avx(void)
 {
 	uint32_t a = 1, b, c = 0, d, low, high;
@@ -30,7 +33,7 @@ static int has_avx(void)
 }
 
 /* Two registers of each kind get a pattern; they must still have it later. */
-static int registers_stay(int avx, uint32_t pattern, void (*meanwhile)(void))
+static HAS_SSE int registers_stay(int avx, uint32_t pattern, void (*meanwhile)(void))
 {
 	uint32_t in[8], out[8], sse[4];
 	double x = pattern, y;
@@ -58,7 +61,7 @@ static void yield(void)
 	sched_yield();
 }
 
-static void handler(int sig)
+static HAS_SSE void handler(int sig)
 {
 	(void)sig;
 	asm volatile("pxor %%xmm7, %%xmm7\n\tpxor %%xmm6, %%xmm6\n\tfninit" : : : "xmm6", "xmm7");

@@ -69,15 +69,24 @@ static int check_forks(void)
 	return guest_check(good == ROUNDS, "forks");
 }
 
-/* Tables of all levels come and go. */
+/* Where tables of all levels come and go, so far apart. */
+#ifdef __x86_64__
+#define SPREAD_BASE 0x100000000000ul
+#define SPREAD_BITS { 21, 30, 39 }
+#else
+#define SPREAD_BASE 0x40000000ul
+#define SPREAD_BITS { 21, 22, 26 }
+#endif
+
 static int check_spread(void)
 {
-	static const unsigned long apart[] = { 1ul << 21, 1ul << 30, 1ul << 39 };
+	static const int bits[] = SPREAD_BITS;
 	int good = 0, wanted = 0;
 
 	for (int level = 0; level < 3; level++)
 		for (int round = 0; round < ROUNDS; round++) {
-			char *at = (char *)(0x100000000000ul + (round % 5 + 1) * apart[level]);
+			char *at = (char *)(SPREAD_BASE +
+					    ((round % 5 + 1ul) << bits[level]));
 			char *p = map(at, 3 * PAGE, 0);
 
 			wanted++;
