@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * devices: loads the drivers, then uses each network interface and virtual
- * disk that there is: eth0 talks to 10.0.2.2, eth1 to 10.0.3.2 and so on, as
- * QEMU's user networks have it; of each disk a part is written and read back.
+ * disk that there is: eth0 asks for 10.0.2.2, eth1 for 10.0.3.2 and so on, as
+ * QEMU's user networks answer; of each disk a part is written and read back.
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <netinet/ip_icmp.h>
+#include <net/if_arp.h>
+#include <netpacket/packet.h>
+#include <net/ethernet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,93 +21,75 @@
 #include <unistd.h>
 #include "guest.h"
 
-enum { MAX_DEVICES = 4, ECHOES = 20, PAYLOAD = 1000, BLOCK = 1 << 16, TRIES = 5 };
+enum { MAX_DEVICES = 4, QUESTIONS = 20, FRAME = 64, BLOCK = 1 << 16, TRIES = 5 };
 
-static struct sockaddr_in address(int net, int host)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-
-	a.sin_addr.s_addr = htonl(10 << 24 | net << 8 | host);
-	return a;
-}
-
-static int bring_up(int fd, const char *name, int net)
-{
-	struct sockaddr_in own = address(net, 15), mask = { .sin_family = AF_INET };
-	struct ifreq ifr = { 0 };
-
-	mask.sin_addr.s_addr = htonl(0xffffff00);
-	strcpy(ifr.ifr_name, name);
-	memcpy(&ifr.ifr_addr, &own, sizeof(own));
-	if (ioctl(fd, SIOCSIFADDR, &ifr))
-		return -1;
-	memcpy(&ifr.ifr_netmask, &mask, sizeof(mask));
-	if (ioctl(fd, SIOCSIFNETMASK, &ifr) || ioctl(fd, SIOCGIFFLAGS, &ifr))
-		return -1;
-	ifr.ifr_flags |= IFF_UP;
-	return ioctl(fd, SIOCSIFFLAGS, &ifr);
-}
-
-static int bring_down(int fd, const char *name)
+/* Up or down. */
+static int switch_to(int fd, const char *name, int up)
 {
 	struct ifreq ifr = { 0 };
 
 	strcpy(ifr.ifr_name, name);
 	if (ioctl(fd, SIOCGIFFLAGS, &ifr))
 		return -1;
-	ifr.ifr_flags &= ~IFF_UP;
+	ifr.ifr_flags = up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~IFF_UP;
 	return ioctl(fd, SIOCSIFFLAGS, &ifr);
 }
 
-static unsigned short checksum(const unsigned short *p, int words)
+/* A packet socket for ARP on one interface, its number and address. */
+static int open_interface(const char *name, int *index, unsigned char *mac)
 {
-	unsigned sum = 0;
+	int raw = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ARP));
+	struct timeval limit = { .tv_sec = 1 };
+	struct sockaddr_ll own = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP) };
+	struct ifreq ifr = { 0 };
 
-	while (words--)
-		sum += *p++;
-	sum = (sum >> 16) + (sum & 0xffff);
-	return ~(sum + (sum >> 16));
+	strcpy(ifr.ifr_name, name);
+	if (ioctl(raw, SIOCGIFINDEX, &ifr))
+		return -1;
+	own.sll_ifindex = *index = ifr.ifr_ifindex;
+	if (ioctl(raw, SIOCGIFHWADDR, &ifr) || bind(raw, (void *)&own, sizeof(own)))
+		return -1;
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
+	setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return raw;
 }
 
-/* One echo there and back, with a payload; 1 if it came. */
-static int echo(int raw, int net, int number)
+/* A question for an address (RFC 826) and its answer, padded; 1 if it came. */
+static int ask(int raw, int net, int index, const unsigned char *mac)
 {
-	struct { struct icmphdr head; char data[PAYLOAD]; } out = { 0 }, *in;
-	struct sockaddr_in to = address(net, 2);
-	char packet[2048];
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
+				  .sll_ifindex = index, .sll_halen = ETH_ALEN };
+	unsigned char out[FRAME] = { 0, 1, 8, 0, ETH_ALEN, 4, 0, ARPOP_REQUEST }, in[2048];
+	unsigned char own[4] = { 10, 0, net, 15 }, wanted[4] = { 10, 0, net, 2 };
 	ssize_t got;
 
-	out.head.type = ICMP_ECHO;
-	out.head.un.echo.sequence = htons(number);
-	memset(out.data, number, sizeof(out.data));
-	out.head.checksum = checksum((void *)&out, sizeof(out) / 2);
-	if (sendto(raw, &out, sizeof(out), 0, (void *)&to, sizeof(to)) < 0)
+	memset(to.sll_addr, 0xff, ETH_ALEN);
+	memcpy(out + 8, mac, ETH_ALEN);
+	memcpy(out + 14, own, 4);
+	memcpy(out + 24, wanted, 4);
+	if (sendto(raw, out, sizeof(out), 0, (void *)&to, sizeof(to)) < 0)
 		return 0;
-	while ((got = recv(raw, packet, sizeof(packet), 0)) > 0) {
-		in = (void *)(packet + (packet[0] & 15) * 4);
-		if (in->head.type == ICMP_ECHOREPLY && in->head.un.echo.sequence == htons(number))
-			return !memcmp(in->data, out.data, sizeof(out.data));
-	}
+	while ((got = recv(raw, in, sizeof(in), 0)) > 0)
+		if (got >= 28 && in[7] == ARPOP_REPLY && !memcmp(in + 14, wanted, 4))
+			return !memcmp(in + 18, mac, ETH_ALEN);
 	return 0;
 }
 
 static int check_network(int number)
 {
-	struct timeval limit = { .tv_sec = 2 };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), raw = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
-	int net = 2 + number, i, tries, good = 0, bad;
+	int fd, raw, index = 0, net = 2 + number, i, tries, good = 0, bad;
+	unsigned char mac[ETH_ALEN];
 	char name[8];
 
 	snprintf(name, sizeof(name), "eth%d", number);
-	setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	bad = guest_check(bring_up(fd, name, net) == 0, "%s goes up", name);
-	for (tries = 0; tries < TRIES && !echo(raw, net, 999); tries++)
+	fd = raw = open_interface(name, &index, mac);
+	bad = guest_check(raw >= 0 && switch_to(fd, name, 1) == 0, "%s goes up", name);
+	for (tries = 0; tries < TRIES && !ask(raw, net, index, mac); tries++)
 		sleep(1);	/* the link may need a while */
-	for (i = 0; i < ECHOES; i++)
-		good += echo(raw, net, i);
-	bad |= guest_check(good == ECHOES, "%s: %d echoes of %d", name, good, ECHOES);
-	bad |= guest_check(bring_down(fd, name) == 0, "%s goes down", name);
-	close(fd);
+	for (i = 0; i < QUESTIONS; i++)
+		good += ask(raw, net, index, mac);
+	bad |= guest_check(good == QUESTIONS, "%s: %d answers to %d", name, good, QUESTIONS);
+	bad |= guest_check(switch_to(fd, name, 0) == 0, "%s goes down", name);
 	close(raw);
 	return bad;
 }
