@@ -36,6 +36,14 @@ static volatile struct info *const info = (void *)WEDGE_SHARED_INFO;
 
 char xenpv_call_stubs[1];
 uint64_t xenpv_call_slots[REWRITER_CALLS];
+/* Of fast.[cS], none of whose routines is called here. */
+const char xenpv_plain_start[1], xenpv_plain_end[1];
+uint64_t xenpv_fast_call(const struct insn *insn)
+{
+	(void)insn;
+	return 0;
+}
+
 extern const uint64_t xenpv_short_entries[];
 extern const char xenpv_short_start[], xenpv_short_end[];
 extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_short_return;
