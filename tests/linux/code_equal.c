@@ -232,9 +232,18 @@ static void describe_relocation(const struct object *o, const GElf_Rela *r,
 	snprintf(out, size, " {%s+%ld}", name, addend);
 }
 
-static int is_nop(const ZydisDecodedInstruction *i)
+/* For 32 bits gas fills with "mov %esi,%esi" and "lea 0(%esi),%esi" too. */
+static int is_nop(const ZydisDecodedInstruction *i, const ZydisDecodedOperand *ops, int is_64)
 {
-	return i->mnemonic == ZYDIS_MNEMONIC_NOP || i->mnemonic == ZYDIS_MNEMONIC_INT3;
+	if (i->mnemonic == ZYDIS_MNEMONIC_NOP || i->mnemonic == ZYDIS_MNEMONIC_INT3)
+		return 1;
+	if (is_64 || i->operand_width != 32 || ops[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
+		return 0;
+	if (i->mnemonic == ZYDIS_MNEMONIC_LEA)
+		return ops[1].mem.base == ops[0].reg.value && !ops[1].mem.disp.value &&
+		       ops[1].mem.index == ZYDIS_REGISTER_NONE;
+	return i->mnemonic == ZYDIS_MNEMONIC_MOV && ops[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+	       ops[1].reg.value == ops[0].reg.value;
 }
 
 static void describe(const struct object *o, const struct function *f, uint64_t at,
@@ -300,7 +309,7 @@ static void decode(const struct object *o, struct function *f)
 			at++;
 			continue;
 		}
-		if (!is_nop(&i)) {
+		if (!is_nop(&i, ops, o->is_64)) {
 			describe(o, f, at, &i, ops, out);
 			f->count++;
 		}
@@ -323,11 +332,12 @@ static int stray_prefix(const struct object *o, const struct function *f)
 {
 	const uint8_t *code = (uint8_t *)section_data(o, f->section)->d_buf;
 	const uint8_t *sites = o->is_site[f->section];
+	uint8_t pad = o->is_64 ? 0x2e : 0x3e;
 
 	for (size_t n = 0; n < f->count; n++) {
 		uint64_t at = f->insns[n].at;
 
-		if (code[at] == 0x2e && code[at + 1] == 0x2e && !(sites && sites[at]))
+		if (code[at] == pad && code[at + 1] == pad && !(sites && sites[at]))
 			return 1;
 	}
 	return 0;
