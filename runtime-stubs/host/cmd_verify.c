@@ -317,6 +317,8 @@ static void verify_summary(struct verifying *v)
 		json_open("summary", '{');
 		json_number("sites", v->table->sites);
 		json_number("objects", v->table->units);
+		json_number("operations", v->table->operations);
+		json_number("hooks", v->table->hooks);
 		json_number("patches", v->patches.list.n);
 		json_number("findings", v->report.findings);
 		json_bool("padded", v->padded);
@@ -324,9 +326,12 @@ static void verify_summary(struct verifying *v)
 	} else if (!options->quiet &&
 		   (v->table->sites || options->verbose ||
 		    !strchr(v->image->name, '('))) {
-		printf("%s: %zu sites of %zu objects verified, %zu findings%s\n",
-		       v->image->name, v->table->sites, v->table->units,
-		       v->report.findings, v->table->sites && !v->padded ?
+		printf("%s: %zu sites of %zu objects", v->image->name,
+		       v->table->sites, v->table->units);
+		if (v->table->operations || v->table->hooks)
+			printf(", %zu operations, %zu hooks",
+			       v->table->operations, v->table->hooks);
+		printf(" verified, %zu findings%s\n", v->report.findings, v->table->sites && !v->padded ?
 		       "; no site has a pad" : "");
 	}
 	report_end(&v->report);
@@ -352,7 +357,7 @@ static void verify_image(struct image *image, void *context)
 		verify_site(&v, &v.table->site[i]);
 	for (i = 0; i < v.patches.list.n && v.report.findings < VERIFY_MOST; i++)
 		verify_patch(&v, &v.patches.list.v[i]);
-	verify_memory(image, v.table, v.scan, &v.report);
+	verify_memory(image, v.table, v.scan, &v.patches, &v.report);
 	verify_summary(&v);
 	if (v.report.findings && verify->status == EXIT_CLEAN)
 		verify->status = EXIT_FINDINGS;

@@ -6,6 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* As in cmd_verify.c: hostile tables may pile up at one address. */
+#define LOOKING_NEAR 64
+#define LOOKING_MOST 100000
+
 /* What every function here looks at. */
 struct looking {
 	const struct image *image;
@@ -115,8 +119,65 @@ static void looking_hook(const struct looking *l, const struct hook *hook)
 	looking_inside(l, hook->addr, hook->addr + 5, name);
 }
 
+/* The first operation that ends behind @addr. */
+static size_t looking_first(const struct table *table, uint64_t addr)
+{
+	size_t low = 0, high = table->operations;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct operation *o = &table->operation[mid];
+
+		if (o->addr + o->len + o->pad <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * Does a patch of the kernel's own take a part of [start, end)? It may take a
+ * LOCK prefix away, but looks for it first, so a rewritten site is left alone.
+ */
+static void looking_shared(const struct looking *l, const struct patch *patch,
+			   uint64_t start, uint64_t end, const char *name)
+{
+	bool point = patch->kind >= PATCH_FAULT;
+	bool whole = patch->kind == PATCH_ALTERNATIVE || patch->kind == PATCH_REPLACEMENT;
+	uint64_t stop = point ? patch->start + 1 : patch->end;
+
+	if (patch->start >= end || stop <= start || patch->kind == PATCH_LOCK ||
+	    (point && patch->start == start) ||
+	    (whole && start >= patch->start && end <= stop))
+		return;
+	report_finding(l->report, point ? DIAG_SITE_FAULT : whole ?
+		       DIAG_SITE_ALTERNATIVE : DIAG_SITE_PATCHED, start,
+		       "the site of '%s' shares bytes with the %s at 0x%" PRIx64, name,
+		       patch_name(patch->kind), image_file_addr(l->image, patch->start));
+}
+
+static void looking_patch(const struct looking *l, const struct patch *patch)
+{
+	size_t i = looking_first(l->table, patch->start), near;
+
+	for (near = 0; near < LOOKING_NEAR && i < l->table->operations; near++, i++) {
+		const struct operation *o = &l->table->operation[i];
+
+		if (o->addr > patch->end)
+			break;
+		looking_shared(l, patch, o->addr, o->addr + o->len + o->pad,
+			       table_operation_name(o->op));
+	}
+	for (i = 0; i < l->table->hooks && i < LOOKING_NEAR; i++)
+		looking_shared(l, patch, l->table->hook[i].addr,
+			       l->table->hook[i].addr + 5,
+			       table_meaning_name(l->table->hook[i].meaning));
+}
+
 void verify_memory(const struct image *image, const struct table *table,
-		   struct scan *scan, struct report *report)
+		   struct scan *scan, const struct patches *patches,
+		   struct report *report)
 {
 	struct looking l = { image, table, scan, report };
 	size_t i;
@@ -126,4 +187,6 @@ void verify_memory(const struct image *image, const struct table *table,
 				  &table->operation[i + 1] : NULL);
 	for (i = 0; i < table->hooks; i++)
 		looking_hook(&l, &table->hook[i]);
+	for (i = 0; i < patches->list.n && report->findings < LOOKING_MOST; i++)
+		looking_patch(&l, &patches->list.v[i]);
 }

@@ -5,15 +5,18 @@
  */
 #ifndef PREVIRT_HOST_VERIFY_MEMORY_H
 #define PREVIRT_HOST_VERIFY_MEMORY_H
+#include "patches.h"
 #include "report.h"
 #include "scan.h"
 #include "table.h"
 
 /*
  * Report entries that do not fit the code: an operation is one instruction and
- * its NOPs, a hook five bytes of NOP; nothing else begins or branches inside.
+ * its NOPs, a hook five bytes of NOP; nothing else begins or branches inside,
+ * and the kernel itself patches no part of either.
  */
 void verify_memory(const struct image *image, const struct table *table,
-		   struct scan *scan, struct report *report);
+		   struct scan *scan, const struct patches *patches,
+		   struct report *report);
 
 #endif
