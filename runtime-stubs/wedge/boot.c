@@ -63,15 +63,24 @@ static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uin
 		boot_initrd(page, file, length, memory, kernel_end);
 }
 
-/* Words of the file "options": counts (print the counters at the end). */
+/*
+ * Words of the file "options": counts (print the counters at the end), exact
+ * (no short code, so that they count every site that is not in line).
+ */
 static void wedge_read_options(const void *bundle, size_t size)
 {
-	size_t length;
+	size_t length, start = 0;
 	const uint8_t *file = bundle_find(bundle, size, "options", &length);
 
-	for (size_t i = 0; file && i + 6 <= length; i++)
-		if (!memcmp(file + i, "counts", 6))
+	for (size_t i = 0; file && i < length; i++) {
+		if (file[i] != '\n')
+			continue;
+		if (i - start == 6 && !memcmp(file + start, "counts", 6))
 			wedge_wants_counts = 1;
+		if (i - start == 5 && !memcmp(file + start, "exact", 5))
+			wedge_wants_exact = 1;
+		start = i + 1;
+	}
 }
 
 static const struct mmu_device boot_lapic = {

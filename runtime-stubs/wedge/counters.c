@@ -14,7 +14,7 @@
 #include "../mmu/mmu.h"
 
 struct wedge_counters wedge_counters;
-int wedge_wants_counts;
+int wedge_wants_counts, wedge_wants_exact;
 
 /* Executions of sites that came to the wedge by a call or a jump. */
 static void counters_sum(uint64_t by_class[PREVIRT_CLASSES], const struct rewriter_kind *kinds,

@@ -18,6 +18,8 @@ void wedge_tell_slots(void)
 {
 	static unsigned told, jumps;
 
+	if (wedge_wants_exact)
+		return;
 	for (; jumps < wedge_rewriter.jump_count; jumps++)
 		backend_jump_slot(jumps, &wedge_rewriter.jumps[jumps].insn);
 

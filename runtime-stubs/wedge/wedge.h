@@ -12,6 +12,8 @@ extern struct rewriter wedge_rewriter;
 
 /* The counters are wanted at the end. */
 extern int wedge_wants_counts;
+/* All of them: no site takes short code. */
+extern int wedge_wants_exact;
 
 /* What has happened so far; by class: of the instruction. */
 struct wedge_counters {
