@@ -4,6 +4,12 @@
 #include "ports.h"
 #include "../backend/backend.h"
 
+/*
+ * In ns. A timer that is always over before the guest runs would be all that
+ * ever happens. LIMIT: its interrupts come that far apart at least.
+ */
+#define TIMER_SHORTEST 100000u
+
 static const struct { const struct ports_range *ranges; const unsigned *count; } devices[] = {
 	{ uart8250_ports, &uart8250_ports_count },
 	{ i8259_ports, &i8259_ports_count },
@@ -71,6 +77,8 @@ void devices_run(void)
 	uart8250_run();
 	if (!next || (local && local < next))
 		next = local;
+	if (next && next < now + TIMER_SHORTEST)
+		next = now + TIMER_SHORTEST;
 	backend_timer_set(next);
 }
 
