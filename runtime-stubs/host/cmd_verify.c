@@ -75,11 +75,13 @@ static void verify_pad(struct verifying *v, const struct site *site)
 	}
 }
 
-/* Is @insn what part @part of the pair @site should be? */
+/* Is @insn what part @part of the pair @site should be? 0: a push or a pop. */
 static bool verify_is_part(const struct site *site, unsigned int part,
 			   const struct decoded *insn)
 {
-	return previrt_insns[site->op].part[part] == insn->op;
+	uint8_t op = previrt_insns[site->op].part[part];
+
+	return op == insn->op && (op || insn->stack);
 }
 
 /* Decode the instruction, or both of a pair, and compare with the entry. */

@@ -174,6 +174,8 @@ bool decode_one(enum decode_mode mode, const uint8_t *p, size_t size,
 	out->pads = decode_pads(mode, p, out->len);
 	out->nop = insn.mnemonic == ZYDIS_MNEMONIC_NOP ||
 		   (mode != DECODE_64 && decode_is_filler(p, out->len));
+	out->stack = insn.mnemonic == ZYDIS_MNEMONIC_PUSH ||
+		     insn.mnemonic == ZYDIS_MNEMONIC_POP;
 	out->segment_matters = decode_segment_matters(mode, p, &insn);
 	out->call = insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
 		    (insn.opcode == 0xe8 || (insn.opcode == 0xff &&

@@ -21,6 +21,7 @@ struct decoded {
 	bool call;              /* a near call */
 	bool far_jump;          /* a jump to an immediate far address */
 	bool nop;               /* does nothing at all */
+	bool stack;             /* push or pop of an operand */
 	bool segment_matters;   /* its segment prefix changes the address */
 };
 

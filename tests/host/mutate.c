@@ -144,6 +144,15 @@ static void delete_entry(const struct place *p)
 	fix_moved(p, p->entry, n);
 }
 
+/* The first padding prefix of a site; of a pair it may stand on either half. */
+static unsigned char *pad_prefix(const struct place *p, uint64_t addr)
+{
+	for (unsigned int i = 0; i < p->site.len; i++)
+		if (*at_address(addr + i) == (is64() ? 0x2e : 0x3e))
+			return at_address(addr + i);
+	return at_address(addr);
+}
+
 static void unpad(const struct place *p)
 {
 	unsigned char *entry = file + p->section.offset + p->entry;
@@ -157,7 +166,7 @@ static void unpad(const struct place *p)
 			add32(entry, p->site.pad);
 		}
 	} else {
-		*at_address(is64() ? addr : (uint32_t)addr) = 0x90;
+		*pad_prefix(p, is64() ? addr : (uint32_t)addr) = 0x90;
 	}
 }
 

@@ -26,7 +26,7 @@ PAIRS = {
 
 
 # Two prefixes in one statement, to the mnemonics that take them.
-TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep', 'insl': 'cs rep', 'outsl': 'cs repne'}
+TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep', 'insl': 'es rep', 'outsl': 'es repne'}
 
 
 def encodings(op, mode):
