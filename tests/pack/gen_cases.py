@@ -26,7 +26,7 @@ PAIRS = {
 
 
 # Two prefixes in one statement, to the mnemonics that take them.
-TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep', 'insl': 'es rep', 'outsl': 'es repne'}
+TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep', 'insl': 'gs rep', 'outsl': 'gs repne'}
 
 
 def encodings(op, mode):
