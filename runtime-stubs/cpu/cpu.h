@@ -170,6 +170,8 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 int cpu_read(struct cpu *cpu, uint64_t va, void *to, size_t size, struct cpu_fault *fault);
 int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 	      struct cpu_fault *fault);
+/* The bytes at cpu->rip, as many as are mapped; how many. */
+size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 /* Write a general register as the hardware does: 4 bytes clear the upper half. */
 void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 

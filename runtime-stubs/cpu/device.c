@@ -27,13 +27,8 @@ static void device_load(struct cpu *cpu, const struct insn_transfer *t, uint64_t
 static int device_decode(struct cpu *cpu, struct insn_transfer *t)
 {
 	uint8_t bytes[INSN_MAX];
-	uint64_t address;
-	uint32_t error;
-	size_t size = 0;
+	size_t size = cpu_fetch(cpu, bytes);
 
-	while (size < sizeof(bytes) && !mmu_access(cpu->rip + size, bytes + size, 1, 0,
-						   cpu->user, &address, &error))
-		size++;
 	return insn_decode_transfer(t, bytes, size);
 }
 

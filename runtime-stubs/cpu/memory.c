@@ -4,6 +4,8 @@
 #include "cpu.h"
 #include "../mmu/mmu.h"
 
+#define PAGE 4096u
+
 uint64_t *cpu_gs_base(struct cpu *cpu, int other)
 {
 	return &cpu->gs_base[(cpu->gs_swapped ? 1 : 0) ^ other];
@@ -75,4 +77,20 @@ enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error)
 	fault->error = error;
 	fault->has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF);
 	return CPU_FAULT;
+}
+
+size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX])
+{
+	size_t here = PAGE - (cpu->rip & (PAGE - 1)), size = INSN_MAX;
+	uint64_t address;
+	uint32_t error;
+
+	if (here > size)
+		here = size;
+	if (mmu_access(cpu->rip, bytes, here, 0, cpu->user, &address, &error))
+		return 0;
+	if (here < size && mmu_access(cpu->rip + here, bytes + here, size - here, 0, cpu->user,
+				      &address, &error))
+		size = here;
+	return size;
 }

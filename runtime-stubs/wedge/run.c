@@ -166,15 +166,9 @@ void wedge_jump(unsigned slot)
 static int run_trapped(void)
 {
 	uint8_t bytes[INSN_MAX];
-	uint64_t address;
-	uint32_t error;
+	size_t size = cpu_fetch(&previrt_cpu, bytes);
 	struct insn insn;
-	size_t size = 0;
 
-	while (size < sizeof(bytes) &&
-	       !mmu_access(previrt_cpu.rip + size, bytes + size, 1, 0, previrt_cpu.user,
-			   &address, &error))
-		size++;
 	if (!insn_decode(&insn, bytes, size, 1))
 		return 0;
 	if (previrt_cpu.user && !cpu_user_may_io(&previrt_cpu, &insn))
