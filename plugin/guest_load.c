@@ -218,6 +218,29 @@ enum { DEPTH = 8 };
 static unsigned trace_reference(tree ref, bool *other, int depth);
 
 /*
+ *	_1 = (long) p_0;
+ *	_2 = _1 | 4096;
+ *	_3 = (void *) _2;
+ * The pointer that an integer was made of, or NULL.
+ */
+static tree pointer_behind(tree value, int depth)
+{
+	for (; depth > 0 && TREE_CODE(value) == SSA_NAME; depth--) {
+		gimple *def = SSA_NAME_DEF_STMT(value);
+		enum tree_code code = is_gimple_assign(def) ? gimple_assign_rhs_code(def) : ERROR_MARK;
+
+		if (!CONVERT_EXPR_CODE_P(code) && code != BIT_IOR_EXPR && code != BIT_AND_EXPR)
+			return NULL_TREE;
+		if (gimple_num_ops(def) > 2 && TREE_CODE(gimple_assign_rhs2(def)) != INTEGER_CST)
+			return NULL_TREE;
+		value = gimple_assign_rhs1(def);
+		if (POINTER_TYPE_P(TREE_TYPE(value)))
+			return value;
+	}
+	return NULL_TREE;
+}
+
+/*
  * The level of what a pointer points to, by where it comes from:
  *	_1 = &vmf->orig_pte		a field of another structure
  *	_2 = &pte			a local variable
@@ -237,8 +260,10 @@ static unsigned trace_pointer(tree pointer, bool *other, int depth)
 			tree from = gimple_assign_rhs1(def);
 			enum tree_code code = gimple_assign_rhs_code(def);
 
-			if ((CONVERT_EXPR_CODE_P(code) || code == SSA_NAME ||
-			     code == ADDR_EXPR || code == POINTER_PLUS_EXPR) &&
+			if (CONVERT_EXPR_CODE_P(code) && INTEGRAL_TYPE_P(TREE_TYPE(from)))
+				from = pointer_behind(from, depth);
+			if (from && (CONVERT_EXPR_CODE_P(code) || code == SSA_NAME ||
+				     code == ADDR_EXPR || code == POINTER_PLUS_EXPR) &&
 			    POINTER_TYPE_P(TREE_TYPE(from)))
 				level = trace_pointer(from, other, depth - 1);
 		} else if (def && gimple_code(def) == GIMPLE_PHI) {

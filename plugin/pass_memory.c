@@ -199,9 +199,26 @@ static void mark_assign(gimple *stmt)
 	}
 }
 
+/*
+ *	memcpy(kernel_to_user_pgdp(dst), ...)
+ * After inlining the pointer may be an integer with some bits set, of no type.
+ */
+static void mark_early(gimple *stmt)
+{
+	gcall *call = dyn_cast<gcall *>(stmt);
+	unsigned level = 0;
+
+	if (call && gimple_call_num_args(call) && memory_is_bulk(gimple_call_fndecl(call)))
+		level = memory_type_pointer(gimple_call_arg(call, 0));
+	if (level)
+		memory_set_mark(call, level, true);
+}
+
 static void mark_statement(gimple *stmt, bool early)
 {
 	named_mark(stmt, early);
+	if (early)
+		mark_early(stmt);
 	if (early || mark_of(gimple_location(stmt)))
 		return;
 	if (gasm *assembly = dyn_cast<gasm *>(stmt)) {

@@ -257,7 +257,8 @@ static int isolates(void)
 
 int test_tables(void)
 {
-	printf("# page-table isolation: %s\n", isolates() ? "on" : "off");
+	printf("# page-table isolation %s, %ld processors\n", isolates() ? "on" : "off",
+	       sysconf(_SC_NPROCESSORS_ONLN));
 	return check_forks() | check_spread() | check_changes() | check_large() | check_files() |
 		check_threads() | check_others();
 }

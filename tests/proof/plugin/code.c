@@ -10,6 +10,7 @@ enum { MAX_RANGES = 64, MAX_CALLS = 4096 };
 
 struct range {
 	uint64_t start, end;
+	bool called;
 };
 
 static struct range texts[MAX_RANGES], bulks[MAX_RANGES];
@@ -34,9 +35,9 @@ bool code_read(const char *path)
 		if (fscanf(file, "%llx", &end) != 1)
 			break;
 		if (!strcmp(kind, "text") && text_count < MAX_RANGES)
-			texts[text_count++] = (struct range) { start, end };
-		else if (!strcmp(kind, "bulk") && bulk_count < MAX_RANGES)
-			bulks[bulk_count++] = (struct range) { start, end };
+			texts[text_count++] = (struct range) { start, end, true };
+		else if (bulk_count < MAX_RANGES && (!strcmp(kind, "bulk") || !strcmp(kind, "more")))
+			bulks[bulk_count++] = (struct range) { start, end, *kind == 'b' };
 		else
 			break;
 	}
@@ -62,7 +63,7 @@ bool code_is_bulk(uint64_t address, bool *entry)
 {
 	const struct range *bulk = find(bulks, bulk_count, address);
 
-	*entry = bulk && bulk->start == address;
+	*entry = bulk && bulk->called && bulk->start == address;
 	return bulk;
 }
 
@@ -72,6 +73,19 @@ bool code_is_call(uint64_t address)
 		if (calls[i] == address)
 			return true;
 	return false;
+}
+
+/* c3; f3 c3; e9 rel32 to elsewhere, as to a return thunk */
+bool code_leaves_bulk(uint64_t address, const uint8_t *insn, unsigned size)
+{
+	int32_t distance;
+
+	if (insn[0] == 0xc3 || (size > 1 && insn[0] == 0xf3 && insn[1] == 0xc3))
+		return true;
+	if (insn[0] != 0xe9 || size != 5)
+		return false;
+	memcpy(&distance, insn + 1, sizeof(distance));
+	return !find(bulks, bulk_count, address + size + distance);
 }
 
 static bool is_prefix(uint8_t byte)

@@ -13,7 +13,7 @@
 #include "proof.h"
 #include "qemu.h"
 
-enum { MAX_CPUS = 64 };
+enum { MAX_CPUS = 64, MAX_DEPTH = 16, PAGE_SIZE = 4096 };
 /* User mode ends here; below this address only real mode and firmware run. */
 #define USER_END 0x800000000000ull
 #define USER_START 0x100000ull
@@ -25,7 +25,9 @@ __attribute__((visibility("default"))) int qemu_plugin_version = QEMU_PLUGIN_VER
 
 static struct {
 	bool loaded;		/* CR3, and nobody has looked at it yet */
-	uint32_t called, owner;	/* a call of a bulk function that is a site */
+	uint32_t called;	/* a call of a bulk function that is a site */
+	uint32_t owners[MAX_DEPTH];	/* these calls, or 0, as interrupts nest them */
+	unsigned depth;
 } cpus[MAX_CPUS];
 static uint32_t in_init;	/* OWNER_INIT once user mode was entered */
 static bool running;		/* the kernel does */
@@ -74,17 +76,24 @@ static void on_call(unsigned cpu, void *data)
 static void on_bulk(unsigned cpu, void *data)
 {
 	(void)data;
-	cpus[cpu].owner = cpus[cpu].called;
+	if (cpus[cpu].depth < MAX_DEPTH)
+		cpus[cpu].owners[cpus[cpu].depth++] = cpus[cpu].called;
 	cpus[cpu].called = 0;
 }
 
-static void store(unsigned cpu, uint32_t access, uint64_t address, uint32_t owner)
+static void on_bulk_end(unsigned cpu, void *data)
+{
+	(void)data;
+	if (cpus[cpu].depth)
+		cpus[cpu].depth--;
+}
+
+/* A part of a store, within one page. */
+static void store_part(uint32_t access, uint64_t address, unsigned size, uint32_t owner)
 {
 	struct qemu_plugin_hwaddr *place = qemu_plugin_get_hwaddr(access, address);
-	unsigned size = 1u << qemu_plugin_mem_size_shift(access);
 	uint64_t physical;
 
-	look_at_root(cpu);
 	if (!place)
 		return;
 	physical = qemu_plugin_hwaddr_phys_addr(place);
@@ -95,6 +104,17 @@ static void store(unsigned cpu, uint32_t access, uint64_t address, uint32_t owne
 	if (address >= DIRECT_START && address < DIRECT_END && address - DIRECT_START != physical)
 		wrong_places++;
 	tables_store(owner, physical, size);
+}
+
+static void store(unsigned cpu, uint32_t access, uint64_t address, uint32_t owner)
+{
+	unsigned size = 1u << qemu_plugin_mem_size_shift(access);
+	unsigned room = PAGE_SIZE - address % PAGE_SIZE;
+
+	look_at_root(cpu);
+	store_part(access, address, size < room ? size : room, owner);
+	if (size > room)
+		store_part(access, address + room, size - room, owner);
 }
 
 static void load(uint32_t access, uint64_t address, uint32_t owner)
@@ -123,7 +143,11 @@ static void on_access(unsigned cpu, uint32_t access, uint64_t address, void *dat
 /* The same in a bulk function: the site that called it has stored. */
 static void on_bulk_access(unsigned cpu, uint32_t access, uint64_t address, void *data)
 {
-	uint32_t owner = cpus[cpu].owner ? cpus[cpu].owner : (uintptr_t)data;
+	unsigned depth = cpus[cpu].depth;
+	uint32_t owner = depth ? cpus[cpu].owners[depth - 1] : 0;
+
+	if (!owner)
+		owner = (uintptr_t)data;
 
 	on_access(cpu, access, address, (void *)(uintptr_t)owner);
 }
@@ -153,6 +177,9 @@ static void watch_kernel(struct qemu_plugin_insn *insn, uint64_t address, uint32
 
 	if (entry)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_bulk, QEMU_PLUGIN_NO_REGISTERS, NULL);
+	if (bulk && code_leaves_bulk(address, qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn)))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_bulk_end, QEMU_PLUGIN_NO_REGISTERS,
+						       NULL);
 	if (code_is_call(address))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_call, QEMU_PLUGIN_NO_REGISTERS,
 						       (void *)(uintptr_t)owner);
