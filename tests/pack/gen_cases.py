@@ -26,7 +26,7 @@ PAIRS = {
 
 
 # Two prefixes in one statement, to the mnemonics that take them.
-TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep', 'insl': 'gs rep', 'outsl': 'gs repne'}
+TWO_PREFIXES = {'insb': 'data16 rep', 'outsb': 'data16 rep'}
 
 
 def encodings(op, mode):
