@@ -43,7 +43,12 @@ void backend_remind(void);
  * backend_frame: the machine address of a frame, or BACKEND_NO_FRAME.
  */
 uint64_t backend_guest_frames(void);
-void *backend_guest(uint64_t gpa);
+extern uint8_t *backend_guest_memory;
+extern uint64_t backend_guest_bytes;
+static inline void *backend_guest(uint64_t gpa)
+{
+	return gpa < backend_guest_bytes ? backend_guest_memory + gpa : NULL;
+}
 uint64_t backend_frame(uint64_t gfn);
 
 /*
@@ -102,7 +107,8 @@ int backend_va_reserved(uint64_t va);
 /* Segments: bases as the guest wants them; selectors of user mode. */
 void backend_set_fs_base(uint64_t base);
 void backend_set_gs_base(int user, uint64_t base);
-/* Load the user's gs (the one user mode sees). Non-zero: it cannot be. */
+/* Load the user's gs (the one user mode sees), which clears or loads its base.
+   Non-zero: it cannot be. */
 int backend_set_gs_selector(uint16_t selector);
 /* Load fs, ds or es (as numbered in cpu.h). Non-zero: it cannot be. */
 int backend_set_selector(int which, uint16_t selector);

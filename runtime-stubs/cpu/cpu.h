@@ -177,6 +177,10 @@ void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 
 /* The user-visible part of the guest's GDT may have changed: load it. */
 void cpu_sync_gdt(struct cpu *cpu);
+/* User mode's GS (gs_base[1], and @selector for hardware) is another now; sync:
+   user mode is about to run. */
+void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector);
+void cpu_sync_user_gs(struct cpu *cpu);
 /* User mode has run: what hardware holds in @which now. */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector);
 /* GS_BASE as the guest sees it, and the other one. */

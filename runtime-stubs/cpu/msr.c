@@ -84,8 +84,10 @@ static void msr_load_base(struct cpu *cpu, uint32_t msr)
 		backend_set_fs_base(cpu->fs_base);
 		return;
 	}
-	backend_set_gs_base(0, cpu->gs_base[0]);
-	backend_set_gs_base(1, cpu->gs_base[1]);
+	if ((msr == MSR_KERNEL_GS_BASE) != cpu->gs_swapped)
+		cpu_user_gs_changed(cpu, cpu->loaded[SEG_GS]);
+	else
+		backend_set_gs_base(0, cpu->gs_base[0]);
 }
 
 int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)

@@ -144,6 +144,35 @@ enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 	return CPU_NEXT;
 }
 
+/* What user mode has and is to have; loaded when it runs again, for kernels load
+   the same, or several in turn. */
+static struct { uint16_t selector; uint64_t base; uint8_t changed; } segment_user_gs;
+
+void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector)
+{
+	if (!segment_user_gs.changed) {
+		segment_user_gs.selector = cpu->loaded[SEG_GS];
+		segment_user_gs.changed = 1;
+		backend_slow_user = 1;
+	}
+	cpu->loaded[SEG_GS] = selector;
+}
+
+void cpu_sync_user_gs(struct cpu *cpu)
+{
+	uint16_t selector = cpu->loaded[SEG_GS];
+
+	if (!segment_user_gs.changed)
+		return;
+	segment_user_gs.changed = 0;
+	if (selector == segment_user_gs.selector && !(selector & ~3u) &&
+	    cpu->gs_base[1] == segment_user_gs.base)
+		return;
+	backend_set_gs_selector(selector);
+	backend_set_gs_base(1, cpu->gs_base[1]);
+	segment_user_gs.base = cpu->gs_base[1];
+}
+
 /*
  * A kernel selector (0, or of privilege 0) is only remembered: in 64-bit mode
  * nothing but its number can be seen. One of user mode is really loaded.
@@ -179,11 +208,10 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 		uint64_t base = user ? segment_base(d) : 0;
 
 		*cpu_gs_base(cpu, 0) = base;
-		if (cpu->gs_swapped) {
-			cpu->loaded[SEG_GS] = user ? selector : 0;
-			backend_set_gs_selector(cpu->loaded[SEG_GS]);
-		}
-		backend_set_gs_base(cpu->gs_swapped, base);
+		if (cpu->gs_swapped)
+			cpu_user_gs_changed(cpu, user ? selector : 0);
+		else
+			backend_set_gs_base(0, base);
 		return CPU_NEXT;
 	}
 	cpu->loaded[which] = user ? selector : 0;
@@ -214,7 +242,7 @@ void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
 	if (which == SEG_FS)
 		cpu->fs_base = base;
 	else
-		cpu->gs_base[1] = base;
+		segment_user_gs.base = cpu->gs_base[1] = base;
 }
 
 static enum cpu_result segment_mov(struct cpu *cpu, const struct insn *insn, uint64_t next,

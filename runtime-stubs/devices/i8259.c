@@ -22,7 +22,11 @@ void i8259_reset(void)
 static int i8259_due(const struct i8259 *pic)
 {
 	uint8_t wanting = pic->irr & ~pic->imr;
-	uint8_t serving = pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
+	uint8_t serving;
+
+	if (!wanting)
+		return -1;
+	serving = pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
 
 	for (int line = 0; line < 8; line++) {
 		if (serving & 1u << line)

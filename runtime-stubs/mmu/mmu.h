@@ -45,6 +45,8 @@ extern struct mmu_counters mmu_counters;
 /* Changes whenever the guest makes the processor forget translations: what was
    translated before may be another page now. */
 extern unsigned mmu_generation;
+/* Changes whenever the shadow of the upper half does. */
+extern unsigned mmu_upper_changes;
 
 /* A guest address, translated. */
 struct mmu_walk {

@@ -98,10 +98,19 @@ static struct guest_level guest_below(const struct guest_level *guest, uint64_t 
 	return below;
 }
 
+unsigned mmu_upper_changes;
+
+static void upper_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+{
+	mmu_upper_changes++;
+	shadow_set_leaf(table, index, old, entry);
+}
+
 static void upper_set(unsigned table, unsigned index, uint64_t entry)
 {
 	uint64_t old = backend_table_get(table, index);
 
+	mmu_upper_changes++;
 	if (table == backend_root(0))
 		lower_set_upper_root(index, old, entry);
 	else
@@ -138,7 +147,7 @@ static void upper_clear(unsigned table, unsigned index, int level)
 	if (!(entry & PTE_P))
 		return;
 	if (level == 1) {
-		shadow_set_leaf(table, index, entry, 0);
+		upper_set_leaf(table, index, entry, 0);
 		return;
 	}
 	below = backend_table_of(entry);
@@ -263,7 +272,7 @@ static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 		upper_note(va, entry);
 		if ((old & SHADOW_COMPARED) != (want & SHADOW_COMPARED)) {
 			upper_note_code(table, index, va, want);
-			shadow_set_leaf(table, index, old, want);
+			upper_set_leaf(table, index, old, want);
 		}
 		return;
 	}
@@ -392,7 +401,7 @@ int upper_fill(uint64_t va, const struct mmu_walk *walk)
 		shadow_tables[table].large = 1;
 	upper_note(va, walk->leaf);
 	upper_note_code(table, shadow_index(va, 1), va & ~0xfffull, leaf);
-	shadow_set_leaf(table, shadow_index(va, 1),
+	upper_set_leaf(table, shadow_index(va, 1),
 			backend_table_get(table, shadow_index(va, 1)), leaf);
 	return 0;
 }

@@ -74,6 +74,36 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 	return 0;
 }
 
+/*
+ * Global pages of the kernel's half that the wedge has used: a TLB of its own,
+ * emptied whenever the guest's is, but for loads of CR3 that keep these.
+ */
+#define KEPT 16
+static struct kept { uint64_t page; uint8_t *memory; uint8_t writable; } kept_pages[KEPT];
+
+static void kept_forget(void)
+{
+	for (unsigned i = 0; i < KEPT; i++)
+		kept_pages[i].memory = NULL;
+}
+
+static uint8_t *kept_find(uint64_t va, int write)
+{
+	const struct kept *kept = &kept_pages[va / BACKEND_PAGE % KEPT];
+
+	if (!kept->memory || kept->page != va / BACKEND_PAGE || (write && !kept->writable))
+		return NULL;
+	return kept->memory + va % BACKEND_PAGE;
+}
+
+static void kept_add(uint64_t va, int write, const struct mmu_walk *walk, uint8_t *memory)
+{
+	struct kept *kept = &kept_pages[va / BACKEND_PAGE % KEPT];
+
+	if (!shadow_is_lower(va) && (walk->flags & PTE_G))
+		*kept = (struct kept){ va / BACKEND_PAGE, memory - va % BACKEND_PAGE, write };
+}
+
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error)
 {
@@ -83,17 +113,21 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 
 	while (size) {
 		size_t part = BACKEND_PAGE - (va & (BACKEND_PAGE - 1));
-		void *memory;
+		uint8_t *memory = user ? NULL : kept_find(va, write);
 
 		if (part > size)
 			part = size;
-		*address = va;
-		if (mmu_translate(va, access, &walk, error))
-			return -1;
-		memory = backend_guest(walk.gpa);
 		if (!memory) {
-			*error = access;
-			return -1;
+			*address = va;
+			if (mmu_translate(va, access, &walk, error))
+				return -1;
+			memory = backend_guest(walk.gpa);
+			if (!memory) {
+				*error = access;
+				return -1;
+			}
+			if (!user)
+				kept_add(va, write, &walk, memory);
 		}
 		if (write)
 			memcpy(memory, bytes, part);
@@ -187,6 +221,8 @@ void mmu_set_root(uint64_t root, int keep_global)
 
 	mmu_counters.root_loads++;
 	walk_new_generation();
+	if (!keep_global)
+		kept_forget();
 	walk_root = root;
 	shadow_init();
 	changed = lower_load(root);
@@ -210,6 +246,7 @@ void mmu_invalidate(uint64_t va)
 {
 	mmu_counters.invalidations++;
 	walk_new_generation();
+	kept_forget();
 	if (shadow_is_lower(va))
 		lower_invalidate(va);
 	else

@@ -7,7 +7,10 @@
 void *memcpy(void *to, const void *from, size_t size)
 {
 	void *start = to;
+	size_t words = size / 4;
 
+	__asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+	size %= 4;
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
 	return start;
 }

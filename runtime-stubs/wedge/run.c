@@ -37,6 +37,7 @@ static void run_before_user(struct cpu *cpu)
 		run_prefill = 0;
 	}
 	cpu_sync_gdt(cpu);
+	cpu_sync_user_gs(cpu);
 	mmu_before_user();
 	backend_slow_user = 0;
 }
@@ -85,10 +86,12 @@ static void run_halt(void)
  * the next trap is pushed there. If the guest's tables have neither code nor
  * stack, a processor would triple-fault at once.
  */
-static void run_check_tables(void)
+static void run_check_tables(unsigned changes)
 {
 	uint32_t error;
 
+	if (changes == mmu_upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
+		return;
 	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
 	    mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error))
 		wedge_stop("the new page tables map the guest's code or stack no more");
@@ -109,6 +112,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	struct cpu_fault fault = { 0 };
 	struct cpu *cpu = &previrt_cpu;
 	uint64_t stepping = cpu->rflags & FLAG_TF;
+	unsigned changes = mmu_upper_changes;
 
 	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
@@ -117,7 +121,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		if (insn->op == PREVIRT_OP_hlt || insn->op == PREVIRT_OP_sti_hlt)
 			run_halt();
 		if (insn->op == PREVIRT_OP_mov_to_cr && insn->reg == 3)
-			run_check_tables();
+			run_check_tables(changes);
 		break;
 	case CPU_JUMPED:
 		break;

@@ -44,6 +44,22 @@ sreg_\seg\()_\name:
 	jmp xenpv_site_call
 .endm
 
+/* The same into the low half of a register, whose upper one stays. Each takes
+   SREG16_SIZE bytes; past the first instruction rcx may be what was saved. */
+.macro mov_sreg16 seg, name, reg
+	.balign 64
+sreg16_\seg\()_\name:
+	movq %rcx, xenpv_plain_rcx(%rip)
+	movzbl xenpv_stale_selectors(%rip), %ecx
+	jrcxz 1f
+	movq xenpv_plain_rcx(%rip), %rcx
+	pushq $REWRITER_SLOT_SELECTORS
+	jmp xenpv_site_call
+1:	movq xenpv_plain_rcx(%rip), %rcx
+	movw previrt_cpu+CPU_SEG+2*\seg(%rip), \reg
+	ret
+.endm
+
 .irp seg, 0, 1, 2, 3, 4, 5
 	mov_sreg \seg, 0, %rax, %eax
 	mov_sreg \seg, 1, %rcx, %ecx
@@ -61,6 +77,29 @@ sreg_\seg\()_\name:
 	mov_sreg \seg, 14, %r14, %r14d
 	mov_sreg \seg, 15, %r15, %r15d
 .endr
+	.balign 64
+	.globl xenpv_sreg16_start, xenpv_sreg16_end
+xenpv_sreg16_start:
+.irp seg, 0, 1, 2, 3, 4, 5
+	mov_sreg16 \seg, 0, %ax
+	mov_sreg16 \seg, 1, %cx
+	mov_sreg16 \seg, 2, %dx
+	mov_sreg16 \seg, 3, %bx
+	mov_sreg16 \seg, 5, %bp
+	mov_sreg16 \seg, 6, %si
+	mov_sreg16 \seg, 7, %di
+	mov_sreg16 \seg, 8, %r8w
+	mov_sreg16 \seg, 9, %r9w
+	mov_sreg16 \seg, 10, %r10w
+	mov_sreg16 \seg, 11, %r11w
+	mov_sreg16 \seg, 12, %r12w
+	mov_sreg16 \seg, 13, %r13w
+	mov_sreg16 \seg, 14, %r14w
+	mov_sreg16 \seg, 15, %r15w
+.endr
+	.balign 64
+xenpv_sreg16_end:
+
 	.set at_cr0, CPU_CR0
 	.set at_cr2, CPU_CR2
 	.set at_cr3, CPU_CR3
@@ -94,6 +133,7 @@ xenpv_plain_end:
 	.section .rodata
 	.balign 8
 	.globl xenpv_fast_sreg, xenpv_fast_cr
+	.globl xenpv_fast_sreg16
 .macro row prefix
 .irp name, 0, 1, 2, 3
 	.quad \prefix\name
@@ -106,6 +146,10 @@ xenpv_plain_end:
 xenpv_fast_sreg:
 .irp seg, 0, 1, 2, 3, 4, 5
 	row sreg_\seg\()_
+.endr
+xenpv_fast_sreg16:
+.irp seg, 0, 1, 2, 3, 4, 5
+	row sreg16_\seg\()_
 .endr
 xenpv_fast_cr:				/* cr0, cr2, cr3, cr4 */
 .irp cr, 0, 2, 3, 4
@@ -233,6 +277,8 @@ xenpv_fast_jumps:
 	.globl xenpv_stale_selectors, xenpv_syscall_known, backend_slow_user
 backend_short_syscalls:	.quad 0
 xenpv_slow_jumps:	.skip 8 * 6
+	.globl xenpv_plain_rcx
+xenpv_plain_rcx:	.quad 0
 xenpv_sysret_cs:	.quad 0
 xenpv_sysret_ss:	.quad 0
 xenpv_user_cs:		.quad 0

@@ -14,7 +14,8 @@
 #define FIRST_INSN 9u		/* more than the bytes of the first instruction there */
 #define KERNEL_FLAGS 0x200cd5ull	/* what real flags a system call may bring */
 
-extern const uint64_t xenpv_fast_sreg[6][16], xenpv_fast_cr[4][16];
+extern const uint64_t xenpv_fast_sreg[6][16], xenpv_fast_sreg16[6][16],
+	xenpv_fast_cr[4][16];
 extern const uint64_t xenpv_fast_jumps[JUMPS];
 extern uint64_t xenpv_slow_jumps[JUMPS];
 extern uint64_t xenpv_gdt_now, xenpv_gdt_known;
@@ -26,8 +27,11 @@ static uint16_t jump_slots[JUMPS];
 
 uint64_t xenpv_fast_call(const struct insn *insn)
 {
-	if (insn->is_memory || insn->osize == 2)
+	if (insn->is_memory)
 		return 0;
+	if (insn->osize == 2)
+		return insn->op == PREVIRT_OP_mov_from_sreg && (insn->reg & 7) < SEGS ?
+		       xenpv_fast_sreg16[insn->reg & 7][insn->rm] : 0;
 	switch (insn->op) {
 	case PREVIRT_OP_mov_from_sreg:
 		return (insn->reg & 7) < SEGS ? xenpv_fast_sreg[insn->reg & 7][insn->rm] : 0;

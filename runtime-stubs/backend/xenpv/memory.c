@@ -56,6 +56,8 @@ static uint8_t table_level[POOL_TABLES + 1];
 static unsigned tables_used, tables_peak;
 
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
+uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
+uint64_t backend_guest_bytes;
 
 uint64_t xenpv_mfn(uint64_t pfn)
 {
@@ -297,11 +299,6 @@ uint64_t backend_guest_frames(void)
 	return guest_frames;
 }
 
-void *backend_guest(uint64_t gpa)
-{
-	return gpa >> 12 < guest_frames ? (void *)(WEDGE_AREA + gpa) : NULL;
-}
-
 uint64_t backend_gfn(uint64_t entry)
 {
 	return machine_to_phys_mapping[(entry & ADDRESS) >> 12] - guest_pfn;
@@ -418,6 +415,7 @@ static void memory_init_guest(void)
 	if (left <= tables || !guest_frames || guest_frames / 512 > MAX_LINEAR)
 		wedge_stop("no memory for the guest, or more than 16 GiB");
 	guest_pfn = xenpv_start_info->nr_pages - guest_frames;
+	backend_guest_bytes = guest_frames << 12;
 	for (uint64_t i = 0; i < guest_frames; i += 512) {
 		uint64_t table = memory_make_l1(guest_pfn + i, 512, P | W | U | A | D);
 

@@ -6,6 +6,7 @@
 #include "../backend.h"
 #include "../../rewriter/rewriter.h"
 #include "insns.h"
+#include <string.h>
 
 
 struct short_state {
@@ -20,14 +21,17 @@ extern const char xenpv_short_start[], xenpv_short_end[], xenpv_call_stubs[];
 extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_short_return;
 extern uint64_t xenpv_call_slots[];
 extern const char xenpv_plain_start[], xenpv_plain_end[];
+extern const char xenpv_sreg16_start[], xenpv_sreg16_end[];
+extern uint64_t xenpv_plain_rcx;
 
 #define CALL_STUB 10u		/* of entry.S */
-#define FAST_CALL_SIZE 7u
+#define SREG16_SIZE 64u		/* of fast.S */
 
 static struct { uint8_t at, size, call; } shapes[SHORT_ROUTINES];
 static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
 static unsigned use_count;
 static int disallowed;
+static uint8_t plain_calls[REWRITER_CALLS];	/* lengths of calls to fast.S */
 
 static uint64_t short_stub(unsigned slot)
 {
@@ -66,8 +70,10 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 	if (routine < 0) {
 		uint64_t code = xenpv_fast_call(insn);
 
-		if (code && call == FAST_CALL_SIZE)
+		if (code) {
+			plain_calls[slot] = call;
 			xenpv_call_slots[slot] = code;
+		}
 		return;
 	}
 	if (!xenpv_short_long[routine]) {
@@ -154,13 +160,27 @@ static void short_finish(struct cpu *cpu, const struct short_state *state)
 	}
 }
 
+unsigned xenpv_plain_again(struct cpu *cpu)
+{
+	unsigned call;
+	int32_t slot;
+
+	memcpy(&slot, (const void *)(cpu->rip - sizeof(slot)), sizeof(slot));
+	call = plain_calls[((uint64_t)(int64_t)slot - (uint64_t)xenpv_call_slots) / 8];
+	cpu->rip -= call;
+	return call;
+}
+
 int xenpv_short_interrupted(struct cpu *cpu)
 {
 	const struct short_state *state = xenpv_short_states;
 
 	if (cpu->rip >= (uint64_t)xenpv_plain_start && cpu->rip < (uint64_t)xenpv_plain_end) {
-		cpu->rip = short_pop(cpu) - FAST_CALL_SIZE;
-		return FAST_CALL_SIZE;
+		if (cpu->rip >= (uint64_t)xenpv_sreg16_start &&
+		    cpu->rip < (uint64_t)xenpv_sreg16_end && cpu->rip % SREG16_SIZE)
+			cpu->r[RCX] = xenpv_plain_rcx;
+		cpu->rip = short_pop(cpu);
+		return xenpv_plain_again(cpu);
 	}
 	if (cpu->rip < (uint64_t)xenpv_short_start || cpu->rip >= (uint64_t)xenpv_short_end)
 		return 0;

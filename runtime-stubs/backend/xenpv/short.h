@@ -39,6 +39,10 @@
    state is made whole; gives the length of the call that led there. */
 int xenpv_short_interrupted(struct cpu *cpu);
 
+/* rip is behind a call of a site that led to fast.S: back to the site. Gives the
+   call's length. */
+unsigned xenpv_plain_again(struct cpu *cpu);
+
 /* The guest has TF, IOPL, NT or AC set (or no more): no routine may be used
    (or all may). */
 void xenpv_short_allow(int allowed);

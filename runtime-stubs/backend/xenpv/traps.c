@@ -14,7 +14,6 @@
 #define ENTRY_SIZE 32
 #define TRAP_MASKS 4		/* upcalls are masked on entry */
 #define SELECTOR_MASK 0xffffull
-#define SITE_CALL_SIZE 7
 #define CALL_STUB 10		/* bytes of a stub in entry.S */
 #define JUMP_STUB 15
 
@@ -85,7 +84,7 @@ void xenpv_call_entered(void)
 	traps_kernel_flags(cpu, !xenpv_saved_mask);
 	traps_look_at_selectors(cpu);
 	if (xenpv_slot == REWRITER_SLOT_SELECTORS) {
-		cpu->rip -= SITE_CALL_SIZE;
+		xenpv_plain_again(cpu);
 		wedge_go();
 	}
 	wedge_call(xenpv_slot);

@@ -35,7 +35,7 @@ void xenpv_time_init(void);
 /* System calls may take the short way, with the MSRs of @cpu. */
 void xenpv_syscall_learn(const struct cpu *cpu);
 
-/* Short code for a call site of @insn (call of 7 bytes), or 0. */
+/* Short code for a call site of @insn, or 0. */
 uint64_t xenpv_fast_call(const struct insn *insn);
 /* The jump slot whose short code begins right before @rip; -1: none. */
 int xenpv_fast_jump_at(uint64_t rip);
