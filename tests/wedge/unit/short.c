@@ -38,6 +38,8 @@ char xenpv_call_stubs[1];
 uint64_t xenpv_call_slots[REWRITER_CALLS];
 /* Of fast.[cS], none of whose routines is called here. */
 const char xenpv_plain_start[1], xenpv_plain_end[1];
+const char xenpv_sreg16_start[1], xenpv_sreg16_end[1];
+uint64_t xenpv_plain_rcx;
 uint64_t xenpv_fast_call(const struct insn *insn)
 {
 	(void)insn;
