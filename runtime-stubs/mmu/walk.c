@@ -272,7 +272,8 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 		mmu_counters.reflected++;
 		return -1;
 	}
-	if (walk_fill(va, &walk))
+	/* A device's page is never there: do not look for more around it. */
+	if (mmu_device_at(walk.gpa) || walk_fill(va, &walk))
 		return 1;
 	mmu_counters.fills++;
 	/* Rights were only added: the fault itself has made the processor forget

@@ -5,7 +5,9 @@
 #include "../backend.h"
 #include <xen/vcpu.h>
 
-static evtchn_port_t time_ports[2];	/* timer, console */
+enum { TIME_TIMER, TIME_CONSOLE, TIME_PORTS };
+static evtchn_port_t time_ports[TIME_PORTS];
+static uint64_t time_armed;		/* the timer's, ns; 0: not set, or over */
 
 uint64_t backend_time(void)
 {
@@ -30,17 +32,15 @@ uint64_t backend_time(void)
 
 void backend_timer_set(uint64_t when)
 {
-	static uint64_t last;
-
-	if (when == last)
+	if (when == time_armed)
 		return;
-	last = when;
+	time_armed = when;
 	xenpv_call(__HYPERVISOR_set_timer_op, when, 0, 0, 0);
 }
 
 void backend_wait(void)
 {
-	struct sched_poll poll = { .nr_ports = 2 };
+	struct sched_poll poll = { .nr_ports = TIME_PORTS };
 
 	set_xen_guest_handle(poll.ports, time_ports);
 	xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_poll, (uint64_t)&poll, 0, 0);
@@ -55,13 +55,16 @@ int backend_events(void)
 		return 0;
 	vcpu->evtchn_upcall_pending = 0;
 	vcpu->evtchn_pending_sel = 0;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < TIME_PORTS; i++) {
 		volatile unsigned long *word = &xenpv_shared->evtchn_pending[time_ports[i] / 64];
 		unsigned long bit = 1ul << time_ports[i] % 64;
 
 		if (*word & bit) {
 			__atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST);
 			seen = 1;
+			/* By this clock it may have come too early: set it again. */
+			if (i == TIME_TIMER)
+				time_armed = 0;
 		}
 	}
 	return seen;
@@ -86,6 +89,6 @@ static evtchn_port_t time_bind(unsigned virq)
 void xenpv_time_init(void)
 {
 	xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0, 0);
-	time_ports[0] = time_bind(VIRQ_TIMER);
-	time_ports[1] = time_bind(VIRQ_CONSOLE);
+	time_ports[TIME_TIMER] = time_bind(VIRQ_TIMER);
+	time_ports[TIME_CONSOLE] = time_bind(VIRQ_CONSOLE);
 }
