@@ -83,12 +83,13 @@ static const uint8_t *undo_kind(const struct rewriter *rw, const uint8_t *bytes,
 	int call = template == REWRITER_CALL;
 	int slot = undo_slot(bytes, size, call ? 2 : 4,
 			     call ? rw->target.call_slots : rw->target.jump_slots);
-	const struct rewriter_kind *kind = call ? &rw->calls[slot] : &rw->jumps[slot];
+	const struct rewriter_kind *kind;
 
-	if (slot < 0 || (unsigned)slot >= (call ? rw->call_count : rw->jump_count) ||
-	    kind->size != size || !undo_written(rw, bytes, size, template, slot))
+	if (slot < 0 || (unsigned)slot >= (call ? rw->call_count : rw->jump_count))
 		return NULL;
-	return kind->bytes;
+	kind = call ? &rw->calls[slot] : &rw->jumps[slot];
+	return kind->size == size && undo_written(rw, bytes, size, template, slot) ?
+	       kind->bytes : NULL;
 }
 
 int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint8_t *bytes)
