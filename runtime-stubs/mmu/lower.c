@@ -494,6 +494,7 @@ void lower_before_user(void)
 	if (!space->supervisor)
 		return;
 	lower_empty(space);
+	mmu_generation++;
 	backend_table_commit(shadow_flush_owed);
 	shadow_flush_owed = 0;
 }

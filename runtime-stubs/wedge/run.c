@@ -16,7 +16,7 @@
 #define MAX_SAME_FAULTS 16
 
 struct cpu previrt_cpu;
-static struct { uint64_t address; unsigned count; } last_fault;
+static struct { uint64_t address, rip; unsigned generation, count; } last_fault;
 static uint64_t run_prefill;	/* where user mode has faulted; 0: nowhere */
 
 static void run_deliver(const struct cpu_fault *fault, int software)
@@ -205,9 +205,13 @@ static void run_page_fault(struct cpu_fault *fault)
 
 	if (previrt_cpu.user)
 		access |= PF_U;
-	if (last_fault.address != fault->address || last_fault.count > MAX_SAME_FAULTS * 2)
+	/* Another address space may well fault at the same place. */
+	if (last_fault.address != fault->address || last_fault.rip != previrt_cpu.rip ||
+	    last_fault.generation != mmu_generation)
 		last_fault.count = 0;
 	last_fault.address = fault->address;
+	last_fault.rip = previrt_cpu.rip;
+	last_fault.generation = mmu_generation;
 	switch (mmu_fault(fault->address, access, &fault->error)) {
 	case 0:
 		if (++last_fault.count > MAX_SAME_FAULTS)

@@ -4,11 +4,18 @@
  * Two address spaces that differ at one place, and what each must see there
  * after loads of CR3 and invlpg: tables that change while another space runs,
  * that are linked elsewhere, that two spaces share, that become something else.
+ * User mode has run first, so all of it is done by what is kept for a space.
  */
 #include "guest.inc"
+#include "high.inc"
 #define PLACE (1 << 39)
+.macro physical symbol, flags=0
+	leaq \symbol+\flags(%rip), %rax
+	movq $HIGH, %rcx
+	subq %rcx, %rax
+.endm
 .macro load root
-	leaq \root(%rip), %rax
+	physical \root
 	movq %rax, %cr3
 .endm
 /* What stands at PLACE + \offset is frame number \want. */
@@ -18,7 +25,7 @@
 	expect e, \number
 .endm
 .macro entry table, index, to, flags=0x67
-	leaq \to+\flags(%rip), %rax
+	physical \to, \flags
 	movq %rax, \table+8*\index(%rip)
 .endm
 .macro forget offset
@@ -27,8 +34,7 @@
 .endm
 	.globl start
 start:
-	leaq stack_top(%rip), %rsp
-	cld
+	go_high
 	movq %cr3, %rsi			/* the boot tables are in both */
 	leaq root_a(%rip), %rdi
 	movl $512, %ecx
@@ -48,8 +54,12 @@ start:
 	movq $1, frame_1(%rip)
 	movq $2, frame_2(%rip)
 	movq $3, frame_3(%rip)
-	print "guest: begin\n"
+	entry pt_a, 1, user_page
+	movl $0x80cd, user_page(%rip)	/* int $0x80 */
 	load root_a
+	movabsq $PLACE+0x1000, %rbx
+	visit_user %rbx
+	print "guest: begin\n"
 	sees 0, 1, 1
 	load root_b
 	sees 0, 2, 2
@@ -114,11 +124,11 @@ start:
 	movq %rdi, %rbx
 	movl $512, %ecx
 	rep movsq
-	leaq pdpt_b+0x67(%rip), %rax
+	physical pdpt_b, 0x67
 	movq %rax, 8(%rbx)
 	movl %ebp, frame_3(%rip)
-	leaq frame_3+0x67(%rip), %rax
-	movq %rax, pt_b(%rip)
+	entry pt_b, 0, frame_3
+	subq %rcx, %rbx
 	movq %rbx, %cr3
 	movabsq $PLACE, %rdi
 	cmpl %ebp, (%rdi)
@@ -140,6 +150,7 @@ pt_b:	.skip 4096
 frame_1: .skip 4096
 frame_2: .skip 4096
 frame_3: .skip 4096
+user_page: .skip 4096
 roots:	.skip 64*4096
 	.skip 4096
 stack_top:
