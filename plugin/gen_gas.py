@@ -161,6 +161,22 @@ def nops(mode):
         out += [f'.if .Lpv_n>{step - 1}'] + one_nop(long[step]) + [f'.set .Lpv_n,.Lpv_n-{step}', '.endif']
     for n in range(1, 7):
         out += [f'.if .Lpv_n=={n}'] + one_nop(long[n]) + ['.endif']
+    return out + ['.endm'] + fill(mode)
+
+
+def fill(mode):
+    """previrt_fill N: the same NOPs as bytes, which take no row of the line
+    table. For behind a site, whose own row may still be pending: gas gives none
+    to an instruction that is written as bytes."""
+    long = {1: '90', 2: '66 90', 3: '0f 1f 00', 4: '0f 1f 40 00', 5: '0f 1f 44 00 00',
+            6: '66 0f 1f 44 00 00', 7: '0f 1f 80 00 00 00 00'} if mode == '64' else \
+           {n: '3e ' * (n - 1) + '90' for n in range(1, 8)}
+    bytes_of = {n: '.byte ' + ','.join('0x' + b for b in text.split()) for n, text in long.items()}
+    out = ['.macro previrt_fill n', '.set .Lpv_n,\\n']
+    for step in (7, 7, 7):
+        out += [f'.if .Lpv_n>{step - 1}', bytes_of[step], f'.set .Lpv_n,.Lpv_n-{step}', '.endif']
+    for n in range(1, 7):
+        out += [f'.if .Lpv_n=={n}', bytes_of[n], '.endif']
     return out + ['.endm']
 
 
