@@ -15,7 +15,9 @@ PLUGIN_DEFAULT ?= $(shell gcc -dumpversion | cut -d. -f1)
 PLUGIN_C := guest asm_memory asm_lex asm_bytes asm_section asm_match asm_template
 PLUGIN_CXX := plugin arguments diagnostics unit guest_load named pass_template pass_memory pass_late liveness pass_function pass_macros
 PLUGIN_GEN := $(addprefix $(GEN)/,abi.h insns.h insns.c mnemonics.h pack_text.h)
-PLUGIN_CFLAGS := -O2 -g -fPIC -fvisibility=hidden -MMD -MP -I$(GEN) -Iplugin \
+# No path of this folder in it: the digest that makes kbuild and ccache build anew
+# is that of the plugin, not of the place it was built in.
+PLUGIN_CFLAGS := -O2 -g -ffile-prefix-map=$(CURDIR)=. -fPIC -fvisibility=hidden -MMD -MP -I$(GEN) -Iplugin \
 	-Wall -Wextra -Wno-unused-parameter
 
 $(GEN)/mnemonics.h: plugin/gen_mnemonics.py plugin/insns.py plugin/insns.tbl
