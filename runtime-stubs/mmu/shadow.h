@@ -28,7 +28,8 @@
 /* What is known of a table of the shadow. */
 struct shadow_table {
 	uint64_t used[8];	/* lower half: entries that are present */
-	uint64_t piece;		/* lower half: of this large page; 0: of a table */
+	uint64_t piece;		/* lower half: of this large page; 0: of a table;
+				   upper half: the guest's entry that leads here */
 	uint32_t gfn;		/* lower half: the guest's table it stands for */
 	uint16_t links;		/* upper half: entries that refer to it; of a
 				   level-4 table: the number of its space */

@@ -202,7 +202,8 @@ static int upper_share(unsigned table, unsigned index, uint64_t va,
 			return 1;
 		}
 	}
-	if (below && shadow_tables[below].links > 1)
+	if (below && shadow_tables[below].links > 1 &&
+	    shadow_tables[below].piece != (entry & ~PTE_A))
 		upper_clear(table, index, guest->level);
 	return 0;
 }
@@ -291,6 +292,7 @@ recurse:
 		return;
 	if (guest->level == 2)
 		shadow_tables[next].large = !!(entry & PTE_PS);
+	shadow_tables[next].piece = entry & ~PTE_A;
 	for (unsigned i = 0; i < 512; i++)
 		upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)), &below);
 }

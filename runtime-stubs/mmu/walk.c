@@ -228,7 +228,7 @@ void mmu_set_root(uint64_t root, int keep_global)
 	changed = lower_load(root);
 	if (!walk_user_seen)
 		lower_fill_all(root);
-	if (!keep_global || !walk_user_seen || upper_sync_nonglobal(root)) {
+	if (!keep_global || upper_sync_nonglobal(root)) {
 		mmu_counters.kernel_syncs++;
 		upper_sync(root);
 	} else if (changed) {
