@@ -20,6 +20,10 @@
 struct cpu;
 struct insn;
 
+/* A variable that each virtual processor has for itself, at the same address;
+   0 at the start. */
+#define VCPU_LOCAL __attribute__((section(".bss.vcpu")))
+
 /* Console. Write all of it; read what is there, without waiting. */
 void backend_console_write(const char *text, size_t length);
 size_t backend_console_read(char *text, size_t size);
@@ -146,7 +150,7 @@ void backend_jump_slot(unsigned slot, const struct insn *insn);
  * guest's descriptor table, are those at @known (@now NULL: they never are); and
  * as the MSRs of SYSCALL have not changed.
  */
-extern uint8_t backend_slow_user;
+extern uint8_t backend_slow_user;	/* VCPU_LOCAL */
 void backend_watch_gdt(const void *now, const void *known, size_t size);
 void backend_syscall_changed(void);
 /* System calls that wedge_syscall has not seen. */

@@ -51,8 +51,8 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
 /* Descriptors of privilege 3; a kernel's own are no business of hardware. */
 void cpu_sync_gdt(struct cpu *cpu)
 {
-	static uint64_t last[GDT_SYNCED];
-	static uint64_t raw[GDT_SYNCED];
+	static VCPU_LOCAL uint64_t last[GDT_SYNCED];
+	static VCPU_LOCAL uint64_t raw[GDT_SYNCED];
 	uint64_t table[GDT_SYNCED] = { 0 };
 	size_t size = cpu->gdt.limit + 1u;
 	struct cpu_fault ignored;
@@ -146,7 +146,7 @@ enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 
 /* What user mode has and is to have; loaded when it runs again, for kernels load
    the same, or several in turn. */
-static struct { uint16_t selector; uint64_t base; uint8_t changed; } segment_user_gs;
+static VCPU_LOCAL struct { uint16_t selector; uint64_t base; uint8_t changed; } segment_user_gs;
 
 void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector)
 {

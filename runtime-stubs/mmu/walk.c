@@ -4,10 +4,10 @@
 #include "shadow.h"
 #include <string.h>
 
-static uint64_t walk_root;
-static int walk_user_seen;
+static VCPU_LOCAL uint64_t walk_root;
+static VCPU_LOCAL int walk_user_seen;
 struct mmu_counters mmu_counters;
-unsigned mmu_generation;
+VCPU_LOCAL unsigned mmu_generation;
 
 static void walk_new_generation(void)
 {
@@ -79,7 +79,7 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
  * emptied whenever the guest's is, but for loads of CR3 that keep these.
  */
 #define KEPT 16
-static struct kept { uint64_t page; uint8_t *memory; uint8_t writable; } kept_pages[KEPT];
+static VCPU_LOCAL struct kept { uint64_t page; uint8_t *memory; uint8_t writable; } kept_pages[KEPT];
 
 static void kept_forget(void)
 {
@@ -142,7 +142,11 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 
 const void *mmu_pointer(uint64_t va, size_t size)
 {
-	static struct { uint64_t va; unsigned generation; const void *memory; } last;
+	static VCPU_LOCAL struct {
+		uint64_t va;
+		unsigned generation;
+		const void *memory;
+	} last;
 	struct mmu_walk walk;
 	uint32_t error;
 

@@ -15,9 +15,9 @@
 
 #define MAX_SAME_FAULTS 16
 
-struct cpu previrt_cpu;
-static struct { uint64_t address, rip; unsigned generation, count; } last_fault;
-static uint64_t run_prefill;	/* where user mode has faulted; 0: nowhere */
+VCPU_LOCAL struct cpu previrt_cpu;
+static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
+static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted; 0: nowhere */
 
 static void run_deliver(const struct cpu_fault *fault, int software)
 {

@@ -8,7 +8,7 @@
 #define GDT_ENTRIES 512
 #define LDT_ENTRIES 8192
 
-static uint64_t cpu_gdt_pfn;
+static VCPU_LOCAL uint64_t cpu_gdt_pfn;
 
 void backend_set_fs_base(uint64_t base)
 {
@@ -75,7 +75,7 @@ uint64_t backend_get_debug(unsigned reg)
 
 void backend_set_gdt(const uint64_t *descriptors, unsigned count)
 {
-	static uint64_t now[GDT_ENTRIES];
+	static VCPU_LOCAL uint64_t now[GDT_ENTRIES];
 
 	if (!cpu_gdt_pfn) {
 		xen_pfn_t frame;

@@ -17,6 +17,8 @@
    guest's. */
 uint64_t xenpv_wedge_l1[512] __attribute__((aligned(4096)));
 uint64_t xenpv_wedge_l2[512] __attribute__((aligned(4096)));
+/* At WEDGE_VCPU_INFO for the first processor. */
+uint8_t xenpv_first_info[4096] __attribute__((aligned(4096)));
 
 extern char xenpv_image[], xenpv_text_end[], xenpv_rodata_end[], xenpv_image_end[];
 
@@ -59,6 +61,8 @@ void xenpv_early(struct start_info *info)
 	}
 	xenpv_wedge_l1[(WEDGE_SHARED_INFO >> 12) & 511] =
 		info->shared_info | P | U | A | D | W | NX;
+	xenpv_wedge_l1[(WEDGE_VCPU_INFO >> 12) & 511] =
+		mfns[early_pfn(xenpv_first_info)] << 12 | P | U | A | D | W | NX;
 	xenpv_wedge_l2[511] = mfns[l1] << 12 | P | W | U | A | D;
 	early_call(__HYPERVISOR_update_va_mapping, (uint64_t)xenpv_wedge_l1,
 		   mfns[l1] << 12 | P | U | A | D, UVMF_TLB_FLUSH, 0);

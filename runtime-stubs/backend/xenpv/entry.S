@@ -22,8 +22,8 @@
 #include <xen/xen.h>
 
 #define CPU(x) previrt_cpu+CPU_##x(%rip)
-#define PENDING WEDGE_SHARED_INFO
-#define MASK WEDGE_SHARED_INFO+1
+#define PENDING WEDGE_VCPU_INFO
+#define MASK WEDGE_VCPU_INFO+1
 
 .macro save_registers
 	movq %rax, CPU(RAX)
@@ -290,7 +290,7 @@ xenpv_trap_entries:
 	.set n, n + 1
 .endr
 
-	.bss
+	.section .bss.vcpu, "aw", @nobits
 	.balign 8
 	.globl xenpv_slot, xenpv_vector, xenpv_error, xenpv_cs, xenpv_real_flags
 xenpv_slot:	.quad 0

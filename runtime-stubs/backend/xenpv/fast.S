@@ -17,8 +17,8 @@
 #include <xen/xen.h>
 
 #define CPU(x) previrt_cpu+CPU_##x(%rip)
-#define PENDING WEDGE_SHARED_INFO
-#define MASK WEDGE_SHARED_INFO+1
+#define PENDING WEDGE_VCPU_INFO
+#define MASK WEDGE_VCPU_INFO+1
 #define IRET xenpv_hypercalls + 32 * __HYPERVISOR_iret
 
 /* What a user's flags may have after sysret; SDM volume 2, SYSRET. */
@@ -271,12 +271,16 @@ xenpv_fast_jumps:
 
 	.bss
 	.balign 8
-	.globl backend_short_syscalls, xenpv_slow_jumps, xenpv_sysret_cs, xenpv_sysret_ss, xenpv_user_cs, xenpv_user_ss
+	.globl xenpv_slow_jumps
+xenpv_slow_jumps:	.skip 8 * 6
+
+	.section .bss.vcpu, "aw", @nobits
+	.balign 8
+	.globl backend_short_syscalls, xenpv_sysret_cs, xenpv_sysret_ss, xenpv_user_cs, xenpv_user_ss
 	.globl xenpv_gdt_now, xenpv_gdt_known, xenpv_gdt_words
 	.globl xenpv_syscall_target, xenpv_syscall_flags, xenpv_syscall_segments
 	.globl xenpv_stale_selectors, xenpv_syscall_known, backend_slow_user
 backend_short_syscalls:	.quad 0
-xenpv_slow_jumps:	.skip 8 * 6
 	.globl xenpv_plain_rcx
 xenpv_plain_rcx:	.quad 0
 xenpv_sysret_cs:	.quad 0

@@ -15,8 +15,9 @@
 #endif
 
 #define WEDGE_BASE        LAYOUT(0xffffffffffe00000)	/* image, 2 MiB at most */
-#ifndef WEDGE_SHARED_INFO	/* a test has its own */
 #define WEDGE_SHARED_INFO LAYOUT(0xffffffffffff0000)
+#ifndef WEDGE_VCPU_INFO		/* a test has its own */
+#define WEDGE_VCPU_INFO   LAYOUT(0xffffffffffff2000)	/* each processor its own page */
 #endif
 #define WEDGE_WINDOW      LAYOUT(0xffffffffffff1000)	/* any page, for a moment */
 #define WEDGE_BOOT_BASE   LAYOUT(0xffffffff40000000)	/* where Xen puts it first */

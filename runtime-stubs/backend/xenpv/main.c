@@ -76,6 +76,7 @@ void backend_shutdown(int how)
 void xenpv_main(struct start_info *info)
 {
 	xenpv_start_info = info;
+	xenpv_vcpu_place(0, xenpv_first_info_mfn());
 	wedge_print("previrt: wedge for %s, %lu MiB\n", info->magic, info->nr_pages >> 8);
 	xenpv_memory_init();
 	xenpv_traps_init();

@@ -20,8 +20,8 @@
 #include "layout.h"
 #include "short.h"
 
-#define PENDING WEDGE_SHARED_INFO
-#define MASK WEDGE_SHARED_INFO+1
+#define PENDING WEDGE_VCPU_INFO
+#define MASK WEDGE_VCPU_INFO+1
 #define IF_BIT 0x200
 
 .macro state action, number=0
@@ -210,6 +210,9 @@ xenpv_short_states_end:
 	.balign 8
 	.globl xenpv_short_long, xenpv_short_rax, xenpv_short_rcx, xenpv_short_return
 xenpv_short_long: .skip 8 * SHORT_ROUTINES
+
+	.section .bss.vcpu, "aw", @nobits
+	.balign 8
 xenpv_short_rax:
 saved_rax:	.quad 0
 xenpv_short_rcx:

@@ -6,8 +6,8 @@
 #include <xen/vcpu.h>
 
 enum { TIME_TIMER, TIME_CONSOLE, TIME_PORTS };
-static evtchn_port_t time_ports[TIME_PORTS];
-static uint64_t time_armed;		/* the timer's, ns; 0: not set, or over */
+static VCPU_LOCAL evtchn_port_t time_ports[TIME_PORTS];
+static VCPU_LOCAL uint64_t time_armed;	/* the timer's, ns; 0: not set, or over */
 
 uint64_t backend_time(void)
 {

@@ -44,7 +44,7 @@ static void traps_set_if(struct cpu *cpu, int on)
  * The kernel's flags that are not the processor's while it runs (short.h): the
  * last that were set. TF is, and comes back with the rest.
  */
-static uint64_t traps_kept;
+static VCPU_LOCAL uint64_t traps_kept;
 
 static void traps_kernel_flags(struct cpu *cpu, int on)
 {
@@ -200,7 +200,7 @@ static _Noreturn void traps_enter_stepping(struct cpu *cpu, uint64_t *f)
 void backend_enter(struct cpu *cpu)
 {
 	/* At the end of room for what the hypercall pushes in front of it. */
-	static uint64_t room[16];
+	static VCPU_LOCAL uint64_t room[16];
 	uint64_t *f = room + 11;
 
 	if (!cpu->user) {

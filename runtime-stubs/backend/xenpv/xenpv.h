@@ -16,7 +16,7 @@ struct insn;
 
 extern struct start_info *xenpv_start_info;
 #define xenpv_shared ((struct shared_info *)WEDGE_SHARED_INFO)
-#define xenpv_vcpu (&xenpv_shared->vcpu_info[0])
+#define xenpv_vcpu ((struct vcpu_info *)WEDGE_VCPU_INFO)
 
 /* A hypercall through its page; unused arguments are 0. */
 long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
@@ -27,6 +27,10 @@ extern uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
 
 /* One that must work: the domain ends with @what if it does not. */
 void xenpv_must(const char *what, long result);
+
+/* Processor @vcpu's flags and time lie at the start of this frame from now on. */
+void xenpv_vcpu_place(unsigned vcpu, uint64_t mfn);
+uint64_t xenpv_first_info_mfn(void);
 
 void xenpv_memory_init(void);
 void xenpv_traps_init(void);

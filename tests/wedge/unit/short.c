@@ -32,7 +32,7 @@
 #define MAX_STEPS 64
 
 struct info { uint8_t pending, mask; };
-static volatile struct info *const info = (void *)WEDGE_SHARED_INFO;
+static volatile struct info *const info = (void *)WEDGE_VCPU_INFO;
 
 char xenpv_call_stubs[1];
 uint64_t xenpv_call_slots[REWRITER_CALLS];
