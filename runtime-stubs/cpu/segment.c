@@ -202,6 +202,8 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 	cpu->seg[which] = selector;
 	if (which == SEG_SS)
 		return CPU_NEXT;
+	if ((selector & ~3u) && !user)		/* to be dropped then */
+		backend_slow_user = 1;
 	cpu_sync_gdt(cpu);
 	if (which == SEG_GS) {
 		/* The base that is loaded is the active one. */

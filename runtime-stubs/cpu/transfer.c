@@ -42,6 +42,16 @@ static int transfer_read(struct cpu *cpu, uint64_t va, int size, uint64_t *words
 	return 0;
 }
 
+/* Segments that only the kernel may use do not go to user mode with IRET. */
+static void transfer_drop_segments(struct cpu *cpu)
+{
+	static const uint8_t all[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+
+	for (unsigned i = 0; i < sizeof(all); i++)
+		if (!cpu->loaded[all[i]])
+			cpu->seg[all[i]] = 0;
+}
+
 /* SDM volume 2, IRET, in 64-bit mode: always five words. */
 static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 				     struct cpu_fault *fault)
@@ -66,6 +76,8 @@ static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 	cpu->rflags = (cpu->rflags & ~flags) | (frame[2] & flags) | FLAG_FIXED;
 	cpu->r[RSP] = frame[3];
 	cpu->seg[SEG_SS] = frame[4];
+	if (cpu->user)
+		transfer_drop_segments(cpu);
 	return CPU_JUMPED;
 }
 

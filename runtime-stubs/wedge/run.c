@@ -140,6 +140,10 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);
 		wedge_stop("instruction not supported");
 	}
+	/* The gate of an int takes TF away before the step ends; sysret's TF counts
+	   as it sets it. */
+	if (insn->op == PREVIRT_OP_int || insn->op == PREVIRT_OP_sysret)
+		stepping = cpu->rflags & FLAG_TF;
 	if (stepping)
 		run_step_done();
 }

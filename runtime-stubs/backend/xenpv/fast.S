@@ -25,6 +25,11 @@
 #define USER_FLAGS 0x244fd5
 
 	.text
+/* As a stub of entry.S; outside what follows, for an event may come behind the push. */
+look_first:
+	pushq $REWRITER_SLOT_SELECTORS
+	jmp xenpv_site_call
+
 	.balign 16
 	.globl xenpv_plain_start, xenpv_plain_end
 xenpv_plain_start:
@@ -40,8 +45,7 @@ sreg_\seg\()_\name:
 	.popsection
 2:	movzwl previrt_cpu+CPU_SEG+2*\seg(%rip), \reg
 	ret
-3:	pushq $REWRITER_SLOT_SELECTORS
-	jmp xenpv_site_call
+3:	jmp look_first
 .endm
 
 /* The same into the low half of a register, whose upper one stays. Each takes
@@ -53,8 +57,7 @@ sreg16_\seg\()_\name:
 	movzbl xenpv_stale_selectors(%rip), %ecx
 	jrcxz 1f
 	movq xenpv_plain_rcx(%rip), %rcx
-	pushq $REWRITER_SLOT_SELECTORS
-	jmp xenpv_site_call
+	jmp look_first
 1:	movq xenpv_plain_rcx(%rip), %rcx
 	movw previrt_cpu+CPU_SEG+2*\seg(%rip), \reg
 	ret

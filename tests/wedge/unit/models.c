@@ -392,6 +392,9 @@ static void iret(const struct form *f, struct world *w)
 	w->cpu.user = 1;
 	w->cpu.seg[SEG_CS] = USER_CODE;
 	w->cpu.seg[SEG_SS] = USER_DATA;
+	/* Those of the kernel's alone do not go along. */
+	w->cpu.seg[SEG_ES] = w->cpu.seg[SEG_DS] = 0;
+	w->cpu.seg[SEG_FS] = w->cpu.seg[SEG_GS] = 0;
 	w->s.r[RSP] = 0x7654;
 	w->s.flags = 0x46;
 	w->if_byte = 0;
