@@ -41,6 +41,18 @@ int backend_events(void);
 void backend_remind(void);
 
 /*
+ * Virtual processors, from 0 on; backend_vcpu: the one that runs this. All but
+ * the first stand still until they are started, which may fail: that is the end.
+ * Only one of them runs the wedge at a time, but for those in backend_wait.
+ * kick: have @vcpu come to the wedge (wedge_event), or backend_wait end there.
+ */
+#define BACKEND_VCPUS_MAX 8
+extern unsigned backend_vcpus;
+extern unsigned backend_vcpu;		/* VCPU_LOCAL */
+void backend_vcpu_start(unsigned vcpu);
+void backend_kick(unsigned vcpu);
+
+/*
  * Guest-physical memory: frames 0 to backend_guest_frames() - 1, all memory.
  * backend_guest: the page's place in the wedge's space, NULL if there is none;
  * what follows in the same frame is contiguous, further frames as well.
@@ -71,7 +83,10 @@ const uint64_t *backend_table_entries(unsigned table);
 uint64_t backend_table_address(unsigned table);
 /* The table whose machine address stands in @entry, or 0. */
 unsigned backend_table_of(uint64_t entry);
-/* Make changes effective; @flush: forget what the TLB holds, too. */
+/* Make changes effective; @flush: forget what the TLB holds, too: this
+   processor's, or (with BACKEND_FLUSH_ALL) that of each. */
+#define BACKEND_FLUSH 1
+#define BACKEND_FLUSH_ALL 2
 void backend_table_commit(int flush);
 /*
  * A level-1 table that maps 512 frames of guest memory from @gfn (a multiple

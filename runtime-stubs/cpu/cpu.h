@@ -48,7 +48,7 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define EFER_NX (1u << 11)
 
 enum {
-	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,
+	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,
 	VECTOR_DF = 8, VECTOR_TS = 10, VECTOR_NP = 11, VECTOR_SS = 12,
 	VECTOR_GP = 13, VECTOR_PF = 14,
 };
@@ -91,7 +91,7 @@ CPU_ASSERT(cr2, CPU_CR2);
 CPU_ASSERT(cr3, CPU_CR3);
 CPU_ASSERT(cr4, CPU_CR4);
 
-/* The only processor. LIMIT: one. */
+/* The one that runs this code. */
 extern struct cpu previrt_cpu;
 
 /*
@@ -116,6 +116,13 @@ void cpu_reset(struct cpu *cpu);
  */
 enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
 			    uint64_t next, struct cpu_fault *fault);
+
+/*
+ * Processor @cpu, reset, has been woken at @vector: what it does before there
+ * are page tables. 0: rip and the control registers are those of 64-bit code;
+ * -1: at rip stands what cannot be interpreted.
+ */
+int cpu_wake(struct cpu *cpu, uint64_t vector);
 
 /* Parts of cpu_emulate, by what they are about; CPU_UNKNOWN: not theirs. */
 enum cpu_result cpu_emulate_flags(struct cpu *, const struct insn *, uint64_t next,

@@ -17,6 +17,7 @@ enum {
 };
 
 #define APIC_BASE_DEFAULT 0xfee00900ull
+#define APIC_BASE_FIRST 0x100ull
 
 static int msr_canonical(uint64_t value)
 {
@@ -132,7 +133,7 @@ void cpu_reset(struct cpu *cpu)
 		.cr0 = 0x80000033, .cr4 = 0x20,
 		.efer = EFER_LME | EFER_LMA,
 		.pat = 0x0007040600070406ull,
-		.apic_base = APIC_BASE_DEFAULT,
+		.apic_base = APIC_BASE_DEFAULT & ~(backend_vcpu ? APIC_BASE_FIRST : 0),
 		.misc_enable = 1, .xcr0 = XCR0_X87,
 		.dr = { [6] = 0xffff0ff0, [7] = 0x400 },
 		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
@@ -215,8 +216,7 @@ void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4
 	cpuid_real(leaf, subleaf, regs);
 	switch (leaf) {
 	case 1:
-		regs[1] &= 0xffff;		/* one processor, number 0 */
-		regs[1] |= 1u << 16;
+		regs[1] = (regs[1] & 0xffff) | backend_vcpus << 16 | backend_vcpu << 24;
 		regs[2] &= ~HIDE_1_ECX;
 		if (!(cpu_xcr0_offered() & XCR0_AVX))
 			regs[2] &= ~XSAVE_1_ECX;

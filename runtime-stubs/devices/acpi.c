@@ -4,10 +4,14 @@
  * Enough of ACPI to turn the power off, and its timer: fixed registers without
  * events, and the tables that lead to them. ACPI specification 1.0b: 4.7.3
  * (registers), 5.2 (tables); 15.2 of later ones (the AML of _S5).
+ * Several processors stand in a table of their own, with the mailbox that wakes
+ * them and the I/O APIC (ACPI 6.4, 5.2.12).
  * LIMIT: no bus, no devices and no processors in the namespace.
  */
 #include "acpi.h"
 #include "ends.h"
+#include "ioapic.h"
+#include "lapic.h"
 #include "ports.h"
 #include "../backend/backend.h"
 #include <string.h>
@@ -22,6 +26,10 @@
 #define TIMER_MASK 0xffffffu
 #define NS 1000000000ull
 #define SCI_IRQ 9
+#define MADT_8259 1u
+#define MADT_ENABLED 1u
+#define MADT_IOAPIC 1
+#define MADT_WAKEUP 0x10
 
 /* No WBINVD flaws, no fixed buttons, no wake-up by the clock. */
 #define FADT_FLAGS (1u | 1u << 4 | 1u << 5 | 1u << 6)
@@ -60,12 +68,28 @@ struct acpi_fadt {
 	uint32_t flags;
 } __attribute__((packed));
 
+struct acpi_madt {
+	struct acpi_header header;
+	uint32_t lapic, flags;
+	struct {
+		uint8_t type, length, id, reserved;
+		uint32_t address, first;
+	} __attribute__((packed)) ioapic;
+	struct {
+		uint8_t type, length;
+		uint16_t version;
+		uint32_t reserved;
+		uint64_t mailbox;
+	} __attribute__((packed)) wakeup;
+	struct { uint8_t type, length, number, id; uint32_t flags; } vcpu[BACKEND_VCPUS_MAX];
+} __attribute__((packed));
+
 /* All tables, one behind the other. */
 struct acpi_tables {
 	struct acpi_rsdp rsdp __attribute__((aligned(16)));
 	struct {
 		struct acpi_header header;
-		uint32_t fadt;
+		uint32_t fadt, madt;
 	} __attribute__((packed)) rsdt;
 	struct acpi_fadt fadt;
 	struct {
@@ -76,6 +100,7 @@ struct acpi_tables {
 		struct acpi_header header;
 		uint8_t code[12];
 	} __attribute__((packed)) dsdt;
+	struct acpi_madt madt;
 };
 
 /* Name (_S5, Package (4) { 0, 0, 0, 0 }) */
@@ -110,6 +135,27 @@ _Static_assert(sizeof(struct acpi_fadt) == 116, "ACPI 1.0's");
 _Static_assert(sizeof(struct acpi_rsdp) == 20, "ACPI 1.0's");
 _Static_assert(sizeof(struct acpi_tables) <= 4096, "one page");
 
+static void acpi_write_madt(struct acpi_madt *madt)
+{
+	unsigned n = backend_vcpus;
+
+	madt->lapic = LAPIC_ADDRESS;
+	madt->flags = MADT_8259;
+	madt->ioapic.type = MADT_IOAPIC;
+	madt->ioapic.length = sizeof(madt->ioapic);
+	madt->ioapic.id = n;
+	madt->ioapic.address = IOAPIC_ADDRESS;
+	madt->wakeup.type = MADT_WAKEUP;
+	madt->wakeup.length = sizeof(madt->wakeup);
+	madt->wakeup.mailbox = ACPI_MAILBOX;
+	for (unsigned i = 0; i < n; i++) {
+		madt->vcpu[i].length = sizeof(madt->vcpu[i]);
+		madt->vcpu[i].number = madt->vcpu[i].id = i;
+		madt->vcpu[i].flags = MADT_ENABLED;
+	}
+	acpi_head(&madt->header, "APIC", offsetof(struct acpi_madt, vcpu[n]));
+}
+
 void acpi_write_tables(void *page, uint32_t address)
 {
 	struct acpi_tables *t = page;
@@ -134,7 +180,11 @@ void acpi_write_tables(void *page, uint32_t address)
 	fadt->flags = FADT_FLAGS;
 	acpi_head(&fadt->header, "FACP", sizeof(*fadt));
 	t->rsdt.fadt = AT(fadt);
-	acpi_head(&t->rsdt.header, "RSDT", sizeof(t->rsdt));
+	t->rsdt.madt = AT(madt);
+	if (backend_vcpus > 1)
+		acpi_write_madt(&t->madt);
+	acpi_head(&t->rsdt.header, "RSDT", sizeof(t->rsdt) -
+		  (backend_vcpus > 1 ? 0 : sizeof(t->rsdt.madt)));
 	memcpy(t->rsdp.signature, "RSD PTR ", 8);
 	memcpy(t->rsdp.oem, "PVIRT ", 6);
 	t->rsdp.rsdt = AT(rsdt);

@@ -9,6 +9,9 @@
 /* Where a kernel looks for them: between E0000h and FFFFFh, 16 bytes aligned. */
 #define ACPI_TABLES 0xf0000u
 
+/* Through which further processors are woken; there if there are any. */
+#define ACPI_MAILBOX 0xfee01000u
+
 /* Fill @page, which the guest sees at @address. */
 void acpi_write_tables(void *page, uint32_t address);
 

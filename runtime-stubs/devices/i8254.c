@@ -101,6 +101,14 @@ uint64_t i8254_run(uint64_t now)
 	return pit_time(c, (c->fired + 1) * c->count);
 }
 
+static void pit_changed(void)
+{
+	if (backend_vcpu)
+		devices_tell_first();
+	else
+		devices_run();
+}
+
 static void pit_load(struct channel *c, unsigned value)
 {
 	c->count = value ? value : 65536;
@@ -108,7 +116,7 @@ static void pit_load(struct channel *c, unsigned value)
 	c->running = 1;
 	c->fired = 0;
 	if (c == &channels[0])
-		devices_run();
+		pit_changed();
 }
 
 static void pit_write_count(struct channel *c, uint8_t value)
@@ -170,7 +178,7 @@ static void pit_control(uint8_t value)
 	c->read_high = c->write_high = c->latched = c->running = 0;
 	if (c == &channels[0]) {
 		i8259_set(0, 0);
-		devices_run();
+		pit_changed();
 	}
 }
 

@@ -4,7 +4,9 @@
  * Two 8259A interrupt controllers, cascaded on line 2. Intel 8259A data sheet.
  * LIMIT: no rotation of priorities, no buffered or special fully nested mode.
  */
+#include "ioapic.h"
 #include "ports.h"
+#include "../backend/backend.h"
 
 struct i8259 {
 	uint8_t irr, isr, imr, lines, edge_seen;
@@ -62,6 +64,8 @@ void i8259_set(unsigned irq, int level)
 {
 	i8259_set_line(&pics[irq >> 3], irq & 7, level);
 	i8259_cascade();
+	if (backend_vcpus > 1)
+		ioapic_set(irq, level);
 }
 
 int i8259_pending(void)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The local APIC in xAPIC mode: Intel SDM volume 3, chapter 11. One processor,
- * so an interrupt to oneself is the only one that arrives. The timer counts ns.
- * LIMIT: no NMI by LINT1 or command; the task priority does not follow CR8; no
- * TSC deadline.
+ * The local APICs in xAPIC mode, one for each processor: Intel SDM volume 3,
+ * chapter 11. The timer counts ns.
+ * LIMIT: no NMI by LINT1, no INIT or start-up command (acpi.c has the mailbox);
+ * logical destinations in the flat model only; the task priority does not follow
+ * CR8; no TSC deadline.
  */
+#include "ioapic.h"
 #include "lapic.h"
 #include "ports.h"
 #include "../backend/backend.h"
@@ -25,26 +27,36 @@ enum {				/* registers, by their number: offset / 16 */
 #define PERIODIC (1u << 17)
 #define MODE(lvt) ((lvt) >> 8 & 7)
 #define MODE_FIXED 0u
+#define MODE_LOWEST 1u
 #define MODE_NMI 4u
 #define MODE_EXTERNAL 7u
+#define MODE_MASK 0x700u		/* of ICR, as those that follow */
+#define LOGICAL (1u << 11)
+#define LEVEL (1u << 15)
 #define SHORTHAND(icr) ((icr) >> 18 & 3)
 #define LOWEST_VECTOR 16
 
-static struct {
+static struct apic {
 	uint32_t r[REGISTERS];
-	uint32_t isr[8], irr[8];	/* a bit for each vector */
+	uint32_t isr[8], irr[8], tmr[8];	/* a bit for each vector */
 	uint64_t start;			/* ns, when the timer was loaded */
 	uint64_t fired;			/* ends already signalled */
-} lapic;
+	uint8_t nmi;			/* one waits */
+} lapics[BACKEND_VCPUS_MAX];
+
+#define lapic (lapics[backend_vcpu])	/* one's own */
 
 void lapic_reset(void)
 {
 	memset(&lapic, 0, sizeof(lapic));
+	lapic.r[ID] = (uint32_t)backend_vcpu << 24;
 	lapic.r[VERSION] = VERSION_VALUE;
 	lapic.r[DFR] = ~0u;
 	lapic.r[SVR] = 0xff | ENABLED;
 	for (int i = LVT_TIMER; i <= LVT_ERROR; i++)
 		lapic.r[i] = MASKED;
+	if (backend_vcpu)
+		return;
 	lapic.r[LVT_LINT0] = MODE_EXTERNAL << 8;
 	lapic.r[LVT_LINT1] = MODE_NMI << 8;
 }
@@ -57,7 +69,7 @@ static int lapic_highest(const uint32_t *bits)
 	return -1;
 }
 
-static void lapic_raise(unsigned vector)
+static void lapic_raise_own(unsigned vector)
 {
 	if (vector >= LOWEST_VECTOR)
 		lapic.irr[vector / 32] |= 1u << vector % 32;
@@ -92,7 +104,20 @@ int lapic_passes_8259(void)
 {
 	uint32_t lint0 = lapic.r[LVT_LINT0];
 
-	return !(lint0 & MASKED) && MODE(lint0) == MODE_EXTERNAL;
+	return !backend_vcpu && !(lint0 & MASKED) && MODE(lint0) == MODE_EXTERNAL;
+}
+
+int lapic_take_nmi(void)
+{
+	int waits = lapic.nmi;
+
+	lapic.nmi = 0;
+	return waits;
+}
+
+int lapic_nmi_waits(void)
+{
+	return lapic.nmi;
 }
 
 /* SDM figure 11-10: bits 0, 1 and 3; 7 stands for 1. */
@@ -121,7 +146,7 @@ uint64_t lapic_run(uint64_t now)
 	if (due > lapic.fired) {
 		lapic.fired = due;
 		if (!(lapic.r[LVT_TIMER] & MASKED))
-			lapic_raise(lapic.r[LVT_TIMER] & 0xff);
+			lapic_raise_own(lapic.r[LVT_TIMER] & 0xff);
 	}
 	if (lapic.r[LVT_TIMER] & MASKED || (!periodic && lapic.fired))
 		return 0;
@@ -141,20 +166,61 @@ static void lapic_end_of_interrupt(void)
 {
 	int vector = lapic_highest(lapic.isr);
 
-	if (vector >= 0)
-		lapic.isr[vector / 32] &= ~(1u << vector % 32);
+	if (vector < 0)
+		return;
+	lapic.isr[vector / 32] &= ~(1u << vector % 32);
+	if (lapic.tmr[vector / 32] >> vector % 32 & 1)
+		ioapic_end(vector);
 }
 
-/* To oneself, by name or shorthand; there is nobody else. */
-static void lapic_command(uint32_t icr)
+/* Is processor @vcpu meant? SDM 11.6.1, 11.6.2. */
+static int lapic_is_meant(uint32_t icr, uint8_t to, unsigned vcpu)
 {
-	uint32_t to = lapic.r[ICR2] >> 24;
-	int me = SHORTHAND(icr) == 1 || SHORTHAND(icr) == 2 ||
-		 (SHORTHAND(icr) == 0 && (to == lapic.r[ID] >> 24 || to == 0xff ||
-		  (icr & 1u << 11 && to & lapic.r[LDR] >> 24)));
+	switch (SHORTHAND(icr)) {
+	case 0:
+		if (icr & LOGICAL)
+			return !!(to & lapics[vcpu].r[LDR] >> 24);
+		return to == 0xff || to == lapics[vcpu].r[ID] >> 24;
+	case 1:
+		return vcpu == backend_vcpu;
+	case 2:
+		return 1;
+	}
+	return vcpu != backend_vcpu;
+}
 
-	if (me && MODE(icr) <= 1)
-		lapic_raise(icr & 0xff);
+static void lapic_raise(struct apic *to, uint32_t icr)
+{
+	unsigned vector = icr & 0xff;
+
+	if (MODE(icr) == MODE_NMI) {
+		to->nmi = 1;
+	} else if (vector >= LOWEST_VECTOR) {
+		to->irr[vector / 32] |= 1u << vector % 32;
+		to->tmr[vector / 32] &= ~(1u << vector % 32);
+		if (icr & LEVEL)
+			to->tmr[vector / 32] |= 1u << vector % 32;
+	}
+	if (to != &lapic)
+		backend_kick(to - lapics);
+}
+
+static void lapic_send(uint32_t icr, uint8_t to)
+{
+	if (MODE(icr) != MODE_FIXED && MODE(icr) != MODE_LOWEST && MODE(icr) != MODE_NMI)
+		return;
+	for (unsigned i = 0; i < backend_vcpus; i++) {
+		if (!lapics[i].r[VERSION] || !lapic_is_meant(icr, to, i))
+			continue;
+		lapic_raise(&lapics[i], icr);
+		if (MODE(icr) == MODE_LOWEST)
+			return;
+	}
+}
+
+void lapic_deliver(uint32_t entry, uint8_t to)
+{
+	lapic_send(entry & (0xff | MODE_MASK | LOGICAL | LEVEL), to);
 }
 
 uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
@@ -168,6 +234,8 @@ uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
 		return 0;
 	if (reg >= ISR && reg < ISR + 8)
 		value = lapic.isr[reg - ISR];
+	else if (reg >= TMR && reg < TMR + 8)
+		value = lapic.tmr[reg - TMR];
 	else if (reg >= IRR && reg < IRR + 8)
 		value = lapic.irr[reg - IRR];
 	else if (reg == PPR)
@@ -216,7 +284,7 @@ void lapic_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 		lapic_end_of_interrupt();
 		break;
 	case ICR:
-		lapic_command(value);
+		lapic_send(value & ~LEVEL, lapic.r[ICR2] >> 24);
 		break;
 	case INITIAL:
 		lapic.start = backend_time();

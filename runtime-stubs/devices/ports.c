@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
+#include "ioapic.h"
 #include "lapic.h"
 #include "ports.h"
 #include "../backend/backend.h"
@@ -67,14 +68,33 @@ void devices_reset(void)
 	pci_reset();
 	acpi_reset();
 	lapic_reset();
+	ioapic_reset();
+}
+
+/* The 8259 pair and what is behind it belong to the first processor: the others
+   tell it, once, when there is something for it. */
+static int ports_told;
+
+void devices_tell_first(void)
+{
+	if (!backend_vcpu || ports_told)
+		return;
+	ports_told = 1;
+	backend_kick(0);
 }
 
 void devices_run(void)
 {
 	uint64_t now = backend_time();
-	uint64_t next = i8254_run(now), local = lapic_run(now);
+	uint64_t next = 0, local = lapic_run(now);
 
-	uart8250_run();
+	if (!backend_vcpu) {
+		ports_told = 0;
+		next = i8254_run(now);
+		uart8250_run();
+	} else if (i8259_pending()) {
+		devices_tell_first();
+	}
 	if (!next || (local && local < next))
 		next = local;
 	if (next && next < now + TIMER_SHORTEST)
@@ -95,5 +115,9 @@ int devices_interrupt(void)
 
 int devices_interrupt_waits(void)
 {
-	return lapic_due() >= 0 || (lapic_passes_8259() && i8259_pending());
+	if (lapic_due() >= 0 || (lapic_passes_8259() && i8259_pending()))
+		return 1;
+	if (i8259_pending())
+		devices_tell_first();
+	return 0;
 }

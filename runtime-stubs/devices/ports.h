@@ -23,6 +23,9 @@ struct ports_range {
 uint32_t ports_read(uint16_t port, int size);
 void ports_write(uint16_t port, int size, uint32_t value);
 
+/* The first processor has something to do: what another has asked of a device. */
+void devices_tell_first(void);
+
 /* All devices into the state after reset. */
 void devices_reset(void);
 /* Time has passed or input has come. Sets the back-end's timer anew. */
@@ -31,7 +34,7 @@ void devices_run(void);
 int devices_interrupt(void);
 int devices_interrupt_waits(void);
 
-/* Interrupt lines of the 8259 pair. */
+/* Interrupt lines of the 8259 pair, and of the I/O APIC if there is one. */
 void i8259_reset(void);
 void i8259_set(unsigned irq, int level);
 /* The vector to deliver, acknowledged, or -1 when none is due. */

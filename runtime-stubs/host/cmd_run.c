@@ -14,6 +14,7 @@
 
 #define MEMORY_DEFAULT 256
 #define MEMORY_LEAST 16			/* MiB: a BIOS wants some, too */
+#define CPUS_MOST 8			/* what a wedge takes */
 #define MEMORY_MOST (1u << 14)		/* what a wedge takes */
 
 static const char run_help_text[] =
@@ -21,6 +22,7 @@ static const char run_help_text[] =
 	"  -i, --initrd FILE     an initial ramdisk\n"
 	"  -a, --append WORDS    the kernel's command line\n"
 	"  -m, --memory MIB      the guest's memory (256; 16 to 16384)\n"
+	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --wedge WORD          a word for the wedge (docs/wedge.md; may be repeated)\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
@@ -63,12 +65,13 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
 	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
-	[MEMORY] = { "--memory", "-m" }, [TIMEOUT] = { "--timeout", NULL },
+	[MEMORY] = { "--memory", "-m" }, [CPUS] = { "--cpus", NULL },
+	[TIMEOUT] = { "--timeout", NULL },
 	[LOG] = { "--log", NULL }, [CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
 	[QEMU_WORD] = { "--qemu", NULL },
@@ -87,6 +90,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case HYPERVISOR: return run_set_text(&run->below, value);
 	case MEMORY: return run_number(value, MEMORY_MOST, &run->memory) &&
 		run->memory >= MEMORY_LEAST;
+	case CPUS: return run_number(value, CPUS_MOST, &run->cpus) && run->cpus;
 	case TIMEOUT: return run_number(value, UINT32_MAX, &run->timeout);
 	case WEDGE: array_add(&run->options, value); return true;
 	case QEMU_WORD: array_add(&run->qemu, value); return true;
@@ -167,7 +171,7 @@ static const struct run_machine *run_machine(const char *name)
 int cmd_run(int argc, char **argv)
 {
 	struct run run = { .machine = run_machines[0]->name, .append = "", .cpu = "qemu64",
-			   .memory = MEMORY_DEFAULT };
+			   .memory = MEMORY_DEFAULT, .cpus = 1 };
 	const struct run_machine *machine = NULL;
 	int status = RUN_TROUBLE;
 

@@ -14,6 +14,7 @@
 struct run {
 	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
 	uint64_t memory;	/* MiB */
+	uint64_t cpus;
 	uint64_t timeout;	/* seconds; 0: none */
 	bool icount, quiet;
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */

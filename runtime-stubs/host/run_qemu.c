@@ -108,6 +108,7 @@ static void qemu_console(const struct run *run, struct run_words *words)
 static void qemu_common(const struct run *run, struct run_words *words, int control)
 {
 	char *socket = util_printf("socket,id=q,fd=%d", control);
+	char *cpus = util_printf("%llu", (unsigned long long)run->cpus);
 	char *port = util_printf("isa-debug-exit,iobase=%#x,iosize=4", ENDS_PORT);
 	const char *const all[] = { "-machine", "pc,accel=tcg", "-cpu", run->cpu, "-display",
 		"none", "-nodefaults", "-no-reboot", "-device", port, "-chardev", socket,
@@ -117,6 +118,9 @@ static void qemu_common(const struct run *run, struct run_words *words, int cont
 
 	qemu_add(words, all);
 	qemu_console(run, words);
+	run_word(words, "-smp");
+	run_word(words, cpus);
+	free(cpus);
 	if (run->icount)
 		qemu_add(words, icount);
 	for (size_t i = 0; i < run->qemu.n; i++)

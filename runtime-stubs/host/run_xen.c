@@ -73,8 +73,9 @@ static void xen_add(struct run_words *words, const struct run *run, const char *
 {
 	uint64_t domain = run->memory + WEDGE_MEMORY + (size >> 20) + 1;
 	char *memory = util_printf("%llu", (unsigned long long)(domain + XEN_MEMORY + (size >> 20)));
-	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM loglvl=warning "
-				 "guest_loglvl=warning", (unsigned long long)domain);
+	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM "
+				 "dom0_max_vcpus=%llu loglvl=warning guest_loglvl=warning",
+				 (unsigned long long)domain, (unsigned long long)run->cpus);
 	char *modules = util_printf("%s,%s", wedge, bundle);
 	const char *all[] = { "-m", memory, "-kernel", xen, "-append", line, "-initrd", modules };
 	size_t i;

@@ -10,6 +10,7 @@
  *    each present entry.
  *  - When a space runs, whatever its tables hold the guest's tables held at the
  *    last flush, or hold now.
+ *  - A space is of one processor, as a TLB is; others have their own.
  *  - A root that comes anew may take over the tables of a space that is no
  *    more: entries that are the same in both stay.
  */
@@ -22,11 +23,14 @@ struct space {
 	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
 	uint16_t first;		/* its tables, the level-4 one excepted */
 	uint8_t supervisor;	/* maps supervisor pages of the lower half */
+	uint8_t vcpu, running;	/* whose it is; it runs there */
 	uint32_t loaded;	/* when */
 };
 
 static struct space spaces[SPACES];
-static unsigned space_count, space_now;
+static unsigned space_count;
+static VCPU_LOCAL unsigned space_now;
+static VCPU_LOCAL uint8_t space_any;	/* it is one of this processor's */
 static uint32_t space_clock;
 
 static struct space *running(void)
@@ -129,7 +133,7 @@ static unsigned lower_alloc(int level)
 		struct space *oldest = NULL;
 
 		for (unsigned i = 0; i < space_count; i++)
-			if (i != space_now && spaces[i].first &&
+			if (!spaces[i].running && spaces[i].first &&
 			    (!oldest || spaces[i].loaded < oldest->loaded))
 				oldest = &spaces[i];
 		if (!oldest)
@@ -212,6 +216,13 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 
 	if (s->level == 1 && !changed)
 		return;
+	if (changed && shadow_is_shared()) {
+		lower_claim(table, gfn);
+		if (gfn < shadow_frame_count && backend_linear[gfn] & PTE_D) {
+			shadow_watch(gfn, table);
+			shadow_settle();
+		}
+	}
 	for (unsigned word = 0; word < (s->level == 4 ? 4 : 8); word++)
 		for (uint64_t bits = s->used[word]; bits; bits &= bits - 1) {
 			unsigned index = word * 64 + __builtin_ctzll(bits);
@@ -226,6 +237,8 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 		return;
 	s->forced = 0;
 	s->rights = lower_rights(flags);
+	if (shadow_is_shared())
+		return;
 	lower_claim(table, gfn);
 	shadow_watch(gfn, table);
 }
@@ -244,6 +257,24 @@ static int lower_is_clean(const struct space *space)
 	return 1;
 }
 
+/* All tables that were written to are watched at once, with one flush. */
+static void lower_settle(struct space *space)
+{
+	int any = 0;
+
+	for (unsigned t = space->first; t; t = shadow_tables[t].next) {
+		struct shadow_table *s = &shadow_tables[t];
+
+		if (s->piece || shadow_is_clean(s->gfn, t) || s->gfn >= shadow_frame_count)
+			continue;
+		any |= !!(backend_linear[s->gfn] & PTE_D);
+		shadow_watch(s->gfn, t);
+		s->forced = 1;
+	}
+	if (any)
+		shadow_settle();
+}
+
 static int lower_make_space(void)
 {
 	struct space *space = &spaces[space_count];
@@ -253,6 +284,7 @@ static int lower_make_space(void)
 		return -1;
 	space->kernel = kernel;
 	space->user = user;
+	space->vcpu = backend_vcpu;
 	shadow_tables[kernel] = (struct shadow_table){
 		.level = 4, .gfn = SHADOW_NO_GFN, .links = space_count
 	};
@@ -272,7 +304,7 @@ static unsigned lower_choose(void)
 	for (unsigned i = 0; i < space_count; i++) {
 		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
 
-		if (i == space_now)
+		if (spaces[i].running || spaces[i].vcpu != backend_vcpu)
 			continue;
 		if (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel))
 			return i;
@@ -287,10 +319,14 @@ static unsigned lower_find(uint32_t gfn)
 {
 	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
 
-	if (space_count && shadow_tables[running()->kernel].gfn == gfn)
+	if (space_any && shadow_tables[running()->kernel].gfn == gfn)
 		return space_now;
-	if (owner && owner != SHADOW_UPPER && shadow_tables[owner].level == 4)
+	if (owner && owner != SHADOW_UPPER && shadow_tables[owner].level == 4 &&
+	    spaces[shadow_tables[owner].links].vcpu == backend_vcpu)
 		return shadow_tables[owner].links;
+	for (unsigned i = 0; shadow_is_shared() && i < space_count; i++)
+		if (spaces[i].vcpu == backend_vcpu && shadow_tables[spaces[i].kernel].gfn == gfn)
+			return i;
 	return lower_choose();
 }
 
@@ -300,17 +336,23 @@ int lower_load(uint64_t root)
 								: SHADOW_NO_GFN;
 	unsigned before = space_now, number = lower_find(gfn);
 	struct space *space = &spaces[number];
-	int is_first = !space_clock;
+	int is_first = !space_clock, is_other = !space_any || number != before;
 	int changed = shadow_tables[space->kernel].gfn != gfn ||
 		      !shadow_is_clean(gfn, space->kernel);
 
+	if (space_any)
+		spaces[before].running = 0;
 	space_now = number;
+	space_any = space->running = 1;
 	space->loaded = ++space_clock;
-	if (changed || !lower_is_clean(space))
+	if (changed || !lower_is_clean(space)) {
+		if (shadow_is_shared())
+			lower_settle(space);
 		lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
-	if (number != before && !is_first) {
+	}
+	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
-		shadow_flush_owed = 0;
+		shadow_flush_owed &= ~BACKEND_FLUSH;
 	}
 	return changed;
 }

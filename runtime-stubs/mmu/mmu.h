@@ -102,6 +102,11 @@ void mmu_invalidate(uint64_t va);
  */
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 
+/* A processor that has not run user mode yet needs @va, of the lower half, which
+   the guest's tables do not map: the memory at that address, until the tables
+   are looked at the next time. -1: there is none. */
+int mmu_lend(uint64_t va);
+
 /* The guest has dealt with a page fault of user mode at @va: map what its tables
    say now, so that it does not fault again. */
 void mmu_prefill(uint64_t va);

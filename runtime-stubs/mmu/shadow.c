@@ -48,7 +48,7 @@ static void shadow_count_writer(uint64_t entry, int by)
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	if (old & PTE_P)
-		shadow_flush_owed = 1;
+		shadow_flush_owed |= BACKEND_FLUSH;
 	backend_table_set(table, index, entry);
 }
 
@@ -63,7 +63,7 @@ void shadow_forget_leaves(unsigned table)
 {
 	const uint64_t *entries = backend_table_entries(table);
 
-	shadow_flush_owed = 1;
+	shadow_flush_owed |= BACKEND_FLUSH;
 	for (unsigned i = 0; i < 512; i++)
 		if (entries[i])
 			shadow_count_writer(entries[i], -1);
@@ -82,6 +82,12 @@ void shadow_watch(uint32_t gfn, uint16_t owner)
 	}
 	if (backend_linear[gfn] & PTE_D) {
 		backend_frame_clean(gfn);
-		shadow_flush_owed = 1;
+		shadow_flush_owed |= BACKEND_FLUSH;
 	}
+}
+
+void shadow_settle(void)
+{
+	backend_table_commit(BACKEND_FLUSH_ALL);
+	shadow_flush_owed = 0;
 }

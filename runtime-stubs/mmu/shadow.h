@@ -51,7 +51,7 @@ extern struct shadow_frame *shadow_frames;
 extern uint64_t shadow_frame_count;
 
 /* Something present was taken away or changed: the TLB may still hold it. */
-extern int shadow_flush_owed;
+extern int shadow_flush_owed;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
 
 void shadow_init(void);
 
@@ -79,6 +79,15 @@ void shadow_forget_leaves(unsigned table);
  * now on. Whoever did before compares anew.
  */
 void shadow_watch(uint32_t gfn, uint16_t owner);
+/*
+ * With several processors the dirty bit says nothing before their TLBs have
+ * forgotten it: what was watched is read after this.
+ */
+static inline int shadow_is_shared(void)
+{
+	return backend_vcpus > 1;
+}
+void shadow_settle(void);
 static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
 {
 	return gfn < shadow_frame_count && shadow_frames[gfn].owner == owner &&

@@ -58,18 +58,23 @@ static int upper_is_clean(uint64_t root, uint64_t va)
 int upper_sync_nonglobal(uint64_t root)
 {
 	unsigned count = nonglobal_count;
-	uint64_t list[NONGLOBAL_MAX];
+	uint64_t list[NONGLOBAL_MAX], changed = 0;
 
 	if (count > NONGLOBAL_MAX)
 		return -1;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		list[i] = nonglobal[i];
+		if (!upper_is_clean(root, list[i]))
+			changed |= 1ull << i;
+	}
+	if (changed && shadow_is_shared())
+		shadow_settle();
 	nonglobal_count = 0;
 	for (unsigned i = 0; i < count; i++)
-		if (upper_is_clean(root, list[i]))
-			upper_note_nonglobal(list[i]);
-		else
+		if (changed >> i & 1)
 			upper_sync_page(root, list[i]);
+		else
+			upper_note_nonglobal(list[i]);
 	return 0;
 }
 
@@ -100,9 +105,17 @@ static struct guest_level guest_below(const struct guest_level *guest, uint64_t 
 
 unsigned mmu_upper_changes;
 
+/* All processors run on these tables. */
+static void upper_owe(uint64_t old)
+{
+	if (old & PTE_P)
+		shadow_flush_owed |= BACKEND_FLUSH_ALL;
+}
+
 static void upper_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	mmu_upper_changes++;
+	upper_owe(old);
 	shadow_set_leaf(table, index, old, entry);
 }
 
@@ -111,6 +124,7 @@ static void upper_set(unsigned table, unsigned index, uint64_t entry)
 	uint64_t old = backend_table_get(table, index);
 
 	mmu_upper_changes++;
+	upper_owe(old);
 	if (table == backend_root(0))
 		lower_set_upper_root(index, old, entry);
 	else

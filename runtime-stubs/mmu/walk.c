@@ -20,25 +20,33 @@ static uint32_t walk_error(uint32_t access, int present)
 	return access | (present ? PF_P : 0);
 }
 
-/* Accessed in every entry, dirty in the leaf of a write. */
-static void walk_mark(const uint64_t *at, int from, int to, uint32_t access)
+/*
+ * Accessed in every entry, dirty in the leaf of a write. -1: another processor
+ * has changed one of them since it was read.
+ */
+static int walk_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t access)
 {
-	for (int level = from; level >= to; level--) {
-		uint64_t *entry = backend_guest(at[level]);
-		uint64_t want = PTE_A;
+	for (int level = 4; level >= walk->level; level--) {
+		uint64_t seen = walk->entries[level], want = PTE_A;
 
-		if (level == to && (access & PF_W))
+		if (level == walk->level && (access & PF_W))
 			want |= PTE_D;
-		if ((*entry & want) != want)
-			*entry |= want;
+		if ((seen & want) != want &&
+		    !__atomic_compare_exchange_n((uint64_t *)backend_guest(at[level]), &seen,
+						 seen | want, 0, __ATOMIC_RELAXED,
+						 __ATOMIC_RELAXED))
+			return -1;
 	}
+	return 0;
 }
 
 int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
 {
-	uint64_t table = walk_root, at[5];
+	uint64_t table, at[5];
 	int level;
 
+again:
+	table = walk_root;
 	*error = access;
 	walk->flags = PTE_W | PTE_U;
 	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
@@ -49,11 +57,11 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 		at[level] = table + (va >> (3 + 9 * level) & 511) * 8;
 		walk->level = level;
 		entry = backend_guest(at[level]);
-		if (!entry || !(*entry & PTE_P)) {
+		walk->leaf = walk->entries[level] = entry ? *(volatile uint64_t *)entry : 0;
+		if (!(walk->leaf & PTE_P)) {
 			*error = walk_error(access, 0);
 			return -1;
 		}
-		walk->leaf = walk->entries[level] = *entry;
 		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
 		walk->flags |= walk->leaf & PTE_NX;
 		if (level == 1 || (level < 4 && (walk->leaf & PTE_PS)))
@@ -66,9 +74,10 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 	    ((access & PF_U) && !(walk->flags & PTE_U)) ||
 	    ((access & PF_I) && (walk->flags & PTE_NX)))
 		return -1;
-	walk_mark(at, 4, level, access);
+	if (walk_mark(at, walk, access))
+		goto again;
 	walk->leaf_at = at[level];
-	walk->leaf = *(uint64_t *)backend_guest(at[level]);
+	walk->leaf |= access & PF_W ? PTE_A | PTE_D : PTE_A;
 	uint64_t offset = (1ull << (3 + 9 * level)) - 1;
 	walk->gpa = (walk->leaf & PTE_ADDRESS & ~offset) | (va & offset);
 	return 0;
@@ -210,7 +219,8 @@ void mmu_note_code(uint64_t va)
 
 static void walk_commit(int flush)
 {
-	backend_table_commit(flush && shadow_flush_owed);
+	flush |= shadow_is_shared();	/* tables may be used anew by others */
+	backend_table_commit(flush ? shadow_flush_owed : 0);
 	if (flush)
 		shadow_flush_owed = 0;
 	for (unsigned i = 0; i < walk_new_count; i++)
@@ -295,6 +305,22 @@ void mmu_prefill(uint64_t va)
 		return;
 	if (!lower_fill(va, &walk))
 		walk_commit(0);
+}
+
+int mmu_lend(uint64_t va)
+{
+	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D;
+	struct mmu_walk walk = { .gpa = va & PTE_ADDRESS, .level = 1, .flags = PTE_W };
+
+	if (walk_user_seen || !shadow_is_lower(va) || va >= backend_guest_bytes)
+		return -1;
+	walk.leaf = walk.entries[1] = walk.gpa | rights;
+	for (int level = 2; level <= 4; level++)	/* by no table of the guest's */
+		walk.entries[level] = PTE_ADDRESS | rights;
+	if (lower_fill(va, &walk))
+		return -1;
+	walk_commit(0);
+	return 0;
 }
 
 void mmu_before_user(void)

@@ -100,6 +100,7 @@ void wedge_start(const void *bundle, size_t size)
 	cpu_reset(&previrt_cpu);
 	devices_reset();
 	mmu_add_device(&boot_lapic);
+	vcpus_init();
 	/* What a firmware area would hold: nothing but the tables. */
 	memset(backend_guest(0), 0, HIGH_START);
 	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);

@@ -26,6 +26,8 @@ _Noreturn void wedge_software_interrupt(unsigned vector);
 _Noreturn void wedge_syscall(int compat);
 _Noreturn void wedge_sysenter(void);
 _Noreturn void wedge_event(void);
+/* A further processor runs, for backend_vcpu_start was called. */
+_Noreturn void wedge_vcpu_started(void);
 /* Nothing has happened: run the guest from the state in struct cpu. */
 _Noreturn void wedge_go(void);
 

@@ -10,6 +10,7 @@
 #include "insns.h"
 #include "../backend/backend.h"
 #include "../devices/ends.h"
+#include "../devices/lapic.h"
 #include "../devices/ports.h"
 #include "../mmu/mmu.h"
 
@@ -18,6 +19,9 @@
 VCPU_LOCAL struct cpu previrt_cpu;
 static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
 static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted; 0: nowhere */
+
+/* SDM volume 3, 6.7.1: no further NMI before the next iret. */
+static VCPU_LOCAL int run_in_nmi;
 
 static void run_deliver(const struct cpu_fault *fault, int software)
 {
@@ -39,7 +43,18 @@ static void run_before_user(struct cpu *cpu)
 	cpu_sync_gdt(cpu);
 	cpu_sync_user_gs(cpu);
 	mmu_before_user();
-	backend_slow_user = 0;
+	backend_slow_user = run_in_nmi;
+}
+
+static void run_nmi(void)
+{
+	static const struct cpu_fault nmi = { .vector = VECTOR_NMI };
+
+	if (run_in_nmi || !lapic_take_nmi())
+		return;
+	run_in_nmi = 1;
+	backend_slow_user = 1;		/* iret must come by here */
+	run_deliver(&nmi, 0);
 }
 
 static _Noreturn void run_resume(void)
@@ -51,6 +66,8 @@ static _Noreturn void run_resume(void)
 
 		if (backend_events())
 			devices_run();
+		if (backend_vcpus > 1)
+			run_nmi();
 		if (!devices_interrupt_waits())
 			break;
 		if (!(cpu->rflags & FLAG_IF)) {
@@ -69,16 +86,35 @@ static _Noreturn void run_resume(void)
 	backend_enter(cpu);
 }
 
+/* Off, for good but for an NMI. */
+static unsigned run_off;
+
 static void run_halt(void)
 {
-	if (!(previrt_cpu.rflags & FLAG_IF))
+	int off = !(previrt_cpu.rflags & FLAG_IF);
+
+	run_off += off;
+	if (off && run_off == vcpus_running)
 		wedge_stop("halted with interrupts off");
 	devices_run();
-	while (!devices_interrupt_waits()) {
+	while (!(off ? 0 : devices_interrupt_waits()) && !lapic_nmi_waits()) {
 		backend_wait();
 		backend_events();
 		devices_run();
 	}
+	run_off -= off;
+}
+
+/*
+ * A further processor loses its stack while it gets from the firmware's tables
+ * to the kernel's own: nothing is pushed there then, but by sites. Until it has
+ * run user mode such a stack is what it was, memory where it is.
+ */
+static int run_lend_stack(void)
+{
+	uint64_t va = previrt_cpu.r[RSP] - 8;
+
+	return backend_vcpu && !mmu_lend(va) ? 0 : -1;
 }
 
 /*
@@ -93,7 +129,7 @@ static void run_check_tables(unsigned changes)
 	if (changes == mmu_upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
 		return;
 	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
-	    mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error))
+	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_lend_stack()))
 		wedge_stop("the new page tables map the guest's code or stack no more");
 }
 
@@ -120,10 +156,12 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		cpu->rip = end;
 		if (insn->op == PREVIRT_OP_hlt || insn->op == PREVIRT_OP_sti_hlt)
 			run_halt();
-		if (insn->op == PREVIRT_OP_mov_to_cr && insn->reg == 3)
+		if (insn->op == PREVIRT_OP_mov_to_cr && (insn->reg == 3 || insn->reg == 4))
 			run_check_tables(changes);
 		break;
 	case CPU_JUMPED:
+		if (insn->op == PREVIRT_OP_iret)
+			run_in_nmi = 0;
 		break;
 	case CPU_FAULT:
 		if (insn->op == PREVIRT_OP_rdmsr || insn->op == PREVIRT_OP_wrmsr)

@@ -30,6 +30,11 @@ struct wedge_refused {
 };
 extern struct wedge_refused wedge_refused;
 
+/* How many processors have been started. */
+extern unsigned vcpus_running;
+/* What wakes further processors is there. */
+void vcpus_init(void);
+
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);
 void modules_print_counters(void);

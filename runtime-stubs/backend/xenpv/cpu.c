@@ -41,16 +41,22 @@ int backend_set_selector(int which, uint16_t selector)
 	return -1;
 }
 
+static const uint64_t *cpu_ldt(void)
+{
+	return (const uint64_t *)(WEDGE_LDT + backend_vcpu * LDT_FRAMES * 4096ull);
+}
+
 /* The local table's frames stay where they are; Xen takes changes one by one. */
 void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count)
 {
-	const uint64_t *now = (const uint64_t *)WEDGE_LDT;
+	const uint64_t *now = cpu_ldt();
+	uint64_t pfn = xenpv_ldt_pfn + backend_vcpu * LDT_FRAMES;
 
 	for (unsigned i = first; i < first + count && i < LDT_ENTRIES; i++)
 		if (now[i] != descriptors[i - first])
 			/* LIMIT: one that Xen does not like stays what it was */
 			xenpv_call(__HYPERVISOR_update_descriptor,
-				   xenpv_mfn(xenpv_ldt_pfn + i / 512) << 12 | i % 512 * 8,
+				   xenpv_mfn(pfn + i / 512) << 12 | i % 512 * 8,
 				   descriptors[i - first], 0, 0);
 }
 
@@ -58,7 +64,7 @@ void backend_load_ldt(unsigned count)
 {
 	struct mmuext_op op = { .cmd = MMUEXT_SET_LDT };
 
-	op.arg1.linear_addr = count ? WEDGE_LDT : 0;
+	op.arg1.linear_addr = count ? (uint64_t)cpu_ldt() : 0;
 	op.arg2.nr_ents = count;
 	xenpv_must("an LDT", xenpv_call(__HYPERVISOR_mmuext_op, (uint64_t)&op, 1, 0, DOMID_SELF));
 }

@@ -174,7 +174,7 @@ xenpv_critical_start:
 xenpv_critical_end:
 	xorl %ebp, %ebp
 	cld
-	call wedge_event
+	call xenpv_event_entered
 	ud2
 
 /* Into user mode, or anywhere with a frame of Xen's: rdi is that frame. */
@@ -231,7 +231,7 @@ trap_in_wedge:
 	leaq xenpv_stack_top(%rip), %rsp
 	xorl %ebp, %ebp
 	cld
-	call wedge_event
+	call xenpv_event_entered
 	ud2
 1:	movb $0, PENDING
 	popq %rax

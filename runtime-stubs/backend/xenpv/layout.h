@@ -26,7 +26,7 @@
 
 #define WEDGE_LINEAR      LAYOUT(0xfffffc4080000000)	/* linear tables, to be read */
 #define WEDGE_HEAP        LAYOUT(0xfffffc40c0000000)	/* the wedge's own memory */
-#define WEDGE_LDT         LAYOUT(0xfffffc4040000000)	/* 16 pages, read-only */
+#define WEDGE_LDT         LAYOUT(0xfffffc4040000000)	/* 16 pages for each processor */
 
 #define WEDGE_STACK_SIZE 16384
 #define WEDGE_EVENT 256		/* "vector" of an event */

@@ -27,6 +27,7 @@
 #define GUEST_ALIGN 512u		/* frames: whole linear tables */
 #define MAX_LINEAR 8192u		/* 16 GiB of guest memory */
 #define QUEUE 128
+#define VCPU_FRAMES 64u		/* at most: what a further processor takes */
 #define HYPERVISOR_FIRST 256u		/* Xen's own slots of a level-4 table */
 #define HYPERVISOR_LAST 271u
 
@@ -64,7 +65,7 @@ uint64_t xenpv_mfn(uint64_t pfn)
 	return mfns[pfn];
 }
 
-static void memory_op(unsigned cmd, uint64_t mfn, const char *what)
+void xenpv_table_op(unsigned cmd, uint64_t mfn, const char *what)
 {
 	struct mmuext_op op = { .cmd = cmd };
 
@@ -78,7 +79,7 @@ uint64_t xenpv_take_frame(void)
 
 	if (pfn >= xenpv_start_info->nr_pages)
 		wedge_stop("too little memory");
-	memory_op(MMUEXT_CLEAR_PAGE, mfns[pfn], "to clear a page");
+	xenpv_table_op(MMUEXT_CLEAR_PAGE, mfns[pfn], "to clear a page");
 	return pfn;
 }
 
@@ -124,6 +125,10 @@ void backend_frame_clean(uint64_t gfn)
 
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 {
+	/* The guest's part of tables that each processor has for itself. */
+	if (table >= TABLE_L3 && table <= TABLE_L2)
+		for (unsigned i = 1; i < backend_vcpus; i++)
+			memory_queue(xenpv_vcpu_table(i, table == TABLE_L3 ? 3 : 2), index, entry);
 	memory_queue(memory_table_mfn(table), index, entry);
 	queue_tables[queued - 1] = table;
 	if (queue_table != table) {
@@ -181,8 +186,10 @@ unsigned backend_table_of(uint64_t entry)
 void backend_table_commit(int flush)
 {
 	memory_flush_queue();
-	if (flush)
-		memory_op(MMUEXT_TLB_FLUSH_LOCAL, 0, "a flush");
+	if ((flush & BACKEND_FLUSH_ALL) && backend_vcpus > 1)
+		xenpv_table_op(MMUEXT_TLB_FLUSH_ALL, 0, "a flush of all");
+	else if (flush)
+		xenpv_table_op(MMUEXT_TLB_FLUSH_LOCAL, 0, "a flush");
 }
 
 static unsigned table_take_free(int level)
@@ -206,14 +213,14 @@ unsigned backend_table_alloc(int level)
 		table = table_take_free(other);
 		if (table) {
 			memory_flush_queue();
-			memory_op(MMUEXT_UNPIN_TABLE, memory_table_mfn(table), "to unpin");
+			xenpv_table_op(MMUEXT_UNPIN_TABLE, memory_table_mfn(table), "to unpin");
 			table_level[table] = 0;
 		}
 	}
 	if (!table)
 		return 0;
 	if (table_level[table] != level) {
-		memory_op(pin[level], memory_table_mfn(table), "to pin");
+		xenpv_table_op(pin[level], memory_table_mfn(table), "to pin");
 		table_level[table] = level;
 	}
 	if (++tables_used > tables_peak)
@@ -245,6 +252,11 @@ unsigned backend_root(int user)
 
 int backend_roots_alloc(unsigned *kernel, unsigned *user)
 {
+	return xenpv_roots_alloc(backend_vcpu, kernel, user);
+}
+
+int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user)
+{
 	const uint64_t *first = backend_table_entries(TABLE_ROOT);
 
 	*kernel = backend_table_alloc(4);
@@ -257,6 +269,8 @@ int backend_roots_alloc(unsigned *kernel, unsigned *user)
 	for (unsigned i = 256; i < 512; i++)
 		if ((first[i] & P) && (i < HYPERVISOR_FIRST || i > HYPERVISOR_LAST))
 			backend_table_set(*kernel, i, first[i]);
+	if (vcpu)
+		backend_table_set(*kernel, 511, xenpv_vcpu_table(vcpu, 3) << 12 | LINK);
 	return 0;
 }
 
@@ -310,7 +324,7 @@ uint64_t backend_frame(uint64_t gfn)
 }
 
 /* A page in the window, to be written. */
-static uint64_t *memory_window(uint64_t pfn)
+uint64_t *xenpv_window(uint64_t pfn)
 {
 	uint64_t entry = pfn ? mfns[pfn] << 12 | P | W | U | A | D : 0;
 
@@ -323,11 +337,11 @@ static uint64_t *memory_window(uint64_t pfn)
 static uint64_t memory_make_l1(uint64_t pfn, unsigned count, uint64_t flags)
 {
 	uint64_t table = xenpv_take_frame();
-	uint64_t *entries = memory_window(table);
+	uint64_t *entries = xenpv_window(table);
 
 	for (unsigned i = 0; i < count; i++)
 		entries[i] = mfns[pfn + i] << 12 | flags;
-	memory_window(0);
+	xenpv_window(0);
 	return table;
 }
 
@@ -387,7 +401,7 @@ void *backend_memory(size_t size)
 static void memory_init_pool(void)
 {
 	for (unsigned i = 0; i < POOL_TABLES; i++)
-		memory_op(MMUEXT_CLEAR_PAGE, mfns[pool_pfn + i], "to clear a page");
+		xenpv_table_op(MMUEXT_CLEAR_PAGE, mfns[pool_pfn + i], "to clear a page");
 	for (unsigned i = 0; i < POOL_TABLES; i += 512)
 		memory_map(WEDGE_POOL + i * 4096ull,
 			   memory_make_l1(pool_pfn + i, 512, P | U | A));
@@ -397,10 +411,12 @@ uint64_t xenpv_ldt_pfn;
 
 static void memory_init_ldt(void)
 {
+	unsigned count = LDT_FRAMES * backend_vcpus;
+
 	xenpv_ldt_pfn = next_pfn;
-	for (int i = 0; i < 16; i++)
+	for (unsigned i = 0; i < count; i++)
 		xenpv_take_frame();
-	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, 16, P | U | A));
+	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, count, P | U | A));
 }
 
 /* Guest memory is what is left, less the tables that will map it. */
@@ -410,7 +426,7 @@ static void memory_init_guest(void)
 
 	/* Linear tables, those above them; what backend_memory will take. */
 	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 4 / 4096 +
-		 (TABLE_L2 + 1) * 128 / 4096 + 8;
+		 (TABLE_L2 + 1) * 128 / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
 	guest_frames = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
 	if (left <= tables || !guest_frames || guest_frames / 512 > MAX_LINEAR)
 		wedge_stop("no memory for the guest, or more than 16 GiB");
@@ -453,8 +469,8 @@ static void memory_init_roots(void)
 	fixed_tables[1] = l4;
 	fixed_tables[2] = (const uint64_t *)(WEDGE_BOOT_BASE + (machine_to_phys_mapping[l3] << 12));
 	fixed_tables[3] = xenpv_wedge_l2;
-	memory_op(MMUEXT_PIN_L4_TABLE, mfns[user], "the user root");
-	memory_op(MMUEXT_NEW_USER_BASEPTR, mfns[user], "the user root");
+	xenpv_table_op(MMUEXT_PIN_L4_TABLE, mfns[user], "the user root");
+	xenpv_table_op(MMUEXT_NEW_USER_BASEPTR, mfns[user], "the user root");
 }
 
 void xenpv_memory_init(void)

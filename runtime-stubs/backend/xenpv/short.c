@@ -30,7 +30,8 @@ extern uint64_t xenpv_plain_rcx;
 static struct { uint8_t at, size, call; } shapes[SHORT_ROUTINES];
 static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
 static unsigned use_count;
-static int disallowed;
+static VCPU_LOCAL int disallowed;
+static unsigned disallowed_by;		/* so many processors: one suffices */
 static uint8_t plain_calls[REWRITER_CALLS];	/* lengths of calls to fast.S */
 
 static uint64_t short_stub(unsigned slot)
@@ -86,7 +87,7 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 		return;
 	uses[use_count].slot = slot;
 	uses[use_count++].routine = routine;
-	if (!disallowed)
+	if (!disallowed_by)
 		xenpv_call_slots[slot] = xenpv_short_entries[routine];
 }
 
@@ -95,6 +96,9 @@ void xenpv_short_allow(int allowed)
 	if (disallowed == !allowed)
 		return;
 	disallowed = !allowed;
+	disallowed_by += allowed ? -1 : 1;
+	if (disallowed_by > (allowed ? 0u : 1u))
+		return;
 	for (unsigned i = 0; i < use_count; i++)
 		xenpv_call_slots[uses[i].slot] = allowed ?
 			xenpv_short_entries[uses[i].routine] : short_stub(uses[i].slot);

@@ -49,6 +49,14 @@ xenpv_entry:
 	call *%rax
 	ud2
 
+/* A further processor, on its own stack; rdi: its number. */
+	.globl xenpv_vcpu_entry
+xenpv_vcpu_entry:
+	cld
+	xorl %ebp, %ebp
+	call xenpv_vcpu_main
+	ud2
+
 	.section .bss.stack, "aw", @nobits
 	.balign 4096
 	.skip WEDGE_STACK_SIZE

@@ -5,7 +5,8 @@
 #include "../backend.h"
 #include <xen/vcpu.h>
 
-enum { TIME_TIMER, TIME_CONSOLE, TIME_PORTS };
+enum { TIME_TIMER, TIME_KICK, TIME_CONSOLE, TIME_PORTS };
+static evtchn_port_t time_kicks[BACKEND_VCPUS_MAX];	/* 0: not there yet */
 static VCPU_LOCAL evtchn_port_t time_ports[TIME_PORTS];
 static VCPU_LOCAL uint64_t time_armed;	/* the timer's, ns; 0: not set, or over */
 
@@ -38,12 +39,20 @@ void backend_timer_set(uint64_t when)
 	xenpv_call(__HYPERVISOR_set_timer_op, when, 0, 0, 0);
 }
 
+/* The console's input is the first processor's. */
+static unsigned time_count(void)
+{
+	return backend_vcpu ? TIME_CONSOLE : TIME_PORTS;
+}
+
 void backend_wait(void)
 {
-	struct sched_poll poll = { .nr_ports = TIME_PORTS };
+	struct sched_poll poll = { .nr_ports = time_count() };
 
 	set_xen_guest_handle(poll.ports, time_ports);
+	xenpv_unlock();
 	xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_poll, (uint64_t)&poll, 0, 0);
+	xenpv_lock();
 }
 
 int backend_events(void)
@@ -55,7 +64,7 @@ int backend_events(void)
 		return 0;
 	vcpu->evtchn_upcall_pending = 0;
 	vcpu->evtchn_pending_sel = 0;
-	for (int i = 0; i < TIME_PORTS; i++) {
+	for (unsigned i = 0; i < time_count(); i++) {
 		volatile unsigned long *word = &xenpv_shared->evtchn_pending[time_ports[i] / 64];
 		unsigned long bit = 1ul << time_ports[i] % 64;
 
@@ -75,20 +84,44 @@ void backend_remind(void)
 	xenpv_vcpu->evtchn_upcall_pending = 1;
 }
 
+static evtchn_port_t time_open(evtchn_port_t port)
+{
+	__atomic_fetch_and(&xenpv_shared->evtchn_mask[port / 64], ~(1ul << port % 64),
+			   __ATOMIC_SEQ_CST);
+	return port;
+}
+
 static evtchn_port_t time_bind(unsigned virq)
 {
-	struct evtchn_bind_virq bind = { .virq = virq };
+	struct evtchn_bind_virq bind = { .virq = virq, .vcpu = backend_vcpu };
 
 	xenpv_must("an event", xenpv_call(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq,
 					  (uint64_t)&bind, 0, 0));
-	__atomic_fetch_and(&xenpv_shared->evtchn_mask[bind.port / 64],
-			   ~(1ul << bind.port % 64), __ATOMIC_SEQ_CST);
-	return bind.port;
+	return time_open(bind.port);
+}
+
+static evtchn_port_t time_bind_kick(void)
+{
+	struct evtchn_bind_ipi bind = { .vcpu = backend_vcpu };
+
+	xenpv_must("an event", xenpv_call(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi,
+					  (uint64_t)&bind, 0, 0));
+	return time_open(bind.port);
+}
+
+void backend_kick(unsigned vcpu)
+{
+	struct evtchn_send send = { .port = time_kicks[vcpu] };
+
+	if (send.port)
+		xenpv_call(__HYPERVISOR_event_channel_op, EVTCHNOP_send, (uint64_t)&send, 0, 0);
 }
 
 void xenpv_time_init(void)
 {
-	xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0, 0);
+	xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, backend_vcpu, 0, 0);
 	time_ports[TIME_TIMER] = time_bind(VIRQ_TIMER);
-	time_ports[TIME_CONSOLE] = time_bind(VIRQ_CONSOLE);
+	time_ports[TIME_KICK] = time_kicks[backend_vcpu] = time_bind_kick();
+	if (!backend_vcpu)
+		time_ports[TIME_CONSOLE] = time_bind(VIRQ_CONSOLE);
 }

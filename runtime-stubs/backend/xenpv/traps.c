@@ -81,6 +81,7 @@ void xenpv_call_entered(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
+	xenpv_lock();
 	traps_kernel_flags(cpu, !xenpv_saved_mask);
 	traps_look_at_selectors(cpu);
 	if (xenpv_slot == REWRITER_SLOT_SELECTORS) {
@@ -92,6 +93,7 @@ void xenpv_call_entered(void)
 
 void xenpv_jump_entered(void)
 {
+	xenpv_lock();
 	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
 	traps_look_at_selectors(&previrt_cpu);
 	wedge_jump(xenpv_slot);
@@ -145,6 +147,7 @@ void xenpv_trap_entered(void)
 	struct cpu *cpu = &previrt_cpu;
 	uint16_t cs = xenpv_cs & SELECTOR_MASK;
 
+	xenpv_lock();
 	cpu->user = (cs & 3) == 3;
 	if (!cpu->user) {
 		traps_kernel_flags(cpu, !(xenpv_cs >> 32 & 0xff));
@@ -176,6 +179,13 @@ void xenpv_trap_entered(void)
 		wedge_software_interrupt(xenpv_vector);
 	}
 	wedge_exception(xenpv_vector, xenpv_error, xenpv_vcpu->arch.cr2);
+}
+
+/* An event found the guest's state in struct cpu still. */
+void xenpv_event_entered(void)
+{
+	xenpv_lock();
+	wedge_event();
 }
 
 /* rax, vector, error, rip, cs, rflags, rsp, ss. */
@@ -210,6 +220,7 @@ void backend_enter(struct cpu *cpu)
 			if (traps_kept)
 				backend_syscall_changed();
 		}
+		xenpv_unlock();
 		if (cpu->rflags & FLAG_TF)
 			traps_enter_stepping(cpu, f);
 		xenpv_real_flags = (cpu->rflags & REAL_IN_KERNEL) | FLAG_FIXED;
@@ -227,6 +238,7 @@ void backend_enter(struct cpu *cpu)
 	f[3] = cpu->r[RSP];
 	f[4] = cpu->seg[SEG_SS] | 3;
 	xenpv_calls[__HYPERVISOR_iret]++;
+	xenpv_unlock();
 	xenpv_resume_frame(f);
 }
 

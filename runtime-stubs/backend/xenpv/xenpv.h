@@ -32,8 +32,25 @@ void xenpv_must(const char *what, long result);
 void xenpv_vcpu_place(unsigned vcpu, uint64_t mfn);
 uint64_t xenpv_first_info_mfn(void);
 
+/* How many there are; before all else of memory. */
+void xenpv_vcpus_count(void);
+/* Tables, stack and variables of the others; behind all else of memory. */
+void xenpv_vcpus_init(void);
+/* The frame of processor @vcpu's own table of @level (3, 2) on the way to the
+   wedge's image; not of the first one. */
+uint64_t xenpv_vcpu_table(unsigned vcpu, int level);
+/* Only one processor is in the wedge at a time: the one that has the lock. */
+void xenpv_lock(void);
+void xenpv_unlock(void);
+
 void xenpv_memory_init(void);
+int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
+/* A page in the window, to be written; 0: none. */
+uint64_t *xenpv_window(uint64_t pfn);
+/* MMUEXT_* on a frame; @what must work. */
+void xenpv_table_op(unsigned cmd, uint64_t mfn, const char *what);
 void xenpv_traps_init(void);
+/* This processor can be kicked, and its timer set. */
 void xenpv_time_init(void);
 
 /* System calls may take the short way, with the MSRs of @cpu. */
@@ -49,7 +66,8 @@ uint64_t xenpv_mfn(uint64_t pfn);
 /* A frame for the wedge itself, zeroed, mapped nowhere. */
 uint64_t xenpv_take_frame(void);
 
-/* First of the 16 frames at WEDGE_LDT. */
+/* First of the frames at WEDGE_LDT: so many for each processor. */
+#define LDT_FRAMES 16u
 extern uint64_t xenpv_ldt_pfn;
 
 #endif

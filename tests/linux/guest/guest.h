@@ -33,6 +33,8 @@ int test_privileged(void);
 int test_shell(void);
 int test_tables(void);
 int test_devices(void);
+int test_processors(void);
+int test_stress(void);
 
 /* One line of result: prints "ok WHAT" or "BAD WHAT"; returns 1 when bad. */
 int guest_check(int good, const char *what, ...)

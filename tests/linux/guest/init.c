@@ -51,6 +51,8 @@ static const struct guest_test tests[] = {
 	{ "shell",	test_shell },
 	{ "tables",	test_tables },
 	{ "devices",	test_devices },
+	{ "processors",	test_processors },
+	{ "stress",	test_stress },
 };
 
 int guest_check(int good, const char *what, ...)
@@ -147,7 +149,8 @@ static int run_one(const char *name)
 
 /*
  * All but wakeups, which wants QEMU's -icount, devices, which wants some, tables,
- * which wants much, patching, which wants tracers, and what has no shell.
+ * which wants much, patching, which wants tracers, processors and stress, which
+ * want some, and what has no shell.
  */
 static void all_names(char *names, size_t size)
 {
@@ -156,6 +159,7 @@ static void all_names(char *names, size_t size)
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		if (tests[i].run == test_wakeups || tests[i].run == test_devices ||
 		    tests[i].run == test_tables || tests[i].run == test_patching ||
+		    tests[i].run == test_processors || tests[i].run == test_stress ||
 		    (tests[i].run == test_shell && access("/bin/busybox", X_OK)))
 			continue;
 		n += (size_t)snprintf(names + n, size - n, "%s,", tests[i].name);

@@ -34,6 +34,9 @@ QUIET int backend_set_debug(unsigned reg, uint64_t value) { (void)reg; (void)val
 QUIET void backend_set_ts(int on) { (void)on; }
 QUIET void backend_set_xcr0(uint64_t value) { (void)value; }
 QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; return NULL; }
+QUIET unsigned backend_vcpus = 1, backend_vcpu;
+QUIET uint8_t *backend_guest_memory;
+QUIET uint64_t backend_guest_bytes;
 QUIET uint8_t backend_slow_user;
 QUIET void backend_watch_gdt(const void *n, const void *k, size_t s) { (void)n; (void)k; (void)s; }
 QUIET void backend_syscall_changed(void) { }

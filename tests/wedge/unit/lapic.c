@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The local APIC by its registers, with a clock of the test's own. */
+/* The local APICs and the I/O APIC by their registers, with a clock of the test's
+   own and two processors. */
 #include "../../../runtime-stubs/backend/backend.h"
+#include "../../../runtime-stubs/devices/ioapic.h"
 #include "../../../runtime-stubs/devices/lapic.h"
 #include "../../../runtime-stubs/devices/ports.h"
 #include <stdio.h>
 
-enum { ID = 0x20, TPR = 0x80, EOI = 0xb0, SVR = 0xf0, ISR = 0x100, IRR = 0x200, ICR = 0x300,
+enum { ID = 0x20, TPR = 0x80, EOI = 0xb0, LDR = 0xd0, SVR = 0xf0, ISR = 0x100, IRR = 0x200, ICR = 0x300, ICR2 = 0x310,
        TIMER = 0x320, LINT0 = 0x350, INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0 };
 
 static unsigned passed, failed;
 static uint64_t now, next;
 
+unsigned backend_vcpus = 2, backend_vcpu;
+static int kicked = -1;
+void backend_kick(unsigned vcpu) { kicked = vcpu; }
 uint64_t backend_time(void) { return now; }
 void devices_run(void) { next = lapic_run(now); }
 
@@ -86,8 +91,98 @@ static void test_priority(void)
 	expect("vectors below 16 are none", lapic_due() < 0);
 }
 
+/* What the other processor finds. */
+static int other_takes(void)
+{
+	int vector;
+
+	backend_vcpu = 1;
+	vector = take();
+	if (vector >= 0)
+		set(EOI, 0);
+	backend_vcpu = 0;
+	return vector;
+}
+
+static int was_kicked(int vcpu)
+{
+	int right = kicked == vcpu;
+
+	kicked = -1;
+	return right;
+}
+
+static void test_others(void)
+{
+	backend_vcpu = 1;
+	expect("an ID of its own", get(ID) == 1u << 24);
+	expect("the 8259 pair is the first one's", !lapic_passes_8259());
+	set(LDR, 2u << 24);
+	backend_vcpu = 0;
+	set(ID, 0);
+	set(LDR, 1u << 24);
+	set(ICR2, 1u << 24);
+	set(ICR, 0x91);
+	expect("by ID", was_kicked(1) && other_takes() == 0x91 && take() < 0);
+	set(ICR2, 2u << 24);
+	set(ICR, 0x892);
+	expect("by logical ID", was_kicked(1) && other_takes() == 0x92 && take() < 0);
+	set(ICR, 0xc0093);
+	expect("all but oneself", was_kicked(1) && other_takes() == 0x93 && take() < 0);
+	set(ICR, 0x80094);
+	expect("all", was_kicked(1) && other_takes() == 0x94 && take() == 0x94);
+	set(EOI, 0);
+	set(ICR2, 7u << 24);
+	set(ICR, 0x95);
+	expect("nobody", was_kicked(-1) && other_takes() < 0 && take() < 0);
+	set(ICR, 0xc0400);
+	expect("NMI, not to oneself", was_kicked(1) && !lapic_nmi_waits());
+	backend_vcpu = 1;
+	expect("NMI, once", lapic_nmi_waits() && lapic_take_nmi() && !lapic_take_nmi());
+	backend_vcpu = 0;
+}
+
+static void io_set(unsigned reg, uint32_t value)
+{
+	ioapic_write(NULL, 0, 4, reg);
+	ioapic_write(NULL, 0x10, 4, value);
+}
+
+static uint32_t io_get(unsigned reg)
+{
+	ioapic_write(NULL, 0, 4, reg);
+	return ioapic_read(NULL, 0x10, 4);
+}
+
+static void test_ioapic(void)
+{
+	ioapic_reset();
+	expect("24 inputs, all masked", io_get(1) == 0x170011 && io_get(0x10 + 46) == 0x10000);
+	ioapic_set(4, 1);
+	expect("masked", take() < 0);
+	ioapic_set(4, 0);
+	io_set(0x19, 1u << 24);
+	io_set(0x18, 0xa4);
+	ioapic_set(4, 1);
+	expect("an edge, to the other", was_kicked(1) && other_takes() == 0xa4);
+	ioapic_set(4, 1);
+	expect("no further edge", other_takes() < 0);
+	io_set(0x1b, 0);
+	io_set(0x1a, 0x80a5);
+	ioapic_set(5, 1);
+	expect("a level", take() == 0xa5 && io_get(0x1a) == 0xc0a5);
+	set(EOI, 0);
+	expect("again, for it still is", take() == 0xa5);
+	ioapic_set(5, 0);
+	set(EOI, 0);
+	expect("no more", take() < 0 && io_get(0x1a) == 0x80a5);
+}
+
 int main(void)
 {
+	backend_vcpu = 1;
+	lapic_reset();
+	backend_vcpu = 0;
 	lapic_reset();
 	expect("as firmware leaves it: the 8259 pair goes through", lapic_passes_8259());
 	set(LINT0, 0x10700);
@@ -97,6 +192,8 @@ int main(void)
 	expect("eight bits of ID", get(ID) == 0x12000000);
 	test_timer();
 	test_priority();
+	test_others();
+	test_ioapic();
 	set(SVR, 0xff);
 	expect("off by software: every vector masked", get(TIMER) & 0x10000 &&
 	       !lapic_passes_8259());
