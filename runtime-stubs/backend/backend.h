@@ -65,7 +65,13 @@ static inline void *backend_guest(uint64_t gpa)
 {
 	return gpa < backend_guest_bytes ? backend_guest_memory + gpa : NULL;
 }
-uint64_t backend_frame(uint64_t gfn);
+extern const uint64_t *backend_frame_numbers;
+extern uint64_t backend_guest_frame_count;
+static inline uint64_t backend_frame(uint64_t gfn)
+{
+	return gfn < backend_guest_frame_count ? backend_frame_numbers[gfn] * BACKEND_PAGE
+					       : BACKEND_NO_FRAME;
+}
 
 /*
  * Page tables the processor runs on. A table is named by a small number (0:
@@ -83,6 +89,10 @@ const uint64_t *backend_table_entries(unsigned table);
 uint64_t backend_table_address(unsigned table);
 /* The table whose machine address stands in @entry, or 0. */
 unsigned backend_table_of(uint64_t entry);
+/* The same at once, of a level-1 table through which the processor runs on @va in
+   the lower half; @flush: its TLB forgets this page. Gives 0. */
+int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t entry,
+			   int flush);
 /* Make changes effective; @flush: forget what the TLB holds, too: this
    processor's, or (with BACKEND_FLUSH_ALL) that of each. */
 #define BACKEND_FLUSH 1
@@ -163,10 +173,17 @@ void backend_jump_slot(unsigned slot, const struct insn *insn);
  * long as backend_slow_user is 0: the wedge sets it to 1 when it must see the
  * next return to user mode, and to 0 then; as the @size bytes at @now, the
  * guest's descriptor table, are those at @known (@now NULL: they never are); and
- * as the MSRs of SYSCALL have not changed.
+ * as the MSRs of SYSCALL have not changed. The bytes are known to be the same
+ * while the bit 40h of the byte @written is clear (NULL: it never is); they are
+ * compared backend_gdt_patience times, which counts down, and then the wedge sees
+ * the next return.
  */
-extern uint8_t backend_slow_user;	/* VCPU_LOCAL */
-void backend_watch_gdt(const void *now, const void *known, size_t size);
+extern uint8_t backend_slow_user;	/* VCPU_LOCAL, as what follows */
+/* wedge_settle_user is to be called before the next return to user mode, unless 0. */
+extern uint8_t backend_user_owed;
+extern uint8_t backend_gdt_patience;
+void backend_watch_gdt(const void *now, const void *known, size_t size,
+		       const uint8_t *written);
 void backend_syscall_changed(void);
 /* System calls that wedge_syscall has not seen. */
 extern uint64_t backend_short_syscalls;

@@ -26,6 +26,13 @@ static void control_set_cr4(struct cpu *cpu, uint64_t value)
 		mmu_flush_all();
 }
 
+void cpu_load_cr3(struct cpu *cpu, uint64_t value)
+{
+	cpu->cr3 = value;
+	backend_gdt_patience = CPU_GDT_PATIENCE;
+	mmu_set_root(value & CR3_ADDRESS, !!(cpu->cr4 & CR4_PGE));
+}
+
 static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t value,
 				     struct cpu_fault *fault)
 {
@@ -39,8 +46,7 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 		cpu->cr2 = value;
 		return CPU_NEXT;
 	case 3:
-		cpu->cr3 = value;
-		mmu_set_root(value & CR3_ADDRESS, !!(cpu->cr4 & CR4_PGE));
+		cpu_load_cr3(cpu, value);
 		return CPU_NEXT;
 	case 4:
 		control_set_cr4(cpu, value);

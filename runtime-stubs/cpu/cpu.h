@@ -159,6 +159,15 @@ enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);
  */
 int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software);
 int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector);
+/*
+ * The same of a page fault of user mode in few instructions, by an interrupt gate
+ * without a stack of its own: 0, or -1, and then nothing has happened and it is
+ * for cpu_deliver. @frame: what is pushed, the error code first. rflags stays
+ * what it was.
+ */
+int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *frame);
+/* idt, tr_base, or their limits are others now. */
+void cpu_tables_changed(void);
 
 /* The SYSCALL instruction, with rip behind it; @compat: of 32-bit code. */
 void cpu_syscall(struct cpu *cpu, int compat);
@@ -182,12 +191,22 @@ size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 /* Write a general register as the hardware does: 4 bytes clear the upper half. */
 void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 
+/* Comparisons of the GDT by short code before writes to it are watched. */
+#define CPU_GDT_PATIENCE 64
 /* The user-visible part of the guest's GDT may have changed: load it. */
 void cpu_sync_gdt(struct cpu *cpu);
-/* User mode's GS (gs_base[1], and @selector for hardware) is another now; sync:
-   user mode is about to run. */
+/* User mode's GS (gs_base[1], and @selector for hardware) is another now; its FS
+   base is; sync: user mode is about to run, and backend_user_owed has this bit. */
+#define CPU_OWED_BASES 1u
 void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector);
-void cpu_sync_user_gs(struct cpu *cpu);
+void cpu_load_fs_base(struct cpu *cpu, uint64_t base);
+void cpu_sync_user_bases(struct cpu *cpu);
+/* Loads of null selectors into es, ds, fs or gs, of user mode's data into gs, writes
+   of FS_BASE and KERNEL_GS_BASE, in few instructions. -1: something else, nothing
+   has happened. */
+int cpu_quick_load(struct cpu *cpu, int which, uint16_t selector);
+int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
+void cpu_load_cr3(struct cpu *cpu, uint64_t value);
 /* User mode has run: what hardware holds in @which now. */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector);
 /* GS_BASE as the guest sees it, and the other one. */

@@ -5,6 +5,8 @@
  * processor does it. Intel SDM volume 3, 6.12 and 6.14.
  */
 #include "cpu.h"
+#include "../backend/backend.h"
+#include "../mmu/mmu.h"
 
 #define GATE_INTERRUPT 14
 #define GATE_TRAP 15
@@ -109,6 +111,58 @@ int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software)
 		return 0;
 	second = (struct cpu_fault){ .vector = VECTOR_DF, .has_error = 1 };
 	return deliver_try(cpu, &second, 0);
+}
+
+#define GATE_QUICK (0x80 | GATE_INTERRUPT)	/* present, privilege 0 */
+
+/* Where the tables are in memory while mmu_kept_changes does not change. */
+static VCPU_LOCAL struct {
+	const struct gate *gates;
+	const uint64_t *stack;
+	unsigned known;		/* one more than mmu_kept_changes then */
+} deliver_at;
+
+void cpu_tables_changed(void)
+{
+	deliver_at.known = mmu_kept_changes;
+}
+
+static int deliver_find_tables(const struct cpu *cpu)
+{
+	size_t size = (VECTOR_PF + 1) * sizeof(struct gate);
+
+	if (cpu->idt.limit < size - 1 || cpu->tr_limit < TSS_RSP0 + 7)
+		return -1;
+	deliver_at.gates = mmu_kept(cpu->idt.base, size, 0);
+	deliver_at.stack = mmu_kept(cpu->tr_base + TSS_RSP0, 8, 0);
+	if (!deliver_at.gates || !deliver_at.stack)
+		return -1;
+	deliver_at.known = mmu_kept_changes + 1;
+	return 0;
+}
+
+int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *frame)
+{
+	const struct gate *gate;
+	uint64_t to, *words;
+
+	if (deliver_at.known != mmu_kept_changes + 1 && deliver_find_tables(cpu))
+		return -1;
+	gate = &deliver_at.gates[VECTOR_PF];
+	to = (*deliver_at.stack & ~15ull) - 6 * 8;
+	words = mmu_kept(to, 6 * 8, 1);
+	if (!words || gate->type != GATE_QUICK || gate->ist & 7)
+		return -1;
+	for (int i = 0; i < 6; i++)
+		words[i] = frame[i];
+	cpu->cr2 = address;
+	cpu->r[RSP] = to;
+	cpu->rip = gate->offset_low | (uint64_t)gate->offset_middle << 16 |
+		   (uint64_t)gate->offset_high << 32;
+	cpu->seg[SEG_CS] = gate->selector & ~3u;
+	cpu->seg[SEG_SS] = 0;
+	cpu->user = 0;
+	return 0;
 }
 
 int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector)

@@ -82,7 +82,7 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 static void msr_load_base(struct cpu *cpu, uint32_t msr)
 {
 	if (msr == MSR_FS_BASE) {
-		backend_set_fs_base(cpu->fs_base);
+		cpu_load_fs_base(cpu, cpu->fs_base);
 		return;
 	}
 	if ((msr == MSR_KERNEL_GS_BASE) != cpu->gs_swapped)
@@ -124,6 +124,11 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 		return 0;
 	}
 	return -1;
+}
+
+int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	return msr == MSR_FS_BASE || msr == MSR_KERNEL_GS_BASE ? cpu_wrmsr(cpu, msr, value) : -1;
 }
 
 void cpu_reset(struct cpu *cpu)

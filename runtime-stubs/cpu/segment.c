@@ -22,6 +22,8 @@
 #define DESC_BUSY (1ull << 41)		/* of a TSS */
 #define TYPE_LDT 2			/* system descriptors */
 #define TYPE_TSS 9
+#define DESC_QUICK (DESC_PRESENT | 3ull << 45 | DESC_SYSTEM)	/* data of privilege 3 */
+#define DESC_QUICK_MASK (DESC_QUICK | DESC_CODE)
 #define GDT_SYNCED 32			/* descriptors user mode may name */
 
 static uint64_t segment_base(uint64_t d)
@@ -48,6 +50,20 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
 	return cpu_read(cpu, base + (selector & ~7u), d, size, &ignored);
 }
 
+/*
+ * Short code compares the table; when it has done so often since the last load
+ * of CR3 (kernels write to the table when they change processes), it is worth
+ * while to have writes noted.
+ */
+static void segment_watch_gdt(const void *now, const void *known, size_t size)
+{
+	int start = !backend_gdt_patience;
+
+	if (start)
+		backend_gdt_patience = CPU_GDT_PATIENCE;
+	backend_watch_gdt(now, known, size, now ? mmu_watch_writes(now, start) : NULL);
+}
+
 /* Descriptors of privilege 3; a kernel's own are no business of hardware. */
 void cpu_sync_gdt(struct cpu *cpu)
 {
@@ -62,7 +78,7 @@ void cpu_sync_gdt(struct cpu *cpu)
 	if (size > sizeof(table))
 		size = sizeof(table);
 	cpu->user = 0;
-	backend_watch_gdt(mmu_pointer(cpu->gdt.base, size), raw, size);
+	segment_watch_gdt(mmu_pointer(cpu->gdt.base, size), raw, size);
 	if (mmu_unchanged(cpu->gdt.base, size, raw)) {
 		cpu->user = user;
 		return;
@@ -153,24 +169,88 @@ void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector)
 	if (!segment_user_gs.changed) {
 		segment_user_gs.selector = cpu->loaded[SEG_GS];
 		segment_user_gs.changed = 1;
-		backend_slow_user = 1;
+		backend_user_owed |= CPU_OWED_BASES;
 	}
 	cpu->loaded[SEG_GS] = selector;
 }
 
-void cpu_sync_user_gs(struct cpu *cpu)
+/* A null selector's base is 0 at once to the guest, and to hardware when user mode
+   runs: most kernels write another one first. */
+static VCPU_LOCAL uint8_t segment_fs_owed;
+
+void cpu_load_fs_base(struct cpu *cpu, uint64_t base)
+{
+	cpu->fs_base = base;
+	segment_fs_owed = 0;
+	backend_set_fs_base(base);
+}
+
+static void segment_sync_gs(struct cpu *cpu)
 {
 	uint16_t selector = cpu->loaded[SEG_GS];
 
 	if (!segment_user_gs.changed)
 		return;
 	segment_user_gs.changed = 0;
+	/* User mode may have cleared a base by loading a null selector. */
 	if (selector == segment_user_gs.selector && !(selector & ~3u) &&
-	    cpu->gs_base[1] == segment_user_gs.base)
+	    !cpu->gs_base[1] && !segment_user_gs.base)
 		return;
 	backend_set_gs_selector(selector);
 	backend_set_gs_base(1, cpu->gs_base[1]);
 	segment_user_gs.base = cpu->gs_base[1];
+}
+
+void cpu_sync_user_bases(struct cpu *cpu)
+{
+	segment_sync_gs(cpu);
+	if (segment_fs_owed)
+		cpu_load_fs_base(cpu, cpu->fs_base);
+}
+
+/* @which has been checked: it is @selector, of user mode by descriptor @d, or one
+   that hardware does not see. */
+static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user, uint64_t d)
+{
+	cpu->seg[which] = selector;
+	if (which == SEG_GS) {
+		/* The base that is loaded is the active one. */
+		uint64_t base = user ? segment_base(d) : 0;
+
+		*cpu_gs_base(cpu, 0) = base;
+		if (cpu->gs_swapped)
+			cpu_user_gs_changed(cpu, user ? selector : 0);
+		else
+			backend_set_gs_base(0, base);
+		return;
+	}
+	cpu->loaded[which] = user ? selector : 0;
+	backend_set_selector(which, cpu->loaded[which]);
+	if (which == SEG_FS && user) {
+		cpu_load_fs_base(cpu, segment_base(d));
+	} else if (which == SEG_FS) {
+		cpu->fs_base = 0;
+		segment_fs_owed = 1;
+		backend_user_owed |= CPU_OWED_BASES;
+	}
+}
+
+int cpu_quick_load(struct cpu *cpu, int which, uint16_t selector)
+{
+	const uint64_t *d = NULL;
+
+	if (which == SEG_SS || (which == SEG_GS && !cpu->gs_swapped))
+		return -1;
+	if (selector & ~3u) {
+		/* Data of user mode; some kernels load it in front of a null selector. */
+		if (which != SEG_GS || (selector & 4) || (selector | 7u) > cpu->gdt.limit)
+			return -1;
+		d = mmu_kept(cpu->gdt.base + (selector & ~7u), 8, 0);
+		if (!d || (*d & DESC_QUICK_MASK) != DESC_QUICK)
+			return -1;
+	}
+	segment_set(cpu, which, selector, !!d, d ? *d : 0);
+	return 0;
 }
 
 /*
@@ -199,29 +279,15 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 	} else if (which == SEG_SS && (selector & 3) == 3) {
 		return cpu_raise(fault, VECTOR_GP, 0);
 	}
-	cpu->seg[which] = selector;
-	if (which == SEG_SS)
+	if (which == SEG_SS) {
+		cpu->seg[which] = selector;
 		return CPU_NEXT;
-	if ((selector & ~3u) && !user)		/* to be dropped then */
+	}
+	if (user)
+		cpu_sync_gdt(cpu);
+	else if (selector & ~3u)	/* to be dropped by then */
 		backend_slow_user = 1;
-	cpu_sync_gdt(cpu);
-	if (which == SEG_GS) {
-		/* The base that is loaded is the active one. */
-		uint64_t base = user ? segment_base(d) : 0;
-
-		*cpu_gs_base(cpu, 0) = base;
-		if (cpu->gs_swapped)
-			cpu_user_gs_changed(cpu, user ? selector : 0);
-		else
-			backend_set_gs_base(0, base);
-		return CPU_NEXT;
-	}
-	cpu->loaded[which] = user ? selector : 0;
-	backend_set_selector(which, cpu->loaded[which]);
-	if (which == SEG_FS) {
-		cpu->fs_base = user ? segment_base(d) : 0;
-		backend_set_fs_base(cpu->fs_base);
-	}
+	segment_set(cpu, which, selector, user, d);
 	return CPU_NEXT;
 }
 
@@ -312,6 +378,7 @@ static enum cpu_result segment_table(struct cpu *cpu, const struct insn *insn, u
 		return CPU_FAULT;
 	table->limit = image.limit;
 	table->base = image.base;
+	cpu_tables_changed();
 	if (!is_idt) {
 		cpu_sync_gdt(cpu);
 		backend_slow_user = 1;
@@ -361,6 +428,7 @@ static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, 
 		cpu->tr = selector;
 		cpu->tr_base = d[1];
 		cpu->tr_limit = segment_limit(d[0]);
+		cpu_tables_changed();
 	} else {
 		cpu->ldtr = selector;
 		cpu->ldt_base = d[1];

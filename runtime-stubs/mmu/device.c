@@ -7,23 +7,23 @@
 
 static const struct mmu_device *devices[DEVICES];
 static unsigned device_count;
-static uint64_t device_low = ~(uint64_t)0, device_high;	/* around all of them */
+uint64_t mmu_device_low = ~(uint64_t)0, mmu_device_high;
 
 int mmu_add_device(const struct mmu_device *device)
 {
 	if (device_count == DEVICES)
 		return -1;
 	devices[device_count++] = device;
-	if (device->gpa < device_low)
-		device_low = device->gpa;
-	if (device->gpa + device->size > device_high)
-		device_high = device->gpa + device->size;
+	if (device->gpa < mmu_device_low)
+		mmu_device_low = device->gpa;
+	if (device->gpa + device->size > mmu_device_high)
+		mmu_device_high = device->gpa + device->size;
 	return 0;
 }
 
 const struct mmu_device *mmu_device_at(uint64_t gpa)
 {
-	if (gpa < device_low || gpa >= device_high)
+	if (gpa < mmu_device_low || gpa >= mmu_device_high)
 		return NULL;
 	for (unsigned i = 0; i < device_count; i++)
 		if (gpa - devices[i]->gpa < devices[i]->size)

@@ -28,6 +28,9 @@ int mmu_add_device(const struct mmu_device *device);
 /* The device at @gpa, or NULL. */
 const struct mmu_device *mmu_device_at(uint64_t gpa);
 
+/* No device's memory lies outside of these. */
+extern uint64_t mmu_device_low, mmu_device_high;
+
 /* An access within the device's range. */
 uint64_t mmu_device_read(const struct mmu_device *device, uint64_t gpa, unsigned size);
 void mmu_device_write(const struct mmu_device *device, uint64_t gpa, unsigned size,

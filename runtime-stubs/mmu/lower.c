@@ -17,7 +17,6 @@
 #include "shadow.h"
 
 #define SPACES 512
-#define AROUND 16		/* entries looked at around a fault */
 
 struct space {
 	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
@@ -29,18 +28,20 @@ struct space {
 
 static struct space spaces[SPACES];
 static unsigned space_count;
-static VCPU_LOCAL unsigned space_now;
+VCPU_LOCAL unsigned lower_now;
+unsigned lower_changes;
+VCPU_LOCAL uint64_t lower_root_now;
 static VCPU_LOCAL uint8_t space_any;	/* it is one of this processor's */
 static uint32_t space_clock;
 
 static struct space *running(void)
 {
-	return &spaces[space_now];
+	return &spaces[lower_now];
 }
 
 uint64_t lower_root(void)
 {
-	return (uint64_t)shadow_tables[running()->kernel].gfn * BACKEND_PAGE;
+	return lower_root_now;
 }
 
 static const uint64_t *lower_guest(uint32_t gfn)
@@ -65,6 +66,7 @@ static void lower_set_link(struct space *space, unsigned table, unsigned index, 
 {
 	uint64_t old = backend_table_get(table, index);
 
+	lower_changes++;
 	lower_mark(&shadow_tables[table], index, entry);
 	shadow_set(table, index, old, entry);
 	if (table == space->kernel)
@@ -152,8 +154,7 @@ static void lower_claim(unsigned table, uint32_t gfn)
 	shadow_tables[table].gfn = gfn;
 	if (gfn >= shadow_frame_count || frame->owner == table)
 		return;
-	if (frame->owner && frame->owner != SHADOW_UPPER)
-		shadow_tables[frame->owner].forced = 1;
+	shadow_disown(frame);
 	frame->owner = table;
 }
 
@@ -198,11 +199,6 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }
 
-static uint8_t lower_rights(uint64_t flags)
-{
-	return (flags & (PTE_W | PTE_U)) | !!(flags & PTE_NX);
-}
-
 /*
  * Make what @table holds what the guest's table @gfn says; nothing is added.
  * @flags: the rights gathered above.
@@ -211,11 +207,13 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 {
 	struct shadow_table *s = &shadow_tables[table];
 	const uint64_t *guest = lower_guest(gfn);
-	int changed = s->gfn != gfn || s->forced || s->rights != lower_rights(flags) ||
+	int changed = s->gfn != gfn || s->forced || s->rights != shadow_rights(flags) ||
 		      !shadow_is_clean(gfn, table);
 
 	if (s->level == 1 && !changed)
 		return;
+	if (s->gfn != gfn || s->rights != shadow_rights(flags))
+		lower_changes++;
 	if (changed && shadow_is_shared()) {
 		lower_claim(table, gfn);
 		if (gfn < shadow_frame_count && backend_linear[gfn] & PTE_D) {
@@ -236,7 +234,7 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 	if (!changed)
 		return;
 	s->forced = 0;
-	s->rights = lower_rights(flags);
+	s->rights = shadow_rights(flags);
 	if (shadow_is_shared())
 		return;
 	lower_claim(table, gfn);
@@ -312,7 +310,7 @@ static unsigned lower_choose(void)
 			oldest = i;
 	}
 	made = lower_make_space();
-	return made >= 0 ? (unsigned)made : oldest == space_count ? space_now : oldest;
+	return made >= 0 ? (unsigned)made : oldest == space_count ? lower_now : oldest;
 }
 
 static unsigned lower_find(uint32_t gfn)
@@ -320,8 +318,8 @@ static unsigned lower_find(uint32_t gfn)
 	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
 
 	if (space_any && shadow_tables[running()->kernel].gfn == gfn)
-		return space_now;
-	if (owner && owner != SHADOW_UPPER && shadow_tables[owner].level == 4 &&
+		return lower_now;
+	if (owner && owner < SHADOW_WATCHED && shadow_tables[owner].level == 4 &&
 	    spaces[shadow_tables[owner].links].vcpu == backend_vcpu)
 		return shadow_tables[owner].links;
 	for (unsigned i = 0; shadow_is_shared() && i < space_count; i++)
@@ -334,7 +332,7 @@ int lower_load(uint64_t root)
 {
 	uint32_t gfn = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
 								: SHADOW_NO_GFN;
-	unsigned before = space_now, number = lower_find(gfn);
+	unsigned before = lower_now, number = lower_find(gfn);
 	struct space *space = &spaces[number];
 	int is_first = !space_clock, is_other = !space_any || number != before;
 	int changed = shadow_tables[space->kernel].gfn != gfn ||
@@ -342,14 +340,17 @@ int lower_load(uint64_t root)
 
 	if (space_any)
 		spaces[before].running = 0;
-	space_now = number;
+	lower_now = number;
 	space_any = space->running = 1;
+	if (space->supervisor)
+		backend_slow_user = 1;
 	space->loaded = ++space_clock;
 	if (changed || !lower_is_clean(space)) {
 		if (shadow_is_shared())
 			lower_settle(space);
 		lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
 	}
+	lower_root_now = (uint64_t)shadow_tables[space->kernel].gfn * BACKEND_PAGE;
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
 		shadow_flush_owed &= ~BACKEND_FLUSH;
@@ -370,7 +371,7 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 		below = backend_table_of(backend_table_get(table, index));
 		s = &shadow_tables[below];
 		if (below && s->piece == piece) {
-			if (s->gfn != gfn || s->rights != lower_rights(flags))
+			if (s->gfn != gfn || s->rights != shadow_rights(flags))
 				lower_sync(space, below, gfn, flags);
 			return below;
 		}
@@ -381,7 +382,7 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 		return 0;
 	s = &shadow_tables[below];
 	*s = (struct shadow_table){ .level = level - 1, .piece = piece, .next = space->first,
-				    .rights = lower_rights(flags) };
+				    .rights = shadow_rights(flags) };
 	if (space->first)
 		shadow_tables[space->first].before = below;
 	space->first = below;
@@ -414,9 +415,9 @@ static int lower_fill_linear(struct space *space, unsigned table, unsigned index
 static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 {
 	const uint64_t *guest = lower_guest(shadow_tables[table].gfn);
-	unsigned start = index & ~(AROUND - 1u);
+	unsigned start = index & ~(LOWER_AROUND - 1u);
 
-	for (unsigned i = start; guest && i < start + AROUND; i++) {
+	for (unsigned i = start; guest && i < start + LOWER_AROUND; i++) {
 		uint64_t want;
 
 		if (!(guest[i] & PTE_P) || lower_used(&shadow_tables[table], i))
@@ -441,7 +442,7 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 
 		index = shadow_index(va, level);
 		if (level == 2 && walk->level >= 2 && lower_fill_linear(space, table, index, walk)) {
-			space->supervisor = 1;
+			space->supervisor = backend_slow_user = 1;
 			return 0;
 		}
 		if (level <= walk->level)
@@ -452,10 +453,12 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 			return -1;
 	}
 	if (!(walk->flags & PTE_U))
-		space->supervisor = 1;
+		space->supervisor = backend_slow_user = 1;
 	index = shadow_index(va, 1);
-	if (walk->level == 1)
+	if (walk->level == 1) {
+		quick_remember(va, table);
 		lower_fill_around(table, index, flags);
+	}
 	lower_set_page(table, index, leaf);
 	return 0;
 }

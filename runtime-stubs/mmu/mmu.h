@@ -72,6 +72,27 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error);
 
+/* Global pages of the kernel's that mmu_access has met lately; mmu_kept_changes
+   when they are forgotten. */
+#define MMU_KEPT 64
+extern struct mmu_kept { uint64_t page; uint8_t *memory; uint8_t writable; } mmu_kept_pages[];
+extern unsigned mmu_kept_changes;
+static inline struct mmu_kept *mmu_kept_of(uint64_t va)
+{
+	return &mmu_kept_pages[(va >> 12 ^ va >> 18) % MMU_KEPT];
+}
+/* The @size bytes at @va, if they are in one of these (with @write: to be written),
+   or NULL. */
+static inline void *mmu_kept(uint64_t va, size_t size, int write)
+{
+	const struct mmu_kept *kept = mmu_kept_of(va);
+
+	if (!kept->memory || kept->page != va >> 12 || (write && !kept->writable) ||
+	    (va & 4095) + size > 4096)
+		return NULL;
+	return kept->memory + (va & 4095);
+}
+
 /*
  * Are the @size bytes at @va, within a page, those at @copy? Quick for an
  * address that is asked for again and again. 0 also where it cannot be said.
@@ -80,6 +101,11 @@ int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy);
 /* The @size bytes at @va, within a page, to be read until mmu_generation changes
    (backend_slow_user is 1 then); NULL where it cannot be said. */
 const void *mmu_pointer(uint64_t va, size_t size);
+
+/* Of memory that mmu_pointer has given: a byte that has the bit PTE_D once its page
+   was written to after the last call with @start, by whomever. NULL: that cannot
+   be said; when it can be said no more, backend_slow_user is 1. */
+const uint8_t *mmu_watch_writes(const void *memory, int start);
 
 /* Write guest memory whatever its tables say of writing; 0, or -1: unmapped. */
 int mmu_poke(uint64_t va, const void *from, size_t size);
@@ -101,6 +127,13 @@ void mmu_invalidate(uint64_t va);
  * tables allow it but there is nothing to map (device memory, the wedge).
  */
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
+
+/*
+ * The same of user mode in few instructions, where that can be: 0, 1 with the
+ * error code the guest is to see, or -1: ask mmu_fault, nothing is known.
+ */
+int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error);
+int mmu_quick_prefill(uint64_t va);
 
 /* A processor that has not run user mode yet needs @va, of the lower half, which
    the guest's tables do not map: the memory at that address, until the tables

@@ -3,8 +3,6 @@
 /* What both halves of the shadow share: leaves, writers of frames, watching. */
 #include "shadow.h"
 
-#define WRITERS_MANY 0xffffu		/* stays */
-
 struct shadow_table *shadow_tables;
 struct shadow_frame *shadow_frames;
 uint64_t shadow_frame_count;
@@ -36,13 +34,8 @@ uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
 
 static void shadow_count_writer(uint64_t entry, int by)
 {
-	uint64_t gfn;
-
-	if ((entry & (PTE_P | PTE_W)) != (PTE_P | PTE_W))
-		return;
-	gfn = backend_gfn(entry);
-	if (gfn < shadow_frame_count && shadow_frames[gfn].writers != WRITERS_MANY)
-		shadow_frames[gfn].writers += by;
+	if ((entry & (PTE_P | PTE_W)) == (PTE_P | PTE_W))
+		shadow_count_writer_of(backend_gfn(entry), by);
 }
 
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
@@ -52,10 +45,15 @@ void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 	backend_table_set(table, index, entry);
 }
 
-void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+void shadow_count_writers(uint64_t old, uint64_t entry)
 {
 	shadow_count_writer(old, -1);
 	shadow_count_writer(entry, 1);
+}
+
+void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+{
+	shadow_count_writers(old, entry);
 	shadow_set(table, index, old, entry);
 }
 
@@ -76,8 +74,7 @@ void shadow_watch(uint32_t gfn, uint16_t owner)
 	if (gfn >= shadow_frame_count)
 		return;
 	if (frame->owner != owner) {
-		if (frame->owner && frame->owner != SHADOW_UPPER)
-			shadow_tables[frame->owner].forced = 1;
+		shadow_disown(frame);
 		frame->owner = owner;
 	}
 	if (backend_linear[gfn] & PTE_D) {
@@ -90,4 +87,22 @@ void shadow_settle(void)
 {
 	backend_table_commit(BACKEND_FLUSH_ALL);
 	shadow_flush_owed = 0;
+}
+
+/* LIMIT: not with several processors, of which each would have to forget that it
+   has set the bit already. */
+const uint8_t *mmu_watch_writes(const void *memory, int start)
+{
+	uint64_t gfn = ((const uint8_t *)memory - backend_guest_memory) / BACKEND_PAGE;
+	struct shadow_frame *frame = &shadow_frames[gfn];
+
+	if (gfn >= shadow_frame_count || frame->writers || shadow_is_shared() ||
+	    (frame->owner != SHADOW_WATCHED && (frame->owner || !start)))
+		return NULL;
+	if (!start)
+		return (const uint8_t *)&backend_linear[gfn];
+	shadow_watch(gfn, SHADOW_WATCHED);
+	backend_table_commit(shadow_flush_owed);
+	shadow_flush_owed = 0;
+	return (const uint8_t *)&backend_linear[gfn];
 }

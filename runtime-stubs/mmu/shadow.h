@@ -24,6 +24,7 @@
 #define SHADOW_COMPARED (PTE_P | PTE_W | PTE_NX | PTE_ADDRESS)
 #define SHADOW_NO_GFN 0xffffffffu
 #define SHADOW_UPPER 0xffff		/* owner of a frame: the upper half */
+#define SHADOW_WATCHED 0xfffe		/* mmu_watch_writes */
 
 /* What is known of a table of the shadow. */
 struct shadow_table {
@@ -71,6 +72,28 @@ uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags);
 /* Entry @index of @table, which was @old, becomes @entry; the second for leaves. */
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry);
 void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry);
+/* A leaf in the lower or upper half, which was @old, is to become @entry. */
+void shadow_count_writers(uint64_t old, uint64_t entry);
+#define SHADOW_WRITERS_MANY 0xffffu		/* stays */
+/* The owner of @frame can rely on its dirty bit no more. */
+static inline void shadow_disown(struct shadow_frame *frame)
+{
+	if (frame->owner == SHADOW_WATCHED)
+		backend_slow_user = 1;
+	else if (frame->owner && frame->owner != SHADOW_UPPER)
+		shadow_tables[frame->owner].forced = 1;
+	frame->owner = 0;
+}
+static inline void shadow_count_writer_of(uint64_t gfn, int by)
+{
+	struct shadow_frame *frame = &shadow_frames[gfn];
+
+	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
+		return;
+	frame->writers += by;
+	if (by > 0 && frame->owner == SHADOW_WATCHED)
+		shadow_disown(frame);
+}
 /* @table, of level 1, is about to be emptied. */
 void shadow_forget_leaves(unsigned table);
 
@@ -94,7 +117,17 @@ static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
 	       !shadow_frames[gfn].writers && !(backend_linear[gfn] & PTE_D);
 }
 
+/* @flags of a walk as a table has them in `rights'. */
+static inline uint8_t shadow_rights(uint64_t flags)
+{
+	return (flags & (PTE_W | PTE_U)) | !!(flags & PTE_NX);
+}
+
 /* The lower half: lower.c. */
+#define LOWER_AROUND 16		/* entries looked at around a fault */
+/* The space that runs; what changes whenever a link in a space does. */
+extern unsigned lower_now, lower_changes;
+extern uint64_t lower_root_now;	/* lower_root */
 /* The space of @root runs from now on, its lower half as the guest's tables say.
    Gives 1 if the level-4 table may be another than it was. */
 int lower_load(uint64_t root);
@@ -109,6 +142,10 @@ uint64_t lower_root(void);
 void lower_before_user(void);
 /* An entry of the upper half, in all roots. */
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry);
+
+/* Short ways: quick.c. -1: the long way is to be taken, nothing has happened. */
+void quick_remember(uint64_t va, unsigned table);
+int quick_invalidate(uint64_t va);
 
 /* The upper half: upper.c. */
 void upper_sync(uint64_t root);

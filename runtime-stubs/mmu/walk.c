@@ -9,9 +9,22 @@ static VCPU_LOCAL int walk_user_seen;
 struct mmu_counters mmu_counters;
 VCPU_LOCAL unsigned mmu_generation;
 
-static void walk_new_generation(void)
+/* Of the upper half: as mmu_generation. */
+static VCPU_LOCAL unsigned walk_kernel_generation;
+
+static VCPU_LOCAL struct {
+	uint64_t va;
+	unsigned generation, is_global;
+	const void *memory;
+} walk_pointer;
+
+/* @keep_global: but for entries with G. */
+static void walk_new_generation(int keep_global)
 {
 	mmu_generation++;
+	if (keep_global && walk_pointer.is_global)
+		return;
+	walk_kernel_generation++;
 	backend_slow_user = 1;
 }
 
@@ -87,30 +100,20 @@ again:
  * Global pages of the kernel's half that the wedge has used: a TLB of its own,
  * emptied whenever the guest's is, but for loads of CR3 that keep these.
  */
-#define KEPT 16
-static VCPU_LOCAL struct kept { uint64_t page; uint8_t *memory; uint8_t writable; } kept_pages[KEPT];
+VCPU_LOCAL struct mmu_kept mmu_kept_pages[MMU_KEPT];
+VCPU_LOCAL unsigned mmu_kept_changes;
 
 static void kept_forget(void)
 {
-	for (unsigned i = 0; i < KEPT; i++)
-		kept_pages[i].memory = NULL;
-}
-
-static uint8_t *kept_find(uint64_t va, int write)
-{
-	const struct kept *kept = &kept_pages[va / BACKEND_PAGE % KEPT];
-
-	if (!kept->memory || kept->page != va / BACKEND_PAGE || (write && !kept->writable))
-		return NULL;
-	return kept->memory + va % BACKEND_PAGE;
+	mmu_kept_changes++;
+	for (unsigned i = 0; i < MMU_KEPT; i++)
+		mmu_kept_pages[i].memory = NULL;
 }
 
 static void kept_add(uint64_t va, int write, const struct mmu_walk *walk, uint8_t *memory)
 {
-	struct kept *kept = &kept_pages[va / BACKEND_PAGE % KEPT];
-
 	if (!shadow_is_lower(va) && (walk->flags & PTE_G))
-		*kept = (struct kept){ va / BACKEND_PAGE, memory - va % BACKEND_PAGE, write };
+		*mmu_kept_of(va) = (struct mmu_kept){ va / BACKEND_PAGE, memory - va % BACKEND_PAGE, write };
 }
 
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
@@ -122,7 +125,7 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 
 	while (size) {
 		size_t part = BACKEND_PAGE - (va & (BACKEND_PAGE - 1));
-		uint8_t *memory = user ? NULL : kept_find(va, write);
+		uint8_t *memory = user ? NULL : mmu_kept(va, 1, write);
 
 		if (part > size)
 			part = size;
@@ -151,24 +154,20 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 
 const void *mmu_pointer(uint64_t va, size_t size)
 {
-	static VCPU_LOCAL struct {
-		uint64_t va;
-		unsigned generation;
-		const void *memory;
-	} last;
 	struct mmu_walk walk;
 	uint32_t error;
 
-	if (!last.memory || last.va != va || last.generation != mmu_generation) {
-		last.memory = NULL;
+	if (!walk_pointer.memory || walk_pointer.va != va || walk_pointer.generation != walk_kernel_generation) {
+		walk_pointer.memory = NULL;
 		if ((va & (BACKEND_PAGE - 1)) + size > BACKEND_PAGE ||
 		    mmu_translate(va, 0, &walk, &error))
 			return NULL;
-		last.memory = backend_guest(walk.gpa);
-		last.va = va;
-		last.generation = mmu_generation;
+		walk_pointer.memory = backend_guest(walk.gpa);
+		walk_pointer.va = va;
+		walk_pointer.is_global = !shadow_is_lower(va) && (walk.flags & PTE_G);
+		walk_pointer.generation = walk_kernel_generation;
 	}
-	return last.memory;
+	return walk_pointer.memory;
 }
 
 int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)
@@ -234,7 +233,7 @@ void mmu_set_root(uint64_t root, int keep_global)
 	int changed;
 
 	mmu_counters.root_loads++;
-	walk_new_generation();
+	walk_new_generation(keep_global);
 	if (!keep_global)
 		kept_forget();
 	walk_root = root;
@@ -259,7 +258,9 @@ void mmu_flush_all(void)
 void mmu_invalidate(uint64_t va)
 {
 	mmu_counters.invalidations++;
-	walk_new_generation();
+	if (shadow_is_lower(va) && !shadow_is_lower(walk_pointer.va) && !quick_invalidate(va))
+		return;
+	walk_new_generation(0);
 	kept_forget();
 	if (shadow_is_lower(va))
 		lower_invalidate(va);

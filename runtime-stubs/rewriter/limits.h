@@ -7,7 +7,4 @@
 #define REWRITER_CALLS 1024	/* different instructions behind a call */
 #define REWRITER_JUMPS 96	/* sites where no call can stand */
 
-/* Behind the last slot of a call: look at the selectors, then run the site again. */
-#define REWRITER_SLOT_SELECTORS REWRITER_CALLS
-
 #endif

@@ -19,6 +19,21 @@ _Noreturn void wedge_jump(unsigned slot);
 
 /* An exception of the guest; @address: of a page fault. */
 _Noreturn void wedge_exception(unsigned vector, uint32_t error, uint64_t address);
+/*
+ * The same of a page fault of user mode in few instructions (@frame: error code,
+ * rip, cs, rflags, rsp, ss), with the kernel's
+ * flags nothing but the processor's. 0: it goes on, struct cpu is as it was; 1:
+ * the guest's handler is to run from cpu.rip and cpu.rsp with IF clear and the
+ * user's other registers and flags, and what user mode has in its segment registers is
+ * not known; -1: nothing has happened.
+ */
+int wedge_quick_fault(uint64_t address, uint64_t *frame);
+/* Before a return to user mode when backend_user_owed is not 0. */
+void wedge_settle_user(void);
+/* invlpg and loads of CR3, with where the guest goes on and its stack then; they
+   are done, or -1: nothing has happened. */
+int wedge_quick_invlpg(uint64_t va);
+void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp);
 /* int n where the back-end lets user mode do it; rip is behind it. */
 _Noreturn void wedge_software_interrupt(unsigned vector);
 /* SYSCALL of user mode, rip behind it; @compat: from 32-bit code. SYSENTER of

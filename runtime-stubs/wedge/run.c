@@ -15,10 +15,11 @@
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
+#define RUN_OWED_FILL 0x80u	/* of backend_user_owed; run_prefill */
 
 VCPU_LOCAL struct cpu previrt_cpu;
 static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
-static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted; 0: nowhere */
+static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted last */
 
 /* SDM volume 3, 6.7.1: no further NMI before the next iret. */
 static VCPU_LOCAL int run_in_nmi;
@@ -32,16 +33,24 @@ static void run_deliver(const struct cpu_fault *fault, int software)
 	}
 }
 
+void wedge_settle_user(void)
+{
+	uint8_t owed = backend_user_owed;
+
+	backend_user_owed = 0;
+	if (owed & CPU_OWED_BASES)
+		cpu_sync_user_bases(&previrt_cpu);
+	if ((owed & RUN_OWED_FILL) && mmu_quick_prefill(run_prefill))
+		mmu_prefill(run_prefill);
+}
+
 /* What user mode sees of the machine must be there; if nothing changes, the
    next return needs no look. */
 static void run_before_user(struct cpu *cpu)
 {
-	if (run_prefill) {
-		mmu_prefill(run_prefill);
-		run_prefill = 0;
-	}
 	cpu_sync_gdt(cpu);
-	cpu_sync_user_gs(cpu);
+	if (backend_user_owed)
+		wedge_settle_user();
 	mmu_before_user();
 	backend_slow_user = run_in_nmi;
 }
@@ -131,6 +140,24 @@ static void run_check_tables(unsigned changes)
 	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
 	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_lend_stack()))
 		wedge_stop("the new page tables map the guest's code or stack no more");
+}
+
+int wedge_quick_invlpg(uint64_t va)
+{
+	if (va >> 63)
+		return -1;
+	mmu_invalidate(va);
+	return 0;
+}
+
+void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
+{
+	unsigned changes = mmu_upper_changes;
+
+	cpu_load_cr3(&previrt_cpu, value);
+	previrt_cpu.rip = rip;
+	previrt_cpu.r[RSP] = rsp;
+	run_check_tables(changes);
 }
 
 /* The instruction that has just ended was a single step. */
@@ -267,9 +294,37 @@ static void run_page_fault(struct cpu_fault *fault)
 	last_fault.count = 0;
 	if (previrt_cpu.user) {
 		run_prefill = fault->address;
-		backend_slow_user = 1;
+		backend_user_owed |= RUN_OWED_FILL;
 	}
 	run_deliver(fault, 0);
+}
+
+int wedge_quick_fault(uint64_t address, uint64_t *frame)
+{
+	uint32_t error, access = (frame[0] & (PF_W | PF_I)) | PF_U;
+	int reflect;
+
+	if (last_fault.address == address && last_fault.count &&
+	    last_fault.generation == mmu_generation)
+		return -1;
+	reflect = mmu_quick_fault(address, access, &error);
+	if (reflect < 0)
+		return -1;
+	if (!reflect) {
+		last_fault.address = address;
+		last_fault.rip = frame[1];
+		last_fault.generation = mmu_generation;
+		last_fault.count = 1;
+	} else {
+		frame[0] = error;
+		if (cpu_deliver_user_fault(&previrt_cpu, address, frame))
+			return -1;
+		last_fault.count = 0;
+		run_prefill = address;
+		backend_user_owed |= RUN_OWED_FILL;
+	}
+	wedge_counters.exceptions++;
+	return reflect;
 }
 
 void wedge_exception(unsigned vector, uint32_t error, uint64_t address)

@@ -222,6 +222,10 @@ trap_in_wedge:
 	jb 5f
 	cmpq $xenpv_plain_end, %rax
 	jb trap_of_guest
+	cmpq $xenpv_lean_start, %rax
+	jb 5f
+	cmpq $xenpv_lean_end, %rax
+	jb trap_of_guest
 5:	cmpl $WEDGE_EVENT, 8(%rsp)
 	jne 3f
 	cmpq $xenpv_critical_start, %rax

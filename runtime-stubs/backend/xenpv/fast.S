@@ -13,7 +13,6 @@
 #define __ASSEMBLY__
 #include "layout.h"
 #include "../../cpu/offsets.h"
-#include "../../rewriter/limits.h"
 #include <xen/xen.h>
 
 #define CPU(x) previrt_cpu+CPU_##x(%rip)
@@ -23,13 +22,10 @@
 
 /* What a user's flags may have after sysret; SDM volume 2, SYSRET. */
 #define USER_FLAGS 0x244fd5
+/* What the kernel's may have of the user's after an exception. */
+#define TRAP_FLAGS 0x200cd5
 
 	.text
-/* As a stub of entry.S; outside what follows, for an event may come behind the push. */
-look_first:
-	pushq $REWRITER_SLOT_SELECTORS
-	jmp xenpv_site_call
-
 	.balign 16
 	.globl xenpv_plain_start, xenpv_plain_end
 xenpv_plain_start:
@@ -45,7 +41,8 @@ sreg_\seg\()_\name:
 	.popsection
 2:	movzwl previrt_cpu+CPU_SEG+2*\seg(%rip), \reg
 	ret
-3:	jmp look_first
+3:	movq %rcx, xenpv_plain_rcx(%rip)
+	jmp xenpv_look_first
 .endm
 
 /* The same into the low half of a register, whose upper one stays. Each takes
@@ -56,8 +53,7 @@ sreg16_\seg\()_\name:
 	movq %rcx, xenpv_plain_rcx(%rip)
 	movzbl xenpv_stale_selectors(%rip), %ecx
 	jrcxz 1f
-	movq xenpv_plain_rcx(%rip), %rcx
-	jmp look_first
+	jmp xenpv_look_first
 1:	movq xenpv_plain_rcx(%rip), %rcx
 	movw previrt_cpu+CPU_SEG+2*\seg(%rip), \reg
 	ret
@@ -160,12 +156,52 @@ xenpv_fast_cr:				/* cr0, cr2, cr3, cr4 */
 .endr
 	.text
 
+/* What C may change. */
+.macro push_scratch
+	pushq %rax
+	pushq %rcx
+	pushq %rdx
+	pushq %rsi
+	pushq %rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+.endm
+.macro pop_scratch
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rdi
+	popq %rsi
+	popq %rdx
+	popq %rcx
+	popq %rax
+.endm
+#define SCRATCH 72
+
+/* What user mode is owed (backend_user_owed), with events masked, on the wedge's
+   stack. */
+.macro settle_user
+	push_scratch
+	cld
+	call xenpv_settle_user
+	pop_scratch
+.endm
+
 /*
  * Is the guest's descriptor table the one that hardware was given? It is plain
- * memory to the guest. Goes to \no with rcx, rsi, rdi as they were.
+ * memory to the guest. Goes to \no with rcx, rsi, rdi as they were; \scratch is
+ * changed.
  */
-.macro same_gdt no
-	movq %rcx, CPU(RCX)
+.macro same_gdt no, scratch
+	movq xenpv_gdt_written(%rip), \scratch
+	testb $0x40, (\scratch)
+	jnz 88f
+89:
+	.pushsection .text.compare, "ax"
+88:	movq %rcx, CPU(RCX)
 	movq %rsi, CPU(RSI)
 	movq %rdi, CPU(RDI)
 	movl xenpv_gdt_words(%rip), %ecx
@@ -177,6 +213,10 @@ xenpv_fast_cr:				/* cr0, cr2, cr3, cr4 */
 	movq CPU(RSI), %rsi
 	movq CPU(RDI), %rdi
 	jne \no
+	decb backend_gdt_patience(%rip)
+	jnz 89b
+	jmp \no
+	.popsection
 .endm
 
 /* sysretq: the frame is made on the wedge's stack. */
@@ -185,8 +225,6 @@ xenpv_fast_cr:				/* cr0, cr2, cr3, cr4 */
 fast_sysret_\n:
 	testb $1, MASK
 	jz 3f
-	cmpb $0, backend_slow_user(%rip)
-	jne 3f
 	movq %rsp, CPU(RSP)
 	leaq xenpv_stack_top(%rip), %rsp
 	pushq xenpv_sysret_ss(%rip)
@@ -198,14 +236,20 @@ fast_sysret_\n:
 	jnz 1f
 	btl $9, %r11d
 	jnc 1f
+	same_gdt 1f, %rcx
 	movq (%rsp), %rcx
-	same_gdt 2f
 	andq $USER_FLAGS, 16(%rsp)
-	incq xenpv_calls+8*__HYPERVISOR_iret(%rip)
+	cmpw $0, backend_slow_user(%rip)
+	jne 2f
+4:	incq xenpv_calls+8*__HYPERVISOR_iret(%rip)
 	pushq $0
 	jmp IRET
+2:	cmpb $0, backend_slow_user(%rip)
+	jne 1f
+	settle_user
+	jmp 4b
 1:	movq (%rsp), %rcx
-2:	movq CPU(RSP), %rsp
+	movq CPU(RSP), %rsp
 3:	jmp *xenpv_slow_jumps+8*\n(%rip)
 .endm
 
@@ -215,8 +259,6 @@ fast_sysret_\n:
 fast_iret_\n:
 	testb $1, MASK
 	jz 3f
-	cmpb $0, backend_slow_user(%rip)
-	jne 3f
 	movq %rax, CPU(RAX)
 	movq 8(%rsp), %rax
 	cmpq xenpv_user_cs(%rip), %rax
@@ -229,11 +271,20 @@ fast_iret_\n:
 	jnz 2f
 	testb $2, 17(%rsp)		/* IF */
 	jz 2f
-	same_gdt 2f
+	same_gdt 2f, %rax
 	movq CPU(RAX), %rax
-	incq xenpv_calls+8*__HYPERVISOR_iret(%rip)
+	cmpw $0, backend_slow_user(%rip)
+	jne 1f
+4:	incq xenpv_calls+8*__HYPERVISOR_iret(%rip)
 	pushq $0
 	jmp IRET
+1:	cmpb $0, backend_slow_user(%rip)
+	jne 3f
+	movq %rsp, CPU(RSP)
+	leaq xenpv_stack_top(%rip), %rsp
+	settle_user
+	movq CPU(RSP), %rsp
+	jmp 4b
 2:	movq CPU(RAX), %rax
 3:	jmp *xenpv_slow_jumps+8*\n(%rip)
 .endm
@@ -244,6 +295,37 @@ fast_iret_\n:
 	fast_iret 3
 	fast_iret 4
 	fast_iret 5
+
+/* Page faults: rcx, r11, error, rip, cs, rflags, rsp, ss. */
+	.balign 16
+	.globl xenpv_fault_entry
+xenpv_fault_entry:
+	testb $3, 32(%rsp)
+	jz xenpv_trap_entries + 32 * 14
+	popq %rcx
+	popq %r11
+	push_scratch
+	leaq SCRATCH(%rsp), %rdi
+	cld
+	call xenpv_quick_fault
+	testl %eax, %eax
+	jz 1f
+	js 2f
+	pop_scratch
+	addq $24, %rsp
+	andq $TRAP_FLAGS, (%rsp)
+	popfq
+	movq CPU(RSP), %rsp
+	jmp *CPU(RIP)
+1:	pop_scratch			/* it has been mapped */
+	addq $8, %rsp
+	incq xenpv_calls+8*__HYPERVISOR_iret(%rip)
+	pushq $0
+	jmp IRET
+2:	pop_scratch
+	pushq %r11
+	pushq %rcx
+	jmp xenpv_trap_entries + 32 * 14
 
 /* System calls: rcx, r11, rip, cs, rflags, rsp, ss on the wedge's stack. */
 	.balign 16
@@ -280,9 +362,9 @@ xenpv_slow_jumps:	.skip 8 * 6
 	.section .bss.vcpu, "aw", @nobits
 	.balign 8
 	.globl backend_short_syscalls, xenpv_sysret_cs, xenpv_sysret_ss, xenpv_user_cs, xenpv_user_ss
-	.globl xenpv_gdt_now, xenpv_gdt_known, xenpv_gdt_words
+	.globl xenpv_gdt_now, xenpv_gdt_known, xenpv_gdt_words, xenpv_gdt_written, backend_gdt_patience
 	.globl xenpv_syscall_target, xenpv_syscall_flags, xenpv_syscall_segments
-	.globl xenpv_stale_selectors, xenpv_syscall_known, backend_slow_user
+	.globl xenpv_stale_selectors, xenpv_syscall_known, backend_slow_user, backend_user_owed
 backend_short_syscalls:	.quad 0
 	.globl xenpv_plain_rcx
 xenpv_plain_rcx:	.quad 0
@@ -292,12 +374,16 @@ xenpv_user_cs:		.quad 0
 xenpv_user_ss:		.quad 0
 xenpv_gdt_now:		.quad 0
 xenpv_gdt_known:	.quad 0
+xenpv_gdt_written:	.quad 0
 xenpv_syscall_target:	.quad 0
 xenpv_syscall_flags:	.quad 0
 xenpv_gdt_words:	.long 0
 xenpv_syscall_segments:	.long 0
 xenpv_stale_selectors:	.byte 0
 xenpv_syscall_known:	.byte 0
-backend_slow_user:	.byte 0
+	.balign 2
+backend_slow_user:	.byte 0		/* both are looked at together */
+backend_user_owed:	.byte 0
+backend_gdt_patience:	.byte 0
 
 	.section .note.GNU-stack, "", @progbits

@@ -18,7 +18,7 @@ extern const uint64_t xenpv_fast_sreg[6][16], xenpv_fast_sreg16[6][16],
 	xenpv_fast_cr[4][16];
 extern const uint64_t xenpv_fast_jumps[JUMPS];
 extern uint64_t xenpv_slow_jumps[JUMPS];
-extern uint64_t xenpv_gdt_now, xenpv_gdt_known;
+extern uint64_t xenpv_gdt_now, xenpv_gdt_known, xenpv_gdt_written;
 extern uint64_t xenpv_syscall_target, xenpv_syscall_flags, xenpv_sysret_cs, xenpv_sysret_ss;
 extern uint32_t xenpv_gdt_words, xenpv_syscall_segments;
 extern uint8_t xenpv_syscall_known;
@@ -88,11 +88,14 @@ void xenpv_syscall_learn(const struct cpu *cpu)
 	xenpv_syscall_known = 1;
 }
 
-void backend_watch_gdt(const void *now, const void *known, size_t size)
+void backend_watch_gdt(const void *now, const void *known, size_t size,
+		       const uint8_t *written)
 {
 	static const uint64_t unequal[2] = { 0, 1 };
+	static const uint8_t always = 0x40;
 
 	xenpv_gdt_now = (uint64_t)(now ? now : &unequal[0]);
 	xenpv_gdt_known = (uint64_t)(now ? known : &unequal[1]);
 	xenpv_gdt_words = now ? size / 8 : 1;
+	xenpv_gdt_written = (uint64_t)(now && written ? written : &always);
 }

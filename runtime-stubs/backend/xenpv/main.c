@@ -11,28 +11,10 @@
 
 struct start_info *xenpv_start_info;
 
-long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+void xenpv_refused(const char *what, long result)
 {
-	extern char xenpv_hypercalls[];
-	register uint64_t r10 __asm__("r10") = d;
-	long result;
-
-	xenpv_calls[number]++;
-	if (number == __HYPERVISOR_mmu_update || number == __HYPERVISOR_mmuext_op)
-		xenpv_entries[number] += b;
-	__asm__ volatile("call *%%rax"
-			 : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
-			 : "0"(xenpv_hypercalls + 32 * number)
-			 : "rcx", "r11", "r8", "r9", "memory");
-	return result;
-}
-
-void xenpv_must(const char *what, long result)
-{
-	if (result < 0) {
-		wedge_print("previrt: Xen refuses %s: error %ld\n", what, -result);
-		wedge_stop("hypercall failed");
-	}
+	wedge_print("previrt: Xen refuses %s: error %ld\n", what, -result);
+	wedge_stop("hypercall failed");
 }
 
 void backend_console_write(const char *text, size_t length)

@@ -40,7 +40,7 @@ enum {
 extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
 
 static const uint64_t *mfns;
-static uint64_t next_pfn, pool_pfn, guest_pfn, guest_frames;
+static uint64_t next_pfn, pool_pfn, guest_pfn;
 static uint64_t linear_mfns[MAX_LINEAR];
 static uint64_t fixed_mfns[4];		/* TABLE_ROOT ... TABLE_L2 */
 static const uint64_t *fixed_tables[4];
@@ -58,7 +58,8 @@ static unsigned tables_used, tables_peak;
 
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
-uint64_t backend_guest_bytes;
+uint64_t backend_guest_bytes, backend_guest_frame_count;
+const uint64_t *backend_frame_numbers;
 
 uint64_t xenpv_mfn(uint64_t pfn)
 {
@@ -141,6 +142,18 @@ void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 		queue_low = index;
 	if (index > queue_high)
 		queue_high = index;
+}
+
+int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t entry,
+			   int flush)
+{
+	(void)table;
+	(void)index;
+	if (queued)
+		memory_flush_queue();
+	xenpv_must("a page", xenpv_call(__HYPERVISOR_update_va_mapping, va, entry,
+					flush ? UVMF_INVLPG : UVMF_NONE, 0));
+	return 0;
 }
 
 static const uint64_t *memory_entries(unsigned table)
@@ -242,7 +255,7 @@ void backend_table_free(unsigned table)
 
 unsigned backend_table_linear(uint64_t gfn)
 {
-	return gfn + 512 <= guest_frames ? TABLE_LINEAR + gfn / 512 : 0;
+	return gfn + 512 <= backend_guest_frame_count ? TABLE_LINEAR + gfn / 512 : 0;
 }
 
 unsigned backend_root(int user)
@@ -310,17 +323,12 @@ int backend_va_reserved(uint64_t va)
 
 uint64_t backend_guest_frames(void)
 {
-	return guest_frames;
+	return backend_guest_frame_count;
 }
 
 uint64_t backend_gfn(uint64_t entry)
 {
 	return machine_to_phys_mapping[(entry & ADDRESS) >> 12] - guest_pfn;
-}
-
-uint64_t backend_frame(uint64_t gfn)
-{
-	return gfn < guest_frames ? mfns[guest_pfn + gfn] << 12 : BACKEND_NO_FRAME;
 }
 
 /* A page in the window, to be written. */
@@ -427,23 +435,25 @@ static void memory_init_guest(void)
 	/* Linear tables, those above them; what backend_memory will take. */
 	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 4 / 4096 +
 		 (TABLE_L2 + 1) * 128 / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
-	guest_frames = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
-	if (left <= tables || !guest_frames || guest_frames / 512 > MAX_LINEAR)
+	backend_guest_frame_count = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
+	if (left <= tables || !backend_guest_frame_count ||
+	    backend_guest_frame_count / 512 > MAX_LINEAR)
 		wedge_stop("no memory for the guest, or more than 16 GiB");
-	guest_pfn = xenpv_start_info->nr_pages - guest_frames;
-	backend_guest_bytes = guest_frames << 12;
-	for (uint64_t i = 0; i < guest_frames; i += 512) {
+	guest_pfn = xenpv_start_info->nr_pages - backend_guest_frame_count;
+	backend_guest_bytes = backend_guest_frame_count << 12;
+	backend_frame_numbers = mfns + guest_pfn;
+	for (uint64_t i = 0; i < backend_guest_frame_count; i += 512) {
 		uint64_t table = memory_make_l1(guest_pfn + i, 512, P | W | U | A | D);
 
 		linear_mfns[i / 512] = mfns[table];
 		if (!i)
 			first_table = table;
 	}
-	for (uint64_t i = 0; i < guest_frames; i += 512)
+	for (uint64_t i = 0; i < backend_guest_frame_count; i += 512)
 		memory_map(WEDGE_AREA + i * 4096, first_table + i / 512);
 	/* The tables stand one behind the other. */
-	for (uint64_t i = 0; i < guest_frames / 512; i += 512) {
-		uint64_t left_tables = guest_frames / 512 - i;
+	for (uint64_t i = 0; i < backend_guest_frame_count / 512; i += 512) {
+		uint64_t left_tables = backend_guest_frame_count / 512 - i;
 
 		memory_map(WEDGE_LINEAR + i * 4096,
 			   memory_make_l1(first_table + i, left_tables < 512 ? left_tables : 512,

@@ -22,10 +22,11 @@ extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_shor
 extern uint64_t xenpv_call_slots[];
 extern const char xenpv_plain_start[], xenpv_plain_end[];
 extern const char xenpv_sreg16_start[], xenpv_sreg16_end[];
+extern const char xenpv_lean_start[], xenpv_lean_end[], xenpv_lean_plain[];
 extern uint64_t xenpv_plain_rcx;
 
 #define CALL_STUB 10u		/* of entry.S */
-#define SREG16_SIZE 64u		/* of fast.S */
+#define SREG16_SIZE 64u		/* of fast.S and lean.S */
 
 static struct { uint8_t at, size, call; } shapes[SHORT_ROUTINES];
 static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
@@ -34,7 +35,7 @@ static VCPU_LOCAL int disallowed;
 static unsigned disallowed_by;		/* so many processors: one suffices */
 static uint8_t plain_calls[REWRITER_CALLS];	/* lengths of calls to fast.S */
 
-static uint64_t short_stub(unsigned slot)
+uint64_t xenpv_call_stub(unsigned slot)
 {
 	return (uint64_t)xenpv_call_stubs + CALL_STUB * slot;
 }
@@ -71,6 +72,8 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 	if (routine < 0) {
 		uint64_t code = xenpv_fast_call(insn);
 
+		if (!code)
+			code = xenpv_lean_call(insn);
 		if (code) {
 			plain_calls[slot] = call;
 			xenpv_call_slots[slot] = code;
@@ -78,7 +81,7 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 		return;
 	}
 	if (!xenpv_short_long[routine]) {
-		xenpv_short_long[routine] = short_stub(slot);
+		xenpv_short_long[routine] = xenpv_call_stub(slot);
 		shapes[routine].at = at;
 		shapes[routine].size = size;
 		shapes[routine].call = call;
@@ -101,7 +104,7 @@ void xenpv_short_allow(int allowed)
 		return;
 	for (unsigned i = 0; i < use_count; i++)
 		xenpv_call_slots[uses[i].slot] = allowed ?
-			xenpv_short_entries[uses[i].routine] : short_stub(uses[i].slot);
+			xenpv_short_entries[uses[i].routine] : xenpv_call_stub(uses[i].slot);
 }
 
 static uint64_t short_pop(struct cpu *cpu)
@@ -179,6 +182,12 @@ int xenpv_short_interrupted(struct cpu *cpu)
 {
 	const struct short_state *state = xenpv_short_states;
 
+	if (cpu->rip >= (uint64_t)xenpv_lean_start && cpu->rip < (uint64_t)xenpv_lean_end) {
+		if (cpu->rip % SREG16_SIZE || cpu->rip >= (uint64_t)xenpv_lean_plain)
+			cpu->r[RCX] = xenpv_plain_rcx;
+		cpu->rip = short_pop(cpu);
+		return xenpv_plain_again(cpu);
+	}
 	if (cpu->rip >= (uint64_t)xenpv_plain_start && cpu->rip < (uint64_t)xenpv_plain_end) {
 		if (cpu->rip >= (uint64_t)xenpv_sreg16_start &&
 		    cpu->rip < (uint64_t)xenpv_sreg16_end && cpu->rip % SREG16_SIZE)

@@ -19,10 +19,10 @@
 
 extern uint64_t xenpv_slot, xenpv_vector, xenpv_error, xenpv_cs, xenpv_ss, xenpv_real_flags;
 extern uint8_t xenpv_saved_mask;
-extern char xenpv_trap_entries[], xenpv_stack_top[];
+extern char xenpv_trap_entries[];
 extern char xenpv_call_stubs[], xenpv_jump_stubs[];
 extern uint64_t xenpv_call_slots[];
-extern char xenpv_syscall_entry[];
+extern char xenpv_syscall_entry[], xenpv_fault_entry[];
 extern uint8_t xenpv_stale_selectors;
 extern uint64_t xenpv_user_cs, xenpv_user_ss;
 _Noreturn void xenpv_resume_masked(void);
@@ -69,12 +69,12 @@ static void traps_note_selectors(struct cpu *cpu)
 }
 
 /* fast.S has let user mode's selectors be; they are as they were. */
-static void traps_look_at_selectors(struct cpu *cpu)
+void xenpv_look_at_selectors(void)
 {
 	if (!xenpv_stale_selectors)
 		return;
 	xenpv_stale_selectors = 0;
-	traps_note_selectors(cpu);
+	traps_note_selectors(&previrt_cpu);
 }
 
 void xenpv_call_entered(void)
@@ -83,11 +83,7 @@ void xenpv_call_entered(void)
 
 	xenpv_lock();
 	traps_kernel_flags(cpu, !xenpv_saved_mask);
-	traps_look_at_selectors(cpu);
-	if (xenpv_slot == REWRITER_SLOT_SELECTORS) {
-		xenpv_plain_again(cpu);
-		wedge_go();
-	}
+	xenpv_look_at_selectors();
 	wedge_call(xenpv_slot);
 }
 
@@ -95,7 +91,7 @@ void xenpv_jump_entered(void)
 {
 	xenpv_lock();
 	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
-	traps_look_at_selectors(&previrt_cpu);
+	xenpv_look_at_selectors();
 	wedge_jump(xenpv_slot);
 }
 
@@ -141,6 +137,26 @@ static void traps_in_site(struct cpu *cpu)
 	}
 }
 
+/*
+ * A page fault of user mode: error code, rip, cs, rflags, rsp, ss. As wedge_quick_fault.
+ * A kernel with flags of its own has the long way.
+ */
+int xenpv_quick_fault(uint64_t *frame)
+{
+	int result;
+
+	if (traps_kept || frame[3] & FLAG_AC)
+		return -1;
+	frame[2] &= SELECTOR_MASK;
+	frame[3] = (frame[3] & ~(uint64_t)FLAG_IOPL) | FLAG_IF;
+	xenpv_lock_shortly();
+	result = wedge_quick_fault(xenpv_vcpu->arch.cr2, frame);
+	xenpv_unlock_shortly();
+	if (result == 1)
+		xenpv_stale_selectors = 1;
+	return result;
+}
+
 /* The high half of the slot of cs holds the upcall mask. */
 void xenpv_trap_entered(void)
 {
@@ -151,7 +167,7 @@ void xenpv_trap_entered(void)
 	cpu->user = (cs & 3) == 3;
 	if (!cpu->user) {
 		traps_kernel_flags(cpu, !(xenpv_cs >> 32 & 0xff));
-		traps_look_at_selectors(cpu);
+		xenpv_look_at_selectors();
 		if (cpu->rip >= WEDGE_BASE)
 			traps_in_site(cpu);
 	} else {
@@ -277,7 +293,8 @@ void xenpv_traps_init(void)
 		traps[i].vector = v;
 		traps[i].flags = TRAP_MASKS | (v == 3 || v == 4 || v == 0x80 ? 3 : 0);
 		traps[i].cs = FLAT_KERNEL_CS64;
-		traps[i].address = traps_entry(v);
+		traps[i].address = v == VECTOR_PF ? (uint64_t)xenpv_fault_entry :
+						    traps_entry(v);
 	}
 	xenpv_must("the traps", xenpv_call(__HYPERVISOR_set_trap_table, (uint64_t)traps, 0, 0, 0));
 	traps_callback(CALLBACKTYPE_event, traps_entry(WEDGE_EVENT));

@@ -11,22 +11,40 @@
 #include <xen/sched.h>
 #include "layout.h"
 
-struct cpu;
-struct insn;
+#include "../backend.h"
 
 extern struct start_info *xenpv_start_info;
 #define xenpv_shared ((struct shared_info *)WEDGE_SHARED_INFO)
 #define xenpv_vcpu ((struct vcpu_info *)WEDGE_VCPU_INFO)
 
-/* A hypercall through its page; unused arguments are 0. */
-long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-
 /* Calls so far, by number; and how many entries those with lists had. */
 #define XENPV_CALLS 64
 extern uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
 
+/* A hypercall through its page; unused arguments are 0. */
+static inline long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	extern char xenpv_hypercalls[];
+	register uint64_t r10 __asm__("r10") = d;
+	long result;
+
+	xenpv_calls[number]++;
+	if (number == __HYPERVISOR_mmu_update || number == __HYPERVISOR_mmuext_op)
+		xenpv_entries[number] += b;
+	__asm__ volatile("call *%%rax"
+			 : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
+			 : "0"(xenpv_hypercalls + 32 * number)
+			 : "rcx", "r11", "r8", "r9", "memory");
+	return result;
+}
+
 /* One that must work: the domain ends with @what if it does not. */
-void xenpv_must(const char *what, long result);
+_Noreturn void xenpv_refused(const char *what, long result);
+static inline void xenpv_must(const char *what, long result)
+{
+	if (result < 0)
+		xenpv_refused(what, result);
+}
 
 /* Processor @vcpu's flags and time lie at the start of this frame from now on. */
 void xenpv_vcpu_place(unsigned vcpu, uint64_t mfn);
@@ -42,6 +60,17 @@ uint64_t xenpv_vcpu_table(unsigned vcpu, int level);
 /* Only one processor is in the wedge at a time: the one that has the lock. */
 void xenpv_lock(void);
 void xenpv_unlock(void);
+/* The same for C that comes back: short ways. */
+static inline void xenpv_lock_shortly(void)
+{
+	if (backend_vcpus > 1)
+		xenpv_lock();
+}
+static inline void xenpv_unlock_shortly(void)
+{
+	if (backend_vcpus > 1)
+		xenpv_unlock();
+}
 
 void xenpv_memory_init(void);
 int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
@@ -56,8 +85,14 @@ void xenpv_time_init(void);
 /* System calls may take the short way, with the MSRs of @cpu. */
 void xenpv_syscall_learn(const struct cpu *cpu);
 
-/* Short code for a call site of @insn, or 0. */
+/* Short code for a call site of @insn, or 0: fast.S, lean.S. */
 uint64_t xenpv_fast_call(const struct insn *insn);
+uint64_t xenpv_lean_call(const struct insn *insn);
+/* The code of entry.S for call slot @slot. */
+uint64_t xenpv_call_stub(unsigned slot);
+/* What user mode has in its segment registers, if nobody has looked yet. */
+void xenpv_look_at_selectors(void);
+extern char xenpv_stack_top[];
 /* The jump slot whose short code begins right before @rip; -1: none. */
 int xenpv_fast_jump_at(uint64_t rip);
 

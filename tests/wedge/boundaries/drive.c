@@ -22,7 +22,7 @@
 #define USER_END 0x8000001000ul
 #define XEN_START 0xffff800000000000ul
 #define XEN_END 0xffff880000000000ul
-#define UPCALL_MASK 0xffffffffffff0001ul	/* layout.h, xen/xen.h */
+#define UPCALL_MASK 0xffffffffffff2001ul	/* layout.h, xen/xen.h */
 #define TF 0x100ul
 
 #define TRIES_MOST 512
@@ -53,8 +53,9 @@ static unsigned place_count;
 static uint64_t known[KNOWN_MOST];	/* instructions of short code */
 static uint8_t known_hit[KNOWN_MOST];
 static unsigned known_count;
-#define WAYS 3
-static uint64_t ways_in[WAYS], ways_back[WAYS];	/* of the wedge's C */
+#define WAYS_IN 8
+#define WAYS_BACK 4
+static uint64_t ways_in[WAYS_IN], ways_back[WAYS_BACK];	/* of the wedge's C */
 static struct { uint64_t tries, tries_end, current, stepping, ready, record, after, bytes,
 	byte_at, steps, steps_at; } at;
 
@@ -94,6 +95,9 @@ static void look_up_all(const char *guest, const char *wedge)
 		{ "xenpv_resume_frame", &ways_back[2] },
 		{ "xenpv_call_entered", &ways_in[0] }, { "xenpv_jump_entered", &ways_in[1] },
 		{ "xenpv_trap_entered", &ways_in[2] },
+		{ "xenpv_lean_invlpg", &ways_in[3] }, { "xenpv_lean_cr3", &ways_in[4] },
+		{ "xenpv_lean_sreg", &ways_in[5] }, { "xenpv_lean_wrmsr", &ways_in[6] },
+		{ "xenpv_lean_selectors", &ways_in[7] }, { "lean_done", &ways_back[3] },
 	};
 
 	look_up(guest, guests, sizeof(guests) / sizeof(guests[0]), HIGH);
@@ -207,13 +211,13 @@ static void add_place(uint64_t rip, unsigned steps)
 
 static void set_ways_back(struct remote *r, int on)
 {
-	for (unsigned i = 0; i < WAYS; i++)
+	for (unsigned i = 0; i < WAYS_BACK; i++)
 		remote_break(r, ways_back[i], on);
 }
 
 static int is_way_in(uint64_t rip)
 {
-	for (unsigned i = 0; i < WAYS; i++)
+	for (unsigned i = 0; i < WAYS_IN; i++)
 		if (ways_in[i] == rip)
 			return 1;
 	return 0;

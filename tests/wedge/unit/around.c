@@ -38,5 +38,12 @@ QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;
 QUIET uint64_t backend_guest_bytes;
 QUIET uint8_t backend_slow_user;
-QUIET void backend_watch_gdt(const void *n, const void *k, size_t s) { (void)n; (void)k; (void)s; }
+QUIET uint8_t backend_gdt_patience, backend_user_owed;
+QUIET void backend_watch_gdt(const void *n, const void *k, size_t s, const uint8_t *w)
+{
+	(void)n; (void)k; (void)s; (void)w;
+}
+QUIET const uint8_t *mmu_watch_writes(const void *m, int start) { (void)m; (void)start; return NULL; }
+QUIET struct mmu_kept mmu_kept_pages[MMU_KEPT];
+QUIET unsigned mmu_kept_changes;
 QUIET void backend_syscall_changed(void) { }

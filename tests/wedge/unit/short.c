@@ -36,7 +36,13 @@ static volatile struct info *const info = (void *)WEDGE_VCPU_INFO;
 
 char xenpv_call_stubs[1];
 uint64_t xenpv_call_slots[REWRITER_CALLS];
-/* Of fast.[cS], none of whose routines is called here. */
+/* Of fast.[cS] and lean.[cS], none of whose routines is called here. */
+const char xenpv_lean_start[1], xenpv_lean_end[1], xenpv_lean_plain[1];
+uint64_t xenpv_lean_call(const struct insn *insn)
+{
+	(void)insn;
+	return 0;
+}
 const char xenpv_plain_start[1], xenpv_plain_end[1];
 const char xenpv_sreg16_start[1], xenpv_sreg16_end[1];
 uint64_t xenpv_plain_rcx;

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The commonest cases of mmu_fault, mmu_prefill and mmu_invalidate in few
+ * instructions: user pages of 4 KiB whose table is in the shadow already. What
+ * is unusual is left to the others (-1), with nothing changed but accessed and
+ * dirty bits.
+ */
+#include "shadow.h"
+
+#define WAYS 64
+
+/* How to get to the pages of a stretch of 2 MiB of a space. */
+struct way {
+	uint64_t stretch;
+	unsigned changes;	/* valid while no link in a lower half changes, and no
+				   table there comes to stand for another */
+	uint16_t space, table;	/* table: of the shadow */
+	struct shadow_table *shadow;	/* the same */
+	/* The guest's table, which is the shadow's, and the rights gathered above it:
+	   as a processor may have them in its paging-structure caches, until the
+	   next flush. */
+	uint64_t *guest;
+	uint64_t flags;
+	unsigned walked;
+};
+
+static VCPU_LOCAL struct way ways[WAYS];
+
+static struct way *quick_way(uint64_t va)
+{
+	return &ways[(va >> 21 ^ lower_now * 7) % WAYS];
+}
+
+static int quick_is_known(const struct way *way, uint64_t va)
+{
+	return way->stretch == va >> 21 && way->changes == lower_changes &&
+	       way->space == lower_now;
+}
+
+void quick_remember(uint64_t va, unsigned table)
+{
+	*quick_way(va) = (struct way){
+		.stretch = va >> 21, .changes = lower_changes, .space = lower_now,
+		.table = table, .shadow = &shadow_tables[table],
+		.walked = mmu_generation - 1
+	};
+}
+
+/* One level of quick_walk: the entry in @table. */
+#define STEP(level) do {						\
+	if (table >= bytes)						\
+		return -1;						\
+	entry = *(const uint64_t *)(memory + table + shadow_index(va, level) * 8); \
+	if (!(entry & PTE_P))						\
+		return 1;						\
+	if ((entry & (PTE_A | PTE_PS)) != PTE_A)			\
+		return -1;						\
+	rights &= entry;						\
+	nx |= entry;							\
+	table = entry & PTE_ADDRESS;					\
+} while (0)
+
+/* The guest's part of @way. 1: a table is not there; -1: a large page, what is not
+   memory, or not what the shadow has. Nothing is marked as accessed: that it was
+   is asked for. */
+static inline int quick_walk(uint64_t va, struct way *way)
+{
+	uint64_t table = lower_root_now, rights = ~0ull, nx = 0, entry;
+	const uint8_t *memory = backend_guest_memory;
+	uint64_t bytes = backend_guest_bytes;
+
+	STEP(4);
+	STEP(3);
+	STEP(2);
+	if (table >= bytes)
+		return -1;
+	way->guest = (uint64_t *)(memory + table);
+	way->flags = rights = (rights & (PTE_W | PTE_U)) | (nx & PTE_NX);
+	way->walked = mmu_generation;
+	return way->shadow->gfn == table / BACKEND_PAGE &&
+	       way->shadow->rights == shadow_rights(rights) ? 0 : -1;
+}
+
+/* The shadow of a page (shadow_leaf, for user pages); 0: not mapped before it is
+   touched, or by the long way. */
+static inline uint64_t quick_leaf(const struct way *way, uint64_t entry)
+{
+	uint64_t gpa = entry & PTE_ADDRESS, leaf;
+
+	if ((entry & (PTE_P | PTE_U | PTE_A)) != (PTE_P | PTE_U | PTE_A) ||
+	    !(way->flags & PTE_U) || gpa >= backend_guest_bytes ||
+	    (gpa >= mmu_device_low && gpa < mmu_device_high))
+		return 0;
+	leaf = backend_frame_numbers[gpa / BACKEND_PAGE] * BACKEND_PAGE | PTE_P | PTE_U | PTE_A |
+	       ((way->flags | entry) & PTE_NX);
+	return (entry & way->flags & PTE_W) && (entry & PTE_D) ? leaf | PTE_W | PTE_D : leaf;
+}
+
+static int quick_used(const struct shadow_table *s, unsigned index)
+{
+	return s->used[index / 64] >> index % 64 & 1;
+}
+
+/* A neighbour that the guest has used wants to be mapped as well (lower.c). */
+static inline int quick_beside(const struct shadow_table *s, unsigned index, const uint64_t *at)
+{
+	uint64_t used = s->used[index / 64] >> (index & (64 - LOWER_AROUND));
+	unsigned i = index % LOWER_AROUND;
+
+	return (i && (at[-1] & PTE_P) && !(used << 1 >> i & 1)) ||
+	       (i != LOWER_AROUND - 1 && (at[1] & PTE_P) && !(used >> 1 >> i & 1));
+}
+
+/* Rights of @entry are not less than those of @old, for the same frame. */
+static int quick_only_added(uint64_t old, uint64_t entry)
+{
+	return !((old ^ entry) & PTE_ADDRESS) && !(old & ~entry & (PTE_P | PTE_W | PTE_U)) &&
+	       !(entry & ~old & PTE_NX);
+}
+
+/* There is an entry already. Apart, for it is rare. */
+static __attribute__((noinline)) int quick_add_rights(uint64_t va, const struct way *way,
+						      uint64_t leaf)
+{
+	unsigned index = shadow_index(va, 1);
+	uint64_t old = backend_table_get(way->table, index);
+
+	if (!quick_only_added(old, leaf))
+		return -1;
+	shadow_count_writers(old, leaf);
+	return backend_table_set_page(way->table, index, va, leaf, 0);
+}
+
+/* @entry: of the guest's. */
+static int quick_fill(uint64_t va, const struct way *way, uint64_t entry)
+{
+	unsigned index = shadow_index(va, 1);
+	struct shadow_table *s = way->shadow;
+	uint64_t leaf = quick_leaf(way, entry);
+
+	if (!leaf || quick_beside(s, index, way->guest + index))
+		return -1;
+	if (quick_used(s, index))
+		return quick_add_rights(va, way, leaf);
+	s->used[index / 64] |= 1ull << index % 64;
+	if (leaf & PTE_W)
+		shadow_count_writer_of((entry & PTE_ADDRESS) / BACKEND_PAGE, 1);
+	return backend_table_set_page(way->table, index, va, leaf, 0);
+}
+
+/* The guest's @entry allows @access. */
+static __attribute__((noinline)) int quick_allowed(uint64_t va, uint32_t access, struct way *way,
+						   uint64_t entry)
+{
+	uint64_t want = entry | (access & PF_W ? PTE_A | PTE_D : PTE_A);
+
+	/* Another processor may have changed it. */
+	if (entry != want &&
+	    !__atomic_compare_exchange_n(&way->guest[shadow_index(va, 1)], &entry, want, 0,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return -1;
+	if (quick_fill(va, way, want))
+		return -1;
+	mmu_counters.fills++;
+	return 0;
+}
+
+int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error)
+{
+	uint64_t entry = 0;
+	struct way *way = quick_way(va);
+	int walked;
+
+	if (va >> 47 || !quick_is_known(way, va))
+		return -1;
+	walked = quick_walk(va, way);
+	if (walked < 0)
+		return -1;
+	if (!walked)
+		entry = *(volatile uint64_t *)&way->guest[shadow_index(va, 1)];
+	*error = access | (entry & PTE_P ? PF_P : 0);
+	if (!(entry & PTE_P) || !(entry & way->flags & PTE_U) ||
+	    ((access & PF_W) && !(entry & way->flags & PTE_W)) ||
+	    ((access & PF_I) && ((entry | way->flags) & PTE_NX))) {
+		mmu_counters.reflected++;
+		return 1;
+	}
+	return quick_allowed(va, access, way, entry);
+}
+
+int mmu_quick_prefill(uint64_t va)
+{
+	struct way *way = quick_way(va);
+
+	if (va >> 47 || !quick_is_known(way, va) ||
+	    (way->walked != mmu_generation && quick_walk(va, way)))
+		return -1;
+	return quick_fill(va, way, *(volatile uint64_t *)&way->guest[shadow_index(va, 1)]);
+}
+
+int quick_invalidate(uint64_t va)
+{
+	struct way *way = quick_way(va);
+	unsigned index = shadow_index(va, 1);
+	struct shadow_table *s = way->shadow;
+	uint64_t want, have;
+
+	mmu_generation++;
+	if (!quick_is_known(way, va) || shadow_flush_owed)
+		return -1;
+	if (!quick_used(s, index))
+		return 0;
+	if (quick_walk(va, way))
+		return -1;
+	want = quick_leaf(way, *(volatile uint64_t *)&way->guest[index]);
+	have = backend_table_get(way->table, index);
+	if (!((have ^ want) & (SHADOW_COMPARED | PTE_U)))
+		return 0;
+	if (!want)
+		s->used[index / 64] &= ~(1ull << index % 64);
+	shadow_count_writers(have, want);
+	backend_table_set_page(way->table, index, va, want, 1);
+	return 0;
+}
