@@ -195,6 +195,10 @@ _Noreturn void backend_enter(struct cpu *cpu);
 /* What has been asked of the hypervisor so far, as wedge/counters.c has it. */
 void backend_print_counters(void);
 
+/* At the end of a run: NULL, or what of the back-end's own code and data is not
+   as it was. */
+const char *backend_check(void);
+
 /* The end; @how: a value of devices/ends.h. */
 _Noreturn void backend_shutdown(int how);
 

@@ -14,6 +14,38 @@ static enum cpu_result emulate_pair(struct cpu *cpu, const struct insn *insn)
 	return CPU_UNKNOWN;
 }
 
+/* What the processor that is shown (cpuid) does not have; it has no counters. */
+static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault *fault)
+{
+	switch (insn->op) {
+	case PREVIRT_OP_rdpmc:
+		return cpu_raise(fault, VECTOR_GP, 0);
+	case PREVIRT_OP_rdpid:
+	case PREVIRT_OP_rdpru:
+	case PREVIRT_OP_rdmsrlist:
+	case PREVIRT_OP_wrmsrlist:
+	case PREVIRT_OP_invlpga:
+	case PREVIRT_OP_invlpgb:
+	case PREVIRT_OP_invpcid:
+	case PREVIRT_OP_tlbsync:
+	case PREVIRT_OP_xsaves:
+	case PREVIRT_OP_xrstors:
+		return cpu_raise(fault, VECTOR_UD, 0);
+	}
+	switch (previrt_insns[insn->op].cls) {
+	case PREVIRT_CLASS_vmx:
+	case PREVIRT_CLASS_svm:
+	case PREVIRT_CLASS_pkey:
+	case PREVIRT_CLASS_cet:
+	case PREVIRT_CLASS_sgx:
+	case PREVIRT_CLASS_misc:
+	case PREVIRT_CLASS_wait:
+	case PREVIRT_CLASS_fsgsbase:
+		return cpu_raise(fault, VECTOR_UD, 0);
+	}
+	return CPU_UNKNOWN;
+}
+
 enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
 			    uint64_t next, struct cpu_fault *fault)
 {
@@ -29,6 +61,8 @@ enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t a
 		result = cpu_emulate_transfer(cpu, insn, next, fault);
 	if (result == CPU_UNKNOWN)
 		result = emulate_pair(cpu, insn);
+	if (result == CPU_UNKNOWN)
+		result = emulate_absent(insn, fault);
 	if (result == CPU_NEXT)
 		cpu->rip = next;
 	else if (result == CPU_FAULT)

@@ -91,8 +91,7 @@ void cpu_sync_gdt(struct cpu *cpu)
 	for (unsigned i = 0; i < GDT_SYNCED; i++) {
 		uint64_t d = table[i];
 
-		if (!i || i >= size / 8 || !(d & DESC_PRESENT) || !(d & DESC_SYSTEM) ||
-		    DESC_DPL(d) != 3)
+		if (!i || i >= size / 8 || !(d & DESC_SYSTEM) || DESC_DPL(d) != 3)
 			table[i] = 0;
 		changed |= table[i] != last[i];
 	}
@@ -116,8 +115,7 @@ static void segment_sync_ldt(struct cpu *cpu)
 		if (cpu_read(cpu, cpu->ldt_base + i * 8, chunk, n * 8, &ignored))
 			return;
 		for (unsigned j = 0; j < n; j++)
-			if (!(chunk[j] & DESC_PRESENT) || !(chunk[j] & DESC_SYSTEM) ||
-			    DESC_DPL(chunk[j]) != 3)
+			if (!(chunk[j] & DESC_SYSTEM) || DESC_DPL(chunk[j]) != 3)
 				chunk[j] = 0;
 		backend_set_ldt(i, chunk, n);
 	}

@@ -44,6 +44,15 @@ uint64_t lower_root(void)
 	return lower_root_now;
 }
 
+int lower_roots(unsigned n, unsigned *kernel, unsigned *user)
+{
+	if (n >= space_count)
+		return 0;
+	*kernel = spaces[n].kernel;
+	*user = spaces[n].user;
+	return 1;
+}
+
 static const uint64_t *lower_guest(uint32_t gfn)
 {
 	return gfn < shadow_frame_count ? backend_guest((uint64_t)gfn * BACKEND_PAGE) : NULL;

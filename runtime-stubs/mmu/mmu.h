@@ -150,4 +150,10 @@ void mmu_note_code(uint64_t va);
 /* User mode is about to run. */
 void mmu_before_user(void);
 
+/*
+ * At the end of a run: is all of the shadow as it must be (check.c)? NULL, or what
+ * is not, and where: a guest address, or of frames a guest-physical one.
+ */
+const char *mmu_check(uint64_t *va);
+
 #endif

@@ -138,6 +138,8 @@ void lower_fill_all(uint64_t root);
 void lower_invalidate(uint64_t va);
 /* The guest's level-4 table of the running space. */
 uint64_t lower_root(void);
+/* The roots of space number @n; 0: there is none. */
+int lower_roots(unsigned n, unsigned *kernel, unsigned *user);
 /* No supervisor page may be seen by user mode. */
 void lower_before_user(void);
 /* An entry of the upper half, in all roots. */

@@ -65,7 +65,8 @@ static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uin
 
 /*
  * Words of the file "options": counts (print the counters at the end), exact
- * (no short code, so that they count every site that is not in line).
+ * (no short code, so that they count every site that is not in line), check (look
+ * whether the wedge's own data is whole at the end).
  */
 static void wedge_read_options(const void *bundle, size_t size)
 {
@@ -79,6 +80,8 @@ static void wedge_read_options(const void *bundle, size_t size)
 			wedge_wants_counts = 1;
 		if (i - start == 5 && !memcmp(file + start, "exact", 5))
 			wedge_wants_exact = 1;
+		if (i - start == 5 && !memcmp(file + start, "check", 5))
+			wedge_wants_check = 1;
 		start = i + 1;
 	}
 }

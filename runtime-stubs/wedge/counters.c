@@ -14,7 +14,7 @@
 #include "../mmu/mmu.h"
 
 struct wedge_counters wedge_counters;
-int wedge_wants_counts, wedge_wants_exact;
+int wedge_wants_counts, wedge_wants_exact, wedge_wants_check;
 
 /* Executions of sites that came to the wedge by a call or a jump. */
 static void counters_sum(uint64_t by_class[PREVIRT_CLASSES], const struct rewriter_kind *kinds,
@@ -62,11 +62,28 @@ static void counters_print(void)
 	backend_print_counters();
 }
 
-void wedge_ending(void)
+/* Non-zero: something is wrong. */
+static int ending_check(void)
+{
+	uint64_t va = 0;
+	const char *what = backend_check();
+
+	if (!what && previrt_cpu.cr3)
+		what = mmu_check(&va);
+	if (what)
+		wedge_print("previrt: self-check: %lx %s\n", va, what);
+	else
+		wedge_print("previrt: self-check: whole\n");
+	return what != NULL;
+}
+
+int wedge_ending(void)
 {
 	static int done;
 
-	if (wedge_wants_counts && !done)
+	if (done++)
+		return 0;
+	if (wedge_wants_counts)
 		counters_print();
-	done = 1;
+	return wedge_wants_check && ending_check();
 }

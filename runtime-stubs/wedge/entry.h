@@ -47,8 +47,8 @@ _Noreturn void wedge_vcpu_started(void);
 _Noreturn void wedge_go(void);
 
 /* The guest ends, with the status it gave: called by backend_shutdown, once,
-   before anything else. */
-void wedge_ending(void);
+   before anything else. Non-zero: the wedge's own data is damaged. */
+int wedge_ending(void);
 
 /* A report of the guest's registers and @why, and the end. */
 _Noreturn void wedge_stop(const char *why);

@@ -244,6 +244,12 @@ static int run_trapped(void)
 
 	if (!insn_decode(&insn, bytes, size, 1))
 		return 0;
+	/* The guest's processor does not have them; the one below may. */
+	if (previrt_cpu.user && (previrt_insns[insn.op].cls == PREVIRT_CLASS_svm ||
+				 insn.op == PREVIRT_OP_invlpga)) {
+		run_deliver(&(struct cpu_fault){ .vector = VECTOR_UD }, 0);
+		return 1;
+	}
 	if (previrt_cpu.user && !cpu_user_may_io(&previrt_cpu, &insn))
 		return 0;
 	wedge_counters.trapped[previrt_insns[insn.op].cls]++;

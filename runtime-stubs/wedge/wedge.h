@@ -12,6 +12,8 @@ extern struct rewriter wedge_rewriter;
 
 /* The counters are wanted at the end. */
 extern int wedge_wants_counts;
+/* Its data is to be looked at, then. */
+extern int wedge_wants_check;
 /* All of them: no site takes short code. */
 extern int wedge_wants_exact;
 

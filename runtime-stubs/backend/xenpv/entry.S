@@ -212,6 +212,8 @@ trap_of_guest:
 
 /* Here rax, vector, error, rip, cs, rflags, rsp, ss stand on the stack. */
 trap_in_wedge:
+	cmpq $xenpv_text_end, %rax	/* the guest has jumped there */
+	jae trap_of_guest
 	cmpl $1, 8(%rsp)		/* a step into a site's stub, or an odd one */
 	je trap_of_guest
 	cmpq $xenpv_short_start, %rax	/* C makes the guest's state whole */

@@ -22,7 +22,7 @@ extern uint8_t xenpv_saved_mask;
 extern char xenpv_trap_entries[];
 extern char xenpv_call_stubs[], xenpv_jump_stubs[];
 extern uint64_t xenpv_call_slots[];
-extern char xenpv_syscall_entry[], xenpv_fault_entry[];
+extern char xenpv_syscall_entry[], xenpv_fault_entry[], xenpv_text_end[];
 extern uint8_t xenpv_stale_selectors;
 extern uint64_t xenpv_user_cs, xenpv_user_ss;
 _Noreturn void xenpv_resume_masked(void);
@@ -168,7 +168,7 @@ void xenpv_trap_entered(void)
 	if (!cpu->user) {
 		traps_kernel_flags(cpu, !(xenpv_cs >> 32 & 0xff));
 		xenpv_look_at_selectors();
-		if (cpu->rip >= WEDGE_BASE)
+		if (cpu->rip >= WEDGE_BASE && cpu->rip < (uint64_t)xenpv_text_end)
 			traps_in_site(cpu);
 	} else {
 		xenpv_stale_selectors = 0;

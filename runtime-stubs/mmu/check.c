@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What must hold of the shadow whatever the guest has done: it maps the guest's
+ * memory and nothing else, user mode's roots have no more than the kernel's and
+ * nothing of the upper half, and each frame has as many writers as are counted.
+ *
+ * Uses up the counters while it counts.
+ */
+#include "shadow.h"
+
+#define VISITED 0xff		/* a table's level, once it has been looked at */
+
+static const char *check_failed;
+static uint64_t check_at;
+
+static void check_fail(const char *what, uint64_t va)
+{
+	if (!check_failed) {
+		check_failed = what;
+		check_at = va;
+	}
+}
+
+static int check_is_linear(uint64_t entry)
+{
+	for (uint64_t gfn = 0; gfn < shadow_frame_count; gfn += 512) {
+		unsigned table = backend_table_linear(gfn);
+
+		if (table && !((backend_table_address(table) ^ entry) & PTE_ADDRESS))
+			return 1;
+	}
+	return 0;
+}
+
+static void check_leaf(uint64_t entry, uint64_t va)
+{
+	uint64_t gfn = backend_gfn(entry);
+
+	if (gfn >= shadow_frame_count) {
+		check_fail("maps memory that is not the guest's", va);
+		return;
+	}
+	if ((entry & PTE_W) && shadow_frames[gfn].writers != SHADOW_WRITERS_MANY &&
+	    !shadow_frames[gfn].writers--)
+		check_fail("has a writer that was not counted", va);
+}
+
+static void check_table(unsigned table, int level, uint64_t va);
+
+static void check_entry(uint64_t entry, int level, uint64_t va)
+{
+	unsigned below;
+
+	if (level == 1) {
+		check_leaf(entry, va);
+		return;
+	}
+	below = backend_table_of(entry);
+	if (below)
+		check_table(below, level - 1, va);
+	else if (level != 2 || !check_is_linear(entry))
+		check_fail("leads to no table of the shadow", va);
+}
+
+static void check_table(unsigned table, int level, uint64_t va)
+{
+	const uint64_t *entries = backend_table_entries(table);
+
+	if (level < 4 && table < backend_table_limit()) {
+		if (shadow_tables[table].level == VISITED)
+			return;
+		shadow_tables[table].level = VISITED;
+	}
+	for (unsigned i = 0; i < 512; i++) {
+		uint64_t at = va + ((uint64_t)i << (3 + 9 * level));
+
+		if (level == 4 && i >= 256)
+			at |= 0xffffull << 48;
+		if ((entries[i] & PTE_P) &&
+		    (backend_fixed_table(at, level - 1) || !backend_va_reserved(at)))
+			check_entry(entries[i], level, at);
+	}
+}
+
+static void check_user(unsigned kernel, unsigned user)
+{
+	const uint64_t *all = backend_table_entries(kernel);
+	const uint64_t *less = backend_table_entries(user);
+
+	for (unsigned i = 0; i < 512; i++) {
+		uint64_t va = (uint64_t)i << 39 | (i >= 256 ? 0xffffull << 48 : 0);
+
+		if (i < 256 && less[i] != all[i])
+			check_fail("differs in user mode", va);
+		/* A hypervisor's own stand in all roots; the wedge's must not. */
+		if (i >= 256 && (less[i] & PTE_P) &&
+		    (!backend_va_reserved(va) ||
+		     va >> 39 == (uint64_t)backend_guest_memory >> 39))
+			check_fail("is seen by user mode", va);
+	}
+}
+
+const char *mmu_check(uint64_t *va)
+{
+	unsigned kernel, user;
+
+	backend_table_commit(0);
+	for (unsigned i = 0; lower_roots(i, &kernel, &user); i++) {
+		check_table(kernel, 4, 0);
+		if (i)			/* the first one's cannot be read */
+			check_user(kernel, user);
+	}
+	for (uint64_t gfn = 0; gfn < shadow_frame_count; gfn++)
+		if (shadow_frames[gfn].writers && shadow_frames[gfn].writers != SHADOW_WRITERS_MANY)
+			check_fail("has fewer writers than were counted", gfn * BACKEND_PAGE);
+	*va = check_at;
+	return check_failed;
+}
