@@ -16,9 +16,12 @@
 
 #define XEN_IMAGES "/boot/xen-*-amd64.gz"
 #define XEN_PACKAGE "xen-hypervisor-4.17-amd64"
-/* MiB for Xen itself, and what the wedge keeps of its domain's memory. */
+/* MiB for Xen itself, and what the wedge keeps of its domain's memory; more with
+   more memory, see WEDGE_POOL_SHARE in its layout. */
 #define XEN_MEMORY 96
 #define WEDGE_MEMORY 16
+#define WEDGE_SHARE_FROM 128	/* MiB */
+#define WEDGE_SHARE_MOST 1024
 
 /* The hypervisor: $PREVIRT_XEN, or the last (by version) of Debian's; NULL: none. */
 static char *xen_find(const struct run *run)
@@ -71,7 +74,10 @@ static char *xen_image(const struct run *run, size_t *size)
 static void xen_add(struct run_words *words, const struct run *run, const char *xen,
 		    const char *wedge, const char *bundle, size_t size)
 {
-	uint64_t domain = run->memory + WEDGE_MEMORY + (size >> 20) + 1;
+	uint64_t shared = run->memory < WEDGE_SHARE_FROM ? WEDGE_SHARE_FROM :
+			  run->memory > WEDGE_SHARE_MOST ? WEDGE_SHARE_MOST : run->memory;
+	uint64_t domain = run->memory + WEDGE_MEMORY + (shared - WEDGE_SHARE_FROM) / 15 +
+			  (size >> 20) + 1;
 	char *memory = util_printf("%llu", (unsigned long long)(domain + XEN_MEMORY + (size >> 20)));
 	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM "
 				 "dom0_max_vcpus=%llu loglvl=warning guest_loglvl=warning",

@@ -16,7 +16,7 @@
  */
 #include "shadow.h"
 
-#define SPACES 512
+#define SPACE_TABLES 4		/* of one space, at least */
 
 struct space {
 	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
@@ -26,7 +26,7 @@ struct space {
 	uint32_t loaded;	/* when */
 };
 
-static struct space spaces[SPACES];
+static struct space *spaces;
 static unsigned space_count;
 VCPU_LOCAL unsigned lower_now;
 unsigned lower_changes;
@@ -284,10 +284,14 @@ static void lower_settle(struct space *space)
 
 static int lower_make_space(void)
 {
-	struct space *space = &spaces[space_count];
+	struct space *space;
 	unsigned kernel = backend_root(0), user = backend_root(1);
 
-	if (space_count == SPACES || (space_count && backend_roots_alloc(&kernel, &user)))
+	if (!spaces)
+		spaces = backend_memory(backend_table_limit() / SPACE_TABLES * sizeof(*spaces));
+	space = &spaces[space_count];
+	if (space_count == backend_table_limit() / SPACE_TABLES ||
+	    (space_count && backend_roots_alloc(&kernel, &user)))
 		return -1;
 	space->kernel = kernel;
 	space->user = user;

@@ -19,6 +19,7 @@ static const char *const names[XENPV_CALLS] = {
 
 void backend_print_counters(void)
 {
+	xenpv_memory_print_counters();
 	for (unsigned i = 0; i < XENPV_CALLS; i++) {
 		if (!xenpv_calls[i])
 			continue;

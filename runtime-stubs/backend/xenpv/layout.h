@@ -28,6 +28,10 @@
 #define WEDGE_HEAP        LAYOUT(0xfffffc40c0000000)	/* the wedge's own memory */
 #define WEDGE_LDT         LAYOUT(0xfffffc4040000000)	/* 16 pages for each processor */
 
+/* Tables of the shadow: one frame of all in so many, and at least so many. */
+#define WEDGE_POOL_SHARE 16
+#define WEDGE_POOL_LEAST 2048
+
 #define WEDGE_STACK_SIZE 16384
 #define WEDGE_EVENT 256		/* "vector" of an event */
 #define WEDGE_FAILSAFE 257

@@ -23,7 +23,6 @@
 #define LINK (P | W | U | A | D)
 #define ADDRESS 0x000ffffffffff000ull
 
-#define POOL_TABLES 2048u
 #define GUEST_ALIGN 512u		/* frames: whole linear tables */
 #define MAX_LINEAR 8192u		/* 16 GiB of guest memory */
 #define QUEUE 128
@@ -31,11 +30,12 @@
 #define HYPERVISOR_FIRST 256u		/* Xen's own slots of a level-4 table */
 #define HYPERVISOR_LAST 271u
 
-/* Names of tables: the pool's from 1, then these. */
+/* Names of tables: these, and then the pool's. */
 enum {
-	TABLE_ROOT = POOL_TABLES + 1, TABLE_USER_ROOT, TABLE_L3, TABLE_L2,
+	TABLE_ROOT = 1, TABLE_USER_ROOT, TABLE_L3, TABLE_L2, TABLE_POOL,
 	TABLE_LINEAR = 16384,
 };
+#define POOL_MOST (TABLE_LINEAR - TABLE_POOL)
 
 extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
 
@@ -49,12 +49,12 @@ static struct mmu_update queue[QUEUE];
 static unsigned queued;
 /* What the queue changes, so that get knows when to wait for it. */
 static unsigned queue_table, queue_low, queue_high;
-static uint8_t queue_dirty[TABLE_L2 + 1];
+static uint8_t queue_dirty[TABLE_LINEAR];
 static uint16_t queue_tables[QUEUE];	/* of each change; 0: a linear one */
 
-static uint16_t free_next[POOL_TABLES + 1], free_first[5], fresh = 1;
-static uint8_t table_level[POOL_TABLES + 1];
-static unsigned tables_used, tables_peak;
+static uint16_t free_next[TABLE_LINEAR], free_first[5];
+static uint8_t table_level[TABLE_LINEAR];
+static unsigned pool_tables, pool_fresh, tables_used, tables_peak;
 
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
@@ -105,9 +105,9 @@ static uint64_t memory_table_mfn(unsigned table)
 {
 	if (table >= TABLE_LINEAR)
 		return linear_mfns[table - TABLE_LINEAR];
-	if (table >= TABLE_ROOT)
+	if (table < TABLE_POOL)
 		return fixed_mfns[table - TABLE_ROOT];
-	return mfns[pool_pfn + table - 1];
+	return mfns[pool_pfn + table - TABLE_POOL];
 }
 
 static void memory_queue(uint64_t mfn, unsigned index, uint64_t entry)
@@ -158,9 +158,9 @@ int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t
 
 static const uint64_t *memory_entries(unsigned table)
 {
-	if (table >= TABLE_ROOT)
+	if (table < TABLE_POOL)
 		return fixed_tables[table - TABLE_ROOT];
-	return (const uint64_t *)(WEDGE_POOL + (table - 1) * 4096ull);
+	return (const uint64_t *)(WEDGE_POOL + (table - TABLE_POOL) * 4096ull);
 }
 
 const uint64_t *backend_table_entries(unsigned table)
@@ -193,7 +193,7 @@ unsigned backend_table_of(uint64_t entry)
 		if (fixed_mfns[i] == mfn)
 			return TABLE_ROOT + i;
 	pfn = machine_to_phys_mapping[mfn];
-	return pfn - pool_pfn < POOL_TABLES ? pfn - pool_pfn + 1 : 0;
+	return pfn - pool_pfn < pool_tables ? pfn - pool_pfn + TABLE_POOL : 0;
 }
 
 void backend_table_commit(int flush)
@@ -220,8 +220,8 @@ unsigned backend_table_alloc(int level)
 		MMUEXT_PIN_L3_TABLE, MMUEXT_PIN_L4_TABLE };
 	unsigned table = table_take_free(level);
 
-	if (!table && fresh <= POOL_TABLES)
-		table = fresh++;
+	if (!table && pool_fresh < pool_tables)
+		table = TABLE_POOL + pool_fresh++;
 	for (int other = 1; !table && other <= 3; other++) {
 		table = table_take_free(other);
 		if (table) {
@@ -251,6 +251,12 @@ void backend_table_free(unsigned table)
 	free_next[table] = free_first[table_level[table]];
 	free_first[table_level[table]] = table;
 	tables_used--;
+}
+
+void xenpv_memory_print_counters(void)
+{
+	wedge_print("previrt: count memory tables used %u peak %u of %u guest-frames %lu\n",
+		    tables_used, tables_peak, pool_tables, backend_guest_frame_count);
 }
 
 unsigned backend_table_linear(uint64_t gfn)
@@ -302,7 +308,7 @@ void backend_load_roots(unsigned kernel, unsigned user)
 
 unsigned backend_table_limit(void)
 {
-	return TABLE_L2 + 1;
+	return TABLE_POOL + pool_tables;
 }
 
 unsigned backend_fixed_table(uint64_t va, int level)
@@ -406,11 +412,18 @@ void *backend_memory(size_t size)
 	return (void *)start;
 }
 
+/* A share of all memory, for the more there is, the more processes there may be. */
 static void memory_init_pool(void)
 {
-	for (unsigned i = 0; i < POOL_TABLES; i++)
+	uint64_t share = xenpv_start_info->nr_pages / WEDGE_POOL_SHARE & ~511ull;
+
+	pool_tables = share < WEDGE_POOL_LEAST ? WEDGE_POOL_LEAST :
+		      share > POOL_MOST ? POOL_MOST & ~511u : share;
+	pool_pfn = next_pfn;
+	next_pfn += pool_tables;
+	for (unsigned i = 0; i < pool_tables; i++)
 		xenpv_table_op(MMUEXT_CLEAR_PAGE, mfns[pool_pfn + i], "to clear a page");
-	for (unsigned i = 0; i < POOL_TABLES; i += 512)
+	for (unsigned i = 0; i < pool_tables; i += 512)
 		memory_map(WEDGE_POOL + i * 4096ull,
 			   memory_make_l1(pool_pfn + i, 512, P | U | A));
 }
@@ -434,7 +447,7 @@ static void memory_init_guest(void)
 
 	/* Linear tables, those above them; what backend_memory will take. */
 	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 4 / 4096 +
-		 (TABLE_L2 + 1) * 128 / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
+		 backend_table_limit() * 132ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
 	backend_guest_frame_count = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
 	if (left <= tables || !backend_guest_frame_count ||
 	    backend_guest_frame_count / 512 > MAX_LINEAR)
@@ -493,8 +506,6 @@ void xenpv_memory_init(void)
 	next_pfn = ((info->pt_base - WEDGE_BOOT_BASE) >> 12) + info->nr_pt_frames + 1 + 128;
 	next_pfn = (next_pfn + 1023) & ~1023ull;
 	memory_init_roots();
-	pool_pfn = next_pfn;
-	next_pfn += POOL_TABLES;
 	memory_init_pool();
 	memory_init_ldt();
 	memory_init_guest();

@@ -78,6 +78,7 @@ int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
 uint64_t *xenpv_window(uint64_t pfn);
 /* MMUEXT_* on a frame; @what must work. */
 void xenpv_table_op(unsigned cmd, uint64_t mfn, const char *what);
+void xenpv_memory_print_counters(void);
 void xenpv_traps_init(void);
 /* This processor can be kicked, and its timer set. */
 void xenpv_time_init(void);
