@@ -10,7 +10,8 @@
  * Prints "bench NAME|COUNT|SPREAD" for each: instructions per operation, and
  * half the distance between the quartiles.  With previrt.phase=N on the
  * kernel's command line it first spins N microseconds, to shift the ticks; with
- * previrt.bench=WORD it runs only what begins so.
+ * previrt.bench=WORD it runs only what begins so; with previrt.macro also a shell
+ * script that starts a few thousand processes, counted for each of them.
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
@@ -36,6 +37,7 @@
 #define FILE_FAULTS 32
 #define DESCRIPTORS 100
 #define PRIORITY 10
+#define SCRIPT_LINES 1000	/* two processes and a pipe each */
 
 typedef void body_fn(long n, void *cookie);
 
@@ -301,6 +303,24 @@ static pid_t start_echo(struct echo *e)
 	return pid;
 }
 
+/* Programs that the shell finds, a pipe between each two, files. */
+static void measure_script(void)
+{
+	char script[256];
+	uint64_t start;
+	int status;
+
+	snprintf(script, sizeof(script), "i=0; while [ $i -lt %d ]; do "
+		 "/bin/echo $i | /bin/cat >> /tmp/script; i=$((i + 1)); done; "
+		 "[ $(/bin/wc -l < /tmp/script) = %d ]", SCRIPT_LINES, SCRIPT_LINES);
+	start = now();
+	status = system(script);
+	if (status)
+		die("script");
+	printf("bench shell script|%.2f|0.00\n", (double)(now() - start) /
+	       TICKS_PER_INSTRUCTION / (2 * SCRIPT_LINES + 1));
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -424,5 +444,7 @@ int main(int argc, char **argv)
 	}
 	if (partner)
 		stop_partner();
+	if (command_line("previrt.macro"))
+		measure_script();
 	return 0;
 }
