@@ -192,7 +192,8 @@ extern uint64_t backend_short_syscalls;
    trap, site or event enters the wedge anew (wedge/entry.h). */
 _Noreturn void backend_enter(struct cpu *cpu);
 
-/* What has been asked of the hypervisor so far, as wedge/counters.c has it. */
+/* How many hypercalls there were so far; what was asked by them, as wedge/counters.c has it. */
+uint64_t backend_hypercalls(void);
 void backend_print_counters(void);
 
 /* At the end of a run: NULL, or what of the back-end's own code and data is not

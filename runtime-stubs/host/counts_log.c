@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define LOG_MARK "previrt: count "
-#define LOG_COLUMNS 8
+#define LOG_COLUMNS 12
 
 struct log_row {
 	const char *group, *name;

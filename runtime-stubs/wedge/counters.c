@@ -60,6 +60,7 @@ static void counters_print(void)
 		    mmu_counters.reflected, mmu_counters.root_loads, mmu_counters.kernel_syncs,
 		    mmu_counters.invalidations);
 	backend_print_counters();
+	wedge_print_causes();
 }
 
 /* Non-zero: something is wrong. */

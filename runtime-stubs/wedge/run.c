@@ -24,6 +24,12 @@ static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted last */
 /* SDM volume 3, 6.7.1: no further NMI before the next iret. */
 static VCPU_LOCAL int run_in_nmi;
 
+static void run_cause(unsigned cause)
+{
+	if (wedge_wants_counts)
+		wedge_count_cause(cause);
+}
+
 static void run_deliver(const struct cpu_fault *fault, int software)
 {
 	if (cpu_deliver(&previrt_cpu, fault, software)) {
@@ -154,6 +160,7 @@ void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 {
 	unsigned changes = mmu_upper_changes;
 
+	run_cause(PREVIRT_CLASS_ctlreg);
 	cpu_load_cr3(&previrt_cpu, value);
 	previrt_cpu.rip = rip;
 	previrt_cpu.r[RSP] = rsp;
@@ -177,6 +184,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	uint64_t stepping = cpu->rflags & FLAG_TF;
 	unsigned changes = mmu_upper_changes;
 
+	run_cause(previrt_insns[insn->op].cls);
 	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
 	case CPU_NEXT:
@@ -216,6 +224,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
 {
 	kind->count++;
+	if (wedge_wants_counts)
+		wedge_count_site(site, kind->insn.op);
 	run_emulate(&kind->insn, site + kind->at, site + kind->size);
 	run_resume();
 }
@@ -276,7 +286,8 @@ static void run_device(struct cpu_fault *fault)
 
 static void run_page_fault(struct cpu_fault *fault)
 {
-	uint32_t access = fault->error & (PF_W | PF_I);
+	uint32_t access = fault->error & (PF_W | PF_I), error = fault->error;
+	int result;
 
 	if (previrt_cpu.user)
 		access |= PF_U;
@@ -287,7 +298,10 @@ static void run_page_fault(struct cpu_fault *fault)
 	last_fault.address = fault->address;
 	last_fault.rip = previrt_cpu.rip;
 	last_fault.generation = mmu_generation;
-	switch (mmu_fault(fault->address, access, &fault->error)) {
+	result = mmu_fault(fault->address, access, &fault->error);
+	if (wedge_wants_counts)
+		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
+	switch (result) {
 	case 0:
 		if (++last_fault.count > MAX_SAME_FAULTS)
 			wedge_stop("a page fault that does not go away");
@@ -313,9 +327,12 @@ int wedge_quick_fault(uint64_t address, uint64_t *frame)
 	if (last_fault.address == address && last_fault.count &&
 	    last_fault.generation == mmu_generation)
 		return -1;
+	run_cause(CAUSE_PAGE_FAULT);
 	reflect = mmu_quick_fault(address, access, &error);
 	if (reflect < 0)
 		return -1;
+	if (wedge_wants_counts)
+		wedge_count_fault(address, frame[0], 1, reflect ? -1 : 0);
 	if (!reflect) {
 		last_fault.address = address;
 		last_fault.rip = frame[1];
@@ -337,6 +354,7 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 {
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
 
+	run_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
 	wedge_counters.exceptions++;
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == 17;
@@ -353,6 +371,7 @@ void wedge_software_interrupt(unsigned vector)
 {
 	struct cpu_fault fault = { .vector = vector };
 
+	run_cause(CAUSE_INT);
 	run_deliver(&fault, 1);
 	run_resume();
 }
@@ -361,6 +380,7 @@ void wedge_sysenter(void)
 {
 	struct cpu_fault fault = { 0 };
 
+	run_cause(CAUSE_SYSCALL);
 	wedge_counters.syscalls++;
 	if (cpu_sysenter(&previrt_cpu, &fault) == CPU_FAULT)
 		run_deliver(&fault, 0);
@@ -369,6 +389,7 @@ void wedge_sysenter(void)
 
 void wedge_syscall(int compat)
 {
+	run_cause(CAUSE_SYSCALL);
 	wedge_counters.syscalls++;
 	cpu_syscall(&previrt_cpu, compat);
 	run_resume();
@@ -376,6 +397,7 @@ void wedge_syscall(int compat)
 
 void wedge_event(void)
 {
+	run_cause(CAUSE_EVENT);
 	wedge_counters.events++;
 	devices_run();
 	run_resume();

@@ -24,6 +24,23 @@ struct wedge_counters {
 };
 extern struct wedge_counters wedge_counters;
 
+/* Counters by cause (causes.c): what the wedge is entered for from now on, an
+   instruction's class or one of these; ... */
+enum {
+	CAUSE_START = PREVIRT_CLASSES, CAUSE_PAGE_FAULT, CAUSE_EXCEPTION, CAUSE_EVENT,
+	CAUSE_SYSCALL, CAUSE_INT, CAUSES
+};
+void wedge_count_cause(unsigned cause);
+/* ... a page fault with @error of the processor's, @result as of mmu_fault; ... */
+enum {
+	FAULT_FILLED_USER, FAULT_FILLED_KERNEL, FAULT_FIRST_WRITE, FAULT_UPPER,
+	FAULT_REFLECTED_USER, FAULT_REFLECTED_KERNEL, FAULT_DEVICE, FAULTS
+};
+void wedge_count_fault(uint64_t address, uint32_t error, int user, int result);
+/* ... a site that came to C. */
+void wedge_count_site(uint64_t address, unsigned op);
+void wedge_print_causes(void);
+
 /* The last access to a model-specific register that was answered by #GP. */
 struct wedge_refused {
 	uint64_t at;		/* of the instruction; 0: there was none */

@@ -17,6 +17,15 @@ static const char *const names[XENPV_CALLS] = {
 	NAME(event_channel_op), NAME(physdev_op),
 };
 
+uint64_t backend_hypercalls(void)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < XENPV_CALLS; i++)
+		all += xenpv_calls[i];
+	return all;
+}
+
 void backend_print_counters(void)
 {
 	xenpv_memory_print_counters();

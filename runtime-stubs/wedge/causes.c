@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Counters by cause, kept only when they are wanted: what the wedge was entered
+ * for and the hypercalls that came of it, page faults by what became of them, the
+ * sites that came most often.
+ */
+#include "wedge.h"
+#include "print.h"
+#include "../backend/backend.h"
+#include "../mmu/mmu.h"
+
+#define SITES 512u		/* a power of two; more are not told apart */
+#define SITES_SHOWN 20
+
+static struct { uint64_t entries, hypercalls; } causes[CAUSES];
+static unsigned cause_now = CAUSE_START;
+static uint64_t cause_calls;
+static uint64_t faults[FAULTS];
+static struct { uint64_t address; uint32_t count, op; } sites[SITES];
+static uint64_t sites_lost;
+
+void wedge_count_cause(unsigned cause)
+{
+	uint64_t calls = backend_hypercalls();
+
+	causes[cause_now].hypercalls += calls - cause_calls;
+	cause_calls = calls;
+	cause_now = cause;
+	causes[cause].entries++;
+}
+
+void wedge_count_fault(uint64_t address, uint32_t error, int user, int result)
+{
+	unsigned kind;
+
+	if (result < 0)
+		kind = user ? FAULT_REFLECTED_USER : FAULT_REFLECTED_KERNEL;
+	else if (result > 0)
+		kind = FAULT_DEVICE;
+	else if (address >> 63)
+		kind = FAULT_UPPER;
+	else if ((error & (PF_P | PF_W)) == (PF_P | PF_W))
+		kind = FAULT_FIRST_WRITE;
+	else
+		kind = user ? FAULT_FILLED_USER : FAULT_FILLED_KERNEL;
+	faults[kind]++;
+}
+
+void wedge_count_site(uint64_t address, unsigned op)
+{
+	unsigned at = address * 0x9e3779b97f4a7c15ull >> 55;
+
+	for (unsigned i = 0; i < 16; i++, at++) {
+		if (!sites[at % SITES].count) {
+			sites[at % SITES].address = address;
+			sites[at % SITES].op = op;
+		}
+		if (sites[at % SITES].address == address) {
+			sites[at % SITES].count++;
+			return;
+		}
+	}
+	sites_lost++;
+}
+
+static void causes_print_sites(void)
+{
+	for (unsigned n = 0; n < SITES_SHOWN; n++) {
+		unsigned most = 0;
+
+		for (unsigned i = 1; i < SITES; i++)
+			if (sites[i].count > sites[most].count)
+				most = i;
+		if (!sites[most].count)
+			break;
+		wedge_print("previrt: count site %016lx:%s executions %u\n", sites[most].address,
+			    previrt_insns[sites[most].op].name, sites[most].count);
+		sites[most].count = 0;
+	}
+	if (sites_lost)
+		wedge_print("previrt: count site others executions %lu\n", sites_lost);
+}
+
+void wedge_print_causes(void)
+{
+	static const char *const names[] = {
+		"start", "page-fault", "exception", "event", "syscall", "int"
+	};
+	static const char *const fault_names[] = {
+		"filled-user", "filled-kernel", "first-write", "upper", "reflected-user",
+		"reflected-kernel", "device"
+	};
+
+	wedge_count_cause(CAUSE_START);
+	for (unsigned i = 0; i < CAUSES; i++)
+		if (causes[i].entries || causes[i].hypercalls)
+			wedge_print("previrt: count cause %s entries %lu hypercalls %lu\n",
+				    i < PREVIRT_CLASSES ? previrt_class_names[i] :
+				    names[i - PREVIRT_CLASSES],
+				    causes[i].entries, causes[i].hypercalls);
+	for (unsigned i = 0; i < FAULTS; i++)
+		wedge_print("previrt: count fault %s number %lu\n", fault_names[i], faults[i]);
+	causes_print_sites();
+}
