@@ -153,8 +153,12 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	words = mmu_kept(to, 6 * 8, 1);
 	if (!words || gate->type != GATE_QUICK || gate->ist & 7)
 		return -1;
-	for (int i = 0; i < 6; i++)
-		words[i] = frame[i];
+	words[0] = frame[0];
+	words[1] = frame[1];
+	words[2] = frame[2];
+	words[3] = frame[3];
+	words[4] = frame[4];
+	words[5] = frame[5];
 	cpu->cr2 = address;
 	cpu->r[RSP] = to;
 	cpu->rip = gate->offset_low | (uint64_t)gate->offset_middle << 16 |

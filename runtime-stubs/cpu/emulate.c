@@ -46,11 +46,33 @@ static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault 
 	return CPU_UNKNOWN;
 }
 
+/* By class, where one of them has all or most of it. */
+static enum cpu_result emulate_class(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				     struct cpu_fault *fault)
+{
+	switch (previrt_insns[insn->op].cls) {
+	case PREVIRT_CLASS_io:
+		return cpu_emulate_io(cpu, insn, fault);
+	case PREVIRT_CLASS_ctlreg:
+	case PREVIRT_CLASS_msr:
+	case PREVIRT_CLASS_tlb:
+		return cpu_emulate_control(cpu, insn, next, fault);
+	case PREVIRT_CLASS_seg:
+	case PREVIRT_CLASS_desc:
+		return cpu_emulate_segment(cpu, insn, next, fault);
+	case PREVIRT_CLASS_transfer:
+		return cpu_emulate_transfer(cpu, insn, next, fault);
+	}
+	return CPU_UNKNOWN;
+}
+
 enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
 			    uint64_t next, struct cpu_fault *fault)
 {
-	enum cpu_result result = cpu_emulate_flags(cpu, insn, next, fault);
+	enum cpu_result result = emulate_class(cpu, insn, next, fault);
 
+	if (result == CPU_UNKNOWN)
+		result = cpu_emulate_flags(cpu, insn, next, fault);
 	if (result == CPU_UNKNOWN)
 		result = cpu_emulate_io(cpu, insn, fault);
 	if (result == CPU_UNKNOWN)

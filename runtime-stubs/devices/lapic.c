@@ -86,10 +86,9 @@ static unsigned lapic_priority(void)
 
 int lapic_due(void)
 {
-	int vector = lapic_highest(lapic.irr);
+	int vector = lapic.r[SVR] & ENABLED ? lapic_highest(lapic.irr) : -1;
 
-	if (vector < 0 || !(lapic.r[SVR] & ENABLED) ||
-	    (unsigned)vector >> 4 <= lapic_priority() >> 4)
+	if (vector < 0 || (unsigned)vector >> 4 <= lapic_priority() >> 4)
 		return -1;
 	return vector;
 }

@@ -23,12 +23,16 @@ static const struct { const struct ports_range *ranges; const unsigned *count; }
 
 static const struct ports_range *ports_find(uint16_t port)
 {
+	static const struct ports_range *last;
+
+	if (last && (uint16_t)(port - last->first) < last->count)
+		return last;
 	for (unsigned d = 0; d < sizeof(devices) / sizeof(devices[0]); d++)
 		for (unsigned i = 0; i < *devices[d].count; i++) {
 			const struct ports_range *range = &devices[d].ranges[i];
 
 			if ((uint16_t)(port - range->first) < range->count)
-				return range;
+				return last = range;
 		}
 	return NULL;
 }

@@ -17,12 +17,12 @@ struct way {
 				   table there comes to stand for another */
 	uint16_t space, table;	/* table: of the shadow */
 	struct shadow_table *shadow;	/* the same */
-	/* The guest's table, which is the shadow's, and the rights gathered above it:
-	   as a processor may have them in its paging-structure caches, until the
-	   next flush. */
+	/* The guest's table, which is the shadow's, and the rights gathered above it;
+	   so they are while the entries that led there are what they were. */
 	uint64_t *guest;
 	uint64_t flags;
-	unsigned walked;
+	const volatile uint64_t *at[3];
+	uint64_t entries[3];
 };
 
 static VCPU_LOCAL struct way ways[WAYS];
@@ -40,10 +40,12 @@ static int quick_is_known(const struct way *way, uint64_t va)
 
 void quick_remember(uint64_t va, unsigned table)
 {
+	static const uint64_t none;
+
 	*quick_way(va) = (struct way){
 		.stretch = va >> 21, .changes = lower_changes, .space = lower_now,
 		.table = table, .shadow = &shadow_tables[table],
-		.walked = mmu_generation - 1
+		.at = { &none, &none, &none }, .entries = { PTE_P, PTE_P, PTE_P }
 	};
 }
 
@@ -51,7 +53,8 @@ void quick_remember(uint64_t va, unsigned table)
 #define STEP(level) do {						\
 	if (table >= bytes)						\
 		return -1;						\
-	entry = *(const uint64_t *)(memory + table + shadow_index(va, level) * 8); \
+	way->at[level - 2] = (uint64_t *)(memory + table) + shadow_index(va, level); \
+	entry = way->entries[level - 2] = *way->at[level - 2];		\
 	if (!(entry & PTE_P))						\
 		return 1;						\
 	if ((entry & (PTE_A | PTE_PS)) != PTE_A)			\
@@ -64,12 +67,13 @@ void quick_remember(uint64_t va, unsigned table)
 /* The guest's part of @way. 1: a table is not there; -1: a large page, what is not
    memory, or not what the shadow has. Nothing is marked as accessed: that it was
    is asked for. */
-static inline int quick_walk(uint64_t va, struct way *way)
+static __attribute__((noinline)) int quick_walk_all(uint64_t va, struct way *way)
 {
 	uint64_t table = lower_root_now, rights = ~0ull, nx = 0, entry;
 	const uint8_t *memory = backend_guest_memory;
 	uint64_t bytes = backend_guest_bytes;
 
+	way->guest = NULL;
 	STEP(4);
 	STEP(3);
 	STEP(2);
@@ -77,9 +81,17 @@ static inline int quick_walk(uint64_t va, struct way *way)
 		return -1;
 	way->guest = (uint64_t *)(memory + table);
 	way->flags = rights = (rights & (PTE_W | PTE_U)) | (nx & PTE_NX);
-	way->walked = mmu_generation;
-	return way->shadow->gfn == table / BACKEND_PAGE &&
-	       way->shadow->rights == shadow_rights(rights) ? 0 : -1;
+	if (way->shadow->gfn == table / BACKEND_PAGE &&
+	    way->shadow->rights == shadow_rights(rights))
+		return 0;
+	way->guest = NULL;
+	return -1;
+}
+
+static inline int quick_walk(uint64_t va, struct way *way)
+{
+	return *way->at[2] == way->entries[2] && *way->at[1] == way->entries[1] &&
+	       *way->at[0] == way->entries[0] && way->guest ? 0 : quick_walk_all(va, way);
 }
 
 /* The shadow of a page (shadow_leaf, for user pages); 0: not mapped before it is
@@ -193,8 +205,7 @@ int mmu_quick_prefill(uint64_t va)
 {
 	struct way *way = quick_way(va);
 
-	if (va >> 47 || !quick_is_known(way, va) ||
-	    (way->walked != mmu_generation && quick_walk(va, way)))
+	if (va >> 47 || !quick_is_known(way, va) || quick_walk(va, way))
 		return -1;
 	return quick_fill(va, way, *(volatile uint64_t *)&way->guest[shadow_index(va, 1)]);
 }
