@@ -12,6 +12,7 @@
 	.set USER_PLACE, 0x8000000000
 	.set USER_INT, 0			/* programs there */
 	.set USER_SYSCALL, 16
+	.set USER_FAULT, 32
 
 /* Every register but rsp a value of its own. */
 .macro fill
@@ -61,6 +62,13 @@ end_\@:
 	previrt_pair push_popf, "push %\reg", "popf"
 .endm
 
+/* The page behind that of the programs comes with a fault. */
+.macro no_page
+	movq $0, user_l1+8(%rip)
+	movabsq $USER_PLACE+0x1000, %rax
+	invlpg (%rax)
+.endm
+
 /* The selectors are what user mode has left (fast.S). */
 .macro from_user
 	call visit_syscall
@@ -85,10 +93,11 @@ start:
 	movq %rax, %cr0
 	leaq trap_top(%rip), %rax
 	movq %rax, tss+4(%rip)
-	.irp v, 0,3,4,5,6,7,8,10,11,12,13,14
+	.irp v, 0,3,4,5,6,7,8,10,11,12,13
 	gate \v, unexpected
 	.endr
 	gate 1, stepped
+	gate 14, page_fault
 	gate 0x24, byte
 	gate 0x80, record, 0xee00
 	gate 0x81, record
@@ -107,6 +116,9 @@ start:
 	movq %rbx, %cr3
 	movl $0x80cd, user_page+USER_INT(%rip)		/* int $0x80 */
 	movl $0x050f, user_page+USER_SYSCALL(%rip)	/* syscall */
+	movw $0x0588, user_page+USER_FAULT(%rip)	/* mov %al, 0x1000 past the page */
+	movl $0x1000-USER_FAULT-6, user_page+USER_FAULT+2(%rip)
+	movw $0x80cd, user_page+USER_FAULT+6(%rip)
 	/* SYSCALL. */
 	.macro msr number, low, high
 	movl $\number, %ecx
@@ -187,7 +199,10 @@ ready:
 	try "mov dr7, rax", IF_SET, "movq %dr7, %rax"
 	try "rdmsr", IF_SET, "rdmsr", "movl $0xc0000082, %ecx"
 	try "wrmsr", IF_SET, "wrmsr", "movl $0xc0000102, %ecx; xorl %edx, %edx"
+	try "wrmsr of FS_BASE", IF_SET, "wrmsr", "movl $0xc0000100, %ecx; xorl %edx, %edx"
 	both "swapgs twice", "swapgs; swapgs"
+	try "swapgs, mov ax, gs", IF_SET, "swapgs; movl %eax, %gs; swapgs", "xorl %eax, %eax"
+	try "swapgs, mov ax, gs of user mode", IF_SET, "swapgs; movl %eax, %gs; swapgs", "movl $USER_SS, %eax"
 	try "in", IF_SET, "inb $0x21, %al"
 	try "out", IF_SET, "outb %al, $0x80"
 	try "cpuid", IF_SET, "cpuid", "xorl %eax, %eax"
@@ -201,6 +216,8 @@ ready:
 	try "verw", IF_SET, "verw %cx", "movl $KERNEL_SS, %ecx"
 	try "mov ax, ss", IF_SET, "movl %eax, %ss", "movl $KERNEL_SS, %eax"
 	try "mov ax, ds", IF_SET, "movl %eax, %ds", "movl $USER_SS, %eax"
+	try "mov ax, fs, null", IF_SET, "movl %eax, %fs", "xorl %eax, %eax"
+	try "mov r9d, ds, null", IF_SET, "movl %r9d, %ds", "xorl %r9d, %r9d"
 	try "push fs", IF_SET, "pushq %fs"
 	try "invlpg", IF_SET, "invlpg (%rbx)", "movabsq $USER_PLACE, %rbx"
 	try "wbinvd", IF_SET, "wbinvd"
@@ -209,6 +226,7 @@ ready:
 	try "iret off", IF_SET, "iretq", "leaq record(%rip), %rax; movq %rsp, %rcx; frame %rax, KERNEL_CS, IF_CLEAR, %rcx, KERNEL_SS"
 	both "iret to user mode", "iretq", "movabsq $USER_PLACE+USER_INT, %rax; frame %rax, USER_CS, 0x202, $0x5555, USER_SS"
 	both "iret, then syscall", "iretq", "movabsq $USER_PLACE+USER_SYSCALL, %rax; frame %rax, USER_CS, 0x202, $0x5555, USER_SS"
+	try "iret, then a page fault", IF_CLEAR, "iretq", "movabsq $USER_PLACE+USER_FAULT, %rax; frame %rax, USER_CS, 0x202, $0x5555, USER_SS", "no_page"
 	try "sysret", IF_CLEAR, "sysretq", "movabsq $USER_PLACE+USER_INT, %rcx; movl $0x202, %r11d"
 	try "sysret, then syscall", IF_CLEAR, "sysretq", "movabsq $USER_PLACE+USER_SYSCALL, %rcx; movl $0x202, %r11d"
 	try "int", IF_SET, "int $0x81"
@@ -272,6 +290,15 @@ visit_syscall:
 unexpected:
 	finish 99
 
+page_fault:
+	pushq %rax
+	pushq %rcx
+	link user_l1+8(%rip), user_data
+	popq %rcx
+	popq %rax
+	addq $8, %rsp
+	iretq
+
 byte:
 	pushq %rax
 	pushq %rdx
@@ -317,6 +344,7 @@ user_l3: .skip 4096
 user_l2: .skip 4096
 user_l1: .skip 4096
 user_page: .skip 4096
+user_data: .skip 4096
 	.globl after, bytes, byte_at, steps, steps_at
 after:	.skip 8 * 22
 flags_now: .skip 8

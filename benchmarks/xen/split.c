@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * A QEMU plugin: whose instructions an operation of benchmarks/native/native.c
+ * takes, by their address. Counts from the call of a benchmark's function until
+ * its caller goes on.
+ *
+ *   out=FILE measure=FROM-TO body=ADDRESS...   all in hexadecimal
+ *
+ * Writes a line "guest wedge Xen user" for each RUNS calls of a body. The few
+ * functions of QEMU's it needs are declared here, for Debian ships no header
+ * (docs/devel/tcg-plugins.rst of QEMU).
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define RUNS 43			/* native.c: BATCHES and two to warm up */
+#define BODIES 32
+#define ROWS 64
+
+enum { GUEST, WEDGE, XEN, USER, PARTS };
+
+typedef uint64_t plugin_id;
+struct qemu_plugin_tb;
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id,
+					   void (*f)(plugin_id, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, void (*f)(unsigned, void *),
+					  int flags, void *data);
+void qemu_plugin_register_atexit_cb(plugin_id id, void (*f)(plugin_id, void *), void *data);
+
+EXPORT int qemu_plugin_version = 1;
+
+struct block { uint64_t va; uint32_t count; uint8_t part, starts, ends; };
+
+static uint64_t bodies[BODIES], measure_from, measure_to, rows[ROWS][PARTS];
+static unsigned body_count, calls;
+static int on;
+static const char *out;
+
+static void executed(unsigned vcpu, void *data)
+{
+	const struct block *block = data;
+
+	(void)vcpu;
+	if (block->starts) {
+		on = 1;
+		calls++;
+	} else if (block->ends) {
+		on = 0;
+	}
+	if (on && calls <= ROWS * RUNS)
+		rows[(calls - 1) / RUNS][block->part] += block->count;
+}
+
+static int part_of(uint64_t va)
+{
+	if (va >= 0xffffffffffe00000)
+		return WEDGE;
+	if (va >= 0xffff800000000000 && va < 0xffff880000000000)
+		return XEN;
+	return va >> 63 ? GUEST : USER;
+}
+
+static void translated(plugin_id id, struct qemu_plugin_tb *tb)
+{
+	struct block *block = calloc(1, sizeof(*block));
+
+	(void)id;
+	block->va = qemu_plugin_tb_vaddr(tb);
+	block->count = qemu_plugin_tb_n_insns(tb);
+	block->part = part_of(block->va);
+	block->ends = block->va >= measure_from && block->va < measure_to;
+	for (unsigned i = 0; i < body_count; i++)
+		block->starts |= bodies[i] == block->va;
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, 0, block);
+}
+
+static void ended(plugin_id id, void *data)
+{
+	FILE *f = fopen(out, "w");
+
+	(void)id;
+	(void)data;
+	for (unsigned i = 0; f && i < calls / RUNS && i < ROWS; i++)
+		fprintf(f, "%lu %lu %lu %lu\n", rows[i][GUEST], rows[i][WEDGE], rows[i][XEN],
+			rows[i][USER]);
+	if (f)
+		fclose(f);
+}
+
+EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv);
+int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
+{
+	(void)info;
+	for (int i = 0; i < argc; i++) {
+		if (!strncmp(argv[i], "out=", 4))
+			out = strdup(argv[i] + 4);
+		else if (!strncmp(argv[i], "measure=", 8))
+			sscanf(argv[i] + 8, "%lx-%lx", &measure_from, &measure_to);
+		else if (!strncmp(argv[i], "body=", 5) && body_count < BODIES)
+			bodies[body_count++] = strtoull(argv[i] + 5, NULL, 16);
+	}
+	if (!out || !measure_to || !body_count)
+		return -1;
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_atexit_cb(id, ended, NULL);
+	return 0;
+}
