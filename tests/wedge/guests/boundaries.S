@@ -201,8 +201,6 @@ ready:
 	try "wrmsr", IF_SET, "wrmsr", "movl $0xc0000102, %ecx; xorl %edx, %edx"
 	try "wrmsr of FS_BASE", IF_SET, "wrmsr", "movl $0xc0000100, %ecx; xorl %edx, %edx"
 	both "swapgs twice", "swapgs; swapgs"
-	try "swapgs, mov ax, gs", IF_SET, "swapgs; movl %eax, %gs; swapgs", "xorl %eax, %eax"
-	try "swapgs, mov ax, gs of user mode", IF_SET, "swapgs; movl %eax, %gs; swapgs", "movl $USER_SS, %eax"
 	try "in", IF_SET, "inb $0x21, %al"
 	try "out", IF_SET, "outb %al, $0x80"
 	try "cpuid", IF_SET, "cpuid", "xorl %eax, %eax"
