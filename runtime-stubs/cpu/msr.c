@@ -8,7 +8,7 @@
 #include "../backend/backend.h"
 
 enum {
-	MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_UCODE = 0x8b,
+	MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_UCODE = 0x8b, MSR_ARCH_CAPABILITIES = 0x10a,
 	MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_EIP = 0x176,
 	MSR_MISC_ENABLE = 0x1a0, MSR_PAT = 0x277,
 	MSR_EFER = 0xc0000080, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
@@ -17,6 +17,7 @@ enum {
 };
 
 #define APIC_BASE_DEFAULT 0xfee00900ull
+#define RDCL_NO 1u
 #define APIC_BASE_FIRST 0x100ull
 
 static int msr_canonical(uint64_t value)
@@ -74,6 +75,10 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 	case MSR_HWCR:
 	case MSR_INT_PENDING:
 		*value = 0;
+		return 0;
+	case MSR_ARCH_CAPABILITIES:
+		/* User mode's tables have nothing of the kernel's (mmu.h). */
+		*value = RDCL_NO;
 		return 0;
 	}
 	return -1;
@@ -165,6 +170,8 @@ void cpu_reset(struct cpu *cpu)
 #define HIDE_80000001_EDX (1u << 7 | 1u << 12 | 1u << 14 | \
 	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
 
+#define HAS_ARCH_CAPABILITIES (1u << 29)	/* of leaf 7, EDX */
+
 static void cpuid_real(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
 	__asm__ volatile("cpuid"
@@ -234,7 +241,8 @@ void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4
 			regs[1] &= SHOW_7_EBX;
 		else
 			regs[0] = regs[1] = 0;
-		regs[2] = regs[3] = 0;
+		regs[2] = 0;
+		regs[3] = subleaf ? 0 : HAS_ARCH_CAPABILITIES;
 		break;
 	case 0xd:
 		cpuid_xsave(subleaf, regs);

@@ -22,6 +22,7 @@ struct space {
 	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
 	uint16_t first;		/* its tables, the level-4 one excepted */
 	uint8_t supervisor;	/* maps supervisor pages of the lower half */
+	unsigned upper;		/* generation of its upper entries (shadow.h) */
 	uint8_t vcpu, running;	/* whose it is; it runs there */
 	uint32_t loaded;	/* when */
 };
@@ -29,7 +30,7 @@ struct space {
 static struct space *spaces;
 static unsigned space_count;
 VCPU_LOCAL unsigned lower_now;
-unsigned lower_changes;
+unsigned lower_changes, lower_processors;
 VCPU_LOCAL uint64_t lower_root_now;
 static VCPU_LOCAL uint8_t space_any;	/* it is one of this processor's */
 static uint32_t space_clock;
@@ -353,6 +354,8 @@ int lower_load(uint64_t root)
 
 	if (space_any)
 		spaces[before].running = 0;
+	else
+		lower_processors++;
 	lower_now = number;
 	space_any = space->running = 1;
 	if (space->supervisor)
@@ -368,7 +371,12 @@ int lower_load(uint64_t root)
 		backend_load_roots(space->kernel, space->user);
 		shadow_flush_owed &= ~BACKEND_FLUSH;
 	}
-	return changed;
+	return changed || space->upper != upper_generation;
+}
+
+void lower_upper_done(void)
+{
+	running()->upper = upper_generation;
 }
 
 /* The table below entry @index, which the guest's @entry refers to. */

@@ -129,8 +129,12 @@ static inline uint8_t shadow_rights(uint64_t flags)
 extern unsigned lower_now, lower_changes;
 extern uint64_t lower_root_now;	/* lower_root */
 /* The space of @root runs from now on, its lower half as the guest's tables say.
-   Gives 1 if the level-4 table may be another than it was. */
+   Gives 1 if the level-4 table's upper entries may be others than those of the
+   root before; lower_upper_done: they have been looked at. */
 int lower_load(uint64_t root);
+/* How many processors have a space. */
+extern unsigned lower_processors;
+void lower_upper_done(void);
 /* Map the page @walk leads to; -1: there is nothing to map. */
 int lower_fill(uint64_t va, const struct mmu_walk *walk);
 /* All that the guest maps: for a kernel that starts in the lower half. */
@@ -155,7 +159,11 @@ void upper_sync_page(uint64_t root, uint64_t va);
 int upper_fill(uint64_t va, const struct mmu_walk *walk);
 /* Stretches with an entry without G, if they may have changed; -1: too many. */
 int upper_sync_nonglobal(uint64_t root);
-/* @root's level-4 table was written to: its upper entries. */
+/* Another number whenever the upper entries of the root that was loaded last were
+   not those of the one before. */
+extern unsigned upper_generation;
+/* @root's level-4 table was written to, or is not of this generation: its upper
+   entries. */
 void upper_sync_root(uint64_t root);
 
 #endif

@@ -14,6 +14,50 @@ struct guest_level {
 	int level;
 };
 
+static uint64_t guest_entry(const struct guest_level *guest, unsigned index)
+{
+	if (guest->table)
+		return guest->table[index];
+	if (!guest->large)
+		return 0;
+	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +
+	       ((uint64_t)index << (3 + 9 * guest->level));
+}
+
+unsigned upper_generation = 1;
+
+/*
+ * What the level-4 table that was loaded last had. As soon as several processors
+ * run: what any had, for one may be on a table that lacks what another stands on
+ * (page-table isolation). LIMIT: the kernel then sees more than it has mapped.
+ */
+static uint64_t upper_entries[512];
+
+static int upper_together(void)
+{
+	return lower_processors > 1;
+}
+
+static struct guest_level guest_top(uint64_t root)
+{
+	return (struct guest_level){ .table = upper_together() ? upper_entries : backend_guest(root),
+				     .level = 4, .flags = PTE_W | PTE_U };
+}
+
+/* Entry @i of @root counts from now on; 1 if it is another than before. */
+static int upper_learn(uint64_t root, unsigned i)
+{
+	const uint64_t *top = backend_guest(root);
+	uint64_t entry = top ? top[i] : 0;
+
+	if (!((upper_entries[i] ^ entry) & ~PTE_A) ||
+	    (upper_together() && upper_entries[i] & PTE_P))
+		return 0;
+	upper_entries[i] = entry;
+	upper_generation++;
+	return 1;
+}
+
 /* 2 MiB stretches of the upper half with an entry without G. */
 #define NONGLOBAL_MAX 32
 static uint64_t nonglobal[NONGLOBAL_MAX];
@@ -35,6 +79,7 @@ static void upper_note_nonglobal(uint64_t va)
    time this was asked? */
 static int upper_is_clean(uint64_t root, uint64_t va)
 {
+	struct guest_level top = guest_top(root);
 	uint64_t table = root;
 	int clean = 1;
 
@@ -47,7 +92,8 @@ static int upper_is_clean(uint64_t root, uint64_t va)
 			shadow_watch(table / BACKEND_PAGE, SHADOW_UPPER);
 			clean = 0;
 		}
-		entry = entries[shadow_index(va, level)];
+		entry = level == 4 ? guest_entry(&top, shadow_index(va, 4)) :
+				     entries[shadow_index(va, level)];
 		if (!(entry & PTE_P) || (entry & PTE_PS))
 			break;
 		table = entry & PTE_ADDRESS;
@@ -76,16 +122,6 @@ int upper_sync_nonglobal(uint64_t root)
 		else
 			upper_note_nonglobal(list[i]);
 	return 0;
-}
-
-static uint64_t guest_entry(const struct guest_level *guest, unsigned index)
-{
-	if (guest->table)
-		return guest->table[index];
-	if (!guest->large)
-		return 0;
-	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +
-	       ((uint64_t)index << (3 + 9 * guest->level));
 }
 
 /* The level below entry @entry of @guest. */
@@ -311,12 +347,6 @@ recurse:
 		upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)), &below);
 }
 
-static struct guest_level guest_top(uint64_t root)
-{
-	return (struct guest_level){ .table = backend_guest(root), .level = 4,
-				     .flags = PTE_W | PTE_U };
-}
-
 static void upper_drop_page(uint64_t va)
 {
 	unsigned table = backend_root(0), parent = 0;
@@ -343,30 +373,26 @@ static void upper_drop_page(uint64_t va)
 		upper_clear(table, shadow_index(va, 1), 1);
 }
 
-/* What the level-4 table that was loaded last had. */
-static uint64_t upper_entries[256];
-
 static void upper_sync_slot(uint64_t root, unsigned i)
 {
 	struct guest_level top = guest_top(root);
 
-	upper_entries[i - 256] = guest_entry(&top, i);
 	upper_sync_entry(backend_root(0), i, (uint64_t)i << 39 | 0xffffull << 48, &top);
 }
 
 void upper_sync(uint64_t root)
 {
 	nonglobal_count = 0;
-	for (unsigned i = 256; i < 512; i++)
+	for (unsigned i = 256; i < 512; i++) {
+		upper_learn(root, i);
 		upper_sync_slot(root, i);
+	}
 }
 
 void upper_sync_root(uint64_t root)
 {
-	const uint64_t *entries = backend_guest(root);
-
 	for (unsigned i = 256; i < 512; i++)
-		if (((entries ? entries[i] : 0) ^ upper_entries[i - 256]) & ~PTE_A)
+		if (upper_learn(root, i))
 			upper_sync_slot(root, i);
 }
 
@@ -376,6 +402,8 @@ void upper_sync_page(uint64_t root, uint64_t va)
 	struct guest_level guest = guest_top(root);
 	unsigned table = backend_root(0);
 
+	if (upper_together() && upper_learn(root, shadow_index(va, 4)))
+		upper_sync_slot(root, shadow_index(va, 4));
 	while (guest.level > 2) {
 		unsigned index = shadow_index(va, guest.level);
 		uint64_t entry = guest_entry(&guest, index);

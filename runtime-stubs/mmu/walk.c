@@ -247,6 +247,7 @@ void mmu_set_root(uint64_t root, int keep_global)
 	} else if (changed) {
 		upper_sync_root(root);
 	}
+	lower_upper_done();
 	walk_commit(1);
 }
 

@@ -5,6 +5,8 @@
 #include "insns.h"
 #include <string.h>
 
+#define RSP 4u			/* as ModRM has it */
+
 /* Decode the instruction or pair in a site; 0 if it is not what the table says. */
 static int plan_decode(struct insn *insn, const struct previrt_site *site,
 		       const uint8_t *bytes)
@@ -96,6 +98,19 @@ static int plan_jump(struct rewriter *rw, const struct previrt_site *site,
 	return rw->jump_count++;
 }
 
+/*
+ * May nothing be pushed at the site? Where rsp takes a control register through a
+ * system call's first instructions it is no stack (Linux's page-table isolation),
+ * and a verw for its side effect stands behind the last load of user mode's rsp.
+ */
+static int plan_keeps_stack(const struct previrt_site *site, const struct insn *insn)
+{
+	return (site->flags & PREVIRT_SITE_KEEP) ||
+	       ((site->op == PREVIRT_OP_mov_from_cr || site->op == PREVIRT_OP_mov_to_cr) &&
+		!insn->is_memory && insn->rm == RSP) ||
+	       (site->op == PREVIRT_OP_verw && insn->is_memory && insn->base == INSN_RIP);
+}
+
 int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		       const uint8_t *bytes, uint64_t address, uint8_t *out)
 {
@@ -103,14 +118,15 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	unsigned before = site->flags & PREVIRT_SITE_PAD_BEFORE ? site->pad : 0;
 	enum rewriter_template template;
 	struct insn insn;
-	int slot = 0;
+	int slot = 0, keep;
 
 	if (size > REWRITER_SITE_MAX || !previrt_insns[site->op].name ||
 	    (site->flags & PREVIRT_SITE_CALL) || !plan_decode(&insn, site, bytes + before))
 		return -REWRITER_MISMATCH;
-	template = template_choose(site->op, size, site->flags & PREVIRT_SITE_KEEP);
+	keep = plan_keeps_stack(site, &insn);
+	template = template_choose(site->op, size, keep);
 	if (!rewriter_keep_inline(rw, template, site, bytes))
-		template = template_choose_call(size, site->flags & PREVIRT_SITE_KEEP);
+		template = template_choose_call(size, keep);
 	if (template == REWRITER_TRAP && !template_may_trap(site->op))
 		return -REWRITER_NO_ROOM;
 	if (template == REWRITER_CALL)

@@ -191,7 +191,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		cpu->rip = end;
 		if (insn->op == PREVIRT_OP_hlt || insn->op == PREVIRT_OP_sti_hlt)
 			run_halt();
-		if (insn->op == PREVIRT_OP_mov_to_cr && (insn->reg == 3 || insn->reg == 4))
+		if (insn->op == PREVIRT_OP_mov_to_cr && insn->rm != RSP &&
+		    (insn->reg == 3 || insn->reg == 4))
 			run_check_tables(changes);
 		break;
 	case CPU_JUMPED:
