@@ -17,6 +17,7 @@
 #include "shadow.h"
 
 #define SPACE_TABLES 4		/* of one space, at least */
+#define SETTLE_LEAST 512u	/* entries in use */
 
 struct space {
 	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
@@ -224,13 +225,8 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 		return;
 	if (s->gfn != gfn || s->rights != shadow_rights(flags))
 		lower_changes++;
-	if (changed && shadow_is_shared()) {
-		lower_claim(table, gfn);
-		if (gfn < shadow_frame_count && backend_linear[gfn] & PTE_D) {
-			shadow_watch(gfn, table);
-			shadow_settle();
-		}
-	}
+	if (changed && shadow_is_shared())
+		lower_claim(table, gfn);	/* lower_settle has watched it, if anyone */
 	for (unsigned word = 0; word < (s->level == 4 ? 4 : 8); word++)
 		for (uint64_t bits = s->used[word]; bits; bits &= bits - 1) {
 			unsigned index = word * 64 + __builtin_ctzll(bits);
@@ -265,11 +261,23 @@ static int lower_is_clean(const struct space *space)
 	return 1;
 }
 
-/* All tables that were written to are watched at once, with one flush. */
+/*
+ * With several processors: all tables that were written to are watched at once,
+ * for that takes a flush of all. Where there is little to compare, it is compared
+ * each time instead.
+ */
 static void lower_settle(struct space *space)
 {
-	int any = 0;
+	unsigned used = 0, any = 0;
 
+	for (unsigned t = space->first; t && used < SETTLE_LEAST; t = shadow_tables[t].next)
+		if (!shadow_tables[t].piece && !shadow_is_clean(shadow_tables[t].gfn, t))
+			for (unsigned word = 0; word < 8; word++)
+				for (uint64_t bits = shadow_tables[t].used[word]; bits;
+				     bits &= bits - 1)
+					used++;
+	if (used < SETTLE_LEAST)
+		return;
 	for (unsigned t = space->first; t; t = shadow_tables[t].next) {
 		struct shadow_table *s = &shadow_tables[t];
 
