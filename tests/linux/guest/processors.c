@@ -7,6 +7,7 @@
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "guest.h"
 
@@ -26,11 +28,13 @@
 #define PAGE 4096ul
 #define PAGES 16
 #define PLACE ((volatile int *)0x200000000000)
-#define ROUNDS 60
-#define HANDED_ON 2000
-#define MOVES 300
+#define ROUNDS 30
+#define HANDED_ON 500
+#define MOVES 200
 #define CHILDREN 20
-#define STRESS_ROUNDS 20
+#define STRESS_ROUNDS 10
+#define MODULES_EACH 5		/* rounds: loading them is slow */
+#define TOO_LONG 60		/* s, for a word that is handed on */
 
 static int count;
 
@@ -149,12 +153,17 @@ static atomic_int baton;
 
 static void *hand_on(void *cpu)
 {
+	struct timespec too_long = { .tv_sec = TOO_LONG };
 	int me = (int)(long)cpu, now;
 
 	stay_on(me);
 	while ((now = atomic_load(&baton)) < HANDED_ON) {
 		if (now % count != me) {
-			syscall(SYS_futex, &baton, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
+			if (syscall(SYS_futex, &baton, FUTEX_WAIT_PRIVATE, now, &too_long, NULL, 0) &&
+			    errno == ETIMEDOUT) {
+				printf("BAD %d waits: %d, now %d\n", me, now, atomic_load(&baton));
+				return NULL;
+			}
 			continue;
 		}
 		atomic_store(&baton, now + 1);
@@ -273,6 +282,6 @@ int test_stress(void)
 	int bad = test_processors();
 
 	for (int i = 0; !bad && i < STRESS_ROUNDS; i++)
-		bad = run_round(1);
+		bad = run_round(i % MODULES_EACH == 0);
 	return bad;
 }
