@@ -157,11 +157,14 @@ static unsigned lower_alloc(int level)
 	return table;
 }
 
-/* Whose table @table is from now on. */
+/* Whose table @table is from now on; of the one it was, no more. */
 static void lower_claim(unsigned table, uint32_t gfn)
 {
 	struct shadow_frame *frame = &shadow_frames[gfn];
+	uint32_t before = shadow_tables[table].gfn;
 
+	if (before != gfn && before < shadow_frame_count && shadow_frames[before].owner == table)
+		shadow_frames[before].owner = 0;
 	shadow_tables[table].gfn = gfn;
 	if (gfn >= shadow_frame_count || frame->owner == table)
 		return;
