@@ -241,12 +241,18 @@ unsigned backend_table_alloc(int level)
 	return table;
 }
 
+/* Entries of a level-4 table that Xen has filled, and lets nobody change. */
+static int memory_is_hypervisors(unsigned index)
+{
+	return index >= HYPERVISOR_FIRST && index <= HYPERVISOR_LAST;
+}
+
 void backend_table_free(unsigned table)
 {
 	const uint64_t *entries = backend_table_entries(table);
 
 	for (unsigned i = 0; i < 512; i++)
-		if (entries[i])
+		if (entries[i] && !(table_level[table] == 4 && memory_is_hypervisors(i)))
 			backend_table_set(table, i, 0);
 	free_next[table] = free_first[table_level[table]];
 	free_first[table_level[table]] = table;
@@ -286,7 +292,7 @@ int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user)
 		return -1;
 	}
 	for (unsigned i = 256; i < 512; i++)
-		if ((first[i] & P) && (i < HYPERVISOR_FIRST || i > HYPERVISOR_LAST))
+		if ((first[i] & P) && !memory_is_hypervisors(i))
 			backend_table_set(*kernel, i, first[i]);
 	if (vcpu)
 		backend_table_set(*kernel, 511, xenpv_vcpu_table(vcpu, 3) << 12 | LINK);
