@@ -136,6 +136,8 @@ int backend_va_reserved(uint64_t va);
 /* Segments: bases as the guest wants them; selectors of user mode. */
 void backend_set_fs_base(uint64_t base);
 void backend_set_gs_base(int user, uint64_t base);
+/* The base of user mode's fs or gs (as numbered in cpu.h) that hardware has. */
+uint64_t backend_user_base(int which);
 /* Load the user's gs (the one user mode sees), which clears or loads its base.
    Non-zero: it cannot be. */
 int backend_set_gs_selector(uint16_t selector);

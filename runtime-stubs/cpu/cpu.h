@@ -209,6 +209,8 @@ int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
 void cpu_load_cr3(struct cpu *cpu, uint64_t value);
 /* User mode has run: what hardware holds in @which now. */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector);
+/* Before the guest looks at the bases of user mode. */
+void cpu_note_user_bases(struct cpu *cpu);
 /* GS_BASE as the guest sees it, and the other one. */
 uint64_t *cpu_gs_base(struct cpu *cpu, int other);
 

@@ -57,8 +57,11 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 {
 	uint64_t *at = msr_plain(cpu, msr);
 
-	if (!at)
+	if (!at) {
 		at = msr_address(cpu, msr);
+		if (at == &cpu->fs_base || at == &cpu->gs_base[1])
+			cpu_note_user_bases(cpu);
+	}
 	if (at) {
 		*value = *at;
 		return 0;

@@ -290,8 +290,20 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 }
 
 /*
+ * Loading a null selector clears the base (on some processors), also where one
+ * is loaded already, and nothing tells: hardware is asked.
+ */
+void cpu_note_user_bases(struct cpu *cpu)
+{
+	if (cpu->fs_base && !(cpu->loaded[SEG_FS] & ~3u) && !segment_fs_owed)
+		cpu->fs_base = backend_user_base(SEG_FS);
+	if (cpu->gs_base[1] && !(cpu->loaded[SEG_GS] & ~3u) && !segment_user_gs.changed)
+		segment_user_gs.base = cpu->gs_base[1] = backend_user_base(SEG_GS);
+}
+
+/*
  * User mode loads segment registers without asking. A base that came with one
- * is its descriptor's. LIMIT: loading a null selector clears the base.
+ * is its descriptor's.
  */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
 {

@@ -21,6 +21,15 @@ void backend_set_gs_base(int user, uint64_t base)
 					   user ? SEGBASE_GS_USER : SEGBASE_GS_KERNEL, base, 0, 0));
 }
 
+uint64_t backend_user_base(int which)
+{
+	uint32_t low, high, msr = which == SEG_FS ? 0xc0000100 : 0xc0000102;
+
+	/* Xen emulates it: FS_BASE, and the GS base that swapgs would bring. */
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (uint64_t)high << 32 | low;
+}
+
 int backend_set_gs_selector(uint16_t selector)
 {
 	return xenpv_call(__HYPERVISOR_set_segment_base, SEGBASE_GS_USER_SEL, selector, 0, 0) < 0;

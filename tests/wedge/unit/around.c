@@ -24,6 +24,7 @@ QUIET int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uin
 QUIET void mmu_set_root(uint64_t root, int keep) { (void)keep; (void)root; }
 QUIET void mmu_flush_all(void) { }
 QUIET void backend_set_fs_base(uint64_t base) { (void)base; }
+QUIET uint64_t backend_user_base(int which) { (void)which; return 0; }
 QUIET void backend_set_gs_base(int user, uint64_t base) { (void)user; (void)base; }
 QUIET int backend_set_gs_selector(uint16_t selector) { (void)selector; return 0; }
 QUIET int backend_set_selector(int which, uint16_t s) { (void)which; (void)s; return 0; }

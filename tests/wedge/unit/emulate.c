@@ -39,6 +39,7 @@ void mmu_set_root(uint64_t root, int keep) { (void)keep; seen.root = root; }
 void mmu_flush_all(void) { seen.flushes++; }
 void mmu_invalidate(uint64_t va) { seen.invalidated = va; }
 void backend_set_fs_base(uint64_t base) { seen.fs = base; }
+uint64_t backend_user_base(int which) { return which == SEG_FS ? seen.fs : seen.gs[1]; }
 void backend_set_gs_base(int user, uint64_t base) { seen.gs[user] = base; }
 void backend_set_ts(int on) { seen.ts = on; }
 

@@ -40,6 +40,11 @@ struct cpu previrt_cpu;
 struct state now;
 uint64_t host_rsp, code_at, slot_number, resume_at;
 static enum outcome outcome;
+#define USER_GS_BASE 0xffff99998765f321ull
+
+/* User mode has left it as the guest has set it. */
+uint64_t backend_user_base(int which) { return which == SEG_GS ? USER_GS_BASE : 0; }
+
 static struct cpu_fault fault;
 static struct { uint64_t invalidated; } seen;
 static __typeof__(before.io) io;
@@ -179,7 +184,7 @@ static void prepare_world(int host)
 	before.s.flags = 0x8d7;
 	cpu_reset(&before.cpu);
 	before.cpu.gdt = (struct cpu_table){ AREA + GDT_AT, 127 };
-	before.cpu.gs_base[1] = 0xffff99998765f321ull;
+	before.cpu.gs_base[1] = USER_GS_BASE;
 	before.cpu.efer |= EFER_SCE;
 	before.cpu.star = 0x0023001000000000ull;
 	before.cpu.lstar = 0xffffffff81800000ull;
