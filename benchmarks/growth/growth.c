@@ -26,8 +26,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../guest.h"
 
-#define TICKS_PER_INSTRUCTION 8.0	/* -icount shift=3 */
 #define PAGE 4096
 #define MIB (1 << 20)
 #define FAULT_BATCH 32		/* pages; most batches fit between two ticks */
@@ -40,30 +40,9 @@
 static const int rings[] = { 1, 3, 10, 30, 100, 300, 1000 };
 static double values[(size_t)MIB_MOST * MIB / PAGE / FAULT_BATCH];
 
-static inline uint64_t now(void)
-{
-	uint32_t lo, hi;
-
-	asm volatile("rdtsc" : "=a"(lo), "=d"(hi) :: "memory");
-	return (uint64_t)hi << 32 | lo;
-}
-
 static double since(uint64_t start)
 {
 	return (double)(now() - start) / TICKS_PER_INSTRUCTION;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 static double median(size_t n)
@@ -79,17 +58,11 @@ static void say(const char *operation, long size, double count)
 }
 
 /* The number behind @word on the kernel's command line, or @otherwise. */
-static long command_line(const char *word, long otherwise)
+static long number(const char *word, long otherwise)
 {
-	static char line[2048];
-	FILE *f = fopen("/proc/cmdline", "r");
-	const char *p;
+	const char *p = command_line(word);
 
-	if (!f || !fgets(line, sizeof(line), f))
-		die("/proc/cmdline");
-	fclose(f);
-	p = strstr(line, word);
-	return p ? strtol(p + strlen(word), NULL, 10) : otherwise;
+	return p ? strtol(p, NULL, 10) : otherwise;
 }
 
 static void measure_faults(volatile char *p, long mib)
@@ -236,8 +209,8 @@ static void measure_ring(long n)
 
 int main(void)
 {
-	long from = command_line("previrt.from=", 1), mib = command_line("previrt.mib=", 64);
-	long processes = command_line("previrt.processes=", 0);
+	long from = number("previrt.from=", 1), mib = number("previrt.mib=", 64);
+	long processes = number("previrt.processes=", 0);
 	struct rlimit many = { 4096, 4096 };
 	struct echo e;
 

@@ -27,8 +27,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../guest.h"
 
-#define TICKS_PER_INSTRUCTION 8.0	/* -icount shift=3 */
 #define BATCHES 41
 #define FAULT_PAGES 256
 #define PAGE 4096
@@ -49,20 +49,6 @@ struct benchmark {
 	long n;				/* operations in a batch: most batches fit
 					   between two ticks */
 };
-
-static inline uint64_t now(void)
-{
-	uint32_t lo, hi;
-
-	asm volatile("rdtsc" : "=a"(lo), "=d"(hi) :: "memory");
-	return (uint64_t)hi << 32 | lo;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void do_nothing(long n, void *cookie)
 {
@@ -321,13 +307,6 @@ static void measure_script(void)
 	       TICKS_PER_INSTRUCTION / (2 * SCRIPT_LINES + 1));
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double measure(const struct benchmark *b, double overhead, double *spread)
 {
 	double t[BATCHES];
@@ -346,20 +325,6 @@ static double measure(const struct benchmark *b, double overhead, double *spread
 	qsort(t, BATCHES, sizeof(t[0]), by_value);
 	*spread = (t[BATCHES * 3 / 4] - t[BATCHES / 4]) / 2;
 	return t[BATCHES / 2];
-}
-
-/* What follows @word on the kernel's command line, or NULL. */
-static const char *command_line(const char *word)
-{
-	static char line[2048];
-	FILE *f = fopen("/proc/cmdline", "r");
-	const char *p;
-
-	if (!f || !fgets(line, sizeof(line), f))
-		die("/proc/cmdline");
-	fclose(f);
-	p = strstr(line, word);
-	return p ? p + strlen(word) : NULL;
 }
 
 static void shift_phase(void)
