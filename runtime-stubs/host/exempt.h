@@ -8,7 +8,7 @@
  *
  * kind: symbol, section (their sensitive instructions are exempt); code16,
  * code32 (the symbol's range holds code of that mode); data (it holds none);
- * template (code among data, which the kernel copies before it runs).
+ * template (code among data, which is copied before it runs, or is user mode's).
  * name: a shell pattern. instructions: names of plugin/insns.tbl separated by
  * blanks, or '*'; '-' for the last four. '#' starts a comment.
  */
