@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Enough of ACPI to turn the power off, and its timer: fixed registers without
- * events, and the tables that lead to them. ACPI specification 1.0b: 4.7.3
- * (registers), 5.2 (tables); 15.2 of later ones (the AML of _S5).
+ * Enough of ACPI to turn the power off, its timer and the power button: fixed
+ * registers, and the tables that lead to them. ACPI specification 1.0b: 4.7.2.2
+ * (the button), 4.7.3 (registers), 5.2 (tables); 15.2 of later ones (the AML of
+ * _S5).
  * Several processors stand in a table of their own, with the mailbox that wakes
  * them and the I/O APIC (ACPI 6.4, 5.2.12).
  * LIMIT: no bus, no devices and no processors in the namespace.
@@ -22,6 +23,7 @@
 #define PM_END 0x60c
 #define SCI_ENABLED 1u			/* there is no other mode */
 #define SLEEP_ENABLE 0x2000u
+#define POWER_BUTTON 0x100u		/* of the events */
 #define TIMER_HZ 3579545ull
 #define TIMER_MASK 0xffffffu
 #define NS 1000000000ull
@@ -31,8 +33,8 @@
 #define MADT_IOAPIC 1
 #define MADT_WAKEUP 0x10
 
-/* No WBINVD flaws, no fixed buttons, no wake-up by the clock. */
-#define FADT_FLAGS (1u | 1u << 4 | 1u << 5 | 1u << 6)
+/* No WBINVD flaws, no sleep button, no wake-up by the clock. */
+#define FADT_FLAGS (1u | 1u << 5 | 1u << 6)
 
 struct acpi_header {
 	char signature[4];
@@ -106,7 +108,7 @@ struct acpi_tables {
 /* Name (_S5, Package (4) { 0, 0, 0, 0 }) */
 static const uint8_t acpi_code[12] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0, 0, 0, 0 };
 
-static uint16_t acpi_enabled_events;
+static uint16_t acpi_enabled_events, acpi_events;
 
 static uint8_t acpi_checksum(const void *data, size_t size)
 {
@@ -201,7 +203,8 @@ static uint32_t acpi_timer(void)
 
 static uint32_t acpi_read(uint16_t port, int size)
 {
-	uint64_t registers = (uint64_t)SCI_ENABLED << 32 | (uint32_t)acpi_enabled_events << 16;
+	uint64_t registers = (uint64_t)SCI_ENABLED << 32 |
+			     (uint32_t)acpi_enabled_events << 16 | acpi_events;
 	uint32_t value;
 
 	if (port >= PM_TIMER)
@@ -211,13 +214,28 @@ static uint32_t acpi_read(uint16_t port, int size)
 	return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
 
+static void acpi_interrupt(void)
+{
+	i8259_set(SCI_IRQ, acpi_events & acpi_enabled_events);
+}
+
+void acpi_power_button(void)
+{
+	acpi_events |= POWER_BUTTON;
+	acpi_interrupt();
+}
+
+/* What is written to events as 1 is over. */
 static void acpi_write(uint16_t port, int size, uint32_t value)
 {
+	if (port == PM1_EVENT && size >= 2)
+		acpi_events &= ~value;
 	if (port == PM1_EVENT && size == 4)
 		acpi_enabled_events = value >> 16;
 	else if (port == PM1_EVENT + 2 && size == 2)
 		acpi_enabled_events = value;
-	else if ((port == PM1_CONTROL && value & SLEEP_ENABLE) ||
+	acpi_interrupt();
+	if ((port == PM1_CONTROL && value & SLEEP_ENABLE) ||
 		 (port == PM1_CONTROL + 1 && value & SLEEP_ENABLE >> 8)) {
 		uart8250_run();
 		backend_shutdown(ENDS_GOOD);
@@ -226,7 +244,7 @@ static void acpi_write(uint16_t port, int size, uint32_t value)
 
 void acpi_reset(void)
 {
-	acpi_enabled_events = 0;
+	acpi_enabled_events = acpi_events = 0;
 }
 
 const struct ports_range acpi_ports[] = {

@@ -15,4 +15,7 @@
 /* Fill @page, which the guest sees at @address. */
 void acpi_write_tables(void *page, uint32_t address);
 
+/* Somebody has pressed the power button; what it means is the guest's decision. */
+void acpi_power_button(void);
+
 #endif

@@ -75,6 +75,8 @@ static const struct command {
 	  cmd_rewrite, false },
 	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m MIB]", "run a kernel on a "
 	  "hypervisor or a bare machine, in QEMU", cmd_run, false },
+	{ "bundle", "-k VMLINUX [-i INITRD] [-a WORDS] -o BUNDLE", "a kernel, its initrd "
+	  "and its command line as one file for a wedge", cmd_bundle, false },
 	{ "learn", "--faults LIST FILE...", "lines of a guest file for instructions "
 	  "that faulted on page tables or devices", cmd_learn, false },
 	{ "explain", "PVnnn|--all", "cause and cure of a diagnostic",
@@ -146,6 +148,8 @@ int cmd_help(int argc, char **argv)
 	       command->arguments, command->what);
 	if (command->run == cmd_run)
 		run_help();
+	if (command->run == cmd_bundle)
+		bundle_help();
 	if (strstr(command->arguments, "FILE") || command->run == cmd_diff) {
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
 		fputs(command->run == cmd_learn ? help_learn : "", stdout);

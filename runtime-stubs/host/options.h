@@ -42,6 +42,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_counts(int argc, char **argv);
 int cmd_rewrite(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_bundle(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_help(int argc, char **argv);

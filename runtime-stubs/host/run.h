@@ -43,8 +43,10 @@ void run_words_free(struct run_words *words);
    after an error. To be freed; the data lives as long as the program. */
 char *run_memory_file(const char *what, const void *data, size_t size);
 
-/* The kernel, command line and so on as one archive (wedge/bundle.h), as a
-   memory file; *@size: of it. NULL after an error. */
+/* The kernel, command line and so on as one archive (wedge/bundle.h), to be
+   freed; *@size: of it. NULL after an error. */
+uint8_t *bundle_make(const struct run *run, size_t *size);
+/* The same as a memory file. */
 char *run_bundle(const struct run *run, size_t *size);
 
 struct run_machine {
@@ -58,8 +60,9 @@ extern const struct run_machine run_native;
 /* All of them, the default first; NULL behind the last. */
 extern const struct run_machine *const run_machines[];
 
-/* This command's options, for the help. */
+/* The options of the commands run and bundle, for the help. */
 void run_help(void);
+void bundle_help(void);
 
 /* Start QEMU with this machine and wait for its end, which is told. */
 enum run_end run_qemu(const struct run *run, const struct run_machine *machine);

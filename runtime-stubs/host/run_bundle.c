@@ -106,10 +106,11 @@ static bool bundle_is_kernel(const char *path, const uint8_t *data, size_t size)
 	return false;
 }
 
-char *run_bundle(const struct run *run, size_t *size)
+uint8_t *bundle_make(const struct run *run, size_t *size)
 {
 	struct bundle b = { 0 };
-	char *path = NULL, *words = util_copy("");
+	bool whole = false;
+	char *words = util_copy("");
 	size_t i;
 
 	for (i = 0; i < run->options.n; i++) {
@@ -123,11 +124,22 @@ char *run_bundle(const struct run *run, size_t *size)
 		bundle_add(&b, "options", words, strlen(words));
 		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL)) {
 			bundle_add(&b, "TRAILER!!!", "", 0);
-			*size = b.size;
-			path = run_memory_file("the bundle", b.data, b.size);
+			whole = true;
 		}
 	}
 	free(words);
+	*size = b.size;
+	if (whole)
+		return b.data;
 	free(b.data);
+	return NULL;
+}
+
+char *run_bundle(const struct run *run, size_t *size)
+{
+	uint8_t *data = bundle_make(run, size);
+	char *path = data ? run_memory_file("the bundle", data, *size) : NULL;
+
+	free(data);
 	return path;
 }

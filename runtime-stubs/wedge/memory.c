@@ -41,3 +41,10 @@ size_t strlen(const char *text)
 		n++;
 	return n;
 }
+
+int strcmp(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	return memcmp(a, b, (n < m ? n : m) + 1);
+}

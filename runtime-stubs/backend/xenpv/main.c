@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* Start of day, hypercalls, and the end. */
+#include "domu.h"
 #include "xenpv.h"
 #include "../backend.h"
 #include "../../devices/ends.h"
@@ -19,13 +20,19 @@ void xenpv_refused(const char *what, long result)
 
 void backend_console_write(const char *text, size_t length)
 {
-	xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uint64_t)text, 0);
+	if (xenpv_domu_is())
+		xenpv_domu_console_write(text, length);
+	else
+		xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uint64_t)text, 0);
 }
 
 size_t backend_console_read(char *text, size_t size)
 {
-	long n = xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_read, size, (uint64_t)text, 0);
+	long n;
 
+	if (xenpv_domu_is())
+		return xenpv_domu_console_read(text, size);
+	n = xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_read, size, (uint64_t)text, 0);
 	return n > 0 ? n : 0;
 }
 
@@ -69,6 +76,8 @@ void backend_shutdown(int how)
 		wedge_print("previrt: end: the guest's status %d\n", how);
 	else
 		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
+	if (xenpv_domu_is())
+		reason.reason = xenpv_domu_ending(reason.reason);
 	if (!xenpv_call(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uint64_t)&iopl, 0, 0))
 		__asm__ volatile("outl %0, %1" : : "a"(how), "Nd"((uint16_t)ENDS_PORT));
 	for (;;)
@@ -79,6 +88,8 @@ void xenpv_main(struct start_info *info)
 {
 	xenpv_start_info = info;
 	main_sum_first = main_sum();
+	if (xenpv_domu_is())
+		xenpv_domu_init();
 	xenpv_vcpu_place(0, xenpv_first_info_mfn());
 	wedge_print("previrt: wedge for %s, %lu MiB\n", info->magic, info->nr_pages >> 8);
 	xenpv_vcpus_count();

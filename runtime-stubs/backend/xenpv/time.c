@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* Time, the timer and events. xen/xen.h: struct vcpu_time_info. */
+#include "domu.h"
 #include "xenpv.h"
 #include "../backend.h"
 #include <xen/vcpu.h>
 
-enum { TIME_TIMER, TIME_KICK, TIME_CONSOLE, TIME_PORTS };
+enum { TIME_TIMER, TIME_KICK, TIME_CONSOLE, TIME_REQUESTS, TIME_PORTS };
 static evtchn_port_t time_kicks[BACKEND_VCPUS_MAX];	/* 0: not there yet */
 static VCPU_LOCAL evtchn_port_t time_ports[TIME_PORTS];
 static VCPU_LOCAL uint64_t time_armed;	/* the timer's, ns; 0: not set, or over */
@@ -39,10 +40,10 @@ void backend_timer_set(uint64_t when)
 	xenpv_call(__HYPERVISOR_set_timer_op, when, 0, 0, 0);
 }
 
-/* The console's input is the first processor's. */
+/* The console's input and requests are the first processor's. */
 static unsigned time_count(void)
 {
-	return backend_vcpu ? TIME_CONSOLE : TIME_PORTS;
+	return backend_vcpu ? TIME_CONSOLE : xenpv_domu_is() ? TIME_PORTS : TIME_REQUESTS;
 }
 
 void backend_wait(void)
@@ -74,6 +75,8 @@ int backend_events(void)
 			/* By this clock it may have come too early: set it again. */
 			if (i == TIME_TIMER)
 				time_armed = 0;
+			if (i == TIME_REQUESTS)
+				xenpv_domu_requests_run();
 		}
 	}
 	return seen;
@@ -122,6 +125,13 @@ void xenpv_time_init(void)
 	xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, backend_vcpu, 0, 0);
 	time_ports[TIME_TIMER] = time_bind(VIRQ_TIMER);
 	time_ports[TIME_KICK] = time_kicks[backend_vcpu] = time_bind_kick();
-	if (!backend_vcpu)
+	if (backend_vcpu)
+		return;
+	if (xenpv_domu_is()) {
+		time_ports[TIME_CONSOLE] = time_open(xenpv_start_info->console.domU.evtchn);
+		time_ports[TIME_REQUESTS] = time_open(xenpv_start_info->store_evtchn);
+		xenpv_domu_requests_init();
+	} else {
 		time_ports[TIME_CONSOLE] = time_bind(VIRQ_CONSOLE);
+	}
 }

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* ACPI's fixed registers, with the 8259 pair behind them: tables, button, power. */
+#include "../../../runtime-stubs/backend/backend.h"
+#include "../../../runtime-stubs/devices/acpi.h"
+#include "../../../runtime-stubs/devices/ends.h"
+#include "../../../runtime-stubs/devices/ioapic.h"
+#include "../../../runtime-stubs/devices/ports.h"
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STATUS = 0x600, ENABLE = 0x602, CONTROL = 0x604, BUTTON = 0x100, SCI = 9 };
+
+static unsigned passed, failed;
+static jmp_buf off;
+
+unsigned backend_vcpus = 1, backend_vcpu;
+uint64_t backend_time(void) { return 0; }
+void uart8250_run(void) { }
+void ioapic_set(unsigned pin, int level) { (void)pin; (void)level; }
+void backend_shutdown(int how) { longjmp(off, how); }
+
+static void expect(const char *what, int good)
+{
+	passed += !!good;
+	failed += !good;
+	if (!good)
+		printf("BAD %s\n", what);
+}
+
+static void out(uint16_t port, uint8_t value)
+{
+	for (unsigned i = 0; i < i8259_ports_count; i++)
+		if ((unsigned)(port - i8259_ports[i].first) < i8259_ports[i].count)
+			i8259_ports[i].write(port, 1, value);
+}
+
+static void set(uint16_t port, uint16_t value) { acpi_ports->write(port, 2, value); }
+static uint16_t get(uint16_t port) { return acpi_ports->read(port, 2); }
+
+/* As Linux sets them up: vectors from 30h and 38h, SCI's line by level. */
+static void start_8259(void)
+{
+	static const uint8_t words[][2] = { { 0x20, 0x11 }, { 0x21, 0x30 }, { 0x21, 4 }, { 0x21, 1 },
+		{ 0xa0, 0x11 }, { 0xa1, 0x38 }, { 0xa1, 2 }, { 0xa1, 1 } };
+
+	i8259_reset();
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		out(words[i][0], words[i][1]);
+	out(0x4d1, 1u << (SCI - 8));
+	out(0x21, 0xfb);
+	out(0xa1, 0xff & ~(1u << (SCI - 8)));
+}
+
+static void test_button(void)
+{
+	acpi_power_button();
+	expect("seen, but nobody asked for interrupts", get(STATUS) == BUTTON && !i8259_pending());
+	set(ENABLE, BUTTON);
+	expect("the interrupt", i8259_pending() && i8259_acknowledge() == 0x38 + SCI - 8);
+	out(0xa0, 0x20);
+	out(0x20, 0x20);
+	expect("again, for it is still pressed", i8259_pending());
+	set(STATUS, (uint16_t)~BUTTON);
+	expect("other events taken away", get(STATUS) == BUTTON);
+	set(STATUS, BUTTON);
+	expect("taken away", get(STATUS) == 0 && !i8259_pending() && get(ENABLE) == BUTTON);
+	acpi_power_button();
+	expect("pressed once more", i8259_pending());
+	acpi_ports->write(STATUS, 4, BUTTON);
+	expect("both registers at once", get(STATUS) == 0 && get(ENABLE) == 0 && !i8259_pending());
+	acpi_power_button();
+	acpi_reset();
+	expect("reset", get(STATUS) == 0);
+}
+
+static void test_tables(void)
+{
+	static uint8_t page[4096];
+	uint32_t flags;
+	const uint8_t *fadt = NULL;
+
+	acpi_write_tables(page, ACPI_TABLES);
+	for (unsigned i = 0; i + 116 < sizeof(page) && !fadt; i += 4)
+		if (!memcmp(page + i, "FACP", 4))
+			fadt = page + i;
+	expect("there is a FADT", fadt != NULL);
+	if (!fadt)
+		return;
+	memcpy(&flags, fadt + 112, sizeof(flags));
+	expect("a fixed power button, no other", !(flags & 1u << 4) && (flags & 1u << 5));
+	expect("its interrupt", fadt[46] == SCI && fadt[47] == 0);
+}
+
+int main(void)
+{
+	int how = setjmp(off);
+
+	if (!how) {
+		start_8259();
+		acpi_reset();
+		test_tables();
+		test_button();
+		set(CONTROL, 0x2001);
+		expect("power-off comes back", 0);
+	} else {
+		expect("power-off", how == ENDS_GOOD);
+	}
+	printf("acpi: %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}
