@@ -25,6 +25,7 @@ struct space {
 	uint8_t supervisor;	/* maps supervisor pages of the lower half */
 	unsigned upper;		/* generation of its upper entries (shadow.h) */
 	uint8_t vcpu, running;	/* whose it is; it runs there */
+	uint8_t twin, apart;	/* the neighbouring frame's root has it too; must not */
 	uint32_t loaded;	/* when */
 };
 
@@ -32,7 +33,8 @@ static struct space *spaces;
 static unsigned space_count;
 VCPU_LOCAL unsigned lower_now;
 unsigned lower_changes, lower_processors;
-VCPU_LOCAL uint64_t lower_root_now;
+VCPU_LOCAL uint64_t lower_root_now, lower_top_ignored;
+VCPU_LOCAL uint8_t lower_on_twin;
 static VCPU_LOCAL uint8_t space_any;	/* it is one of this processor's */
 static uint32_t space_clock;
 
@@ -209,6 +211,8 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			lower_drop(space, table, index);
 		return;
 	}
+	if (shadow_tables[table].level == 4)
+		entry &= ~lower_top_ignored;
 	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }
@@ -271,7 +275,8 @@ static int lower_is_clean(const struct space *space)
  */
 static void lower_settle(struct space *space)
 {
-	unsigned used = 0, any = 0;
+	unsigned used = 0;
+	int any = 0;
 
 	for (unsigned t = space->first; t && used < SETTLE_LEAST; t = shadow_tables[t].next)
 		if (!shadow_tables[t].piece && !shadow_is_clean(shadow_tables[t].gfn, t))
@@ -286,8 +291,7 @@ static void lower_settle(struct space *space)
 
 		if (s->piece || shadow_is_clean(s->gfn, t) || s->gfn >= shadow_frame_count)
 			continue;
-		any |= !!(backend_linear[s->gfn] & PTE_D);
-		shadow_watch(s->gfn, t);
+		any |= shadow_watch(s->gfn, t);
 		s->forced = 1;
 	}
 	if (any)
@@ -353,10 +357,49 @@ static unsigned lower_find(uint32_t gfn)
 	return lower_choose();
 }
 
+/* Is @gfn the twin of the root that runs? It counts as that one, then. */
+static int lower_is_twin(uint32_t gfn)
+{
+	struct space *space = running();
+	struct shadow_table *s;
+
+	if (!space_any || space->apart)
+		return 0;
+	s = &shadow_tables[space->kernel];
+	if (gfn != (s->gfn ^ 1))
+		return 0;
+	if (!space->twin) {
+		if (!twins_match(s->gfn, gfn))
+			return 0;
+		space->twin = 1;
+		s->forced = 1;		/* what was told apart is no more */
+		lower_changes++;
+	}
+	return twins_agree(s->gfn, gfn, s->used);
+}
+
+int lower_twins_differ(uint64_t va)
+{
+	struct space *space = running();
+	struct shadow_table *s;
+
+	if (!space_any || !space->twin)
+		return 0;
+	s = &shadow_tables[space->kernel];
+	if (twins_agree_at(s->gfn, s->gfn ^ 1, shadow_index(va, 4)))
+		return 0;
+	space->twin = 0;
+	space->apart = 1;
+	s->forced = 1;
+	lower_changes++;
+	return 1;
+}
+
 int lower_load(uint64_t root)
 {
-	uint32_t gfn = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
+	uint32_t own = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
 								: SHADOW_NO_GFN;
+	uint32_t gfn = (lower_on_twin = lower_is_twin(own)) ? own ^ 1 : own;
 	unsigned before = lower_now, number = lower_find(gfn);
 	struct space *space = &spaces[number];
 	int is_first = !space_clock, is_other = !space_any || number != before;
@@ -369,6 +412,9 @@ int lower_load(uint64_t root)
 		lower_processors++;
 	lower_now = number;
 	space_any = space->running = 1;
+	if (shadow_tables[space->kernel].gfn != gfn)
+		space->twin = space->apart = 0;
+	lower_top_ignored = space->twin ? PTE_NX : 0;
 	if (space->supervisor)
 		backend_slow_user = 1;
 	space->loaded = ++space_clock;
@@ -479,6 +525,8 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		}
 		if (level <= walk->level)
 			entry = walk->leaf;
+		if (level == 4)
+			entry &= ~lower_top_ignored;
 		flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 		table = lower_below(space, table, index, level, entry, flags);
 		if (!table)
@@ -546,7 +594,7 @@ void lower_invalidate(uint64_t va)
 
 		if (!lower_used(&shadow_tables[table], index))
 			return;
-		entry = guest ? guest[index] : 0;
+		entry = guest ? guest[index] & ~(level == 4 ? lower_top_ignored : 0) : 0;
 		below = backend_table_of(backend_table_get(table, index));
 		if (!below || !(entry & PTE_P) || (entry & PTE_PS) ||
 		    shadow_tables[below].piece) {

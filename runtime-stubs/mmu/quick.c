@@ -75,6 +75,7 @@ static __attribute__((noinline)) int quick_walk_all(uint64_t va, struct way *way
 
 	way->guest = NULL;
 	STEP(4);
+	nx &= ~lower_top_ignored;
 	STEP(3);
 	STEP(2);
 	if (table >= bytes)

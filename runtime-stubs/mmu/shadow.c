@@ -51,10 +51,43 @@ void shadow_count_writers(uint64_t old, uint64_t entry)
 	shadow_count_writer(entry, 1);
 }
 
+/* Is this leaf its frame's only writer? */
+static void shadow_note_alias(unsigned table, unsigned index, uint64_t entry)
+{
+	uint64_t gfn = backend_gfn(entry);
+
+	if ((entry & (PTE_P | PTE_W)) != (PTE_P | PTE_W) || gfn >= shadow_frame_count ||
+	    shadow_frames[gfn].writers != 1)
+		return;
+	shadow_frames[gfn].alias = table;
+	shadow_frames[gfn].alias_index = index;
+}
+
 void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	shadow_count_writers(old, entry);
+	shadow_note_alias(table, index, entry);
 	shadow_set(table, index, old, entry);
+}
+
+int shadow_alias_is_clean(const struct shadow_frame *frame)
+{
+	return frame->writers == 1 && frame->alias &&
+	       !(backend_table_get(frame->alias, frame->alias_index) & PTE_D);
+}
+
+/* 1: its dirty bit was set, and is not from the next flush on. */
+static int shadow_clean_alias(const struct shadow_frame *frame)
+{
+	uint64_t entry;
+
+	if (frame->writers != 1 || !frame->alias)
+		return 0;
+	entry = backend_table_get(frame->alias, frame->alias_index);
+	if (!(entry & PTE_D))
+		return 0;
+	backend_table_set(frame->alias, frame->alias_index, entry & ~PTE_D);
+	return 1;
 }
 
 void shadow_forget_leaves(unsigned table)
@@ -67,20 +100,25 @@ void shadow_forget_leaves(unsigned table)
 			shadow_count_writer(entries[i], -1);
 }
 
-void shadow_watch(uint32_t gfn, uint16_t owner)
+int shadow_watch(uint32_t gfn, uint16_t owner)
 {
 	struct shadow_frame *frame = &shadow_frames[gfn];
+	int was_set;
 
 	if (gfn >= shadow_frame_count)
-		return;
+		return 0;
 	if (frame->owner != owner) {
 		shadow_disown(frame);
 		frame->owner = owner;
 	}
+	was_set = shadow_clean_alias(frame);
 	if (backend_linear[gfn] & PTE_D) {
 		backend_frame_clean(gfn);
-		shadow_flush_owed |= BACKEND_FLUSH;
+		was_set = 1;
 	}
+	if (was_set)
+		shadow_flush_owed |= BACKEND_FLUSH;
+	return was_set;
 }
 
 void shadow_settle(void)

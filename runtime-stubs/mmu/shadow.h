@@ -11,8 +11,9 @@
  * What has changed in a table of the guest's is known from the processor's own
  * dirty bit: all of guest memory is mapped once by linear tables
  * (backend_linear), which the guest's large pages use as well. Whoever maps a
- * frame for writing in another way counts as its writer, and such a table is
- * compared at every flush.
+ * frame for writing in another way counts as its writer. Where there is one, its
+ * dirty bit counts as well (Linux's own map of memory, once a large page of it was
+ * split); a table that has more is compared at every flush.
  */
 #ifndef PREVIRT_MMU_SHADOW_H
 #define PREVIRT_MMU_SHADOW_H
@@ -39,12 +40,15 @@ struct shadow_table {
 	uint8_t large;		/* upper half: made from a large page */
 	uint8_t forced;		/* lower half: it may differ without a dirty bit */
 	uint8_t rights;		/* lower half: what the tables above allow */
+	uint16_t listed;	/* upper half: nonglobal.c */
 };
 
 /* What is known of a frame of guest memory. */
 struct shadow_frame {
 	uint16_t owner;		/* the one table that relies on its dirty bit */
 	uint16_t writers;	/* writable leaves outside the linear tables */
+	/* The only one, or table 0: not known. It has a dirty bit, too. */
+	uint16_t alias, alias_index;
 };
 
 extern struct shadow_table *shadow_tables;
@@ -91,6 +95,8 @@ static inline void shadow_count_writer_of(uint64_t gfn, int by)
 	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
 		return;
 	frame->writers += by;
+	if (by < 0)
+		frame->alias = 0;
 	if (by > 0 && frame->owner == SHADOW_WATCHED)
 		shadow_disown(frame);
 }
@@ -99,9 +105,10 @@ void shadow_forget_leaves(unsigned table);
 
 /*
  * @owner has just read the guest's table @gfn and relies on its dirty bit from
- * now on. Whoever did before compares anew.
+ * now on. Whoever did before compares anew. 1: it was set, and is not from the
+ * next flush on.
  */
-void shadow_watch(uint32_t gfn, uint16_t owner);
+int shadow_watch(uint32_t gfn, uint16_t owner);
 /*
  * With several processors the dirty bit says nothing before their TLBs have
  * forgotten it: what was watched is read after this.
@@ -111,10 +118,14 @@ static inline int shadow_is_shared(void)
 	return backend_vcpus > 1;
 }
 void shadow_settle(void);
+int shadow_alias_is_clean(const struct shadow_frame *frame);
 static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
 {
-	return gfn < shadow_frame_count && shadow_frames[gfn].owner == owner &&
-	       !shadow_frames[gfn].writers && !(backend_linear[gfn] & PTE_D);
+	const struct shadow_frame *frame = &shadow_frames[gfn];
+
+	return gfn < shadow_frame_count && frame->owner == owner &&
+	       !(backend_linear[gfn] & PTE_D) &&
+	       (!frame->writers || shadow_alias_is_clean(frame));
 }
 
 /* @flags of a walk as a table has them in `rights'. */
@@ -132,6 +143,13 @@ extern uint64_t lower_root_now;	/* lower_root */
    Gives 1 if the level-4 table's upper entries may be others than those of the
    root before; lower_upper_done: they have been looked at. */
 int lower_load(uint64_t root);
+/* The root that was loaded is the lesser of two twins (twins.c), and lower_root the
+   other one. What of the level-4 entries of the lower half is not heeded, then. */
+extern uint8_t lower_on_twin;		/* VCPU_LOCAL, as what follows */
+extern uint64_t lower_top_ignored;
+/* The running space's root and its twin differ where @va is: they are twins no
+   more, and the root is to be loaded anew. */
+int lower_twins_differ(uint64_t va);
 /* How many processors have a space. */
 extern unsigned lower_processors;
 void lower_upper_done(void);
@@ -155,15 +173,32 @@ int quick_invalidate(uint64_t va);
 
 /* The upper half: upper.c. */
 void upper_sync(uint64_t root);
+/* The 2 MiB around @va, by the guest's tables as they are now. */
 void upper_sync_page(uint64_t root, uint64_t va);
+/* What the guest's table of @level (1 to 3) around @va maps itself; tables that it
+   has led to before are left alone. */
+void upper_sync_below(uint64_t root, uint64_t va, int level);
+/* The entry of the level-4 table that counts for @va. */
+uint64_t upper_top_entry(uint64_t root, uint64_t va);
 int upper_fill(uint64_t va, const struct mmu_walk *walk);
-/* Stretches with an entry without G, if they may have changed; -1: too many. */
-int upper_sync_nonglobal(uint64_t root);
 /* Another number whenever the upper entries of the root that was loaded last were
    not those of the one before. */
 extern unsigned upper_generation;
 /* @root's level-4 table was written to, or is not of this generation: its upper
    entries. */
 void upper_sync_root(uint64_t root);
+
+/* Two frames of level-4 tables (twins.c): are they a process's, for its kernel
+   and for user mode? Do they agree at entry @index; at all that have a bit? */
+int twins_match(uint32_t fuller, uint32_t lesser);
+int twins_agree_at(uint32_t a, uint32_t b, unsigned index);
+int twins_agree(uint32_t a, uint32_t b, const uint64_t used[]);
+
+/* Entries without G: nonglobal.c. @table of the shadow maps one of them at @va. */
+void nonglobal_note(unsigned table, uint64_t va);
+/* All is going to be compared, and noted again. */
+void nonglobal_reset(void);
+/* What leads to such entries, where it was written to; -1: too much. */
+int upper_sync_nonglobal(uint64_t root);
 
 #endif

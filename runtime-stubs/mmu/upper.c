@@ -58,70 +58,11 @@ static int upper_learn(uint64_t root, unsigned i)
 	return 1;
 }
 
-/* 2 MiB stretches of the upper half with an entry without G. */
-#define NONGLOBAL_MAX 32
-static uint64_t nonglobal[NONGLOBAL_MAX];
-static unsigned nonglobal_count;		/* more than there is room: many */
-
-static void upper_note_nonglobal(uint64_t va)
-{
-	va &= ~0x1fffffull;
-	for (unsigned i = 0; i < nonglobal_count && i < NONGLOBAL_MAX; i++)
-		if (nonglobal[i] == va)
-			return;
-	if (nonglobal_count < NONGLOBAL_MAX)
-		nonglobal[nonglobal_count] = va;
-	if (nonglobal_count <= NONGLOBAL_MAX)
-		nonglobal_count++;
-}
-
-/* Have the guest's tables on the way to @va not been written to since the last
-   time this was asked? */
-static int upper_is_clean(uint64_t root, uint64_t va)
+uint64_t upper_top_entry(uint64_t root, uint64_t va)
 {
 	struct guest_level top = guest_top(root);
-	uint64_t table = root;
-	int clean = 1;
 
-	for (int level = 4; level >= 1; level--) {
-		uint64_t *entries = backend_guest(table), entry;
-
-		if (!entries)
-			return 0;
-		if (level < 4 && !shadow_is_clean(table / BACKEND_PAGE, SHADOW_UPPER)) {
-			shadow_watch(table / BACKEND_PAGE, SHADOW_UPPER);
-			clean = 0;
-		}
-		entry = level == 4 ? guest_entry(&top, shadow_index(va, 4)) :
-				     entries[shadow_index(va, level)];
-		if (!(entry & PTE_P) || (entry & PTE_PS))
-			break;
-		table = entry & PTE_ADDRESS;
-	}
-	return clean;
-}
-
-int upper_sync_nonglobal(uint64_t root)
-{
-	unsigned count = nonglobal_count;
-	uint64_t list[NONGLOBAL_MAX], changed = 0;
-
-	if (count > NONGLOBAL_MAX)
-		return -1;
-	for (unsigned i = 0; i < count; i++) {
-		list[i] = nonglobal[i];
-		if (!upper_is_clean(root, list[i]))
-			changed |= 1ull << i;
-	}
-	if (changed && shadow_is_shared())
-		shadow_settle();
-	nonglobal_count = 0;
-	for (unsigned i = 0; i < count; i++)
-		if (changed >> i & 1)
-			upper_sync_page(root, list[i]);
-		else
-			upper_note_nonglobal(list[i]);
-	return 0;
+	return guest_entry(&top, shadow_index(va, 4));
 }
 
 /* The level below entry @entry of @guest. */
@@ -222,6 +163,8 @@ static unsigned upper_below(unsigned table, unsigned index, int level, uint64_t 
 	if (!below)
 		return 0;
 	shadow_tables[below].links = 1;
+	shadow_tables[below].piece = 0;
+	shadow_tables[below].listed = 0;
 	upper_set(table, index, backend_table_address(below) | SHADOW_LINK);
 	return below;
 }
@@ -279,10 +222,11 @@ static int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint6
 	return 1;
 }
 
-static void upper_note(uint64_t va, uint64_t leaf)
+/* @table of the shadow maps @va by the guest's @leaf. */
+static void upper_note(unsigned table, uint64_t va, uint64_t leaf)
 {
 	if (!(leaf & PTE_G))
-		upper_note_nonglobal(va);
+		nonglobal_note(table, va);
 }
 
 static void upper_note_code(unsigned table, unsigned index, uint64_t va, uint64_t want)
@@ -294,6 +238,20 @@ static void upper_note_code(unsigned table, unsigned index, uint64_t va, uint64_
 		mmu_note_code(va);
 }
 
+/* From this level down, tables that the same entry leads to as before are left
+   alone: what has changed in them is seen to elsewhere. */
+static int upper_shallow;
+
+static int upper_is_same(unsigned table, unsigned index, int level, uint64_t entry)
+{
+	unsigned below;
+
+	if (level > upper_shallow || entry & PTE_PS)
+		return 0;
+	below = backend_table_of(backend_table_get(table, index));
+	return below && shadow_tables[below].piece == (entry & ~PTE_A);
+}
+
 /*
  * Make entry @index of the shadow's @table what the guest's entry says,
  * everything below it included.
@@ -302,6 +260,7 @@ static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 			      const struct guest_level *guest)
 {
 	uint64_t entry = guest_entry(guest, index);
+	const uint64_t *entries;
 	struct guest_level below;
 	unsigned next;
 
@@ -320,21 +279,22 @@ static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 
 		flags |= entry & PTE_NX;
 		want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
-		upper_note(va, entry);
+		upper_note(table, va, entry);
 		if ((old & SHADOW_COMPARED) != (want & SHADOW_COMPARED)) {
 			upper_note_code(table, index, va, want);
 			upper_set_leaf(table, index, old, want);
 		}
 		return;
 	}
-	if (!(entry & PTE_PS) && upper_share(table, index, va, guest))
+	if (upper_is_same(table, index, guest->level, entry) ||
+	    (!(entry & PTE_PS) && upper_share(table, index, va, guest)))
 		return;
 recurse:
 	below = entry & PTE_P ? guest_below(guest, entry)
 			      : (struct guest_level){ .level = guest->level - 1 };
 	if (guest->level == 2 && (entry & PTE_PS) &&
 	    upper_fill_linear(table, index, below.large & PTE_ADDRESS, below.flags)) {
-		upper_note(va, entry);
+		upper_note(table, va, entry);
 		return;
 	}
 	next = upper_below(table, index, guest->level, va);
@@ -342,9 +302,14 @@ recurse:
 		return;
 	if (guest->level == 2)
 		shadow_tables[next].large = !!(entry & PTE_PS);
+	if (shadow_tables[next].piece != (entry & ~PTE_A))
+		shadow_tables[next].listed = 0;
 	shadow_tables[next].piece = entry & ~PTE_A;
+	entries = backend_table_entries(next);
 	for (unsigned i = 0; i < 512; i++)
-		upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)), &below);
+		if ((guest_entry(&below, i) & PTE_P) || entries[i])
+			upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)),
+					 &below);
 }
 
 static void upper_drop_page(uint64_t va)
@@ -382,7 +347,7 @@ static void upper_sync_slot(uint64_t root, unsigned i)
 
 void upper_sync(uint64_t root)
 {
-	nonglobal_count = 0;
+	nonglobal_reset();
 	for (unsigned i = 256; i < 512; i++) {
 		upper_learn(root, i);
 		upper_sync_slot(root, i);
@@ -396,15 +361,13 @@ void upper_sync_root(uint64_t root)
 			upper_sync_slot(root, i);
 }
 
-/* The 2 MiB around @va, by the guest's tables as they are now. */
-void upper_sync_page(uint64_t root, uint64_t va)
+/* What the guest's table of @level maps around @va. */
+static void upper_sync_around(uint64_t root, uint64_t va, int level)
 {
 	struct guest_level guest = guest_top(root);
 	unsigned table = backend_root(0);
 
-	if (upper_together() && upper_learn(root, shadow_index(va, 4)))
-		upper_sync_slot(root, shadow_index(va, 4));
-	while (guest.level > 2) {
+	while (guest.level > level + 1) {
 		unsigned index = shadow_index(va, guest.level);
 		uint64_t entry = guest_entry(&guest, index);
 
@@ -417,7 +380,22 @@ void upper_sync_page(uint64_t root, uint64_t va)
 			return;
 		guest = guest_below(&guest, entry);
 	}
-	upper_sync_entry(table, shadow_index(va, 2), va & ~0x1fffffull, &guest);
+	va &= ~((1ull << (12 + 9 * level)) - 1);
+	upper_sync_entry(table, shadow_index(va, guest.level), va, &guest);
+}
+
+void upper_sync_below(uint64_t root, uint64_t va, int level)
+{
+	upper_shallow = level;
+	upper_sync_around(root, va, level);
+	upper_shallow = 0;
+}
+
+void upper_sync_page(uint64_t root, uint64_t va)
+{
+	if (upper_together() && upper_learn(root, shadow_index(va, 4)))
+		upper_sync_slot(root, shadow_index(va, 4));
+	upper_sync_around(root, va, 1);
 }
 
 int upper_fill(uint64_t va, const struct mmu_walk *walk)
@@ -431,7 +409,7 @@ int upper_fill(uint64_t va, const struct mmu_walk *walk)
 		if (level == 2 && walk->level >= 2 &&
 		    upper_fill_linear(table, shadow_index(va, 2), walk->gpa & ~0x1fffffull,
 				       walk->flags)) {
-			upper_note(va, walk->leaf);
+			upper_note(table, va, walk->leaf);
 			return 0;
 		}
 		table = upper_below(table, shadow_index(va, level), level, va);
@@ -443,7 +421,7 @@ int upper_fill(uint64_t va, const struct mmu_walk *walk)
 		return -1;
 	if (walk->level > 1)
 		shadow_tables[table].large = 1;
-	upper_note(va, walk->leaf);
+	upper_note(table, va, walk->leaf);
 	upper_note_code(table, shadow_index(va, 1), va & ~0xfffull, leaf);
 	upper_set_leaf(table, shadow_index(va, 1),
 			backend_table_get(table, shadow_index(va, 1)), leaf);

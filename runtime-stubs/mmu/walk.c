@@ -76,7 +76,8 @@ again:
 			return -1;
 		}
 		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
-		walk->flags |= walk->leaf & PTE_NX;
+		walk->flags |= walk->leaf & PTE_NX &
+			       ~(level == 4 && shadow_is_lower(va) ? lower_top_ignored : 0);
 		if (level == 1 || (level < 4 && (walk->leaf & PTE_PS)))
 			break;
 		table = walk->leaf & PTE_ADDRESS;
@@ -239,9 +240,12 @@ void mmu_set_root(uint64_t root, int keep_global)
 	walk_root = root;
 	shadow_init();
 	changed = lower_load(root);
+	root = lower_root();		/* of two twins, the fuller one */
 	if (!walk_user_seen)
 		lower_fill_all(root);
-	if (!keep_global || upper_sync_nonglobal(root)) {
+	/* What the kernel has mapped for itself is looked at when it is back on its
+	   own root: the lesser one does not have it. */
+	if (!keep_global || (!lower_on_twin && upper_sync_nonglobal(root))) {
 		mmu_counters.kernel_syncs++;
 		upper_sync(root);
 	} else if (changed) {
@@ -266,7 +270,7 @@ void mmu_invalidate(uint64_t va)
 	if (shadow_is_lower(va))
 		lower_invalidate(va);
 	else
-		upper_sync_page(walk_root, va);
+		upper_sync_page(lower_root(), va);
 	walk_commit(1);
 }
 
@@ -276,14 +280,22 @@ static int walk_fill(uint64_t va, const struct mmu_walk *walk)
 {
 	if (shadow_is_lower(va))
 		return lower_fill(va, walk);
-	upper_sync_page(walk_root, va);
+	upper_sync_page(lower_root(), va);
 	return upper_fill(va, walk);
+}
+
+/* Roots that turn out to be no twins are each on its own from now on. */
+static void walk_part_twins(uint64_t va)
+{
+	if (shadow_is_lower(va) && lower_twins_differ(va))
+		mmu_set_root(walk_root, 1);
 }
 
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	struct mmu_walk walk;
 
+	walk_part_twins(va);
 	if (mmu_translate(va, access, &walk, error)) {
 		mmu_counters.reflected++;
 		return -1;
@@ -303,7 +315,10 @@ void mmu_prefill(uint64_t va)
 	struct mmu_walk walk;
 	uint32_t error;
 
-	if (!shadow_is_lower(va) || mmu_translate(va, PF_U, &walk, &error))
+	if (!shadow_is_lower(va))
+		return;
+	walk_part_twins(va);
+	if (mmu_translate(va, PF_U, &walk, &error))
 		return;
 	if (!lower_fill(va, &walk))
 		walk_commit(0);

@@ -452,7 +452,7 @@ static void memory_init_guest(void)
 	uint64_t left = xenpv_start_info->nr_pages - next_pfn, tables, first_table = 0;
 
 	/* Linear tables, those above them; what backend_memory will take. */
-	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 4 / 4096 +
+	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 8 / 4096 +
 		 backend_table_limit() * 132ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
 	backend_guest_frame_count = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
 	if (left <= tables || !backend_guest_frame_count ||

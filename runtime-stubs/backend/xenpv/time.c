@@ -64,7 +64,9 @@ int backend_events(void)
 	if (!vcpu->evtchn_upcall_pending && !vcpu->evtchn_pending_sel)
 		return 0;
 	vcpu->evtchn_upcall_pending = 0;
-	vcpu->evtchn_pending_sel = 0;
+	/* Before the ports are looked at, for Xen on another processor too: a bit of a
+	   port that is set already is never told again. */
+	__atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < time_count(); i++) {
 		volatile unsigned long *word = &xenpv_shared->evtchn_pending[time_ports[i] / 64];
 		unsigned long bit = 1ul << time_ports[i] % 64;
