@@ -44,6 +44,19 @@ static int plan_decode(struct insn *insn, const struct previrt_site *site,
 	return 1;
 }
 
+/*
+ * Code ahead of the switch to 64 bits (Linux's PVH entry) has sites as well. What
+ * of them is no instruction in 64-bit code cannot run there, and is left alone.
+ */
+static int plan_is_32_bit(const struct previrt_site *site, const uint8_t *bytes)
+{
+	struct insn insn;
+
+	return !(site->flags & PREVIRT_SITE_FUSED) &&
+	       !insn_decode(&insn, bytes, site->len, 1) &&
+	       insn_decode(&insn, bytes, site->len, 0) == site->len && insn.op == site->op;
+}
+
 static unsigned plan_hash(const uint8_t *bytes, unsigned size)
 {
 	uint32_t hash = 2166136261u;
@@ -121,8 +134,14 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	int slot = 0, keep;
 
 	if (size > REWRITER_SITE_MAX || !previrt_insns[site->op].name ||
-	    (site->flags & PREVIRT_SITE_CALL) || !plan_decode(&insn, site, bytes + before))
+	    (site->flags & PREVIRT_SITE_CALL))
 		return -REWRITER_MISMATCH;
+	if (!plan_decode(&insn, site, bytes + before)) {
+		if (!plan_is_32_bit(site, bytes + before))
+			return -REWRITER_MISMATCH;
+		memcpy(out, bytes, size);
+		return REWRITER_LEAVE;
+	}
 	keep = plan_keeps_stack(site, &insn);
 	template = template_choose(site->op, size, keep);
 	if (!rewriter_keep_inline(rw, template, site, bytes))

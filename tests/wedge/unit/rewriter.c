@@ -275,6 +275,29 @@ static void check_refusal(const struct rewriter_target *target)
 	free(rw);
 }
 
+/* A far jump of 32-bit code is left as it is, and taken for nothing else. */
+static void check_other_mode(const struct rewriter_target *target)
+{
+	static const uint8_t bytes[12] = { 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0xea, 0xb5, 0x09, 0, 1, 8, 0 };
+	struct previrt_site site = { .op = PREVIRT_OP_ljmp, .len = sizeof(bytes) };
+	struct rewriter *rw = calloc(1, sizeof(*rw));
+	uint8_t out[REWRITER_SITE_MAX];
+
+	rw->target = *target;
+	if (rewriter_plan_site(rw, &site, bytes, 0x100000, out) != REWRITER_LEAVE ||
+	    memcmp(out, bytes, sizeof(bytes))) {
+		printf("BAD a site of 32-bit code is not left as it was\n");
+		failures++;
+	}
+	site.op = PREVIRT_OP_lcall;
+	if (rewriter_plan_site(rw, &site, bytes, 0x100000, out) != -REWRITER_MISMATCH) {
+		printf("BAD a site of 32-bit code may name another instruction\n");
+		failures++;
+	}
+	passed++;
+	free(rw);
+}
+
 int main(int argc, char **argv)
 {
 	struct rewriter_target target;
@@ -302,6 +325,7 @@ int main(int argc, char **argv)
 		free(rw);
 	}
 	check_refusal(&target);
+	check_other_mode(&target);
 	few = time_sites(&target, 5000);
 	many = time_sites(&target, 20000);
 	printf("5000 sites: %lu us; 20000 sites: %lu us\n", few / 1000, many / 1000);
