@@ -59,6 +59,21 @@ static int deliver_gate(struct cpu *cpu, const struct cpu_fault *fault, int need
 	return 0;
 }
 
+/* The frame is on the stack, from @rsp on. */
+static void deliver_to_gate(struct cpu *cpu, const struct gate *gate, uint64_t rsp)
+{
+	cpu->r[RSP] = rsp;
+	cpu->rip = gate->offset_low | (uint64_t)gate->offset_middle << 16 |
+		   (uint64_t)gate->offset_high << 32;
+	cpu->seg[SEG_CS] = gate->selector & ~3u;
+	if (cpu->user)
+		cpu->seg[SEG_SS] = 0;
+	cpu->user = 0;
+	cpu->rflags &= ~(uint64_t)(FLAG_TF | FLAG_NT | FLAG_RF);
+	if ((gate->type & 0x1f) == GATE_INTERRUPT)
+		cpu->rflags &= ~(uint64_t)FLAG_IF;
+}
+
 /* One attempt: -1 if the gate, the stack or a push fails. */
 static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int software)
 {
@@ -83,15 +98,8 @@ static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int softw
 	rsp -= words * 8;
 	if (cpu_write(cpu, rsp, frame, words * 8, &ignored))
 		goto fail;
-	cpu->r[RSP] = rsp;
-	cpu->rip = gate.offset_low | (uint64_t)gate.offset_middle << 16 |
-		   (uint64_t)gate.offset_high << 32;
-	cpu->seg[SEG_CS] = gate.selector & ~3u;
-	if (was_user)
-		cpu->seg[SEG_SS] = 0;
-	cpu->rflags &= ~(uint64_t)(FLAG_TF | FLAG_NT | FLAG_RF);
-	if ((gate.type & 0x1f) == GATE_INTERRUPT)
-		cpu->rflags &= ~(uint64_t)FLAG_IF;
+	cpu->user = was_user;
+	deliver_to_gate(cpu, &gate, rsp);
 	return 0;
 fail:
 	cpu->user = was_user;
@@ -169,9 +177,39 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	return 0;
 }
 
+/* In few instructions, where all that it takes was met lately; -1: nothing is done. */
+static int deliver_quick(struct cpu *cpu, uint8_t vector)
+{
+	unsigned at = vector * sizeof(struct gate);
+	const struct gate *gate = mmu_kept(cpu->idt.base + at, sizeof(*gate), 0);
+	uint64_t to = cpu->r[RSP], *words;
+
+	if (!gate || at + sizeof(*gate) - 1 > cpu->idt.limit || gate->type != GATE_QUICK ||
+	    gate->ist & 7)
+		return -1;
+	if (cpu->user) {
+		const uint64_t *stack = mmu_kept(cpu->tr_base + TSS_RSP0, 8, 0);
+
+		if (!stack || cpu->tr_limit < TSS_RSP0 + 7)
+			return -1;
+		to = *stack;
+	}
+	to = (to & ~15ull) - 5 * 8;
+	words = mmu_kept(to, 5 * 8, 1);
+	if (!words)
+		return -1;
+	words[0] = cpu->rip;
+	words[1] = cpu->seg[SEG_CS];
+	words[2] = cpu->rflags;
+	words[3] = cpu->r[RSP];
+	words[4] = cpu->seg[SEG_SS];
+	deliver_to_gate(cpu, gate, to);
+	return 0;
+}
+
 int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector)
 {
 	struct cpu_fault interrupt = { .vector = vector };
 
-	return cpu_deliver(cpu, &interrupt, 0);
+	return deliver_quick(cpu, vector) ? cpu_deliver(cpu, &interrupt, 0) : 0;
 }

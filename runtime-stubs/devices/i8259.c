@@ -14,29 +14,25 @@ struct i8259 {
 };
 
 static struct i8259 pics[2];
+uint8_t i8259_waits;
 
 void i8259_reset(void)
 {
 	pics[0] = pics[1] = (struct i8259){ .imr = 0xff };
+	i8259_waits = 0;
 }
 
 /* The most urgent line that beats what is in service, or -1. */
 static int i8259_due(const struct i8259 *pic)
 {
-	uint8_t wanting = pic->irr & ~pic->imr;
-	uint8_t serving;
+	unsigned wanting = pic->irr & ~pic->imr;
+	unsigned serving, first;
 
 	if (!wanting)
 		return -1;
 	serving = pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
-
-	for (int line = 0; line < 8; line++) {
-		if (serving & 1u << line)
-			return -1;
-		if (wanting & 1u << line)
-			return line;
-	}
-	return -1;
+	first = wanting & -wanting;
+	return serving & (first | (first - 1)) ? -1 : __builtin_ctz(first);
 }
 
 static void i8259_set_line(struct i8259 *pic, unsigned line, int level)
@@ -53,24 +49,29 @@ static void i8259_set_line(struct i8259 *pic, unsigned line, int level)
 	pic->lines = level ? pic->lines | bit : pic->lines & ~bit;
 }
 
-static void i8259_cascade(void)
+/* Something has changed: what the second one wants, and what both do. */
+static void i8259_changed(void)
 {
-	i8259_set_line(&pics[0], 2, 0);
-	if (i8259_due(&pics[1]) >= 0)
+	int second = i8259_due(&pics[1]) >= 0;
+
+	if (second || pics[0].lines & 4)
+		i8259_set_line(&pics[0], 2, 0);
+	if (second)
 		i8259_set_line(&pics[0], 2, 1);
+	i8259_waits = i8259_due(&pics[0]) >= 0;
 }
 
 void i8259_set(unsigned irq, int level)
 {
-	i8259_set_line(&pics[irq >> 3], irq & 7, level);
-	i8259_cascade();
+	struct i8259 *pic = &pics[irq >> 3];
+	uint8_t bit = 1u << (irq & 7);
+
 	if (backend_vcpus > 1)
 		ioapic_set(irq, level);
-}
-
-int i8259_pending(void)
-{
-	return i8259_due(&pics[0]) >= 0;
+	if (!(pic->lines & bit) == !level && !(pic->elcr & bit))
+		return;		/* no edge */
+	i8259_set_line(pic, irq & 7, level);
+	i8259_changed();
 }
 
 static void i8259_take(struct i8259 *pic, int line)
@@ -89,8 +90,10 @@ int i8259_acknowledge(void)
 	if (line < 0)
 		return -1;
 	i8259_take(&pics[0], line);
-	if (line != 2)
+	if (line != 2) {
+		i8259_changed();
 		return pics[0].vector + line;
+	}
 	line = i8259_due(&pics[1]);
 	if (line < 0) {
 		vector = pics[1].vector + 7;	/* spurious */
@@ -98,7 +101,7 @@ int i8259_acknowledge(void)
 		i8259_take(&pics[1], line);
 		vector = pics[1].vector + line;
 	}
-	i8259_cascade();
+	i8259_changed();
 	return vector;
 }
 
@@ -171,7 +174,7 @@ static void i8259_write(uint16_t port, int size, uint32_t value)
 		i8259_data(pic, value);
 	else
 		i8259_command(pic, value);
-	i8259_cascade();
+	i8259_changed();
 }
 
 const struct ports_range i8259_ports[] = {

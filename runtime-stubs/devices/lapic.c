@@ -38,7 +38,7 @@ enum {				/* registers, by their number: offset / 16 */
 
 static struct apic {
 	uint32_t r[REGISTERS];
-	uint32_t isr[8], irr[8], tmr[8];	/* a bit for each vector */
+	union lapic_bits { uint32_t of[8]; uint64_t all[4]; } isr, irr, tmr;	/* by vector */
 	uint64_t start;			/* ns, when the timer was loaded */
 	uint64_t fired;			/* ends already signalled */
 	uint8_t nmi;			/* one waits */
@@ -61,24 +61,25 @@ void lapic_reset(void)
 	lapic.r[LVT_LINT1] = MODE_NMI << 8;
 }
 
-static int lapic_highest(const uint32_t *bits)
+static int lapic_highest(const union lapic_bits *bits)
 {
-	for (int i = 7; i >= 0; i--)
-		if (bits[i])
-			return i * 32 + 31 - __builtin_clz(bits[i]);
-	return -1;
+	if (!(bits->all[0] | bits->all[1] | bits->all[2] | bits->all[3]))
+		return -1;		/* so it is mostly */
+	for (int i = 3;; i--)
+		if (bits->all[i])
+			return i * 64 + 63 - __builtin_clzll(bits->all[i]);
 }
 
 static void lapic_raise_own(unsigned vector)
 {
 	if (vector >= LOWEST_VECTOR)
-		lapic.irr[vector / 32] |= 1u << vector % 32;
+		lapic.irr.of[vector / 32] |= 1u << vector % 32;
 }
 
 /* The processor's priority: the higher of the task's and what is in service. */
 static unsigned lapic_priority(void)
 {
-	int serving = lapic_highest(lapic.isr);
+	int serving = lapic_highest(&lapic.isr);
 	unsigned task = lapic.r[TPR] & 0xff;
 
 	return serving < 0 || (task >> 4) >= (unsigned)serving >> 4 ? task : serving & 0xf0u;
@@ -86,7 +87,7 @@ static unsigned lapic_priority(void)
 
 int lapic_due(void)
 {
-	int vector = lapic.r[SVR] & ENABLED ? lapic_highest(lapic.irr) : -1;
+	int vector = lapic.r[SVR] & ENABLED ? lapic_highest(&lapic.irr) : -1;
 
 	if (vector < 0 || (unsigned)vector >> 4 <= lapic_priority() >> 4)
 		return -1;
@@ -95,8 +96,8 @@ int lapic_due(void)
 
 void lapic_take(int vector)
 {
-	lapic.irr[vector / 32] &= ~(1u << vector % 32);
-	lapic.isr[vector / 32] |= 1u << vector % 32;
+	lapic.irr.of[vector / 32] &= ~(1u << vector % 32);
+	lapic.isr.of[vector / 32] |= 1u << vector % 32;
 }
 
 int lapic_passes_8259(void)
@@ -134,11 +135,13 @@ static uint64_t lapic_period(void)
 
 uint64_t lapic_run(uint64_t now)
 {
-	uint64_t period = lapic_period(), due;
-	int periodic = !!(lapic.r[LVT_TIMER] & PERIODIC);
+	uint64_t period, due;
+	int periodic;
 
-	if (!period)
+	if (!lapic.r[INITIAL])
 		return 0;
+	period = lapic_period();
+	periodic = !!(lapic.r[LVT_TIMER] & PERIODIC);
 	due = (now - lapic.start) / period;
 	if (!periodic && due > 1)
 		due = 1;
@@ -163,12 +166,12 @@ static uint32_t lapic_current(void)
 
 static void lapic_end_of_interrupt(void)
 {
-	int vector = lapic_highest(lapic.isr);
+	int vector = lapic_highest(&lapic.isr);
 
 	if (vector < 0)
 		return;
-	lapic.isr[vector / 32] &= ~(1u << vector % 32);
-	if (lapic.tmr[vector / 32] >> vector % 32 & 1)
+	lapic.isr.of[vector / 32] &= ~(1u << vector % 32);
+	if (lapic.tmr.of[vector / 32] >> vector % 32 & 1)
 		ioapic_end(vector);
 }
 
@@ -195,10 +198,10 @@ static void lapic_raise(struct apic *to, uint32_t icr)
 	if (MODE(icr) == MODE_NMI) {
 		to->nmi = 1;
 	} else if (vector >= LOWEST_VECTOR) {
-		to->irr[vector / 32] |= 1u << vector % 32;
-		to->tmr[vector / 32] &= ~(1u << vector % 32);
+		to->irr.of[vector / 32] |= 1u << vector % 32;
+		to->tmr.of[vector / 32] &= ~(1u << vector % 32);
 		if (icr & LEVEL)
-			to->tmr[vector / 32] |= 1u << vector % 32;
+			to->tmr.of[vector / 32] |= 1u << vector % 32;
 	}
 	if (to != &lapic)
 		backend_kick(to - lapics);
@@ -232,11 +235,11 @@ uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
 	if (reg >= REGISTERS)
 		return 0;
 	if (reg >= ISR && reg < ISR + 8)
-		value = lapic.isr[reg - ISR];
+		value = lapic.isr.of[reg - ISR];
 	else if (reg >= TMR && reg < TMR + 8)
-		value = lapic.tmr[reg - TMR];
+		value = lapic.tmr.of[reg - TMR];
 	else if (reg >= IRR && reg < IRR + 8)
-		value = lapic.irr[reg - IRR];
+		value = lapic.irr.of[reg - IRR];
 	else if (reg == PPR)
 		value = lapic_priority();
 	else if (reg == CURRENT)

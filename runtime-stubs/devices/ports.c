@@ -21,20 +21,44 @@ static const struct { const struct ports_range *ranges; const unsigned *count; }
 	{ system_ports, &system_ports_count },
 };
 
-static const struct ports_range *ports_find(uint16_t port)
+/* Nobody's port: a kernel writes to 80h to wait a little. */
+static uint32_t ports_read_nothing(uint16_t port, int size)
 {
-	static const struct ports_range *last;
+	(void)port;
+	(void)size;
+	return 0xff;
+}
 
-	if (last && (uint16_t)(port - last->first) < last->count)
-		return last;
+static void ports_write_nothing(uint16_t port, int size, uint32_t value)
+{
+	(void)port;
+	(void)size;
+	(void)value;
+}
+
+static const struct ports_range ports_nothing = {
+	0, 0, 0, ports_read_nothing, ports_write_nothing
+};
+
+static __attribute__((noinline)) const struct ports_range *ports_search(uint16_t port)
+{
 	for (unsigned d = 0; d < sizeof(devices) / sizeof(devices[0]); d++)
 		for (unsigned i = 0; i < *devices[d].count; i++) {
 			const struct ports_range *range = &devices[d].ranges[i];
 
 			if ((uint16_t)(port - range->first) < range->count)
-				return last = range;
+				return range;
 		}
-	return NULL;
+	return &ports_nothing;
+}
+
+const struct ports_range *ports_find(uint16_t port)
+{
+	static const struct ports_range *last = &ports_nothing;
+
+	if ((uint16_t)(port - last->first) >= last->count)
+		last = ports_search(port);
+	return last;
 }
 
 uint32_t ports_read(uint16_t port, int size)
@@ -42,10 +66,8 @@ uint32_t ports_read(uint16_t port, int size)
 	const struct ports_range *range = ports_find(port);
 	uint32_t value = 0;
 
-	if (range && (size == 1 || range->wide))
+	if (size == 1 || range->wide)
 		return range->read(port, size);
-	if (size == 1)
-		return 0xff;
 	for (int i = 0; i < size; i++)
 		value |= ports_read(port + i, 1) << (8 * i);
 	return value;
@@ -55,11 +77,11 @@ void ports_write(uint16_t port, int size, uint32_t value)
 {
 	const struct ports_range *range = ports_find(port);
 
-	if (range && (size == 1 || range->wide)) {
+	if (size == 1 || range->wide) {
 		range->write(port, size, value);
 		return;
 	}
-	for (int i = 0; i < size && size > 1; i++)
+	for (int i = 0; i < size; i++)
 		ports_write(port + i, 1, value >> (8 * i) & 0xff);
 }
 
@@ -96,7 +118,7 @@ void devices_run(void)
 		ports_told = 0;
 		next = i8254_run(now);
 		uart8250_run();
-	} else if (i8259_pending()) {
+	} else if (i8259_waits) {
 		devices_tell_first();
 	}
 	if (!next || (local && local < next))
@@ -119,9 +141,9 @@ int devices_interrupt(void)
 
 int devices_interrupt_waits(void)
 {
-	if (lapic_due() >= 0 || (lapic_passes_8259() && i8259_pending()))
+	if (lapic_due() >= 0 || (i8259_waits && lapic_passes_8259()))
 		return 1;
-	if (i8259_pending())
+	if (i8259_waits)
 		devices_tell_first();
 	return 0;
 }

@@ -22,6 +22,8 @@ struct ports_range {
 /* An access of 1, 2 or 4 bytes by the guest. */
 uint32_t ports_read(uint16_t port, int size);
 void ports_write(uint16_t port, int size, uint32_t value);
+/* Whose a port is; what is nobody's has a range, too. */
+const struct ports_range *ports_find(uint16_t port);
 
 /* The first processor has something to do: what another has asked of a device. */
 void devices_tell_first(void);
@@ -39,7 +41,7 @@ void i8259_reset(void);
 void i8259_set(unsigned irq, int level);
 /* The vector to deliver, acknowledged, or -1 when none is due. */
 int i8259_acknowledge(void);
-int i8259_pending(void);
+extern uint8_t i8259_waits;	/* one is due */
 
 void i8254_reset(void);
 /* Up to @now; gives the time of the next change of output 0, 0: none. */

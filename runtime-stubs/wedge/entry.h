@@ -34,6 +34,15 @@ void wedge_settle_user(void);
    are done, or -1: nothing has happened. */
 int wedge_quick_invlpg(uint64_t va);
 void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp);
+/* in or out of a byte, @al; @events: backend_events may have something. An interrupt
+   may wait after that. Gives 0. */
+struct wedge_io {
+	const struct ports_range *range;	/* wedge_port of the port */
+	uint16_t port;
+	uint8_t out;
+};
+const struct ports_range *wedge_port(uint16_t port);
+uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events);
 /* int n where the back-end lets user mode do it; rip is behind it. */
 _Noreturn void wedge_software_interrupt(unsigned vector);
 /* SYSCALL of user mode, rip behind it; @compat: from 32-bit code. SYSENTER of

@@ -156,6 +156,32 @@ int wedge_quick_invlpg(uint64_t va)
 	return 0;
 }
 
+static __attribute__((noinline)) void run_look_again(void)
+{
+	if (backend_events())
+		devices_run();
+	if (devices_interrupt_waits())
+		backend_remind();
+}
+
+const struct ports_range *wedge_port(uint16_t port)
+{
+	return ports_find(port);
+}
+
+/* Of interrupts that may wait afterwards only the 8259's can be new. */
+uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events)
+{
+	run_cause(PREVIRT_CLASS_io);
+	if (io->out)
+		io->range->write(io->port, 1, *al);
+	else
+		*al = io->range->read(io->port, 1);
+	if (events || i8259_waits || backend_vcpus > 1)
+		run_look_again();
+	return 0;
+}
+
 void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 {
 	unsigned changes = mmu_upper_changes;
@@ -400,8 +426,7 @@ void wedge_event(void)
 {
 	run_cause(CAUSE_EVENT);
 	wedge_counters.events++;
-	devices_run();
-	run_resume();
+	run_resume();		/* asks for events */
 }
 
 void wedge_go(void)

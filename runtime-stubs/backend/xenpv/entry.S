@@ -84,6 +84,22 @@ site_call:
 	call xenpv_call_entered
 	ud2
 
+/* Behind a call site, with events masked that were not: one waits. On the stack:
+   the return address. */
+	.balign 16
+	.globl xenpv_site_behind
+xenpv_site_behind:
+	save_registers
+	popq CPU(RIP)
+	movq %rsp, CPU(RSP)
+	leaq xenpv_stack_top(%rip), %rsp
+	pushfq
+	popq CPU(RFLAGS)
+	cld
+	xorl %ebp, %ebp
+	call xenpv_behind_entered
+	ud2
+
 /* A jump site: no stack may be touched; its number is in xenpv_slot. */
 	.balign 16
 site_jump:

@@ -2,13 +2,13 @@
 /* Copyright The previrt authors */
 /*
  * Call sites that need C, but little of it (lean.c): invlpg, loads of CR3 and of
- * null selectors, wrmsr, the first look at user mode's selectors. Only what C may
- * change is saved.
+ * null selectors, wrmsr, the first look at user mode's selectors, in and out of a
+ * byte. Only what C may change is saved.
  *
  * Invariants:
- *  - What happens here changes no register and no flag, and may happen twice: an
- *    event in front of the site's end goes back to the site. Past the first
- *    instruction rcx is what was saved.
+ *  - What happens here changes no register and no flag (but for what in reads), and
+ *    may happen twice (but for in and out): an event in front of the site's end
+ *    goes back to the site. Past the first instruction rcx is what was saved.
  *  - With events masked, the wedge's stack is used.
  *
  * On entry the return address stands on the stack.
@@ -59,7 +59,7 @@
 .endm
 
 	.balign 64
-	.globl xenpv_lean_start, xenpv_lean_end, xenpv_lean_plain
+	.globl xenpv_lean_start, xenpv_lean_end, xenpv_lean_plain, xenpv_lean_behind
 xenpv_lean_start:
 	each_lean invlpg, lean_invlpg
 	each_lean cr3, lean_cr3
@@ -68,6 +68,7 @@ xenpv_lean_start:
 	each_lean sreg4, lean_sreg4
 	each_lean sreg5, lean_sreg5
 	lean wrmsr, 0, %rcx, lean_wrmsr
+	lean io, 0, %rdi, lean_io
 
 /* From fast.S, with rcx saved: the selectors are not known. */
 	.balign 64
@@ -79,27 +80,46 @@ xenpv_look_first:
 	movq %rdi, CPU(RDI)
 	jmp lean_selectors
 
-/* Events masked, rcx: whether they were before. C gives 0, or where to go on. */
-	.balign 64
-xenpv_lean_plain:
-.macro lean_c function, third
-\function:
+.macro lean_push rdx=%rdx
 	movq %rsp, CPU(RSP)
 	leaq xenpv_stack_top(%rip), %rsp
 	pushq %rcx
 	pushfq
 	pushq %rax
-	pushq %rdx
+	pushq \rdx
 	pushq %rsi
 	pushq %r8
 	pushq %r9
 	pushq %r10
 	pushq %r11
 	movl %ecx, %esi
+	cld
+.endm
+.macro lean_pop
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rsi
+	popq %rdx
+	popq %rax
+.endm
+.macro lean_pop_rest
+	popfq
+	popq %rcx
+	movq CPU(RSP), %rsp
+	movq CPU(RDI), %rdi
+.endm
+
+/* Events masked, rcx: whether they were before. C gives 0, or where to go on. */
+	.balign 64
+xenpv_lean_plain:
+.macro lean_c function, third
+\function:
+	lean_push
 	.ifnb \third
 	movq \third, %rdx
 	.endif
-	cld
 	call xenpv_\function
 	jmp lean_done
 .endm
@@ -118,35 +138,14 @@ lean_sreg\which:
 	lean_load 4
 	lean_load 5
 lean_sreg:
-	movq %rsp, CPU(RSP)
-	leaq xenpv_stack_top(%rip), %rsp
-	pushq %rcx
-	pushfq
-	pushq %rax
-	pushq lean_rdx(%rip)
-	pushq %rsi
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	movl %ecx, %esi
-	cld
+	lean_push lean_rdx(%rip)
 	call xenpv_lean_sreg
 lean_done:
 	movq %rax, lean_then(%rip)
 	testq %rax, %rax
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rsi
-	popq %rdx
-	popq %rax
+	lean_pop
 	jnz 3f
-	popfq
-	popq %rcx
-	movq CPU(RSP), %rsp
-	movq CPU(RDI), %rdi
+	lean_pop_rest
 	movb %cl, MASK
 	jrcxz 1f
 2:	movq xenpv_plain_rcx(%rip), %rcx
@@ -159,18 +158,40 @@ lean_done:
 	movq %rcx, lean_then(%rip)
 	movq xenpv_plain_rcx(%rip), %rcx
 	jmp *lean_then(%rip)
-3:	popfq
-	popq %rcx
-	movq CPU(RSP), %rsp
-	movq CPU(RDI), %rdi
+3:	lean_pop_rest
 	movb %cl, MASK
 	movq xenpv_plain_rcx(%rip), %rcx
 	jmp *lean_then(%rip)
+
+/* in and out do not happen twice: from xenpv_lean_behind on, an event finds the
+   guest behind the site. */
+lean_io:
+	lean_push
+	movq %rsp, %rdx
+	call xenpv_lean_io
+lean_io_done:
+	testq %rax, %rax
+	jnz lean_done
+	lean_pop
+	lean_pop_rest
+	jrcxz xenpv_lean_behind
+	movq xenpv_plain_rcx(%rip), %rcx
+	ret
+xenpv_lean_behind:
+	movb $0, MASK
+	movzbl PENDING, %ecx
+	jrcxz 1f
+	movb $1, MASK
+	movq xenpv_plain_rcx(%rip), %rcx
+	jmp xenpv_site_behind
+1:	movq xenpv_plain_rcx(%rip), %rcx
+	ret
 xenpv_lean_end:
 
 	.section .rodata
 	.balign 8
 	.globl xenpv_lean_invlpgs, xenpv_lean_cr3s, xenpv_lean_sregs, xenpv_lean_wrmsrs
+	.globl xenpv_lean_ios
 .macro lean_row prefix
 .irp name, 0, 1, 2, 3
 	.quad \prefix\()_\name
@@ -192,6 +213,8 @@ xenpv_lean_sregs:			/* es, cs, ss, ds, fs, gs */
 	lean_row sreg5
 xenpv_lean_wrmsrs:
 	.quad wrmsr_0
+xenpv_lean_ios:
+	.quad io_0
 
 	.section .bss.vcpu, "aw", @nobits
 	.balign 8

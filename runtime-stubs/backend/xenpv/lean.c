@@ -4,13 +4,37 @@
 #include "xenpv.h"
 #include "short.h"
 #include "../../wedge/entry.h"
+#include "../../rewriter/limits.h"
 #include "insns.h"
 
 extern uint64_t xenpv_call_slots[];
 extern const uint64_t xenpv_lean_invlpgs[16], xenpv_lean_cr3s[16], xenpv_lean_sregs[6][16],
-	xenpv_lean_wrmsrs[1];
+	xenpv_lean_wrmsrs[1], xenpv_lean_ios[1];
 
-uint64_t xenpv_lean_call(const struct insn *insn)
+/*
+ * in and out of a byte, by slot; without a range if the port is in dx. Only so many
+ * of the slots have one: the others take the long way.
+ */
+#define LEAN_IOS 64
+static struct wedge_io lean_ios[LEAN_IOS];
+static uint8_t lean_io_of[REWRITER_CALLS];
+static unsigned lean_io_count;
+
+static uint64_t lean_io_call(unsigned slot, const struct insn *insn)
+{
+	struct wedge_io *io = &lean_ios[lean_io_count];
+
+	if (insn->opcode & 1 || lean_io_count == LEAN_IOS)
+		return 0;
+	lean_io_of[slot] = lean_io_count++;
+	io->port = insn->imm & 0xff;
+	io->out = insn->op == PREVIRT_OP_out;
+	if (!(insn->opcode & 8))
+		io->range = wedge_port(io->port);
+	return xenpv_lean_ios[0];
+}
+
+uint64_t xenpv_lean_call(unsigned slot, const struct insn *insn)
 {
 	switch (insn->op) {
 	case PREVIRT_OP_invlpg:
@@ -25,6 +49,9 @@ uint64_t xenpv_lean_call(const struct insn *insn)
 		       xenpv_lean_sregs[insn->reg & 7][insn->rm] : 0;
 	case PREVIRT_OP_wrmsr:
 		return xenpv_lean_wrmsrs[0];
+	case PREVIRT_OP_in:
+	case PREVIRT_OP_out:
+		return lean_io_call(slot, insn);
 	}
 	return 0;
 }
@@ -102,6 +129,35 @@ uint64_t xenpv_lean_wrmsr(uint32_t msr, uint32_t masked, const struct lean_saved
 	done = !cpu_quick_wrmsr(&previrt_cpu, msr, (uint32_t)saved->rax | saved->rdx << 32);
 	xenpv_unlock_shortly();
 	return done ? 0 : lean_long_way();
+}
+
+/* What is not so common: the port in dx, several processors. */
+static __attribute__((noinline)) uint64_t lean_any_io(const struct wedge_io *slot,
+						      struct lean_saved *saved)
+{
+	struct wedge_io io = *slot;
+
+	if (!io.range) {
+		io.port = saved->rdx;
+		io.range = wedge_port(io.port);
+	}
+	xenpv_lock_shortly();
+	wedge_quick_io(&io, (uint8_t *)&saved->rax, xenpv_vcpu->evtchn_upcall_pending);
+	xenpv_unlock_shortly();
+	return 0;
+}
+
+uint64_t xenpv_lean_io(uint64_t ignored, uint32_t masked, struct lean_saved *saved)
+{
+	const struct wedge_io *io = &lean_ios[lean_io_of[lean_slot()]];
+	uint8_t events = xenpv_vcpu->evtchn_upcall_pending;
+
+	(void)ignored;
+	if (events && !masked)
+		return lean_long_way();
+	if (!io->range || backend_vcpus > 1)
+		return lean_any_io(io, saved);
+	return wedge_quick_io(io, (uint8_t *)&saved->rax, events);
 }
 
 uint64_t xenpv_lean_selectors(uint64_t ignored, uint32_t masked)

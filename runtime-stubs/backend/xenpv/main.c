@@ -26,13 +26,20 @@ void backend_console_write(const char *text, size_t length)
 		xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uint64_t)text, 0);
 }
 
+/* Each byte that comes is told by an event; some may have come before it was
+   bound. */
+int xenpv_console_has = 1;
+
 size_t backend_console_read(char *text, size_t size)
 {
 	long n;
 
 	if (xenpv_domu_is())
 		return xenpv_domu_console_read(text, size);
+	if (!xenpv_console_has)
+		return 0;
 	n = xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_read, size, (uint64_t)text, 0);
+	xenpv_console_has = n == (long)size;
 	return n > 0 ? n : 0;
 }
 

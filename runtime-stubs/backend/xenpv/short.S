@@ -201,6 +201,35 @@ xenpv_short_start:
 .endm
 	each_register push_popf
 
+/* Nothing here may not happen twice. */
+.macro pushf_pop_stack at
+	routine
+	state SHORT_BEFORE
+	movq %rcx, saved_rcx(%rip)
+	state SHORT_AGAIN, 0
+	pushfq
+	state SHORT_AGAIN, 8
+	movzbl MASK, %ecx
+	jrcxz 88f
+	popq %rcx
+	state SHORT_AGAIN, 0
+	leaq -IF_BIT(%rcx), %rcx
+	movq %rcx, 8+\at(%rsp)
+	movq saved_rcx(%rip), %rcx
+	ret
+	state SHORT_AGAIN, 8
+88:	popq %rcx
+	state SHORT_AGAIN, 0
+	movq %rcx, 8+\at(%rsp)
+	movq saved_rcx(%rip), %rcx
+	ret
+.endm
+	.set word, 0
+.rept SHORT_STACK_WORDS
+	pushf_pop_stack 8*word
+	.set word, word + 1
+.endr
+
 xenpv_short_end:
 	.section .rodata.short, "a"
 	.globl xenpv_short_states_end

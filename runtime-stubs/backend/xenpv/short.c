@@ -22,7 +22,8 @@ extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_shor
 extern uint64_t xenpv_call_slots[];
 extern const char xenpv_plain_start[], xenpv_plain_end[];
 extern const char xenpv_sreg16_start[], xenpv_sreg16_end[];
-extern const char xenpv_lean_start[], xenpv_lean_end[], xenpv_lean_plain[];
+extern const char xenpv_lean_start[], xenpv_lean_end[], xenpv_lean_plain[],
+	xenpv_lean_behind[];
 extern uint64_t xenpv_plain_rcx;
 
 #define CALL_STUB 10u		/* of entry.S */
@@ -40,11 +41,23 @@ uint64_t xenpv_call_stub(unsigned slot)
 	return (uint64_t)xenpv_call_stubs + CALL_STUB * slot;
 }
 
+/* pushf, and pop of a word above rsp. */
+static int short_stack_routine(const struct insn *insn)
+{
+	if (insn->base != RSP || insn->index != INSN_NO_REG || insn->asize != 8 ||
+	    insn->segment == INSN_FS || insn->segment == INSN_GS || insn->disp & 7 ||
+	    insn->disp < 0 || insn->disp >= 8 * SHORT_STACK_WORDS)
+		return -1;
+	return SHORT_PUSHF_POP_STACK + insn->disp / 8;
+}
+
 /* The routine for an instruction, or -1. */
 static int short_routine(const struct insn *insn)
 {
 	int whole = insn->osize != 2;
 
+	if (insn->op == PREVIRT_OP_pushf_pop && whole && insn->is_memory)
+		return short_stack_routine(insn);
 	switch (insn->op) {
 	case PREVIRT_OP_sti: return SHORT_STI;
 	case PREVIRT_OP_pushf: return whole ? SHORT_PUSHF : -1;
@@ -73,7 +86,7 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 		uint64_t code = xenpv_fast_call(insn);
 
 		if (!code)
-			code = xenpv_lean_call(insn);
+			code = xenpv_lean_call(slot, insn);
 		if (code) {
 			plain_calls[slot] = call;
 			xenpv_call_slots[slot] = code;
@@ -133,6 +146,11 @@ static void short_finish(struct cpu *cpu, const struct short_state *state)
 		cpu->r[RCX] = xenpv_short_rcx;
 		cpu->rip = xenpv_short_return - call;
 		break;
+	case SHORT_AGAIN:
+		cpu->r[RSP] += state->number;
+		cpu->r[RCX] = xenpv_short_rcx;
+		cpu->rip = short_pop(cpu) - call;
+		break;
 	case SHORT_POPF_BEFORE:
 		cpu->r[RAX] = xenpv_short_rax;
 		cpu->rip = xenpv_short_return - call;
@@ -181,12 +199,14 @@ unsigned xenpv_plain_again(struct cpu *cpu)
 int xenpv_short_interrupted(struct cpu *cpu)
 {
 	const struct short_state *state = xenpv_short_states;
+	int behind;
 
 	if (cpu->rip >= (uint64_t)xenpv_lean_start && cpu->rip < (uint64_t)xenpv_lean_end) {
 		if (cpu->rip % SREG16_SIZE || cpu->rip >= (uint64_t)xenpv_lean_plain)
 			cpu->r[RCX] = xenpv_plain_rcx;
+		behind = cpu->rip >= (uint64_t)xenpv_lean_behind;
 		cpu->rip = short_pop(cpu);
-		return xenpv_plain_again(cpu);
+		return behind ? 1 : xenpv_plain_again(cpu);
 	}
 	if (cpu->rip >= (uint64_t)xenpv_plain_start && cpu->rip < (uint64_t)xenpv_plain_end) {
 		if (cpu->rip >= (uint64_t)xenpv_sreg16_start &&

@@ -13,7 +13,10 @@
 #define SHORT_POPF 2
 #define SHORT_PUSHF_POP 3
 #define SHORT_PUSH_POPF 19
-#define SHORT_ROUTINES 35
+/* pushf and pop of the word at 8 * this many above rsp. */
+#define SHORT_PUSHF_POP_STACK 35
+#define SHORT_STACK_WORDS 12
+#define SHORT_ROUTINES 47
 
 /* TF, IOPL, NT, AC: the guest's, but never the processor's while it runs. */
 #define SHORT_UNUSUAL 0x47100
@@ -21,6 +24,7 @@
 /* Where an interrupted routine leaves the guest: before its instruction ... */
 #define SHORT_BEFORE 0		/* return address on the stack */
 #define SHORT_PUSHF_BEFORE 2	/* it is saved, rcx too; so many bytes pushed */
+#define SHORT_AGAIN 12		/* it is there, rcx saved; so many bytes pushed */
 #define SHORT_POPF_BEFORE 3	/* it is saved, rax too */
 /* ... or behind it. */
 #define SHORT_STI_DONE 4	/* return address on the stack, rcx saved */
@@ -36,7 +40,8 @@
 #include "../../cpu/cpu.h"
 
 /* The guest was interrupted at cpu->rip: 0 if that is in no routine. Else its
-   state is made whole; gives the length of the call that led there. */
+   state is made whole; gives the length of the call that led there (where a single
+   step can have led: else not 0). */
 int xenpv_short_interrupted(struct cpu *cpu);
 
 /* rip is behind a call of a site that led to fast.S: back to the site. Gives the

@@ -79,6 +79,7 @@ int backend_events(void)
 				time_armed = 0;
 			if (i == TIME_REQUESTS)
 				xenpv_domu_requests_run();
+			xenpv_console_has |= i == TIME_CONSOLE;
 		}
 	}
 	return seen;

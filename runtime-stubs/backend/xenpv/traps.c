@@ -60,6 +60,9 @@ static void traps_note_selectors(struct cpu *cpu)
 
 	__asm__ volatile("movw %%ds, %0\nmovw %%es, %1\nmovw %%fs, %2\nmovw %%gs, %3"
 			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	if (ds == cpu->loaded[SEG_DS] && es == cpu->loaded[SEG_ES] &&
+	    fs == cpu->loaded[SEG_FS] && gs == cpu->loaded[SEG_GS])
+		return;
 	cpu->user = 0;		/* descriptors are read with the kernel's rights */
 	cpu_note_selector(cpu, SEG_DS, ds);
 	cpu_note_selector(cpu, SEG_ES, es);
@@ -85,6 +88,15 @@ void xenpv_call_entered(void)
 	traps_kernel_flags(cpu, !xenpv_saved_mask);
 	xenpv_look_at_selectors();
 	wedge_call(xenpv_slot);
+}
+
+/* The instruction of a call site is done. */
+void xenpv_behind_entered(void)
+{
+	xenpv_lock();
+	traps_kernel_flags(&previrt_cpu, 1);
+	xenpv_look_at_selectors();
+	wedge_go();
 }
 
 void xenpv_jump_entered(void)

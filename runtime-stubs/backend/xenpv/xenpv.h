@@ -46,6 +46,9 @@ static inline void xenpv_must(const char *what, long result)
 		xenpv_refused(what, result);
 }
 
+/* The console may have input. */
+extern int xenpv_console_has;
+
 /* Processor @vcpu's flags and time lie at the start of this frame from now on. */
 void xenpv_vcpu_place(unsigned vcpu, uint64_t mfn);
 uint64_t xenpv_first_info_mfn(void);
@@ -86,9 +89,9 @@ void xenpv_time_init(void);
 /* System calls may take the short way, with the MSRs of @cpu. */
 void xenpv_syscall_learn(const struct cpu *cpu);
 
-/* Short code for a call site of @insn, or 0: fast.S, lean.S. */
+/* Short code for call slot @slot, of @insn, or 0: fast.S, lean.S. */
 uint64_t xenpv_fast_call(const struct insn *insn);
-uint64_t xenpv_lean_call(const struct insn *insn);
+uint64_t xenpv_lean_call(unsigned slot, const struct insn *insn);
 /* The code of entry.S for call slot @slot. */
 uint64_t xenpv_call_stub(unsigned slot);
 /* What user mode has in its segment registers, if nobody has looked yet. */

@@ -33,6 +33,7 @@
 #define LEAPT 10000		/* steps, as many as more than MANY_STEPS */
 #define KNOWN_MOST 8192
 #define ATTEMPTS 10
+#define INTERRUPTIONS 1000	/* of one try, at its site: none goes on for ever */
 #define MANY_STEPS 100		/* more: by a breakpoint */
 
 struct try { uint64_t code, site, end, name; };
@@ -53,8 +54,8 @@ static unsigned place_count;
 static uint64_t known[KNOWN_MOST];	/* instructions of short code */
 static uint8_t known_hit[KNOWN_MOST];
 static unsigned known_count;
-#define WAYS_IN 8
-#define WAYS_BACK 4
+#define WAYS_IN 10
+#define WAYS_BACK 5
 static uint64_t ways_in[WAYS_IN], ways_back[WAYS_BACK];	/* of the wedge's C */
 static struct { uint64_t tries, tries_end, current, stepping, ready, record, after, bytes,
 	byte_at, steps, steps_at; } at;
@@ -98,6 +99,8 @@ static void look_up_all(const char *guest, const char *wedge)
 		{ "xenpv_lean_invlpg", &ways_in[3] }, { "xenpv_lean_cr3", &ways_in[4] },
 		{ "xenpv_lean_sreg", &ways_in[5] }, { "xenpv_lean_wrmsr", &ways_in[6] },
 		{ "xenpv_lean_selectors", &ways_in[7] }, { "lean_done", &ways_back[3] },
+		{ "xenpv_lean_io", &ways_in[8] }, { "lean_io_done", &ways_back[4] },
+		{ "xenpv_behind_entered", &ways_in[9] },
 	};
 
 	look_up(guest, guests, sizeof(guests) / sizeof(guests[0]), HIGH);
@@ -155,7 +158,7 @@ static void begin(struct remote *r, unsigned t, uint32_t stepping)
 static void end(struct remote *r, unsigned t, struct seen *seen)
 {
 	/* The handler's return leads to the site, too. */
-	for (int i = 0; i < ATTEMPTS && remote_rip(r) != at.ready; i++) {
+	for (int i = 0; i < INTERRUPTIONS && remote_rip(r) != at.ready; i++) {
 		if (remote_rip(r) == tries[t].site)
 			step(r, 0);
 		remote_run(r);

@@ -13,6 +13,7 @@
 struct remote {
 	pid_t pid;
 	int gdb, keys;		/* the stub; the serial port's other end */
+	long key_vector;	/* what the port raises; 0: not seen yet */
 };
 
 /* @machine: as in --on; @log: of the console. It stands before the first
@@ -30,7 +31,7 @@ void remote_run(struct remote *);
 /* One instruction; @open: an interrupt that waits comes first. */
 void remote_step(struct remote *, int open);
 /* Something comes in by the serial port: 0 when its interrupt waits, -1 when it
-   does not (others wait already). */
+   does not. */
 int remote_key(struct remote *);
 
 #endif

@@ -58,6 +58,9 @@ end_\@:
 .macro out_pair reg
 	previrt_pair pushf_pop, "pushf", "pop %\reg"
 .endm
+.macro out_pair_stack
+	previrt_pair pushf_pop, "pushf", "popq 8(%rsp)"
+.endm
 .macro in_pair reg
 	previrt_pair push_popf, "push %\reg", "popf"
 .endm
@@ -178,6 +181,7 @@ ready:
 	both "push \r; popf on", "in_pair \r", "movq $IF_SET, %\r"
 	both "push \r; popf off", "in_pair \r", "movq $IF_CLEAR, %\r"
 	.endr
+	both "pushf; pop 8(rsp)", "out_pair_stack", "pushq $1; pushq $2"
 	.irp s, es,cs,ss,ds,fs,gs
 	try "mov \s, eax", IF_SET, "movl %\s, %eax"
 	try "mov \s, r9d", IF_SET, "movl %\s, %r9d"
@@ -201,8 +205,11 @@ ready:
 	try "wrmsr", IF_SET, "wrmsr", "movl $0xc0000102, %ecx; xorl %edx, %edx"
 	try "wrmsr of FS_BASE", IF_SET, "wrmsr", "movl $0xc0000100, %ecx; xorl %edx, %edx"
 	both "swapgs twice", "swapgs; swapgs"
-	try "in", IF_SET, "inb $0x21, %al"
-	try "out", IF_SET, "outb %al, $0x80"
+	both "in", "inb $0x21, %al"
+	try "in, by dx", IF_SET, "inb %dx, %al", "movl $0x3ff, %edx"
+	both "out", "outb %al, $0x80"
+	try "out, by dx", IF_SET, "outb %al, %dx", "movl $0x3ff, %edx"
+	try "out to the 8259", IF_SET, "outb %al, $0x21", "movl $0xef, %eax"
 	try "cpuid", IF_SET, "cpuid", "xorl %eax, %eax"
 	try "sgdt", IF_SET, "sgdt stored(%rip)"
 	try "sidt", IF_SET, "sidt stored(%rip)"

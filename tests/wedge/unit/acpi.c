@@ -56,20 +56,20 @@ static void start_8259(void)
 static void test_button(void)
 {
 	acpi_power_button();
-	expect("seen, but nobody asked for interrupts", get(STATUS) == BUTTON && !i8259_pending());
+	expect("seen, but nobody asked for interrupts", get(STATUS) == BUTTON && !i8259_waits);
 	set(ENABLE, BUTTON);
-	expect("the interrupt", i8259_pending() && i8259_acknowledge() == 0x38 + SCI - 8);
+	expect("the interrupt", i8259_waits && i8259_acknowledge() == 0x38 + SCI - 8);
 	out(0xa0, 0x20);
 	out(0x20, 0x20);
-	expect("again, for it is still pressed", i8259_pending());
+	expect("again, for it is still pressed", i8259_waits);
 	set(STATUS, (uint16_t)~BUTTON);
 	expect("other events taken away", get(STATUS) == BUTTON);
 	set(STATUS, BUTTON);
-	expect("taken away", get(STATUS) == 0 && !i8259_pending() && get(ENABLE) == BUTTON);
+	expect("taken away", get(STATUS) == 0 && !i8259_waits && get(ENABLE) == BUTTON);
 	acpi_power_button();
-	expect("pressed once more", i8259_pending());
+	expect("pressed once more", i8259_waits);
 	acpi_ports->write(STATUS, 4, BUTTON);
-	expect("both registers at once", get(STATUS) == 0 && get(ENABLE) == 0 && !i8259_pending());
+	expect("both registers at once", get(STATUS) == 0 && get(ENABLE) == 0 && !i8259_waits);
 	acpi_power_button();
 	acpi_reset();
 	expect("reset", get(STATUS) == 0);

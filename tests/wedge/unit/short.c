@@ -30,6 +30,7 @@
 #define LONG_WAY 0x4555000ul
 #define ARITHMETIC 0xcd5ul
 #define MAX_STEPS 64
+#define WORDS (4 + SHORT_STACK_WORDS)
 
 struct info { uint8_t pending, mask; };
 static volatile struct info *const info = (void *)WEDGE_VCPU_INFO;
@@ -37,9 +38,10 @@ static volatile struct info *const info = (void *)WEDGE_VCPU_INFO;
 char xenpv_call_stubs[1];
 uint64_t xenpv_call_slots[REWRITER_CALLS];
 /* Of fast.[cS] and lean.[cS], none of whose routines is called here. */
-const char xenpv_lean_start[1], xenpv_lean_end[1], xenpv_lean_plain[1];
-uint64_t xenpv_lean_call(const struct insn *insn)
+const char xenpv_lean_start[1], xenpv_lean_end[1], xenpv_lean_plain[1], xenpv_lean_behind[1];
+uint64_t xenpv_lean_call(unsigned slot, const struct insn *insn)
 {
+	(void)slot;
 	(void)insn;
 	return 0;
 }
@@ -59,7 +61,7 @@ extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_shor
 struct guest {			/* all that can be seen */
 	uint64_t r[16], rip, flags;
 	int interrupts;		/* IF */
-	uint64_t stack[6];	/* from two words below the site's rsp on */
+	uint64_t stack[WORDS];	/* from two words below the site's rsp on */
 };
 
 static unsigned passed, failed, boundaries;
@@ -86,6 +88,13 @@ static void announce(void)
 
 			backend_call_slot(slot++, &insn, 0, CALL, CALL);
 		}
+	for (int word = 0; word < SHORT_STACK_WORDS; word++) {
+		struct insn insn = { .op = PREVIRT_OP_pushf_pop, .osize = 4, .opcode = 0x8f,
+			.is_memory = 1, .base = RSP, .index = INSN_NO_REG, .asize = 8,
+			.disp = 8 * word };
+
+		backend_call_slot(slot++, &insn, 0, CALL, CALL);
+	}
 	for (int i = 0; i < SHORT_ROUTINES; i++)
 		xenpv_short_long[i] = LONG_WAY;
 }
@@ -132,6 +141,12 @@ static uint64_t visible_flags(const struct guest *g)
 	return (g->flags & ARITHMETIC) | 2 | (g->interrupts ? FLAG_IF : 0);
 }
 
+static int is_popf(int routine)
+{
+	return routine == SHORT_POPF ||
+	       (routine >= SHORT_PUSH_POPF && routine < SHORT_PUSHF_POP_STACK);
+}
+
 /* The guest behind its instruction. */
 static struct guest behind(int routine, const struct guest *before)
 {
@@ -150,6 +165,10 @@ static struct guest behind(int routine, const struct guest *before)
 	}
 	if (routine >= SHORT_PUSHF_POP && routine < SHORT_PUSH_POPF) {
 		g.r[routine - SHORT_PUSHF_POP] = visible_flags(before);
+		return g;
+	}
+	if (routine >= SHORT_PUSHF_POP_STACK) {
+		g.stack[2 + routine - SHORT_PUSHF_POP_STACK] = visible_flags(before);
 		return g;
 	}
 	if (routine == SHORT_POPF) {
@@ -175,7 +194,7 @@ static const char *differs(const struct guest *a, const struct guest *b)
 		return "a flag";
 	if (a->interrupts != b->interrupts)
 		return "the interrupt flag";
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < WORDS; i++)
 		if (STACK + STACK_SIZE / 2 - 16 + 8 * i >= b->r[RSP] &&
 		    (a->stack[i] ^ b->stack[i]) & ~(uint64_t)FLAG_TF)
 			return "the stack";
@@ -215,8 +234,12 @@ static void interrupted(int routine, const struct user_regs_struct *u, const str
 	read_stack(&now);
 	boundaries++;
 	/* popf's value may have replaced the flags already: they are dead before it. */
-	if (now.rip == SITE && (routine == SHORT_POPF || routine >= SHORT_PUSH_POPF))
+	if (now.rip == SITE && is_popf(routine))
 		now.flags = before->flags;
+	/* So may the word that pushf; pop writes to. */
+	if (now.rip == SITE && routine >= SHORT_PUSHF_POP_STACK)
+		now.stack[2 + routine - SHORT_PUSHF_POP_STACK] =
+			before->stack[2 + routine - SHORT_PUSHF_POP_STACK];
 	/* While they are held back no event comes, and the flag is not final. */
 	if (info->mask)
 		now.interrupts = (now.rip == SITE ? before : after)->interrupts;
@@ -235,7 +258,7 @@ static void run(int routine, int interrupts, int pending, uint64_t value)
 	for (int i = 0; i < 16; i++)
 		before.r[i] = 0x1111111111111111ul * i;
 	before.r[RSP] = (uint64_t)stack;
-	if (routine >= SHORT_PUSH_POPF)
+	if (is_popf(routine) && routine != SHORT_POPF)
 		before.r[routine - SHORT_PUSH_POPF] = value;
 	memset((void *)STACK, 0x5a, STACK_SIZE);
 	stack[0] = value;
@@ -272,7 +295,7 @@ static void run(int routine, int interrupts, int pending, uint64_t value)
 		from_ptrace(&now, &u);
 		read_stack(&now);
 		now.interrupts = u.rip == RETURN ? !info->mask : wanted->interrupts;
-		if (u.rip == LONG_WAY && routine >= SHORT_POPF)
+		if (u.rip == LONG_WAY && is_popf(routine))
 			now.flags = before.flags;
 		why = differs(&now, wanted);
 		if (why)
