@@ -318,6 +318,17 @@ static int lower_make_space(void)
 	return space_count++;
 }
 
+void lower_purge(void)
+{
+	for (unsigned i = 0; i < space_count; i++) {
+		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
+
+		if (!spaces[i].running && spaces[i].first &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel)))
+			lower_empty(&spaces[i]);
+	}
+}
+
 /*
  * A space for a root that has none: first one whose level-4 table was written to
  * since it ran, for its process is most likely gone; then a new one; then the

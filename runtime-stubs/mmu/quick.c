@@ -141,7 +141,7 @@ static __attribute__((noinline)) int quick_add_rights(uint64_t va, const struct 
 
 	if (!quick_only_added(old, leaf))
 		return -1;
-	shadow_count_writers(old, leaf);
+	shadow_count_writers(way->table, index, old, leaf);
 	return backend_table_set_page(way->table, index, va, leaf, 0);
 }
 
@@ -158,7 +158,8 @@ static int quick_fill(uint64_t va, const struct way *way, uint64_t entry)
 		return quick_add_rights(va, way, leaf);
 	s->used[index / 64] |= 1ull << index % 64;
 	if (leaf & PTE_W)
-		shadow_count_writer_of((entry & PTE_ADDRESS) / BACKEND_PAGE, 1);
+		shadow_add_writer((entry & PTE_ADDRESS) / BACKEND_PAGE,
+				  shadow_where(way->table, index));
 	return backend_table_set_page(way->table, index, va, leaf, 0);
 }
 
@@ -231,7 +232,7 @@ int quick_invalidate(uint64_t va)
 		return 0;
 	if (!want)
 		s->used[index / 64] &= ~(1ull << index % 64);
-	shadow_count_writers(have, want);
+	shadow_count_writers(way->table, index, have, want);
 	backend_table_set_page(way->table, index, va, want, 1);
 	return 0;
 }

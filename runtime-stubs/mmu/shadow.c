@@ -32,12 +32,6 @@ uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
 	return entry;
 }
 
-static void shadow_count_writer(uint64_t entry, int by)
-{
-	if ((entry & (PTE_P | PTE_W)) == (PTE_P | PTE_W))
-		shadow_count_writer_of(backend_gfn(entry), by);
-}
-
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	if (old & PTE_P)
@@ -45,49 +39,90 @@ void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 	backend_table_set(table, index, entry);
 }
 
-void shadow_count_writers(uint64_t old, uint64_t entry)
+static int shadow_is_writable(uint64_t entry)
 {
-	shadow_count_writer(old, -1);
-	shadow_count_writer(entry, 1);
+	return (entry & (PTE_P | PTE_W)) == (PTE_P | PTE_W);
 }
 
-/* Is this leaf its frame's only writer? */
-static void shadow_note_alias(unsigned table, unsigned index, uint64_t entry)
+static void shadow_forget_leaf(uint64_t entry)
 {
-	uint64_t gfn = backend_gfn(entry);
+	if (shadow_is_writable(entry))
+		shadow_drop_writer(backend_gfn(entry), !!(entry & PTE_D));
+}
 
-	if ((entry & (PTE_P | PTE_W)) != (PTE_P | PTE_W) || gfn >= shadow_frame_count ||
-	    shadow_frames[gfn].writers != 1)
-		return;
-	shadow_frames[gfn].alias = table;
-	shadow_frames[gfn].alias_index = index;
+void shadow_count_writers(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+{
+	shadow_forget_leaf(old);
+	if (shadow_is_writable(entry))
+		shadow_add_writer(backend_gfn(entry), shadow_where(table, index));
 }
 
 void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
-	shadow_count_writers(old, entry);
-	shadow_note_alias(table, index, entry);
+	shadow_count_writers(table, index, old, entry);
 	shadow_set(table, index, old, entry);
 }
 
-int shadow_alias_is_clean(const struct shadow_frame *frame)
+/* Alias @i of @frame, if it is one still; else 0. */
+static uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i)
 {
-	return frame->writers == 1 && frame->alias &&
-	       !(backend_table_get(frame->alias, frame->alias_index) & PTE_D);
-}
-
-/* 1: its dirty bit was set, and is not from the next flush on. */
-static int shadow_clean_alias(const struct shadow_frame *frame)
-{
+	uint32_t where = frame->alias[i];
 	uint64_t entry;
 
-	if (frame->writers != 1 || !frame->alias)
+	if (!where || (i && where == frame->alias[0]))
 		return 0;
-	entry = backend_table_get(frame->alias, frame->alias_index);
-	if (!(entry & PTE_D))
+	entry = backend_table_get(where >> 16, where & 511);
+	if (!shadow_is_writable(entry) || backend_gfn(entry) != (uint64_t)(frame - shadow_frames))
 		return 0;
-	backend_table_set(frame->alias, frame->alias_index, entry & ~PTE_D);
-	return 1;
+	return entry;
+}
+
+unsigned shadow_unknown;
+
+int shadow_aliases_are_clean(const struct shadow_frame *frame)
+{
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t entry = shadow_alias(frame, i);
+
+		if (entry & PTE_D)
+			return 0;
+		known += !!entry;
+	}
+	shadow_unknown += known != frame->writers;
+	return known == frame->writers;
+}
+
+void shadow_note_writer(unsigned table, unsigned index, uint64_t entry)
+{
+	struct shadow_frame *frame = &shadow_frames[backend_gfn(entry)];
+	uint32_t where = shadow_where(table, index);
+
+	if (!shadow_is_writable(entry) || frame - shadow_frames >= (int64_t)shadow_frame_count ||
+	    frame->alias[0] == where || frame->alias[1] == where)
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		if (!shadow_alias(frame, i)) {
+			frame->alias[i] = where;
+			return;
+		}
+}
+
+/* 1: a dirty bit was set, and is not from the next flush on. */
+static int shadow_clean_aliases(const struct shadow_frame *frame)
+{
+	int was_set = 0;
+
+	for (unsigned i = 0; frame->writers && i < 2; i++) {
+		uint64_t entry = shadow_alias(frame, i);
+
+		if (!(entry & PTE_D))
+			continue;
+		backend_table_set(frame->alias[i] >> 16, frame->alias[i] & 511, entry & ~PTE_D);
+		was_set = 1;
+	}
+	return was_set;
 }
 
 void shadow_forget_leaves(unsigned table)
@@ -97,7 +132,7 @@ void shadow_forget_leaves(unsigned table)
 	shadow_flush_owed |= BACKEND_FLUSH;
 	for (unsigned i = 0; i < 512; i++)
 		if (entries[i])
-			shadow_count_writer(entries[i], -1);
+			shadow_forget_leaf(entries[i]);
 }
 
 int shadow_watch(uint32_t gfn, uint16_t owner)
@@ -111,7 +146,7 @@ int shadow_watch(uint32_t gfn, uint16_t owner)
 		shadow_disown(frame);
 		frame->owner = owner;
 	}
-	was_set = shadow_clean_alias(frame);
+	was_set = shadow_clean_aliases(frame);
 	if (backend_linear[gfn] & PTE_D) {
 		backend_frame_clean(gfn);
 		was_set = 1;

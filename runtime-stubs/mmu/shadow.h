@@ -11,9 +11,10 @@
  * What has changed in a table of the guest's is known from the processor's own
  * dirty bit: all of guest memory is mapped once by linear tables
  * (backend_linear), which the guest's large pages use as well. Whoever maps a
- * frame for writing in another way counts as its writer. Where there is one, its
- * dirty bit counts as well (Linux's own map of memory, once a large page of it was
- * split); a table that has more is compared at every flush.
+ * frame for writing in another way counts as its writer. Of two, the dirty bits count
+ * as well (Linux's own map of memory, once a large page of it was split; a mapping
+ * that was given up and not flushed yet); a table that has more is compared at every
+ * flush.
  */
 #ifndef PREVIRT_MMU_SHADOW_H
 #define PREVIRT_MMU_SHADOW_H
@@ -47,8 +48,9 @@ struct shadow_table {
 struct shadow_frame {
 	uint16_t owner;		/* the one table that relies on its dirty bit */
 	uint16_t writers;	/* writable leaves outside the linear tables */
-	/* The only one, or table 0: not known. It has a dirty bit, too. */
-	uint16_t alias, alias_index;
+	/* Two of them (shadow_where), which have dirty bits, too; one that is none any
+	   more may stand there still. */
+	uint32_t alias[2];
 };
 
 extern struct shadow_table *shadow_tables;
@@ -76,8 +78,8 @@ uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags);
 /* Entry @index of @table, which was @old, becomes @entry; the second for leaves. */
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry);
 void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry);
-/* A leaf in the lower or upper half, which was @old, is to become @entry. */
-void shadow_count_writers(uint64_t old, uint64_t entry);
+/* The leaf @index of @table, which was @old, is to become @entry. */
+void shadow_count_writers(unsigned table, unsigned index, uint64_t old, uint64_t entry);
 #define SHADOW_WRITERS_MANY 0xffffu		/* stays */
 /* The owner of @frame can rely on its dirty bit no more. */
 static inline void shadow_disown(struct shadow_frame *frame)
@@ -88,16 +90,29 @@ static inline void shadow_disown(struct shadow_frame *frame)
 		shadow_tables[frame->owner].forced = 1;
 	frame->owner = 0;
 }
-static inline void shadow_count_writer_of(uint64_t gfn, int by)
+static inline uint32_t shadow_where(unsigned table, unsigned index)
+{
+	return table << 16 | index;
+}
+static inline void shadow_add_writer(uint64_t gfn, uint32_t where)
 {
 	struct shadow_frame *frame = &shadow_frames[gfn];
 
 	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
 		return;
-	frame->writers += by;
-	if (by < 0)
-		frame->alias = 0;
-	if (by > 0 && frame->owner == SHADOW_WATCHED)
+	frame->alias[++frame->writers & 1] = where;
+	if (frame->owner == SHADOW_WATCHED)
+		shadow_disown(frame);
+}
+/* @dirty: it was written through, perhaps after its owner has looked. */
+static inline void shadow_drop_writer(uint64_t gfn, int dirty)
+{
+	struct shadow_frame *frame = &shadow_frames[gfn];
+
+	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
+		return;
+	frame->writers--;
+	if (dirty && frame->owner)
 		shadow_disown(frame);
 }
 /* @table, of level 1, is about to be emptied. */
@@ -118,14 +133,18 @@ static inline int shadow_is_shared(void)
 	return backend_vcpus > 1;
 }
 void shadow_settle(void);
-int shadow_alias_is_clean(const struct shadow_frame *frame);
+int shadow_aliases_are_clean(const struct shadow_frame *frame);
+/* How often a table was compared because it had writers that are not known. */
+extern unsigned shadow_unknown;
+/* Leaf @index of @table is @entry, and may be a writer that is not known. */
+void shadow_note_writer(unsigned table, unsigned index, uint64_t entry);
 static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
 {
 	const struct shadow_frame *frame = &shadow_frames[gfn];
 
 	return gfn < shadow_frame_count && frame->owner == owner &&
 	       !(backend_linear[gfn] & PTE_D) &&
-	       (!frame->writers || shadow_alias_is_clean(frame));
+	       (!frame->writers || shadow_aliases_are_clean(frame));
 }
 
 /* @flags of a walk as a table has them in `rights'. */
@@ -175,6 +194,13 @@ int quick_invalidate(uint64_t va);
 void upper_sync(uint64_t root);
 /* The 2 MiB around @va, by the guest's tables as they are now. */
 void upper_sync_page(uint64_t root, uint64_t va);
+/*
+ * Forget what a TLB may forget: mappings that the guest has taken away and not
+ * flushed (Linux collects those of vmalloc), and spaces whose process is gone most
+ * likely. They count as writers of frames that have become page tables since.
+ */
+void upper_purge(uint64_t root);
+void lower_purge(void);
 /* What the guest's table of @level (1 to 3) around @va maps itself; tables that it
    has led to before are left alone. */
 void upper_sync_below(uint64_t root, uint64_t va, int level);

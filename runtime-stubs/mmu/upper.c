@@ -238,6 +238,8 @@ static void upper_note_code(unsigned table, unsigned index, uint64_t va, uint64_
 		mmu_note_code(va);
 }
 
+static int upper_notes_writers;
+
 /* From this level down, tables that the same entry leads to as before are left
    alone: what has changed in them is seen to elsewhere. */
 static int upper_shallow;
@@ -283,6 +285,8 @@ static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 		if ((old & SHADOW_COMPARED) != (want & SHADOW_COMPARED)) {
 			upper_note_code(table, index, va, want);
 			upper_set_leaf(table, index, old, want);
+		} else if (upper_notes_writers) {
+			shadow_note_writer(table, index, old);
 		}
 		return;
 	}
@@ -352,6 +356,14 @@ void upper_sync(uint64_t root)
 		upper_learn(root, i);
 		upper_sync_slot(root, i);
 	}
+}
+
+void upper_purge(uint64_t root)
+{
+	upper_sync(root);
+	upper_notes_writers = 1;	/* of those that are left */
+	upper_sync(root);
+	upper_notes_writers = 0;
 }
 
 void upper_sync_root(uint64_t root)

@@ -229,6 +229,9 @@ static void walk_commit(int flush)
 	walk_new_count = 0;
 }
 
+/* Comparing so many tables takes about what a purge does. */
+#define PURGE_AFTER 8192u
+
 void mmu_set_root(uint64_t root, int keep_global)
 {
 	int changed;
@@ -250,6 +253,11 @@ void mmu_set_root(uint64_t root, int keep_global)
 		upper_sync(root);
 	} else if (changed) {
 		upper_sync_root(root);
+	}
+	if (shadow_unknown >= PURGE_AFTER && !lower_on_twin) {
+		lower_purge();
+		upper_purge(root);
+		shadow_unknown = 0;
 	}
 	lower_upper_done();
 	walk_commit(1);

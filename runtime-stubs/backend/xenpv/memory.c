@@ -47,13 +47,18 @@ static const uint64_t *fixed_tables[4];
 
 static struct mmu_update queue[QUEUE];
 static unsigned queued;
-/* What the queue changes, so that get knows when to wait for it. */
+/* What the queue changes, so that get knows when to wait for it: these entries of
+   the last table, others of those with a mark. */
 static unsigned queue_table, queue_low, queue_high;
-static uint8_t queue_dirty[TABLE_LINEAR];
 static uint16_t queue_tables[QUEUE];	/* of each change; 0: a linear one */
 
-static uint16_t free_next[TABLE_LINEAR], free_first[5];
-static uint8_t table_level[TABLE_LINEAR];
+/* Of each table below backend_table_limit. */
+static struct {
+	uint16_t next_free;
+	uint8_t level;		/* it is pinned as that; 0: it is not */
+	uint8_t queued;
+} *states;
+static uint16_t free_first[5];
 static unsigned pool_tables, pool_fresh, tables_used, tables_peak;
 
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
@@ -96,7 +101,7 @@ static void memory_flush_queue(void)
 			wedge_print("previrt: update of %lx to %lx\n", queue[i].ptr, queue[i].val);
 	xenpv_must("page-table updates", result);
 	for (unsigned i = 0; i < queued; i++)
-		queue_dirty[queue_tables[i]] = 0;
+		states[queue_tables[i]].queued = 0;
 	queued = 0;
 	queue_table = 0;
 }
@@ -134,7 +139,7 @@ void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 	queue_tables[queued - 1] = table;
 	if (queue_table != table) {
 		if (queue_table)
-			queue_dirty[queue_table] = 1;
+			states[queue_table].queued = 1;
 		queue_table = table;
 		queue_low = queue_high = index;
 	}
@@ -165,14 +170,14 @@ static const uint64_t *memory_entries(unsigned table)
 
 const uint64_t *backend_table_entries(unsigned table)
 {
-	if (queued && (queue_dirty[table] || table == queue_table))
+	if (queued && (states[table].queued || table == queue_table))
 		memory_flush_queue();
 	return memory_entries(table);
 }
 
 uint64_t backend_table_get(unsigned table, unsigned index)
 {
-	if (queued && (queue_dirty[table] ||
+	if (queued && (states[table].queued ||
 		       (table == queue_table && index >= queue_low && index <= queue_high)))
 		memory_flush_queue();
 	return memory_entries(table)[index];
@@ -210,7 +215,7 @@ static unsigned table_take_free(int level)
 	unsigned table = free_first[level];
 
 	if (table)
-		free_first[level] = free_next[table];
+		free_first[level] = states[table].next_free;
 	return table;
 }
 
@@ -227,14 +232,14 @@ unsigned backend_table_alloc(int level)
 		if (table) {
 			memory_flush_queue();
 			xenpv_table_op(MMUEXT_UNPIN_TABLE, memory_table_mfn(table), "to unpin");
-			table_level[table] = 0;
+			states[table].level = 0;
 		}
 	}
 	if (!table)
 		return 0;
-	if (table_level[table] != level) {
+	if (states[table].level != level) {
 		xenpv_table_op(pin[level], memory_table_mfn(table), "to pin");
-		table_level[table] = level;
+		states[table].level = level;
 	}
 	if (++tables_used > tables_peak)
 		tables_peak = tables_used;
@@ -252,10 +257,10 @@ void backend_table_free(unsigned table)
 	const uint64_t *entries = backend_table_entries(table);
 
 	for (unsigned i = 0; i < 512; i++)
-		if (entries[i] && !(table_level[table] == 4 && memory_is_hypervisors(i)))
+		if (entries[i] && !(states[table].level == 4 && memory_is_hypervisors(i)))
 			backend_table_set(table, i, 0);
-	free_next[table] = free_first[table_level[table]];
-	free_first[table_level[table]] = table;
+	states[table].next_free = free_first[states[table].level];
+	free_first[states[table].level] = table;
 	tables_used--;
 }
 
@@ -452,8 +457,8 @@ static void memory_init_guest(void)
 	uint64_t left = xenpv_start_info->nr_pages - next_pfn, tables, first_table = 0;
 
 	/* Linear tables, those above them; what backend_memory will take. */
-	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 8 / 4096 +
-		 backend_table_limit() * 132ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
+	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 12 / 4096 +
+		 backend_table_limit() * 136ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
 	backend_guest_frame_count = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
 	if (left <= tables || !backend_guest_frame_count ||
 	    backend_guest_frame_count / 512 > MAX_LINEAR)
@@ -480,6 +485,7 @@ static void memory_init_guest(void)
 	}
 	if (next_pfn > guest_pfn)
 		wedge_stop("tables run into the guest's memory");
+	states = backend_memory(backend_table_limit() * sizeof(*states));
 }
 
 static void memory_init_roots(void)
