@@ -50,6 +50,8 @@ void backend_remind(void);
 extern unsigned backend_vcpus;
 extern unsigned backend_vcpu;		/* VCPU_LOCAL */
 void backend_vcpu_start(unsigned vcpu);
+/* The @size bytes at @own, which each has for itself, as @vcpu has them. */
+void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size);
 void backend_kick(unsigned vcpu);
 
 /*
@@ -194,7 +196,7 @@ extern uint64_t backend_short_syscalls;
    trap, site or event enters the wedge anew (wedge/entry.h). */
 _Noreturn void backend_enter(struct cpu *cpu);
 
-/* How many hypercalls there were so far; what was asked by them, as wedge/counters.c has it. */
+/* How many hypercalls this processor has made so far; what was asked by them, as wedge/counters.c has it. */
 uint64_t backend_hypercalls(void);
 void backend_print_counters(void);
 

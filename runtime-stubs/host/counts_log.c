@@ -5,7 +5,9 @@
  * (wedge/counters.c), out of the console's log, as tables: one for each group,
  * a row for each name, a column for each word.
  *
- *   previrt: count GROUP NAME WORD NUMBER [WORD NUMBER...]
+ *   previrt: count GROUP NAME WORD NUMBER[=NUMBER+NUMBER...] [WORD NUMBER...]
+ *
+ * What stands behind = is each processor's share: columns WORD@0, WORD@1, ...
  */
 #include "counts_log.h"
 #include "diag.h"
@@ -19,7 +21,7 @@
 #include <string.h>
 
 #define LOG_MARK "previrt: count "
-#define LOG_COLUMNS 12
+#define LOG_COLUMNS 64
 
 struct log_row {
 	const char *group, *name;
@@ -33,6 +35,7 @@ struct log_group {
 struct log_counts {
 	ARRAY_OF(struct log_row) rows;
 	ARRAY_OF(struct log_group) groups;
+	ARRAY_OF(char *) words;		/* made here: a processor's columns */
 };
 
 static size_t log_group(struct log_counts *counts, const char *name)
@@ -62,12 +65,43 @@ static size_t log_column(struct log_group *group, const char *word)
 	return i;
 }
 
+static bool log_value(struct log_group *group, struct log_row *row, const char *word,
+		      const char *number, char **end)
+{
+	size_t column = log_column(group, word);
+
+	if (column == LOG_COLUMNS)
+		return false;
+	row->value[column] = strtoull(number, end, 10);
+	row->has[column] = true;
+	return *end != number;
+}
+
+/* @number for @word, with the processors' shares. */
+static bool log_number(struct log_counts *counts, struct log_group *group, struct log_row *row,
+		       const char *word, const char *number)
+{
+	unsigned cpu = 0;
+	char *end;
+
+	if (!log_value(group, row, word, number, &end))
+		return false;
+	for (; *end == (cpu ? '+' : '='); cpu++) {
+		char *share = util_printf("%s@%u", word, cpu);
+
+		array_add(&counts->words, share);
+		if (!log_value(group, row, share, end + 1, &end))
+			return false;
+	}
+	return !*end;
+}
+
 /* One line, behind the mark; it is cut into words. False if it is none of ours. */
 static bool log_line(struct log_counts *counts, char *line)
 {
-	char *save, *word, *number, *end;
+	char *save, *word, *number;
 	struct log_row row = { .group = strtok_r(line, " \r", &save) };
-	size_t group, column;
+	size_t group;
 
 	row.name = strtok_r(NULL, " \r", &save);
 	if (!row.group || !row.name)
@@ -75,13 +109,9 @@ static bool log_line(struct log_counts *counts, char *line)
 	group = log_group(counts, row.group);
 	while ((word = strtok_r(NULL, " \r", &save))) {
 		number = strtok_r(NULL, " \r", &save);
-		column = log_column(&counts->groups.v[group], word);
-		if (!number || column == LOG_COLUMNS)
+		if (!number ||
+		    !log_number(counts, &counts->groups.v[group], &row, word, number))
 			return false;
-		row.value[column] = strtoull(number, &end, 10);
-		if (*end)
-			return false;
-		row.has[column] = true;
 	}
 	array_add(&counts->rows, row);
 	return true;
@@ -169,6 +199,9 @@ int counts_log(const char *path, bool json)
 	free(counts.rows.v);
 	i = counts.groups.n;
 	free(counts.groups.v);
+	while (counts.words.n)
+		free(counts.words.v[--counts.words.n]);
+	free(counts.words.v);
 	free(text);
 	free(data);
 	return report_finish(i ? EXIT_CLEAN : EXIT_TROUBLE);

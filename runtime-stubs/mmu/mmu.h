@@ -40,7 +40,7 @@
 struct mmu_counters {
 	uint64_t fills, reflected, root_loads, kernel_syncs, invalidations;
 };
-extern struct mmu_counters mmu_counters;
+extern struct mmu_counters mmu_counters;	/* VCPU_LOCAL */
 
 /* Changes whenever the guest makes the processor forget translations: what was
    translated before may be another page now. */

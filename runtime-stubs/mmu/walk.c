@@ -6,7 +6,7 @@
 
 static VCPU_LOCAL uint64_t walk_root;
 static VCPU_LOCAL int walk_user_seen;
-struct mmu_counters mmu_counters;
+VCPU_LOCAL struct mmu_counters mmu_counters;
 VCPU_LOCAL unsigned mmu_generation;
 
 /* Of the upper half: as mmu_generation. */

@@ -50,7 +50,6 @@ struct rewriter_kind {
 	uint8_t jump_len;	/* bytes of the call or jump at its start */
 	uint8_t bytes[REWRITER_SITE_MAX];
 	uint64_t site;		/* of a jump: where it stands */
-	uint32_t count;		/* executions */
 };
 
 /* What stood at the sites of one description that are replaced in line. */

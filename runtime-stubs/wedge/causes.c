@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Counters by cause, kept only when they are wanted: what the wedge was entered
+ * Counters by cause, of each processor, kept only when they are wanted: what the wedge was entered
  * for and the hypercalls that came of it, page faults by what became of them, the
- * sites that came most often.
+ * sites that came most often (these of all processors together).
  */
 #include "wedge.h"
 #include "print.h"
@@ -13,10 +13,10 @@
 #define SITES 512u		/* a power of two; more are not told apart */
 #define SITES_SHOWN 20
 
-static struct { uint64_t entries, hypercalls; } causes[CAUSES];
-static unsigned cause_now = CAUSE_START;
-static uint64_t cause_calls;
-static uint64_t faults[FAULTS];
+static VCPU_LOCAL struct { uint64_t entries, hypercalls; } causes[CAUSES];
+static VCPU_LOCAL unsigned cause_now;	/* its number + 1; 0: CAUSE_START */
+static VCPU_LOCAL uint64_t cause_calls;
+static VCPU_LOCAL uint64_t faults[FAULTS];
 static struct { uint64_t address; uint32_t count, op; } sites[SITES];
 static uint64_t sites_lost;
 
@@ -24,9 +24,9 @@ void wedge_count_cause(unsigned cause)
 {
 	uint64_t calls = backend_hypercalls();
 
-	causes[cause_now].hypercalls += calls - cause_calls;
+	causes[cause_now ? cause_now - 1 : CAUSE_START].hypercalls += calls - cause_calls;
 	cause_calls = calls;
-	cause_now = cause;
+	cause_now = cause + 1;
 	causes[cause].entries++;
 }
 
@@ -94,12 +94,18 @@ void wedge_print_causes(void)
 
 	wedge_count_cause(CAUSE_START);
 	for (unsigned i = 0; i < CAUSES; i++)
-		if (causes[i].entries || causes[i].hypercalls)
-			wedge_print("previrt: count cause %s entries %lu hypercalls %lu\n",
-				    i < PREVIRT_CLASSES ? previrt_class_names[i] :
-				    names[i - PREVIRT_CLASSES],
-				    causes[i].entries, causes[i].hypercalls);
-	for (unsigned i = 0; i < FAULTS; i++)
-		wedge_print("previrt: count fault %s number %lu\n", fault_names[i], faults[i]);
+		if (wedge_counter_sum(&causes[i].entries) ||
+		    wedge_counter_sum(&causes[i].hypercalls)) {
+			wedge_print("previrt: count cause %s", i < PREVIRT_CLASSES ?
+				    previrt_class_names[i] : names[i - PREVIRT_CLASSES]);
+			wedge_print_counter("entries", &causes[i].entries);
+			wedge_print_counter("hypercalls", &causes[i].hypercalls);
+			wedge_print("\n");
+		}
+	for (unsigned i = 0; i < FAULTS; i++) {
+		wedge_print("previrt: count fault %s", fault_names[i]);
+		wedge_print_counter("number", &faults[i]);
+		wedge_print("\n");
+	}
 	causes_print_sites();
 }

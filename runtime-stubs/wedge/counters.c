@@ -3,8 +3,9 @@
 /*
  * What the wedge has done, a line for each kind of thing:
  *
- *   previrt: count GROUP NAME WORD NUMBER [WORD NUMBER...]
+ *   previrt: count GROUP NAME WORD NUMBER[=NUMBER+NUMBER...] [WORD NUMBER...]
  *
+ * What stands behind = is the share of each processor, from the first one on.
  * `previrt counts --log' reads them; docs/wedge.md tells what each means.
  */
 #include "entry.h"
@@ -13,24 +14,46 @@
 #include "../backend/backend.h"
 #include "../mmu/mmu.h"
 
-struct wedge_counters wedge_counters;
+VCPU_LOCAL struct wedge_counters wedge_counters;
 int wedge_wants_counts, wedge_wants_exact, wedge_wants_check;
 
-/* Executions of sites that came to the wedge by a call or a jump. */
-static void counters_sum(uint64_t by_class[PREVIRT_CLASSES], const struct rewriter_kind *kinds,
-			 unsigned count)
+uint64_t wedge_counter_sum(const uint64_t *own)
 {
-	for (unsigned i = 0; i < count; i++)
-		by_class[previrt_insns[kinds[i].insn.op].cls] += kinds[i].count;
+	uint64_t sum = 0, value;
+
+	for (unsigned vcpu = 0; vcpu < backend_vcpus; vcpu++) {
+		backend_vcpu_read(vcpu, own, &value, sizeof(value));
+		sum += value;
+	}
+	return sum;
+}
+
+/* Of two counters together; @more: NULL, or the second one. */
+static void counters_print_both(const char *word, const uint64_t *own, const uint64_t *more)
+{
+	uint64_t each[BACKEND_VCPUS_MAX], other = 0, sum = 0;
+
+	for (unsigned vcpu = 0; vcpu < backend_vcpus; vcpu++) {
+		backend_vcpu_read(vcpu, own, &each[vcpu], sizeof(*own));
+		if (more)
+			backend_vcpu_read(vcpu, more, &other, sizeof(*more));
+		sum += each[vcpu] += other;
+	}
+	wedge_print(" %s %lu", word, sum);
+	for (unsigned vcpu = 0; backend_vcpus > 1 && vcpu < backend_vcpus; vcpu++)
+		wedge_print("%c%lu", vcpu ? '+' : '=', each[vcpu]);
+}
+
+void wedge_print_counter(const char *word, const uint64_t *own)
+{
+	counters_print_both(word, own, NULL);
 }
 
 static void counters_print_classes(void)
 {
 	const struct rewriter *rw = &wedge_rewriter;
-	uint64_t rewritten[PREVIRT_CLASSES] = { 0 };
+	const struct wedge_counters *c = &wedge_counters;
 
-	counters_sum(rewritten, rw->calls, rw->call_count);
-	counters_sum(rewritten, rw->jumps, rw->jump_count);
 	for (unsigned i = 0; i < PREVIRT_CLASSES; i++) {
 		uint32_t sites = 0, in_line = 0;
 
@@ -39,26 +62,36 @@ static void counters_print_classes(void)
 			if (t > REWRITER_LEAVE && t != REWRITER_CALL && t != REWRITER_JUMP)
 				in_line += rw->by_class[i][t];
 		}
-		if (sites || wedge_counters.trapped[i])
-			wedge_print("previrt: count class %s sites %u in-line %u rewritten %lu "
-				    "trapped %lu emulated %lu\n", previrt_class_names[i], sites,
-				    in_line, rewritten[i], wedge_counters.trapped[i],
-				    wedge_counters.emulated[i]);
+		if (!sites && !wedge_counter_sum(&c->trapped[i]))
+			continue;
+		wedge_print("previrt: count class %s sites %u in-line %u", previrt_class_names[i],
+			    sites, in_line);
+		wedge_print_counter("rewritten", &c->rewritten[i]);
+		wedge_print_counter("trapped", &c->trapped[i]);
+		wedge_print_counter("emulated", &c->emulated[i]);
+		wedge_print("\n");
 	}
 }
 
 static void counters_print(void)
 {
+	const struct wedge_counters *c = &wedge_counters;
+
 	counters_print_classes();
-	wedge_print("previrt: count guest entered events %lu interrupts %lu exceptions %lu "
-		    "syscalls %lu\n", wedge_counters.events, wedge_counters.interrupts,
-		    wedge_counters.exceptions,
-		    wedge_counters.syscalls + backend_short_syscalls);
+	wedge_print("previrt: count guest entered");
+	wedge_print_counter("events", &c->events);
+	wedge_print_counter("interrupts", &c->interrupts);
+	wedge_print_counter("exceptions", &c->exceptions);
+	counters_print_both("syscalls", &c->syscalls, &backend_short_syscalls);
+	wedge_print("\n");
 	modules_print_counters();
-	wedge_print("previrt: count memory shadow filled %lu reflected %lu root-loads %lu "
-		    "full-flushes %lu invalidations %lu\n", mmu_counters.fills,
-		    mmu_counters.reflected, mmu_counters.root_loads, mmu_counters.kernel_syncs,
-		    mmu_counters.invalidations);
+	wedge_print("previrt: count memory shadow");
+	wedge_print_counter("filled", &mmu_counters.fills);
+	wedge_print_counter("reflected", &mmu_counters.reflected);
+	wedge_print_counter("root-loads", &mmu_counters.root_loads);
+	wedge_print_counter("full-flushes", &mmu_counters.kernel_syncs);
+	wedge_print_counter("invalidations", &mmu_counters.invalidations);
+	wedge_print("\n");
 	backend_print_counters();
 	wedge_print_causes();
 }

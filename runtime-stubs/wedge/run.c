@@ -250,7 +250,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
 {
-	kind->count++;
+	wedge_counters.rewritten[previrt_insns[kind->insn.op].cls]++;
 	if (wedge_wants_counts)
 		wedge_count_site(site, kind->insn.op);
 	run_emulate(&kind->insn, site + kind->at, site + kind->size);

@@ -19,10 +19,10 @@ extern int wedge_wants_exact;
 
 /* What has happened so far; by class: of the instruction. */
 struct wedge_counters {
-	uint64_t trapped[PREVIRT_CLASSES], emulated[PREVIRT_CLASSES];
+	uint64_t rewritten[PREVIRT_CLASSES], trapped[PREVIRT_CLASSES], emulated[PREVIRT_CLASSES];
 	uint64_t events, interrupts, exceptions, syscalls;
 };
-extern struct wedge_counters wedge_counters;
+extern struct wedge_counters wedge_counters;	/* VCPU_LOCAL */
 
 /* Counters by cause (causes.c): what the wedge is entered for from now on, an
    instruction's class or one of these; ... */

@@ -7,7 +7,7 @@
 
 #define NAME(call) [__HYPERVISOR_##call] = #call
 
-uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
+VCPU_LOCAL uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
 
 static const char *const names[XENPV_CALLS] = {
 	NAME(set_trap_table), NAME(mmu_update), NAME(set_gdt), NAME(stack_switch),
@@ -30,12 +30,12 @@ void backend_print_counters(void)
 {
 	xenpv_memory_print_counters();
 	for (unsigned i = 0; i < XENPV_CALLS; i++) {
-		if (!xenpv_calls[i])
+		if (!wedge_counter_sum(&xenpv_calls[i]))
 			continue;
-		wedge_print("previrt: count hypercall %s calls %lu", names[i] ? names[i] : "other",
-			    xenpv_calls[i]);
-		if (xenpv_entries[i])
-			wedge_print(" entries %lu", xenpv_entries[i]);
+		wedge_print("previrt: count hypercall %s", names[i] ? names[i] : "other");
+		wedge_print_counter("calls", &xenpv_calls[i]);
+		if (wedge_counter_sum(&xenpv_entries[i]))
+			wedge_print_counter("entries", &xenpv_entries[i]);
 		wedge_print("\n");
 	}
 }

@@ -40,6 +40,7 @@ VCPU_LOCAL unsigned backend_vcpu;
 
 /* Frames by level from 1; [0]: the number of the page of Xen's flags. */
 static uint64_t tables[BACKEND_VCPUS_MAX][4];
+static uint64_t own_pages[BACKEND_VCPUS_MAX];	/* the first one's number; 0: the image's */
 static uint32_t lock;
 
 /* Xen may have taken the processor from who has the lock: yield, then. */
@@ -102,7 +103,34 @@ static uint64_t vcpus_make_image(unsigned vcpu)
 	xenpv_window(0);
 	xenpv_vcpu_place(vcpu, info);
 	tables[vcpu][0] = info_pfn;
+	own_pages[vcpu] = own;
 	return xenpv_mfn(table);
+}
+
+/* The page of @vcpu's at @va, one of those that each has for itself. */
+static uint64_t vcpus_page(unsigned vcpu, uint64_t va)
+{
+	if (!own_pages[vcpu])
+		return machine_to_phys_mapping[FRAME(xenpv_wedge_l1[va >> 12 & 511])];
+	return own_pages[vcpu] + (va >> 12) - ((uint64_t)xenpv_vcpu_start >> 12);
+}
+
+void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
+{
+	uint64_t va = (uint64_t)own;
+
+	for (size_t part; size; size -= part, va += part, to = (uint8_t *)to + part) {
+		const uint8_t *page;
+
+		part = 4096 - va % 4096 < size ? 4096 - va % 4096 : size;
+		if (vcpu == backend_vcpu) {
+			memcpy(to, (const void *)va, part);
+			continue;
+		}
+		page = (const uint8_t *)xenpv_window(vcpus_page(vcpu, va));
+		memcpy(to, page + va % 4096, part);
+		xenpv_window(0);
+	}
 }
 
 void xenpv_vcpus_init(void)
