@@ -13,6 +13,7 @@
  */
 #ifndef PREVIRT_GUEST_H
 #define PREVIRT_GUEST_H
+#include <stddef.h>
 
 struct guest_test {
 	const char *name;
@@ -29,12 +30,16 @@ int test_fpu(void);
 int test_ptrace(void);
 int test_int80(void);
 int test_patching(void);
+int test_tracing(void);
 int test_privileged(void);
 int test_shell(void);
 int test_tables(void);
 int test_devices(void);
 int test_processors(void);
 int test_stress(void);
+
+/* The value of WORD= on the kernel's command line, or "". */
+void guest_word(const char *word, char *value, size_t size);
 
 /* One line of result: prints "ok WHAT" or "BAD WHAT"; returns 1 when bad. */
 int guest_check(int good, const char *what, ...)

@@ -47,6 +47,7 @@ static const struct guest_test tests[] = {
 	{ "privileged",	test_privileged },
 	{ "modules",	test_modules },
 	{ "patching",	test_patching },
+	{ "tracing",	test_tracing },
 	{ "wakeups",	test_wakeups },
 	{ "shell",	test_shell },
 	{ "tables",	test_tables },
@@ -112,8 +113,7 @@ static void read_line(const char *path, char *buf, size_t size)
 		close(fd);
 }
 
-/* The value of WORD= on the kernel's command line, or "". */
-static void command_line_word(const char *word, char *value, size_t size)
+void guest_word(const char *word, char *value, size_t size)
 {
 	char line[4096], *p, *save;
 	size_t n = strlen(word);
@@ -149,7 +149,7 @@ static int run_one(const char *name)
 
 /*
  * All but wakeups, which wants QEMU's -icount, devices, which wants some, tables,
- * which wants much, patching, which wants tracers, processors and stress, which
+ * which wants much, patching and tracing, which want tracers, processors and stress, which
  * want some, and what has no shell.
  */
 static void all_names(char *names, size_t size)
@@ -159,6 +159,7 @@ static void all_names(char *names, size_t size)
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		if (tests[i].run == test_wakeups || tests[i].run == test_devices ||
 		    tests[i].run == test_tables || tests[i].run == test_patching ||
+		    tests[i].run == test_tracing ||
 		    tests[i].run == test_processors || tests[i].run == test_stress ||
 		    (tests[i].run == test_shell && access("/bin/busybox", X_OK)))
 			continue;
@@ -198,7 +199,7 @@ static void finish(int status)
 {
 	char end[32];
 
-	command_line_word("previrt.end", end, sizeof(end));
+	guest_word("previrt.end", end, sizeof(end));
 	if (status)
 		print_kernel_log();
 	/* A newline more: the port's FIFO may keep the last byte. */
@@ -252,7 +253,7 @@ int main(int argc, char **argv)
 	open_console();
 	/* The kernel's words would split lines of ours; a panic still speaks. */
 	klogctl(SYSLOG_CONSOLE_LEVEL, NULL, 1);
-	command_line_word("previrt.run", names, sizeof(names));
+	guest_word("previrt.run", names, sizeof(names));
 	if (!strcmp(names, "interactive")) {
 		execl("/bin/busybox", "sh", "/etc/interactive", NULL);
 		printf("guest: no shell in this initramfs\n");
@@ -268,7 +269,7 @@ int main(int argc, char **argv)
 		wait(&status);
 		finish(status != 0 || kernel_is_broken());
 	}
-	command_line_word("previrt.hurt", hurt, sizeof(hurt));
+	guest_word("previrt.hurt", hurt, sizeof(hurt));
 	if (hurt[0])
 		taint_kernel();
 	if (!strcmp(names, "all"))

@@ -3,7 +3,8 @@
  * processors: what several processors do to each other. Mappings that one takes
  * away are gone for all, at once; a word is handed on from one to the next;
  * threads move about and keep their registers; all fork, map and touch memory
- * while modules come and go. stress: the same again and again.
+ * while modules come and go. stress: the same again and again, a few times or, with
+ * previrt.stress=SECONDS on the kernel's command line, for so long.
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
@@ -277,10 +278,48 @@ int test_processors(void)
 	return run_round(0);
 }
 
+/* What a round says goes where it does not show, unless something is bad. */
+static int quiet_round(int with_modules)
+{
+	static char line[1024];
+	int out = dup(1), bad;
+	FILE *said = tmpfile();
+
+	fflush(stdout);
+	dup2(fileno(said), 1);
+	bad = run_round(with_modules);
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	rewind(said);
+	while (bad && fgets(line, sizeof(line), said))
+		fputs(line, stdout);
+	fclose(said);
+	return bad;
+}
+
+static int stress_for(int seconds)
+{
+	struct timespec now, start;
+	int rounds = 0, bad = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		bad = quiet_round(rounds++ % MODULES_EACH == 0);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (!bad && now.tv_sec - start.tv_sec < seconds);
+	printf("# %d rounds in %ld s\n", rounds, (long)(now.tv_sec - start.tv_sec));
+	return guest_check(!bad, "stress for %d s", seconds);
+}
+
 int test_stress(void)
 {
 	int bad = test_processors();
+	char seconds[16];
 
+	guest_word("previrt.stress", seconds, sizeof(seconds));
+	if (!bad && seconds[0])
+		return stress_for(atoi(seconds));
 	for (int i = 0; !bad && i < STRESS_ROUNDS; i++)
 		bad = run_round(i % MODULES_EACH == 0);
 	return bad;
