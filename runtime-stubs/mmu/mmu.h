@@ -135,6 +135,9 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_prefill(uint64_t va);
 
+/* This processor starts, perhaps once more: it has not run user mode. */
+void mmu_start(void);
+
 /* A processor that has not run user mode yet needs @va, of the lower half, which
    the guest's tables do not map: the memory at that address, until the tables
    are looked at the next time. -1: there is none. */

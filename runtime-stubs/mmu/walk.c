@@ -348,6 +348,11 @@ int mmu_lend(uint64_t va)
 	return 0;
 }
 
+void mmu_start(void)
+{
+	walk_user_seen = 0;
+}
+
 void mmu_before_user(void)
 {
 	walk_user_seen = 1;

@@ -113,6 +113,11 @@ static void run_halt(void)
 		wedge_stop("halted with interrupts off");
 	devices_run();
 	while (!(off ? 0 : devices_interrupt_waits()) && !lapic_nmi_waits()) {
+		if (off && vcpus_woken_again()) {
+			run_off--;
+			run_in_nmi = 0;
+			wedge_vcpu_started();
+		}
 		backend_wait();
 		backend_events();
 		devices_run();

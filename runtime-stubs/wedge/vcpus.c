@@ -21,6 +21,7 @@
 static struct { uint16_t command; uint32_t apic; uint64_t vector; } mailbox;
 static uint64_t wake_vector[BACKEND_VCPUS_MAX];
 static uint8_t woken[BACKEND_VCPUS_MAX];
+static uint8_t again[BACKEND_VCPUS_MAX];	/* once more, as soon as it is off */
 unsigned vcpus_running = 1;
 
 /* The command is taken at once, and none is ever left to be read. */
@@ -34,14 +35,30 @@ static uint64_t mailbox_read(void *self, uint64_t offset, unsigned size)
 	return word >> 8 * (offset & 7);
 }
 
+/* One that has run and is off, or is about to be, comes back: more than ACPI asks. */
 static void mailbox_wake(void)
 {
-	if (mailbox.apic >= backend_vcpus || woken[mailbox.apic])
+	uint32_t vcpu = mailbox.apic;
+
+	if (!vcpu || vcpu >= backend_vcpus)
 		return;
-	woken[mailbox.apic] = 1;
+	wake_vector[vcpu] = mailbox.vector;
+	if (woken[vcpu]) {
+		again[vcpu] = 1;
+		backend_kick(vcpu);
+		return;
+	}
+	woken[vcpu] = 1;
 	vcpus_running++;
-	wake_vector[mailbox.apic] = mailbox.vector;
-	backend_vcpu_start(mailbox.apic);
+	backend_vcpu_start(vcpu);
+}
+
+int vcpus_woken_again(void)
+{
+	int is_woken = again[backend_vcpu];
+
+	again[backend_vcpu] = 0;
+	return is_woken;
 }
 
 static void mailbox_write(void *self, uint64_t offset, unsigned size, uint64_t value)
@@ -78,6 +95,8 @@ void wedge_vcpu_started(void)
 
 	cpu_reset(cpu);
 	lapic_reset();
+	mmu_start();
+	backend_syscall_changed();
 	cpu->cr3 = 0;
 	if (cpu_wake(cpu, wake_vector[backend_vcpu])) {
 		wedge_print("previrt: processor %u cannot start at %lx\n", backend_vcpu, cpu->rip);
