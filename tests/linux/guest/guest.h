@@ -37,6 +37,7 @@ int test_tables(void);
 int test_devices(void);
 int test_processors(void);
 int test_stress(void);
+int test_offline(void);
 
 /* The value of WORD= on the kernel's command line, or "". */
 void guest_word(const char *word, char *value, size_t size);

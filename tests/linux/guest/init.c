@@ -54,6 +54,7 @@ static const struct guest_test tests[] = {
 	{ "devices",	test_devices },
 	{ "processors",	test_processors },
 	{ "stress",	test_stress },
+	{ "offline",	test_offline },
 };
 
 int guest_check(int good, const char *what, ...)
@@ -149,8 +150,8 @@ static int run_one(const char *name)
 
 /*
  * All but wakeups, which wants QEMU's -icount, devices, which wants some, tables,
- * which wants much, patching and tracing, which want tracers, processors and stress, which
- * want some, and what has no shell.
+ * which wants much, patching and tracing, which want tracers, processors, stress and
+ * offline, which want some, and what has no shell.
  */
 static void all_names(char *names, size_t size)
 {
@@ -159,7 +160,7 @@ static void all_names(char *names, size_t size)
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		if (tests[i].run == test_wakeups || tests[i].run == test_devices ||
 		    tests[i].run == test_tables || tests[i].run == test_patching ||
-		    tests[i].run == test_tracing ||
+		    tests[i].run == test_tracing || tests[i].run == test_offline ||
 		    tests[i].run == test_processors || tests[i].run == test_stress ||
 		    (tests[i].run == test_shell && access("/bin/busybox", X_OK)))
 			continue;
