@@ -150,11 +150,16 @@ static void make_file(struct file *file)
 			die("/tmp/bench");
 }
 
-/* Pages shared with a child that does nothing, so that the next write copies. */
+/* Pages shared with a child that does nothing, so that the next write copies. It
+   has run before they are counted. */
 static void share_pages(void *cookie)
 {
 	static pid_t child;
+	static int started[2];
+	char c = 0;
 
+	if (!child && pipe(started))
+		die("pipe");
 	if (child > 0) {
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
@@ -163,9 +168,14 @@ static void share_pages(void *cookie)
 	child = fork();
 	if (child < 0)
 		die("fork");
-	if (child == 0)
+	if (child == 0) {
+		if (write(started[1], &c, 1) != 1)
+			_exit(1);
 		for (;;)
 			pause();
+	}
+	if (read(started[0], &c, 1) != 1)
+		die("read");
 }
 
 static void do_mmap(long n, void *cookie)

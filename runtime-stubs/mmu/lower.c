@@ -27,6 +27,7 @@ struct space {
 	uint8_t vcpu, running;	/* whose it is; it runs there */
 	uint8_t twin, apart;	/* the neighbouring frame's root has it too; must not */
 	uint32_t loaded;	/* when */
+	struct asked asked;
 };
 
 static struct space *spaces;
@@ -55,6 +56,11 @@ int lower_roots(unsigned n, unsigned *kernel, unsigned *user)
 	*kernel = spaces[n].kernel;
 	*user = spaces[n].user;
 	return 1;
+}
+
+void lower_doubt(unsigned table)
+{
+	spaces[shadow_tables[table].links].asked.epoch = 0;
 }
 
 static const uint64_t *lower_guest(uint32_t gfn)
@@ -96,6 +102,7 @@ static void lower_free(struct space *space, unsigned table)
 {
 	struct shadow_table *s = &shadow_tables[table];
 
+	space->asked.epoch = 0;
 	if (s->level == 1) {
 		shadow_forget_leaves(table);
 	} else {
@@ -168,8 +175,11 @@ static void lower_claim(unsigned table, uint32_t gfn)
 	if (before != gfn && before < shadow_frame_count && shadow_frames[before].owner == table)
 		shadow_frames[before].owner = 0;
 	shadow_tables[table].gfn = gfn;
+	if (before != gfn)
+		lower_doubt(table);
 	if (gfn >= shadow_frame_count || frame->owner == table)
 		return;
+	lower_doubt(table);
 	shadow_disown(frame);
 	frame->owner = table;
 }
@@ -254,17 +264,58 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 	shadow_watch(gfn, table);
 }
 
-static int lower_is_clean(const struct space *space)
+/* What the list says is dirty: tables of the last level are compared by themselves,
+   for the rights above them are what they were. -1: it is another one. */
+static int lower_sync_asked(struct space *space, unsigned at)
+{
+	for (unsigned i = at; i < at + ASKED_AT_ONCE; i++) {
+		unsigned table = asked_table(&space->asked, i);
+		const struct shadow_table *s = &shadow_tables[table];
+
+		if (shadow_is_clean(s->gfn, table))
+			continue;
+		if (s->level != 1)
+			return -1;
+		lower_sync(space, table, s->gfn, (s->rights & (PTE_W | PTE_U)) |
+			   (s->rights & 1 ? PTE_NX : 0));
+	}
+	return 0;
+}
+
+/* 1: all is as the guest's tables say, or has become so. */
+static int lower_ask(struct space *space)
+{
+	struct asked asked = space->asked;
+	int at = asked_dirty(&asked, 0);
+
+	for (; at >= 0; at = asked_dirty(&asked, at + ASKED_AT_ONCE))
+		if (lower_sync_asked(space, at))
+			return 0;
+	return space->asked.epoch == asked.epoch;
+}
+
+static int lower_is_clean(struct space *space)
 {
 	const struct shadow_table *s = &shadow_tables[space->kernel];
+	int listed;
 
+	if (asked_is_known(&space->asked))
+		return lower_ask(space);
 	if (s->forced || !shadow_is_clean(s->gfn, space->kernel))
 		return 0;
+	asked_begin();
+	/* With several processors bits must be asked for before they mean anything. */
+	listed = !shadow_is_shared() && !asked_add(space->kernel);
 	for (unsigned t = space->first; t; t = s->next) {
 		s = &shadow_tables[t];
-		if (!s->piece && (s->forced || !shadow_is_clean(s->gfn, t)))
+		if (s->piece)
+			continue;
+		if (s->forced || !shadow_is_clean(s->gfn, t))
 			return 0;
+		listed = listed && !asked_add(t);
 	}
+	if (listed)
+		asked_end(&space->asked);
 	return 1;
 }
 
@@ -384,6 +435,7 @@ static int lower_is_twin(uint32_t gfn)
 			return 0;
 		space->twin = 1;
 		s->forced = 1;		/* what was told apart is no more */
+		space->asked.epoch = 0;
 		lower_changes++;
 	}
 	return twins_agree(s->gfn, gfn, s->used);
@@ -402,6 +454,7 @@ int lower_twins_differ(uint64_t va)
 	space->twin = 0;
 	space->apart = 1;
 	s->forced = 1;
+	space->asked.epoch = 0;
 	lower_changes++;
 	return 1;
 }
@@ -471,7 +524,8 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 		return 0;
 	s = &shadow_tables[below];
 	*s = (struct shadow_table){ .level = level - 1, .piece = piece, .next = space->first,
-				    .rights = shadow_rights(flags) };
+				    .rights = shadow_rights(flags), .links = space - spaces };
+	space->asked.epoch = 0;
 	if (space->first)
 		shadow_tables[space->first].before = below;
 	space->first = below;

@@ -34,8 +34,8 @@ struct shadow_table {
 	uint64_t piece;		/* lower half: of this large page; 0: of a table;
 				   upper half: the guest's entry that leads here */
 	uint32_t gfn;		/* lower half: the guest's table it stands for */
-	uint16_t links;		/* upper half: entries that refer to it; of a
-				   level-4 table: the number of its space */
+	uint16_t links;		/* upper half: entries that refer to it; lower half
+				   and level-4 tables: the number of its space */
 	uint16_t next, before;	/* lower half: others of the same space */
 	uint8_t level;
 	uint8_t large;		/* upper half: made from a large page */
@@ -81,14 +81,27 @@ void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entr
 /* The leaf @index of @table, which was @old, is to become @entry. */
 void shadow_count_writers(unsigned table, unsigned index, uint64_t old, uint64_t entry);
 #define SHADOW_WRITERS_MANY 0xffffu		/* stays */
+/* Whether the space of @table has changed, its list cannot tell from now on. */
+void lower_doubt(unsigned table);
+
 /* The owner of @frame can rely on its dirty bit no more. */
 static inline void shadow_disown(struct shadow_frame *frame)
 {
 	if (frame->owner == SHADOW_WATCHED)
 		backend_slow_user = 1;
-	else if (frame->owner && frame->owner != SHADOW_UPPER)
+	else if (frame->owner && frame->owner != SHADOW_UPPER) {
 		shadow_tables[frame->owner].forced = 1;
+		lower_doubt(frame->owner);
+	}
 	frame->owner = 0;
+}
+/* It can be written to in another way as well. */
+static inline void shadow_doubt(struct shadow_frame *frame)
+{
+	if (frame->owner == SHADOW_WATCHED)
+		shadow_disown(frame);
+	else if (frame->owner != SHADOW_UPPER)
+		lower_doubt(frame->owner);
 }
 static inline uint32_t shadow_where(unsigned table, unsigned index)
 {
@@ -101,8 +114,8 @@ static inline void shadow_add_writer(uint64_t gfn, uint32_t where)
 	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
 		return;
 	frame->alias[++frame->writers & 1] = where;
-	if (frame->owner == SHADOW_WATCHED)
-		shadow_disown(frame);
+	if (frame->owner)
+		shadow_doubt(frame);
 }
 /* @dirty: it was written through, perhaps after its owner has looked. */
 static inline void shadow_drop_writer(uint64_t gfn, int dirty)
@@ -152,6 +165,20 @@ static inline uint8_t shadow_rights(uint64_t flags)
 {
 	return (flags & (PTE_W | PTE_U)) | !!(flags & PTE_NX);
 }
+
+/*
+ * A list of tables whose frames' dirty bits alone tell whether a space has changed:
+ * asked.c. begin, add (-1: no list is to be made) and end make one. dirty: the first
+ * of ASKED_AT_ONCE entries, from entry @from on, one of which is dirty, or -1.
+ */
+#define ASKED_AT_ONCE 8
+struct asked { unsigned start, count, epoch; };	/* epoch 0: there is none */
+void asked_begin(void);
+int asked_add(unsigned table);
+void asked_end(struct asked *asked);
+int asked_is_known(const struct asked *asked);
+int asked_dirty(const struct asked *asked, unsigned from);
+unsigned asked_table(const struct asked *asked, unsigned entry);
 
 /* The lower half: lower.c. */
 #define LOWER_AROUND 16		/* entries looked at around a fault */

@@ -298,10 +298,10 @@ load_failed:
 
 	.set n, 0
 	.globl xenpv_trap_entries
-	.balign 32
+	.balign WEDGE_ENTRY_SIZE
 xenpv_trap_entries:
 .rept WEDGE_VECTORS
-	.balign 32
+	.balign WEDGE_ENTRY_SIZE
 	popq %rcx
 	popq %r11
 	.if !(n == 8 || (n >= 10 && n <= 14) || n == 17)
@@ -311,6 +311,7 @@ xenpv_trap_entries:
 	jmp trap_common
 	.set n, n + 1
 .endr
+	.org xenpv_trap_entries + WEDGE_VECTORS * WEDGE_ENTRY_SIZE	/* none is longer */
 
 	.section .bss.vcpu, "aw", @nobits
 	.balign 8

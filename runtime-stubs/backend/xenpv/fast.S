@@ -301,7 +301,7 @@ fast_iret_\n:
 	.globl xenpv_fault_entry
 xenpv_fault_entry:
 	testb $3, 32(%rsp)
-	jz xenpv_trap_entries + 32 * 14
+	jz xenpv_trap_entries + WEDGE_ENTRY_SIZE * 14
 	popq %rcx
 	popq %r11
 	push_scratch
@@ -325,14 +325,14 @@ xenpv_fault_entry:
 2:	pop_scratch
 	pushq %r11
 	pushq %rcx
-	jmp xenpv_trap_entries + 32 * 14
+	jmp xenpv_trap_entries + WEDGE_ENTRY_SIZE * 14
 
 /* System calls: rcx, r11, rip, cs, rflags, rsp, ss on the wedge's stack. */
 	.balign 16
 	.globl xenpv_syscall_entry
 xenpv_syscall_entry:
 	cmpb $0, xenpv_syscall_known(%rip)
-	je xenpv_trap_entries + 32 * WEDGE_SYSCALL
+	je xenpv_trap_entries + WEDGE_ENTRY_SIZE * WEDGE_SYSCALL
 	incq backend_short_syscalls(%rip)
 	movb $0, CPU(USER)
 	movb $1, xenpv_stale_selectors(%rip)

@@ -39,5 +39,6 @@
 #define WEDGE_SYSCALL32 259	/* from 32-bit code */
 #define WEDGE_SYSENTER 260
 #define WEDGE_VECTORS 261
+#define WEDGE_ENTRY_SIZE 16	/* bytes of code for each */
 
 #endif

@@ -11,7 +11,6 @@
 #include <xen/callback.h>
 #include <string.h>
 
-#define ENTRY_SIZE 32
 #define TRAP_MASKS 4		/* upcalls are masked on entry */
 #define SELECTOR_MASK 0xffffull
 #define CALL_STUB 10		/* bytes of a stub in entry.S */
@@ -280,7 +279,7 @@ uint64_t backend_if_byte(void)
 
 static uint64_t traps_entry(unsigned vector)
 {
-	return (uint64_t)xenpv_trap_entries + vector * ENTRY_SIZE;
+	return (uint64_t)xenpv_trap_entries + vector * WEDGE_ENTRY_SIZE;
 }
 
 static void traps_callback(uint16_t type, uint64_t address)
