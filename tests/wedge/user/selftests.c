@@ -2,8 +2,9 @@
 /* Copyright The previrt authors */
 /*
  * Runs each program /st_NAME, one after the other, and says how it ended:
- * passed, skipped (status 4), or its status or signal. Its own words go to
- * /selftests.log, which a shell in the guest may look at.
+ * passed, skipped (status 4), or its status or signal. Of one that consists of
+ * many tests (kselftest_harness.h) and failed, each is named with its end. Its own
+ * words go to /selftests.log; those of a failure are shown, behind a #.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -14,11 +15,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define SECONDS 60
+#define SECONDS 150
 #define SKIPPED 4
 #define FOLDER "/"
+#define LOG "/selftests.log"
 #define PREFIX "st_"		/* of their names */
 
 static void end_of(const char *name, int status)
@@ -33,9 +36,29 @@ static void end_of(const char *name, int status)
 		printf("%s: passed\n", name);
 }
 
+/* The lines "ok N GROUP.TEST", "not ok N GROUP.TEST" and [FAIL] behind place from. */
+static void parts_of(const char *name, long from)
+{
+	FILE *log = fopen(LOG, "r");
+	char line[512], part[128];
+
+	if (!log || fseek(log, from, SEEK_SET))
+		return;
+	while (fgets(line, sizeof(line), log)) {
+		if (sscanf(line, "ok %*d %127[A-Za-z0-9_.]", part) == 1 && strchr(part, '.'))
+			printf("%s.%s: passed\n", name, part);
+		if (sscanf(line, "not ok %*d %127[A-Za-z0-9_.]", part) == 1 && strchr(part, '.'))
+			printf("%s.%s: status 1\n", name, part);
+		if (strstr(line, "[FAIL]"))
+			printf("# %s: %s", name, line);
+	}
+	fclose(log);
+}
+
 static int run(const char *name)
 {
-	int status = -1, log = open("/selftests.log", O_WRONLY | O_CREAT | O_APPEND, 0600);
+	int status = -1, log = open(LOG, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	long from = lseek(log, 0, SEEK_END);
 	pid_t pid;
 
 	fflush(stdout);
@@ -52,6 +75,8 @@ static int run(const char *name)
 	close(log);
 	waitpid(pid, &status, 0);
 	kill(-pid, SIGKILL);	/* what it has left behind */
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		parts_of(name + strlen(PREFIX), from);
 	return status;
 }
 
@@ -66,7 +91,10 @@ int main(void)
 		return 1;
 	for (int i = 0; i < n; i++)
 		if (!strncmp(entries[i]->d_name, PREFIX, strlen(PREFIX))) {
+			time_t before = time(NULL);
+
 			end_of(entries[i]->d_name + strlen(PREFIX), run(entries[i]->d_name));
+			printf("# %ld s\n", (long)(time(NULL) - before));
 			ran++;
 		}
 	printf("%d selftests ran\n", ran);
