@@ -18,6 +18,8 @@
 
 #define SPACE_TABLES 4		/* of one space, at least */
 #define SETTLE_LEAST 512u	/* entries in use */
+#define VICTIM_TRIES 16
+#define VICTIM_LATELY 4		/* the last quarter of as many loads as there are spaces */
 
 struct space {
 	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
@@ -146,21 +148,49 @@ static void lower_empty(struct space *space)
 	space->supervisor = 0;
 }
 
+/* Below @below; the same numbers in each run. */
+static unsigned lower_random(unsigned below)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525 + 1013904223;
+	return (uint64_t)state * below >> 32;
+}
+
+/*
+ * Whose tables are given up: any space that has not run lately. Were it always the
+ * oldest, processes that run in turn would all find theirs gone as soon as there is
+ * no room for one of them.
+ */
+static struct space *lower_victim(void)
+{
+	struct space *oldest = NULL;
+
+	for (int tries = 0; tries < VICTIM_TRIES; tries++) {
+		struct space *space = &spaces[lower_random(space_count)];
+
+		if (!space->running && space->first &&
+		    space_clock - space->loaded > space_count / VICTIM_LATELY)
+			return space;
+	}
+	for (unsigned i = 0; i < space_count; i++)
+		if (!spaces[i].running && spaces[i].first &&
+		    (!oldest || spaces[i].loaded < oldest->loaded))
+			oldest = &spaces[i];
+	return oldest;
+}
+
 /* A table of @level, whosever it was. 0: there is none, and nothing to take. */
 static unsigned lower_alloc(int level)
 {
 	unsigned table = backend_table_alloc(level);
 
 	while (!table) {
-		struct space *oldest = NULL;
+		struct space *victim = lower_victim();
 
-		for (unsigned i = 0; i < space_count; i++)
-			if (!spaces[i].running && spaces[i].first &&
-			    (!oldest || spaces[i].loaded < oldest->loaded))
-				oldest = &spaces[i];
-		if (!oldest)
+		if (!victim)
 			return 0;
-		lower_empty(oldest);
+		lower_empty(victim);
 		table = backend_table_alloc(level);
 	}
 	return table;
