@@ -150,6 +150,9 @@ void mmu_prefill(uint64_t va);
 /* For the shadow: remember that @va has become executable. */
 void mmu_note_code(uint64_t va);
 
+/* This processor has got to user mode: the kernel is in the upper half for good. */
+void mmu_user_seen(void);
+
 /* User mode is about to run. */
 void mmu_before_user(void);
 

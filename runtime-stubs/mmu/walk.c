@@ -353,8 +353,13 @@ void mmu_start(void)
 	walk_user_seen = 0;
 }
 
-void mmu_before_user(void)
+void mmu_user_seen(void)
 {
 	walk_user_seen = 1;
+}
+
+void mmu_before_user(void)
+{
+	mmu_user_seen();
 	lower_before_user();
 }

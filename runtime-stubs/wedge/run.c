@@ -76,6 +76,9 @@ static _Noreturn void run_resume(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
+	/* Also where an interrupt comes first, perhaps each time. */
+	if (cpu->user)
+		mmu_user_seen();
 	for (;;) {
 		int vector;
 
