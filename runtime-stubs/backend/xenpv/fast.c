@@ -74,6 +74,12 @@ void backend_syscall_changed(void)
 	backend_slow_user = 1;
 }
 
+void xenpv_sysret_learn(const struct cpu *cpu)
+{
+	xenpv_sysret_cs = ((cpu->star >> 48) + 16) | 3;
+	xenpv_sysret_ss = ((cpu->star >> 48) + 8) | 3;
+}
+
 void xenpv_syscall_learn(const struct cpu *cpu)
 {
 	uint16_t cs = cpu->star >> 32 & ~3u;
@@ -83,8 +89,6 @@ void xenpv_syscall_learn(const struct cpu *cpu)
 	xenpv_syscall_target = cpu->lstar;
 	xenpv_syscall_flags = KERNEL_FLAGS & ~cpu->sfmask;
 	xenpv_syscall_segments = cs | (uint32_t)(cs + 8) << 16;
-	xenpv_sysret_cs = ((cpu->star >> 48) + 16) | 3;
-	xenpv_sysret_ss = ((cpu->star >> 48) + 8) | 3;
 	xenpv_syscall_known = 1;
 }
 

@@ -259,6 +259,7 @@ void backend_enter(struct cpu *cpu)
 		xenpv_user_cs = cpu->seg[SEG_CS] | 3;
 		xenpv_user_ss = cpu->seg[SEG_SS] | 3;
 	}
+	xenpv_sysret_learn(cpu);
 	f[0] = cpu->rip;
 	f[1] = cpu->seg[SEG_CS] | 3;
 	f[2] = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED | FLAG_IF;

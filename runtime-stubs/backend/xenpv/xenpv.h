@@ -88,6 +88,8 @@ void xenpv_time_init(void);
 
 /* System calls may take the short way, with the MSRs of @cpu. */
 void xenpv_syscall_learn(const struct cpu *cpu);
+/* Where the short way of sysret leads, before the first of them after a change. */
+void xenpv_sysret_learn(const struct cpu *cpu);
 
 /* Short code for call slot @slot, of @insn, or 0: fast.S, lean.S. */
 uint64_t xenpv_fast_call(const struct insn *insn);
