@@ -96,10 +96,11 @@ int shadow_aliases_are_clean(const struct shadow_frame *frame)
 
 void shadow_note_writer(unsigned table, unsigned index, uint64_t entry)
 {
-	struct shadow_frame *frame = &shadow_frames[backend_gfn(entry)];
+	uint64_t gfn = backend_gfn(entry);
+	struct shadow_frame *frame = &shadow_frames[gfn];
 	uint32_t where = shadow_where(table, index);
 
-	if (!shadow_is_writable(entry) || frame - shadow_frames >= (int64_t)shadow_frame_count ||
+	if (!shadow_is_writable(entry) || gfn >= shadow_frame_count ||
 	    frame->alias[0] == where || frame->alias[1] == where)
 		return;
 	for (unsigned i = 0; i < 2; i++)

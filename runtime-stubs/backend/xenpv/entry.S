@@ -61,6 +61,19 @@
 	movq CPU(R15), %r15
 .endm
 
+/* The guest's registers are saved, but for rsp and flags: on with @function, on the
+   wedge's stack, which does not come back here. */
+.macro to_c function
+	movq %rsp, CPU(RSP)
+	leaq xenpv_stack_top(%rip), %rsp
+	pushfq
+	popq CPU(RFLAGS)
+	cld
+	xorl %ebp, %ebp
+	call \function
+	ud2
+.endm
+
 	.text
 /* A call site came through slot n: on the stack n and the return address. */
 	.balign 16
@@ -75,14 +88,7 @@ site_call:
 	save_registers
 	popq xenpv_slot(%rip)
 	popq CPU(RIP)
-	movq %rsp, CPU(RSP)
-	leaq xenpv_stack_top(%rip), %rsp
-	pushfq
-	popq CPU(RFLAGS)
-	cld
-	xorl %ebp, %ebp
-	call xenpv_call_entered
-	ud2
+	to_c xenpv_call_entered
 
 /* Behind a call site, with events masked that were not: one waits. On the stack:
    the return address. */
@@ -91,14 +97,7 @@ site_call:
 xenpv_site_behind:
 	save_registers
 	popq CPU(RIP)
-	movq %rsp, CPU(RSP)
-	leaq xenpv_stack_top(%rip), %rsp
-	pushfq
-	popq CPU(RFLAGS)
-	cld
-	xorl %ebp, %ebp
-	call xenpv_behind_entered
-	ud2
+	to_c xenpv_behind_entered
 
 /* A jump site: no stack may be touched; its number is in xenpv_slot. */
 	.balign 16
@@ -109,14 +108,7 @@ site_jump:
 	movb %al, xenpv_saved_mask(%rip)
 	movq CPU(RAX), %rax
 	save_registers
-	movq %rsp, CPU(RSP)
-	leaq xenpv_stack_top(%rip), %rsp
-	pushfq
-	popq CPU(RFLAGS)
-	cld
-	xorl %ebp, %ebp
-	call xenpv_jump_entered
-	ud2
+	to_c xenpv_jump_entered
 
 	.set n, 0
 	.globl xenpv_call_stubs, xenpv_jump_stubs

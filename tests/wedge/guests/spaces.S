@@ -8,25 +8,12 @@
  */
 #include "guest.inc"
 #include "high.inc"
-#define PLACE (1 << 39)
-.macro physical symbol, flags=0
-	leaq \symbol+\flags(%rip), %rax
-	movq $HIGH, %rcx
-	subq %rcx, %rax
-.endm
-.macro load root
-	physical \root
-	movq %rax, %cr3
-.endm
+#include "roots.inc"
 /* What stands at PLACE + \offset is frame number \want. */
 .macro sees offset, want, number
 	movabsq $PLACE+\offset, %rdi
 	cmpq $\want, (%rdi)
 	expect e, \number
-.endm
-.macro entry table, index, to, flags=0x67
-	physical \to, \flags
-	movq %rax, \table+8*\index(%rip)
 .endm
 .macro forget offset
 	movabsq $PLACE+\offset, %rdi

@@ -7,24 +7,11 @@
  */
 #include "guest.inc"
 #include "high.inc"
-#define PLACE (1 << 39)
+#include "roots.inc"
 #define OTHER (2 << 39)
 #define OWN 0xffff960000000000		/* slot 300: the kernel's root alone has it */
 #define EFER 0xc0000080
 #define NXE (1 << 11)
-.macro physical symbol, flags=0
-	leaq \symbol+\flags(%rip), %rax
-	movq $HIGH, %rcx
-	subq %rcx, %rax
-.endm
-.macro load root
-	physical \root
-	movq %rax, %cr3
-.endm
-.macro entry table, index, to, flags=0x67
-	physical \to, \flags
-	movq %rax, \table+8*\index(%rip)
-.endm
 .macro sees place, want, number
 	movabsq $\place, %rdi
 	cmpq $\want, (%rdi)
