@@ -19,7 +19,7 @@ completionsdir ?= $(datarootdir)/bash-completion/completions
 pluginsdir := $(prefix)/lib/previrt
 previrtdir := $(prefix)/share/previrt
 
-install_man := $(wildcard runtime-stubs/host/man/*.[1-9])
+install_man := $(wildcard runtime-stubs/cli/man/*.[1-9])
 install_doc := README COPYING $(wildcard docs/*.md)
 # Directories of our own: uninstall removes them too, once they are empty.
 install_own := $(pluginsdir) $(previrtdir) $(includedir)/previrt $(docdir)
@@ -31,7 +31,7 @@ install_list = \
 	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
 	$(call install_as,0644,$(pluginsdir)/wedge,$(XENPV_WEDGE) $(LOADER)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c) \
-	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/host/exemptions/*)) \
+	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \
 	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \
 	$(call install_as,0644,$(previrtdir)/kbuild,runtime-stubs/kbuild/GNUmakefile) \
 	$(call install_as,0755,$(previrtdir)/kbuild,runtime-stubs/kbuild/deb-headers) \

@@ -3,8 +3,8 @@
 /*
  * The part of previrt verify that looks at operations on memory and at hooks.
  */
-#ifndef PREVIRT_HOST_VERIFY_MEMORY_H
-#define PREVIRT_HOST_VERIFY_MEMORY_H
+#ifndef PREVIRT_CLI_VERIFY_MEMORY_H
+#define PREVIRT_CLI_VERIFY_MEMORY_H
 #include "patches.h"
 #include "report.h"
 #include "scan.h"

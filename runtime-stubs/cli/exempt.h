@@ -12,8 +12,8 @@
  * name: a shell pattern. instructions: names of plugin/insns.tbl separated by
  * blanks, or '*'; '-' for the last four. '#' starts a comment.
  */
-#ifndef PREVIRT_HOST_EXEMPT_H
-#define PREVIRT_HOST_EXEMPT_H
+#ifndef PREVIRT_CLI_EXEMPT_H
+#define PREVIRT_CLI_EXEMPT_H
 #include "decode.h"
 #include "image.h"
 

@@ -7,8 +7,8 @@
  *
  * Must not know: images, tables, guest files.
  */
-#ifndef PREVIRT_HOST_LEARN_LOG_H
-#define PREVIRT_HOST_LEARN_LOG_H
+#ifndef PREVIRT_CLI_LEARN_LOG_H
+#define PREVIRT_CLI_LEARN_LOG_H
 #include "util.h"
 
 /* A place in code: "ffffffff81000000" or "name+0x12". */

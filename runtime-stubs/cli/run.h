@@ -7,8 +7,8 @@
  * the run ended. Files are handed over as memory that has a name below /proc,
  * so that nothing is left behind however it ends.
  */
-#ifndef PREVIRT_HOST_RUN_H
-#define PREVIRT_HOST_RUN_H
+#ifndef PREVIRT_CLI_RUN_H
+#define PREVIRT_CLI_RUN_H
 #include "util.h"
 
 struct run {

@@ -6,8 +6,8 @@
  * valid ASCII is escaped byte by byte (names in object files may hold anything).
  * A key of NULL is for elements of an array.
  */
-#ifndef PREVIRT_HOST_JSON_H
-#define PREVIRT_HOST_JSON_H
+#ifndef PREVIRT_CLI_JSON_H
+#define PREVIRT_CLI_JSON_H
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * The site table of one image: the notes of all its note sections, read by
  * runtime-stubs/sites, as absolute addresses in the image's address space.
  */
-#ifndef PREVIRT_HOST_TABLE_H
-#define PREVIRT_HOST_TABLE_H
+#ifndef PREVIRT_CLI_TABLE_H
+#define PREVIRT_CLI_TABLE_H
 #include "image.h"
 #include "sites.h"
 

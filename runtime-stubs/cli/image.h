@@ -14,8 +14,8 @@
  * Must not know: instructions, tables. ELF: System V ABI, x86-64 and i386
  * supplements.
  */
-#ifndef PREVIRT_HOST_IMAGE_H
-#define PREVIRT_HOST_IMAGE_H
+#ifndef PREVIRT_CLI_IMAGE_H
+#define PREVIRT_CLI_IMAGE_H
 #include "util.h"
 #include <gelf.h>
 

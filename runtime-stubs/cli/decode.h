@@ -4,8 +4,8 @@
  * Decodes one instruction with Zydis and asks runtime-stubs/insn whether it is
  * sensitive. The only file that names Zydis is decode.c.
  */
-#ifndef PREVIRT_HOST_DECODE_H
-#define PREVIRT_HOST_DECODE_H
+#ifndef PREVIRT_CLI_DECODE_H
+#define PREVIRT_CLI_DECODE_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * so that what one stretch of data does to the decoder ends there. Symbols of
  * type object are passed over. Sections without symbols are walked whole.
  */
-#ifndef PREVIRT_HOST_SCAN_H
-#define PREVIRT_HOST_SCAN_H
+#ifndef PREVIRT_CLI_SCAN_H
+#define PREVIRT_CLI_SCAN_H
 #include "decode.h"
 #include "exempt.h"
 #include "image.h"

@@ -13,8 +13,8 @@
  * of its file (kernel/module/main.c, layout_sections).
  * LIMIT: modules in images without virtual addresses are found for x86-64 only.
  */
-#ifndef PREVIRT_HOST_KERNEL_H
-#define PREVIRT_HOST_KERNEL_H
+#ifndef PREVIRT_CLI_KERNEL_H
+#define PREVIRT_CLI_KERNEL_H
 #include "image.h"
 #include "memory.h"
 

@@ -8,8 +8,8 @@
  * Errors and warnings go to standard error. Findings about a file are results
  * and go to standard output, through report.h.
  */
-#ifndef PREVIRT_HOST_DIAG_H
-#define PREVIRT_HOST_DIAG_H
+#ifndef PREVIRT_CLI_DIAG_H
+#define PREVIRT_CLI_DIAG_H
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -6,8 +6,8 @@
  * Files without it, or with damaged one, simply have no lines. Rows are read
  * for the whole file when first asked for.
  */
-#ifndef PREVIRT_HOST_LINES_H
-#define PREVIRT_HOST_LINES_H
+#ifndef PREVIRT_CLI_LINES_H
+#define PREVIRT_CLI_LINES_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * Memory that cannot be had ends the program with PV901 and status 2: the
  * program only reads, so there is nothing to undo.
  */
-#ifndef PREVIRT_HOST_UTIL_H
-#define PREVIRT_HOST_UTIL_H
+#ifndef PREVIRT_CLI_UTIL_H
+#define PREVIRT_CLI_UTIL_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -72,7 +72,7 @@ static void explain_markdown(void)
 	puts("<!-- SPDX-License-Identifier: BSD-2-Clause -->\n"
 	     "# Diagnostics\n");
 	puts("<!-- Printed by `previrt explain --markdown` from\n"
-	     "runtime-stubs/host/diagnostics.def and plugin/diagnostics.def; change\n"
+	     "runtime-stubs/cli/diagnostics.def and plugin/diagnostics.def; change\n"
 	     "it there. -->\n");
 	puts("Findings (PV1xx of `previrt check`, PV2xx of `previrt verify`) end "
 	     "with status 1,\nall other errors with status 2; PV7xx come from the "

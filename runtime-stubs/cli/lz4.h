@@ -3,8 +3,8 @@
 /*
  * One block of LZ4 (lz4_Block_format), as kernels are packed with.
  */
-#ifndef PREVIRT_HOST_LZ4_H
-#define PREVIRT_HOST_LZ4_H
+#ifndef PREVIRT_CLI_LZ4_H
+#define PREVIRT_CLI_LZ4_H
 #include <stddef.h>
 #include <stdint.h>
 

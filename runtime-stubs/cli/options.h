@@ -3,8 +3,8 @@
 /*
  * The command line after the command's name, and the commands themselves.
  */
-#ifndef PREVIRT_HOST_OPTIONS_H
-#define PREVIRT_HOST_OPTIONS_H
+#ifndef PREVIRT_CLI_OPTIONS_H
+#define PREVIRT_CLI_OPTIONS_H
 #include "util.h"
 
 /* Options common to the commands that read files. */

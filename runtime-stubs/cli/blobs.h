@@ -4,8 +4,8 @@
  * Code that a kernel carries as data: check cannot look inside, so it names
  * each with its size.
  */
-#ifndef PREVIRT_HOST_BLOBS_H
-#define PREVIRT_HOST_BLOBS_H
+#ifndef PREVIRT_CLI_BLOBS_H
+#define PREVIRT_CLI_BLOBS_H
 #include "image.h"
 
 /* Call @each for every such blob of @image. */

@@ -7,8 +7,8 @@
  *
  * Must not know: what is done with the images.
  */
-#ifndef PREVIRT_HOST_INPUT_H
-#define PREVIRT_HOST_INPUT_H
+#ifndef PREVIRT_CLI_INPUT_H
+#define PREVIRT_CLI_INPUT_H
 #include "image.h"
 
 /*

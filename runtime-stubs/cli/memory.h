@@ -10,8 +10,8 @@
  *
  * Must not know: tables, kernels.
  */
-#ifndef PREVIRT_HOST_MEMORY_H
-#define PREVIRT_HOST_MEMORY_H
+#ifndef PREVIRT_CLI_MEMORY_H
+#define PREVIRT_CLI_MEMORY_H
 #include "util.h"
 
 /* Which addresses a number is meant in. */

@@ -6,8 +6,8 @@
  *
  *   PV101: native_foo+0x1c (.text, arch/x86/foo.c:12): 'wrmsr' is not in the table
  */
-#ifndef PREVIRT_HOST_REPORT_H
-#define PREVIRT_HOST_REPORT_H
+#ifndef PREVIRT_CLI_REPORT_H
+#define PREVIRT_CLI_REPORT_H
 #include "diag.h"
 #include "image.h"
 #include "options.h"

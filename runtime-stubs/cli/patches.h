@@ -6,8 +6,8 @@
  *
  * Must not know: site tables. Linux 6.1, arch/x86/include/asm.
  */
-#ifndef PREVIRT_HOST_PATCHES_H
-#define PREVIRT_HOST_PATCHES_H
+#ifndef PREVIRT_CLI_PATCHES_H
+#define PREVIRT_CLI_PATCHES_H
 #include "image.h"
 
 enum patch_kind {
