@@ -4,14 +4,8 @@
  * Maps the image where it is linked. Compiled position-independent, for it runs
  * at the other address; must touch nothing that holds absolute addresses.
  */
+#include "entries.h"
 #include "xenpv.h"
-
-#define P 1ull
-#define W 2ull
-#define U 4ull
-#define A 0x20ull
-#define D 0x40ull
-#define NX (1ull << 63)
 
 /* The last two levels of the wedge's own mapping; level 2 is shared with the
    guest's. */
@@ -50,26 +44,26 @@ void xenpv_early(struct start_info *info)
 	struct mmu_update update;
 
 	for (uint64_t i = 0; i < pages; i++) {
-		uint64_t entry = mfns[first + i] << 12 | P | U | A | D | W | NX;
+		uint64_t entry = mfns[first + i] << 12 | ENTRY_WRITE | ENTRY_NX;
 		char *page = xenpv_image + (i << 12);
 
 		if (page < xenpv_text_end)
-			entry &= ~(W | NX);
+			entry &= ~(ENTRY_W | ENTRY_NX);
 		else if (page < xenpv_rodata_end || first + i == l1 || first + i == l2)
-			entry &= ~W;
+			entry &= ~ENTRY_W;
 		xenpv_wedge_l1[i] = entry;
 	}
 	xenpv_wedge_l1[(WEDGE_SHARED_INFO >> 12) & 511] =
-		info->shared_info | P | U | A | D | W | NX;
+		info->shared_info | ENTRY_WRITE | ENTRY_NX;
 	xenpv_wedge_l1[(WEDGE_VCPU_INFO >> 12) & 511] =
-		mfns[early_pfn(xenpv_first_info)] << 12 | P | U | A | D | W | NX;
-	xenpv_wedge_l2[511] = mfns[l1] << 12 | P | W | U | A | D;
+		mfns[early_pfn(xenpv_first_info)] << 12 | ENTRY_WRITE | ENTRY_NX;
+	xenpv_wedge_l2[511] = mfns[l1] << 12 | ENTRY_LINK;
 	early_call(__HYPERVISOR_update_va_mapping, (uint64_t)xenpv_wedge_l1,
-		   mfns[l1] << 12 | P | U | A | D, UVMF_TLB_FLUSH, 0);
+		   mfns[l1] << 12 | ENTRY_READ, UVMF_TLB_FLUSH, 0);
 	early_call(__HYPERVISOR_update_va_mapping, (uint64_t)xenpv_wedge_l2,
-		   mfns[l2] << 12 | P | U | A | D, UVMF_TLB_FLUSH, 0);
-	l3_mfn = (l4[511] & 0x000ffffffffff000ull) >> 12;
+		   mfns[l2] << 12 | ENTRY_READ, UVMF_TLB_FLUSH, 0);
+	l3_mfn = (l4[511] & ENTRY_ADDRESS) >> 12;
 	update.ptr = l3_mfn << 12 | 511 * 8 | MMU_NORMAL_PT_UPDATE;
-	update.val = mfns[l2] << 12 | P | W | U | A | D;
+	update.val = mfns[l2] << 12 | ENTRY_LINK;
 	early_call(__HYPERVISOR_mmu_update, (uint64_t)&update, 1, 0, DOMID_SELF);
 }

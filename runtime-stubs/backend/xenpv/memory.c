@@ -10,18 +10,11 @@
  * level needs it; it is empty when it is free; it is mapped read-only, and only
  * in the wedge.
  */
+#include "entries.h"
 #include "xenpv.h"
 #include "../backend.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
-
-#define P 1ull
-#define W 2ull
-#define U 4ull
-#define A 0x20ull
-#define D 0x40ull
-#define LINK (P | W | U | A | D)
-#define ADDRESS 0x000ffffffffff000ull
 
 #define GUEST_ALIGN 512u		/* frames: whole linear tables */
 #define MAX_LINEAR 8192u		/* 16 GiB of guest memory */
@@ -126,7 +119,7 @@ static void memory_queue(uint64_t mfn, unsigned index, uint64_t entry)
 
 void backend_frame_clean(uint64_t gfn)
 {
-	memory_queue(linear_mfns[gfn / 512], gfn % 512, backend_linear[gfn] & ~D);
+	memory_queue(linear_mfns[gfn / 512], gfn % 512, backend_linear[gfn] & ~ENTRY_D);
 }
 
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
@@ -190,9 +183,9 @@ uint64_t backend_table_address(unsigned table)
 
 unsigned backend_table_of(uint64_t entry)
 {
-	uint64_t mfn = (entry & ADDRESS) >> 12, pfn;
+	uint64_t mfn = (entry & ENTRY_ADDRESS) >> 12, pfn;
 
-	if (!(entry & P))
+	if (!(entry & ENTRY_P))
 		return 0;
 	for (unsigned i = 0; i < 4; i++)
 		if (fixed_mfns[i] == mfn)
@@ -297,10 +290,10 @@ int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user)
 		return -1;
 	}
 	for (unsigned i = 256; i < 512; i++)
-		if ((first[i] & P) && !memory_is_hypervisors(i))
+		if ((first[i] & ENTRY_P) && !memory_is_hypervisors(i))
 			backend_table_set(*kernel, i, first[i]);
 	if (vcpu)
-		backend_table_set(*kernel, 511, xenpv_vcpu_table(vcpu, 3) << 12 | LINK);
+		backend_table_set(*kernel, 511, xenpv_vcpu_table(vcpu, 3) << 12 | ENTRY_LINK);
 	return 0;
 }
 
@@ -345,13 +338,13 @@ uint64_t backend_guest_frames(void)
 
 uint64_t backend_gfn(uint64_t entry)
 {
-	return machine_to_phys_mapping[(entry & ADDRESS) >> 12] - guest_pfn;
+	return machine_to_phys_mapping[(entry & ENTRY_ADDRESS) >> 12] - guest_pfn;
 }
 
 /* A page in the window, to be written. */
 uint64_t *xenpv_window(uint64_t pfn)
 {
-	uint64_t entry = pfn ? mfns[pfn] << 12 | P | W | U | A | D : 0;
+	uint64_t entry = pfn ? mfns[pfn] << 12 | ENTRY_WRITE : 0;
 
 	xenpv_must("a mapping", xenpv_call(__HYPERVISOR_update_va_mapping, WEDGE_WINDOW, entry,
 					   UVMF_INVLPG, 0));
@@ -389,13 +382,13 @@ static void memory_map(uint64_t va, uint64_t l1_pfn)
 
 	if (!area_l3) {
 		area_l3 = xenpv_take_frame();
-		memory_update(fixed_mfns[0], WEDGE_AREA >> 39 & 511, mfns[area_l3] << 12 | LINK);
+		memory_update(fixed_mfns[0], WEDGE_AREA >> 39 & 511, mfns[area_l3] << 12 | ENTRY_LINK);
 	}
 	if (!area_l2[i3]) {
 		area_l2[i3] = xenpv_take_frame();
-		memory_update(mfns[area_l3], i3, mfns[area_l2[i3]] << 12 | LINK);
+		memory_update(mfns[area_l3], i3, mfns[area_l2[i3]] << 12 | ENTRY_LINK);
 	}
-	memory_update(mfns[area_l2[i3]], va >> 21 & 511, mfns[l1_pfn] << 12 | LINK);
+	memory_update(mfns[area_l2[i3]], va >> 21 & 511, mfns[l1_pfn] << 12 | ENTRY_LINK);
 }
 
 static uint64_t heap_next = WEDGE_HEAP;
@@ -415,7 +408,7 @@ void *backend_memory(size_t size)
 			if (!i)
 				first = pfn;
 		}
-		memory_map(heap_next, memory_make_l1(first, n, P | W | U | A | D));
+		memory_map(heap_next, memory_make_l1(first, n, ENTRY_WRITE));
 		heap_next += 1ull << 21;
 	}
 	if (next_pfn > guest_pfn)
@@ -436,7 +429,7 @@ static void memory_init_pool(void)
 		xenpv_table_op(MMUEXT_CLEAR_PAGE, mfns[pool_pfn + i], "to clear a page");
 	for (unsigned i = 0; i < pool_tables; i += 512)
 		memory_map(WEDGE_POOL + i * 4096ull,
-			   memory_make_l1(pool_pfn + i, 512, P | U | A));
+			   memory_make_l1(pool_pfn + i, 512, ENTRY_READ));
 }
 
 uint64_t xenpv_ldt_pfn;
@@ -448,7 +441,7 @@ static void memory_init_ldt(void)
 	xenpv_ldt_pfn = next_pfn;
 	for (unsigned i = 0; i < count; i++)
 		xenpv_take_frame();
-	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, count, P | U | A));
+	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, count, ENTRY_READ));
 }
 
 /* Guest memory is what is left, less the tables that will map it. */
@@ -467,7 +460,7 @@ static void memory_init_guest(void)
 	backend_guest_bytes = backend_guest_frame_count << 12;
 	backend_frame_numbers = mfns + guest_pfn;
 	for (uint64_t i = 0; i < backend_guest_frame_count; i += 512) {
-		uint64_t table = memory_make_l1(guest_pfn + i, 512, P | W | U | A | D);
+		uint64_t table = memory_make_l1(guest_pfn + i, 512, ENTRY_WRITE);
 
 		linear_mfns[i / 512] = mfns[table];
 		if (!i)
@@ -481,7 +474,7 @@ static void memory_init_guest(void)
 
 		memory_map(WEDGE_LINEAR + i * 4096,
 			   memory_make_l1(first_table + i, left_tables < 512 ? left_tables : 512,
-					  P | U | A));
+					  ENTRY_READ));
 	}
 	if (next_pfn > guest_pfn)
 		wedge_stop("tables run into the guest's memory");
@@ -492,7 +485,7 @@ static void memory_init_roots(void)
 {
 	uint64_t user = xenpv_take_frame();
 	const uint64_t *l4 = (const uint64_t *)xenpv_start_info->pt_base;
-	uint64_t l3 = (l4[511] & ADDRESS) >> 12;
+	uint64_t l3 = (l4[511] & ENTRY_ADDRESS) >> 12;
 
 	fixed_mfns[0] = (((uint64_t)l4 - WEDGE_BOOT_BASE) >> 12);
 	fixed_mfns[0] = mfns[fixed_mfns[0]];

@@ -5,16 +5,14 @@
  * one has tables of its own on the way to the wedge's image, so that the same
  * addresses are other pages there: variables (VCPU_LOCAL), stack, Xen's flags.
  */
+#include "entries.h"
 #include "xenpv.h"
 #include "../backend.h"
 #include "../../wedge/entry.h"
 #include <xen/vcpu.h>
 #include <string.h>
 
-#define FRAME(entry) (((entry) & 0x000ffffffffff000ull) >> 12)
-
-#define LINK 0x67ull		/* present, writable, for all, accessed, dirty */
-#define NX (1ull << 63)
+#define FRAME(entry) (((entry) & ENTRY_ADDRESS) >> 12)
 #define SPINS 1024u
 
 extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
@@ -79,7 +77,7 @@ static uint64_t vcpus_copy(const uint64_t *table, unsigned index, uint64_t frame
 	uint64_t pfn = xenpv_take_frame(), *copy = xenpv_window(pfn);
 
 	memcpy(copy, table, 4096);
-	copy[index] = frame << 12 | LINK;
+	copy[index] = frame << 12 | ENTRY_LINK;
 	xenpv_window(0);
 	return xenpv_mfn(pfn);
 }
@@ -97,8 +95,8 @@ static uint64_t vcpus_make_image(unsigned vcpu)
 	entries = xenpv_window(table);
 	memcpy(entries, xenpv_wedge_l1, 4096);
 	for (unsigned i = first; i < end; i++)
-		entries[i] = xenpv_mfn(own + i - first) << 12 | LINK | NX;
-	entries[WEDGE_VCPU_INFO >> 12 & 511] = info << 12 | LINK | NX;
+		entries[i] = xenpv_mfn(own + i - first) << 12 | ENTRY_WRITE | ENTRY_NX;
+	entries[WEDGE_VCPU_INFO >> 12 & 511] = info << 12 | ENTRY_WRITE | ENTRY_NX;
 	entries[WEDGE_WINDOW >> 12 & 511] = 0;
 	xenpv_window(0);
 	xenpv_vcpu_place(vcpu, info);
