@@ -182,7 +182,7 @@ xenpv_fast_cr:				/* cr0, cr2, cr3, cr4 */
 #define SCRATCH 72
 
 /* What user mode is owed (backend_user_owed), with events masked, on the wedge's
-   stack. */
+   stack. backend_slow_user is to be looked at again behind it. */
 .macro settle_user
 	push_scratch
 	cld
@@ -247,7 +247,8 @@ fast_sysret_\n:
 2:	cmpb $0, backend_slow_user(%rip)
 	jne 1f
 	settle_user
-	jmp 4b
+	cmpb $0, backend_slow_user(%rip)
+	je 4b
 1:	movq (%rsp), %rcx
 	movq CPU(RSP), %rsp
 3:	jmp *xenpv_slow_jumps+8*\n(%rip)
@@ -284,7 +285,8 @@ fast_iret_\n:
 	leaq xenpv_stack_top(%rip), %rsp
 	settle_user
 	movq CPU(RSP), %rsp
-	jmp 4b
+	cmpb $0, backend_slow_user(%rip)
+	je 4b
 2:	movq CPU(RAX), %rax
 3:	jmp *xenpv_slow_jumps+8*\n(%rip)
 .endm
