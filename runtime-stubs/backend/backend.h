@@ -122,6 +122,16 @@ void backend_load_roots(unsigned kernel, unsigned user);
  */
 extern const uint64_t *backend_linear;
 void backend_frame_clean(uint64_t gfn);
+/*
+ * A present entry of level 1, as it is read back, is the supervisor's if these of its
+ * bits are those: no TLB holds it any more when user mode runs. So is each that was
+ * set without PTE_U, whatever the hypervisor makes of that bit, and no other.
+ */
+extern const uint64_t backend_leaf_mask, backend_leaf_supervisor;
+static inline int backend_leaf_is_supervisor(uint64_t entry)
+{
+	return (entry & backend_leaf_mask) == backend_leaf_supervisor;
+}
 /* The frame of guest memory whose machine address stands in @entry; a number
    past the end if there is none. */
 uint64_t backend_gfn(uint64_t entry);
@@ -200,8 +210,8 @@ _Noreturn void backend_enter(struct cpu *cpu);
 uint64_t backend_hypercalls(void);
 void backend_print_counters(void);
 
-/* At the end of a run: NULL, or what of the back-end's own code and data is not
-   as it was. */
+/* At the end of a run: NULL, or what of the back-end's own code and data is not as
+   it must be. The other processors stand still from then on. */
 const char *backend_check(void);
 
 /* The end; @how: a value of devices/ends.h. */

@@ -224,13 +224,28 @@ static uint64_t lower_leaf(uint64_t entry, uint64_t flags)
 	return shadow_leaf(entry & PTE_ADDRESS, entry, flags);
 }
 
-static void lower_sync_page(unsigned table, unsigned index, uint64_t entry, uint64_t flags)
+/* It maps a supervisor page: lower_before_user must see it. */
+static void lower_note_supervisor(struct space *space)
+{
+	space->supervisor = backend_slow_user = 1;
+}
+
+/* Apart, for most entries are what they were. */
+static __attribute__((noinline)) void lower_change_page(struct space *space, unsigned table,
+							unsigned index, uint64_t want)
+{
+	if (want && !(want & PTE_U))
+		lower_note_supervisor(space);
+	lower_set_page(table, index, want);
+}
+
+static inline void lower_sync_page(struct space *space, unsigned table, unsigned index,
+				   uint64_t entry, uint64_t flags)
 {
 	uint64_t want = lower_leaf(entry, flags);
-	uint64_t have = backend_table_get(table, index);
 
-	if ((have ^ want) & (SHADOW_COMPARED | PTE_U))
-		lower_set_page(table, index, want);
+	if (shadow_user_leaf_differs(backend_table_get(table, index), want))
+		lower_change_page(space, table, index, want);
 }
 
 static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags);
@@ -280,7 +295,7 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 			uint64_t entry = guest ? guest[index] : 0;
 
 			if (s->level == 1)
-				lower_sync_page(table, index, entry, flags);
+				lower_sync_page(space, table, index, entry, flags);
 			else
 				lower_sync_link(space, table, index, entry, flags);
 		}
@@ -292,6 +307,17 @@ static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64
 		return;
 	lower_claim(table, gfn);
 	shadow_watch(gfn, table);
+}
+
+uint64_t lower_renew(unsigned n, int *supervisor)
+{
+	struct space *space = &spaces[n];
+	uint32_t gfn = shadow_tables[space->kernel].gfn;
+
+	lower_top_ignored = space->twin ? PTE_NX : 0;
+	lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
+	*supervisor = space->supervisor;
+	return (uint64_t)gfn * BACKEND_PAGE;
 }
 
 /* What the list says is dirty: tables of the last level are compared by themselves,
@@ -574,7 +600,7 @@ static int lower_fill_linear(struct space *space, unsigned table, unsigned index
 
 	if (!linear)
 		return 0;
-	want = backend_table_address(linear) | PTE_P | PTE_U | PTE_A |
+	want = backend_table_address(linear) | PTE_P | PTE_A |
 	       (walk->flags & (PTE_W | PTE_NX));
 	if (!((have ^ want) & SHADOW_COMPARED))
 		return 1;
@@ -596,7 +622,7 @@ static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 		if (!(guest[i] & PTE_P) || lower_used(&shadow_tables[table], i))
 			continue;
 		want = lower_leaf(guest[i], flags);
-		if (want && (want & PTE_U))
+		if (want & PTE_U)
 			lower_set_page(table, i, want);
 	}
 }
@@ -615,7 +641,7 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 
 		index = shadow_index(va, level);
 		if (level == 2 && walk->level >= 2 && lower_fill_linear(space, table, index, walk)) {
-			space->supervisor = backend_slow_user = 1;
+			lower_note_supervisor(space);
 			return 0;
 		}
 		if (level <= walk->level)
@@ -628,7 +654,7 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 			return -1;
 	}
 	if (!(walk->flags & PTE_U))
-		space->supervisor = backend_slow_user = 1;
+		lower_note_supervisor(space);
 	index = shadow_index(va, 1);
 	if (walk->level == 1) {
 		quick_remember(va, table);
@@ -703,7 +729,7 @@ void lower_invalidate(uint64_t va)
 		guest = lower_guest(shadow_tables[table].gfn);
 	}
 	if (lower_used(&shadow_tables[table], shadow_index(va, 1)))
-		lower_sync_page(table, shadow_index(va, 1),
+		lower_sync_page(space, table, shadow_index(va, 1),
 				guest ? guest[shadow_index(va, 1)] : 0, flags);
 }
 

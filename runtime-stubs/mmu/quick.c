@@ -228,7 +228,7 @@ int quick_invalidate(uint64_t va)
 		return -1;
 	want = quick_leaf(way, *(volatile uint64_t *)&way->guest[index]);
 	have = backend_table_get(way->table, index);
-	if (!((have ^ want) & (SHADOW_COMPARED | PTE_U)))
+	if (!shadow_user_leaf_differs(have, want))
 		return 0;
 	if (!want)
 		s->used[index / 64] &= ~(1ull << index % 64);

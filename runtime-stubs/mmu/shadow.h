@@ -75,6 +75,19 @@ static inline int shadow_is_lower(uint64_t va)
 /* The shadow's leaf for a guest's, @flags from the whole walk; 0: none. */
 uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags);
 
+/* Is the leaf @have, as it was read, another than @want, made by shadow_leaf? */
+static inline int shadow_leaf_differs(uint64_t have, uint64_t want)
+{
+	return ((have ^ want) & SHADOW_COMPARED) ||
+	       ((want & PTE_P) && backend_leaf_is_supervisor(have) == !!(want & PTE_U));
+}
+/* The same in few instructions, where @want is 0 or user mode's. A supervisor's may
+   be called another though it is not. */
+static inline int shadow_user_leaf_differs(uint64_t have, uint64_t want)
+{
+	return !!((have ^ want) & (SHADOW_COMPARED | PTE_U | backend_leaf_supervisor));
+}
+
 /* Entry @index of @table, which was @old, becomes @entry; the second for leaves. */
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry);
 void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry);
@@ -208,6 +221,9 @@ void lower_invalidate(uint64_t va);
 uint64_t lower_root(void);
 /* The roots of space number @n; 0: there is none. */
 int lower_roots(unsigned n, unsigned *kernel, unsigned *user);
+/* At the end of a run: make space @n what it would be if it ran. Gives its root of
+   the guest's, and whether it may map supervisor pages. */
+uint64_t lower_renew(unsigned n, int *supervisor);
 /* No supervisor page may be seen by user mode. */
 void lower_before_user(void);
 /* An entry of the upper half, in all roots. */

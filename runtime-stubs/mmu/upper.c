@@ -212,7 +212,7 @@ static int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint6
 	linear = backend_table_linear(gpa / BACKEND_PAGE);
 	if (!linear)
 		return 0;
-	entry = backend_table_address(linear) | PTE_P | PTE_U | PTE_A |
+	entry = backend_table_address(linear) | PTE_P | PTE_A |
 		(flags & (PTE_W | PTE_NX));
 	old = backend_table_get(table, index);
 	if ((old & SHADOW_COMPARED) == (entry & SHADOW_COMPARED))
@@ -264,6 +264,7 @@ static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 	uint64_t entry = guest_entry(guest, index);
 	const uint64_t *entries;
 	struct guest_level below;
+	int shallow = upper_shallow;
 	unsigned next;
 
 	if (backend_va_reserved(va) && !backend_fixed_table(va, guest->level - 1))
@@ -282,7 +283,7 @@ static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 		flags |= entry & PTE_NX;
 		want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
 		upper_note(table, va, entry);
-		if ((old & SHADOW_COMPARED) != (want & SHADOW_COMPARED)) {
+		if (shadow_leaf_differs(old, want)) {
 			upper_note_code(table, index, va, want);
 			upper_set_leaf(table, index, old, want);
 		} else if (upper_notes_writers) {
@@ -306,14 +307,17 @@ recurse:
 		return;
 	if (guest->level == 2)
 		shadow_tables[next].large = !!(entry & PTE_PS);
-	if (shadow_tables[next].piece != (entry & ~PTE_A))
+	if (shadow_tables[next].piece != (entry & ~PTE_A)) {
 		shadow_tables[next].listed = 0;
+		upper_shallow = 0;	/* other rights for all that is below */
+	}
 	shadow_tables[next].piece = entry & ~PTE_A;
 	entries = backend_table_entries(next);
 	for (unsigned i = 0; i < 512; i++)
 		if ((guest_entry(&below, i) & PTE_P) || entries[i])
 			upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)),
 					 &below);
+	upper_shallow = shallow;
 }
 
 static void upper_drop_page(uint64_t va)

@@ -58,6 +58,7 @@ const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
 uint64_t backend_guest_bytes, backend_guest_frame_count;
 const uint64_t *backend_frame_numbers;
+const uint64_t backend_leaf_mask = ENTRY_KERNEL | ENTRY_G, backend_leaf_supervisor = ENTRY_KERNEL;
 
 uint64_t xenpv_mfn(uint64_t pfn)
 {
@@ -315,6 +316,12 @@ unsigned backend_table_limit(void)
 	return TABLE_POOL + pool_tables;
 }
 
+int xenpv_pool_level(unsigned n, unsigned *table)
+{
+	*table = TABLE_POOL + n;
+	return n < pool_tables ? states[*table].level : -1;
+}
+
 unsigned backend_fixed_table(uint64_t va, int level)
 {
 	if (level == 3 && va >> 39 == WEDGE_BASE >> 39)
@@ -341,14 +348,23 @@ uint64_t backend_gfn(uint64_t entry)
 	return machine_to_phys_mapping[(entry & ENTRY_ADDRESS) >> 12] - guest_pfn;
 }
 
-/* A page in the window, to be written. */
-uint64_t *xenpv_window(uint64_t pfn)
+static uint64_t *memory_window(uint64_t pfn, uint64_t rights)
 {
-	uint64_t entry = pfn ? mfns[pfn] << 12 | ENTRY_WRITE : 0;
+	uint64_t entry = pfn ? mfns[pfn] << 12 | rights : 0;
 
 	xenpv_must("a mapping", xenpv_call(__HYPERVISOR_update_va_mapping, WEDGE_WINDOW, entry,
 					   UVMF_INVLPG, 0));
 	return (uint64_t *)WEDGE_WINDOW;
+}
+
+uint64_t *xenpv_window(uint64_t pfn)
+{
+	return memory_window(pfn, ENTRY_WRITE);
+}
+
+const uint64_t *xenpv_window_read(uint64_t pfn)
+{
+	return memory_window(pfn, ENTRY_READ);
 }
 
 /* A level-1 table for @count frames from @pfn; its own frame. */
@@ -493,10 +509,11 @@ static void memory_init_roots(void)
 	fixed_mfns[2] = l3;
 	fixed_mfns[3] = mfns[((uint64_t)xenpv_wedge_l2 - WEDGE_BASE) >> 12];
 	fixed_tables[0] = l4;
-	/* Never read: it is written with the kernel's root. */
-	fixed_tables[1] = l4;
 	fixed_tables[2] = (const uint64_t *)(WEDGE_BOOT_BASE + (machine_to_phys_mapping[l3] << 12));
 	fixed_tables[3] = xenpv_wedge_l2;
+	fixed_tables[1] = (const uint64_t *)heap_next;
+	memory_map(heap_next, memory_make_l1(user, 1, ENTRY_READ));
+	heap_next += 1ull << 21;
 	xenpv_table_op(MMUEXT_PIN_L4_TABLE, mfns[user], "the user root");
 	xenpv_table_op(MMUEXT_NEW_USER_BASEPTR, mfns[user], "the user root");
 }

@@ -60,6 +60,8 @@ void xenpv_vcpus_init(void);
 /* The frame of processor @vcpu's own table of @level (3, 2) on the way to the
    wedge's image; not of the first one. */
 uint64_t xenpv_vcpu_table(unsigned vcpu, int level);
+/* All processors but this one stand still, for good. */
+void xenpv_vcpus_stop(void);
 /* Only one processor is in the wedge at a time: the one that has the lock. */
 void xenpv_lock(void);
 void xenpv_unlock(void);
@@ -77,11 +79,17 @@ static inline void xenpv_unlock_shortly(void)
 
 void xenpv_memory_init(void);
 int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
-/* A page in the window, to be written; 0: none. */
+/* A page in the window, to be written, or to be read (tables can only be read);
+   0: none. */
 uint64_t *xenpv_window(uint64_t pfn);
+const uint64_t *xenpv_window_read(uint64_t pfn);
 /* MMUEXT_* on a frame; @what must work. */
 void xenpv_table_op(unsigned cmd, uint64_t mfn, const char *what);
 void xenpv_memory_print_counters(void);
+/* Tables of the pool by number, from 0 on: the level it is pinned as; -1: no more. */
+int xenpv_pool_level(unsigned n, unsigned *table);
+/* The image is as it was linked: for backend_check. */
+void xenpv_check_init(void);
 void xenpv_traps_init(void);
 /* This processor can be kicked, and its timer set. */
 void xenpv_time_init(void);
