@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What must hold of the shadow whatever the guest has done: it maps the guest's
- * memory and nothing else, user mode's roots have no more than the kernel's and
- * nothing of the upper half, and each frame has as many writers as are counted.
+ * What must hold of the shadow whatever the guest has done: each leaf is a page of
+ * guest memory, the one that the guest's tables have there, with no rights that they
+ * do not give; what they do not give to user mode is the supervisor's, as the
+ * hypervisor has stored it; user mode's roots have no more than the kernel's, nothing
+ * of the upper half, and no supervisor page when user mode runs; each frame has as
+ * many writers as are counted.
  *
- * Uses up the counters while it counts.
+ * Uses up the counters while it counts. First all is made what the guest's tables
+ * say now, for a TLB may hold what they said.
  */
 #include "shadow.h"
 
@@ -13,6 +17,10 @@
 
 static const char *check_failed;
 static uint64_t check_at;
+/* Of the space that is looked at: the guest's root, and whether it may have
+   supervisor pages in its lower half. */
+static uint64_t check_root;
+static int check_supervisor;
 
 static void check_fail(const char *what, uint64_t va)
 {
@@ -33,6 +41,46 @@ static int check_is_linear(uint64_t entry)
 	return 0;
 }
 
+/* What the guest's tables say of @va: PTE_P, PTE_W and PTE_U of all levels, and
+   where it is; 0: nothing. */
+static uint64_t check_guest(uint64_t va, uint64_t *gpa)
+{
+	const uint64_t *table = backend_guest(check_root);
+	uint64_t entry = shadow_is_lower(va) ? table ? table[shadow_index(va, 4)] : 0
+					     : upper_top_entry(lower_root(), va);
+	uint64_t rights = PTE_P | PTE_W | PTE_U;
+
+	for (int level = 4; entry & PTE_P; level--) {
+		rights &= entry;
+		if (level == 1 || (level < 4 && (entry & PTE_PS))) {
+			uint64_t offset = (1ull << (3 + 9 * level)) - 1;
+
+			*gpa = (entry & PTE_ADDRESS & ~offset) | (va & offset);
+			return rights;
+		}
+		table = backend_guest(entry & PTE_ADDRESS);
+		if (!table)
+			break;
+		entry = table[shadow_index(va, level - 1)];
+	}
+	return 0;
+}
+
+static void check_rights(uint64_t entry, uint64_t va)
+{
+	int supervisor = backend_leaf_is_supervisor(entry);
+	uint64_t gpa = 0, rights = check_guest(va, &gpa);
+
+	if (!(rights & PTE_P) || gpa / BACKEND_PAGE != backend_gfn(entry))
+		check_fail("is not what the guest's tables map", va);
+	if ((entry & PTE_W) && !(rights & PTE_W))
+		check_fail("can be written to, and not by the guest's tables", va);
+	if (!supervisor && !(rights & PTE_U))
+		check_fail("is user mode's, and not by the guest's tables", va);
+	if (supervisor && shadow_is_lower(va) && !check_supervisor)
+		check_fail("is the supervisor's, and user mode may run on it", va);
+}
+
 static void check_leaf(uint64_t entry, uint64_t va)
 {
 	uint64_t gfn = backend_gfn(entry);
@@ -41,6 +89,7 @@ static void check_leaf(uint64_t entry, uint64_t va)
 		check_fail("maps memory that is not the guest's", va);
 		return;
 	}
+	check_rights(entry, va);
 	if ((entry & PTE_W) && shadow_frames[gfn].writers != SHADOW_WRITERS_MANY &&
 	    !shadow_frames[gfn].writers--)
 		check_fail("has a writer that was not counted", va);
@@ -56,7 +105,10 @@ static void check_entry(uint64_t entry, int level, uint64_t va)
 		check_leaf(entry, va);
 		return;
 	}
-	below = backend_table_of(entry);
+	/* Each processor has its own of those; the back-end looks at them. */
+	below = backend_fixed_table(va, level - 1);
+	if (!below)
+		below = backend_table_of(entry);
 	if (below)
 		check_table(below, level - 1, va);
 	else if (level != 2 || !check_is_linear(entry))
@@ -105,11 +157,16 @@ const char *mmu_check(uint64_t *va)
 {
 	unsigned kernel, user;
 
+	if (!lower_roots(0, &kernel, &user))
+		return NULL;		/* nothing has run */
+	upper_sync(lower_root());
+	for (unsigned i = 0; lower_roots(i, &kernel, &user); i++)
+		lower_renew(i, &check_supervisor);
 	backend_table_commit(0);
 	for (unsigned i = 0; lower_roots(i, &kernel, &user); i++) {
+		check_root = lower_renew(i, &check_supervisor);
 		check_table(kernel, 4, 0);
-		if (i)			/* the first one's cannot be read */
-			check_user(kernel, user);
+		check_user(kernel, user);
 	}
 	for (uint64_t gfn = 0; gfn < shadow_frame_count; gfn++)
 		if (shadow_frames[gfn].writers && shadow_frames[gfn].writers != SHADOW_WRITERS_MANY)

@@ -13,7 +13,7 @@ WEDGE_NEUTRAL := $(addprefix $(W)/,\
 	devices/pci.c devices/acpi.c devices/lapic.c devices/ioapic.c devices/system.c insn/insn.c insn/match.c sites/sites.c \
 	rewriter/plan.c rewriter/template.c rewriter/undo.c)
 WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\
-	start.S entry.S short.S short.c fast.S fast.c lean.S lean.c early.c main.c vcpus.c counters.c traps.c time.c memory.c cpu.c domu.c)
+	start.S entry.S short.S short.c fast.S fast.c lean.S lean.c early.c main.c check.c vcpus.c counters.c traps.c time.c memory.c cpu.c domu.c)
 
 WEDGE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-tree-loop-distribute-patterns \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \

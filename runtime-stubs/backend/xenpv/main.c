@@ -43,23 +43,6 @@ size_t backend_console_read(char *text, size_t size)
 	return n > 0 ? n : 0;
 }
 
-static uint64_t main_sum(void)
-{
-	extern const uint64_t xenpv_image[], xenpv_rodata_end[];
-	uint64_t sum = 0;
-
-	for (const uint64_t *p = xenpv_image; p < xenpv_rodata_end; p++)
-		sum = (sum << 1 | sum >> 63) ^ *p;
-	return sum;
-}
-
-static uint64_t main_sum_first;
-
-const char *backend_check(void)
-{
-	return main_sum() == main_sum_first ? NULL : "the wedge's code has changed";
-}
-
 /*
  * QEMU's exit port carries how it ended; a real machine ignores it, and is
  * turned off or (if it did not end well) crashes the domain, which Xen reports.
@@ -94,7 +77,7 @@ void backend_shutdown(int how)
 void xenpv_main(struct start_info *info)
 {
 	xenpv_start_info = info;
-	main_sum_first = main_sum();
+	xenpv_check_init();
 	if (xenpv_domu_is())
 		xenpv_domu_init();
 	xenpv_vcpu_place(0, xenpv_first_info_mfn());

@@ -182,6 +182,26 @@ void backend_vcpu_start(unsigned vcpu)
 	xenpv_must("a processor", xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_up, vcpu, 0, 0));
 }
 
+static int vcpus_is_running(unsigned vcpu)
+{
+	struct vcpu_runstate_info info;
+
+	return xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_get_runstate_info, vcpu, (uint64_t)&info,
+			  0) >= 0 && info.state == RUNSTATE_running;
+}
+
+void xenpv_vcpus_stop(void)
+{
+	for (unsigned i = 0; i < backend_vcpus; i++) {
+		if (i == backend_vcpu)
+			continue;
+		xenpv_must("a processor to stop",
+			   xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_down, i, 0, 0));
+		while (vcpus_is_running(i))
+			__builtin_ia32_pause();
+	}
+}
+
 _Noreturn void xenpv_vcpu_main(unsigned vcpu)
 {
 	backend_vcpu = vcpu;
