@@ -11,6 +11,8 @@
  *  - When a space runs, whatever its tables hold the guest's tables held at the
  *    last flush, or hold now.
  *  - A space is of one processor, as a TLB is; others have their own.
+ *  - No table of a space that runs is empty or used anew before its processor's
+ *    TLB has forgotten it; one that does not run is in no TLB (backend_load_roots).
  *  - A root that comes anew may take over the tables of a space that is no
  *    more: entries that are the same in both stay.
  */
@@ -126,7 +128,10 @@ static void lower_free(struct space *space, unsigned table)
 	if (s->next)
 		shadow_tables[s->next].before = s->before;
 	*s = (struct shadow_table){ .gfn = SHADOW_NO_GFN };
-	backend_table_free(table);
+	if (space->running)
+		pool_give_up(table);
+	else
+		backend_table_free(table);
 }
 
 static void lower_drop(struct space *space, unsigned table, unsigned index)
@@ -183,7 +188,7 @@ static struct space *lower_victim(void)
 /* A table of @level, whosever it was. 0: there is none, and nothing to take. */
 static unsigned lower_alloc(int level)
 {
-	unsigned table = backend_table_alloc(level);
+	unsigned table = pool_alloc(level);
 
 	while (!table) {
 		struct space *victim = lower_victim();
@@ -191,7 +196,7 @@ static unsigned lower_alloc(int level)
 		if (!victim)
 			return 0;
 		lower_empty(victim);
-		table = backend_table_alloc(level);
+		table = pool_alloc(level);
 	}
 	return table;
 }
@@ -496,16 +501,14 @@ int lower_load(uint64_t root)
 	uint32_t gfn = (lower_on_twin = lower_is_twin(own)) ? own ^ 1 : own;
 	unsigned before = lower_now, number = lower_find(gfn);
 	struct space *space = &spaces[number];
-	int is_first = !space_clock, is_other = !space_any || number != before;
+	int is_first = !space_clock, is_alone = !space_any;
+	int is_other = is_alone || number != before;
 	int changed = shadow_tables[space->kernel].gfn != gfn ||
 		      !shadow_is_clean(gfn, space->kernel);
 
-	if (space_any)
-		spaces[before].running = 0;
-	else
-		lower_processors++;
+	lower_processors += is_alone;
 	lower_now = number;
-	space_any = space->running = 1;
+	space_any = 1;
 	if (shadow_tables[space->kernel].gfn != gfn)
 		space->twin = space->apart = 0;
 	lower_top_ignored = space->twin ? PTE_NX : 0;
@@ -521,7 +524,10 @@ int lower_load(uint64_t root)
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
 		shadow_flush_owed &= ~BACKEND_FLUSH;
+		if (!is_alone)
+			spaces[before].running = 0;
 	}
+	space->running = 1;
 	return changed || space->upper != upper_generation;
 }
 
@@ -715,8 +721,7 @@ void lower_before_user(void)
 		return;
 	lower_empty(space);
 	mmu_generation++;
-	backend_table_commit(shadow_flush_owed);
-	shadow_flush_owed = 0;
+	pool_commit(1);
 }
 
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry)

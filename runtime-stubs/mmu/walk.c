@@ -220,9 +220,7 @@ void mmu_note_code(uint64_t va)
 static void walk_commit(int flush)
 {
 	flush |= shadow_is_shared();	/* tables may be used anew by others */
-	backend_table_commit(flush ? shadow_flush_owed : 0);
-	if (flush)
-		shadow_flush_owed = 0;
+	pool_commit(flush);
 	for (unsigned i = 0; i < walk_new_count; i++)
 		if (mmu_code_appeared)
 			mmu_code_appeared(walk_new_code[i]);

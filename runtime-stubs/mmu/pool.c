@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The tables of the shadow: taken from the back-end and given back.
+ *
+ * Invariant: a table that was in use is empty or used anew only after the flush
+ * that was owed when its last reference was taken away. A processor may walk a
+ * table until then, for its TLB keeps the way there apart from the pages (Intel SDM
+ * volume 3, 4.10.3: paging-structure caches).
+ */
+#include "shadow.h"
+
+int shadow_flush_owed;
+static unsigned pool_given_up;		/* the first; shadow_table's next */
+
+void pool_give_up(unsigned table)
+{
+	shadow_tables[table].next = pool_given_up;
+	pool_given_up = table;
+}
+
+void pool_commit(int flush)
+{
+	backend_table_commit(flush ? shadow_flush_owed : 0);
+	if (!flush)
+		return;
+	shadow_flush_owed = 0;
+	while (pool_given_up) {
+		unsigned table = pool_given_up;
+
+		pool_given_up = shadow_tables[table].next;
+		backend_table_free(table);
+	}
+}
+
+unsigned pool_alloc(int level)
+{
+	unsigned table = backend_table_alloc(level);
+
+	if (table || !pool_given_up)
+		return table;
+	pool_commit(1);
+	return backend_table_alloc(level);
+}
