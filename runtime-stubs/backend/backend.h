@@ -86,6 +86,8 @@ unsigned backend_table_alloc(int level);
 void backend_table_free(unsigned table);
 void backend_table_set(unsigned table, unsigned index, uint64_t entry);
 uint64_t backend_table_get(unsigned table, unsigned index);
+/* How many alloc can give. */
+unsigned backend_tables_left(void);
 /* All 512 entries as they are now; to be read until the next set. */
 const uint64_t *backend_table_entries(unsigned table);
 uint64_t backend_table_address(unsigned table);

@@ -20,6 +20,9 @@
 
 #define SPACE_TABLES 4		/* of one space, at least */
 #define SETTLE_LEAST 512u	/* entries in use */
+#define SPACE_ROOM 12		/* tables that are left when one is made, at least */
+#define RECENT 16u
+#define CHOICE_MOST 32u		/* looked at for one whose process is gone */
 #define VICTIM_TRIES 16
 #define VICTIM_LATELY 4		/* the last quarter of as many loads as there are spaces */
 
@@ -144,7 +147,7 @@ static void lower_drop(struct space *space, unsigned table, unsigned index)
 		lower_free(space, below);
 }
 
-/* The tables of a space that is not to run next. */
+/* The tables of a space. */
 static void lower_empty(struct space *space)
 {
 	for (unsigned i = 0; i < 256; i++)
@@ -162,43 +165,69 @@ static unsigned lower_random(unsigned below)
 	return (uint64_t)state * below >> 32;
 }
 
+static int lower_has_tables(const struct space *space)
+{
+	return !space->running && space->first;
+}
+
+static int lower_is_own(const struct space *space)
+{
+	return !space->running && space->vcpu == backend_vcpu;
+}
+
+static int lower_is_own_with_tables(const struct space *space)
+{
+	return lower_is_own(space) && space->first;
+}
+
+/* It would have to take tables from others: better to have theirs as they stand. */
+static int lower_is_drained(const struct space *space)
+{
+	return !space->first && !pool_has_room(SPACE_ROOM);
+}
+
 /*
- * Whose tables are given up: any space that has not run lately. Were it always the
- * oldest, processes that run in turn would all find theirs gone as soon as there is
- * no room for one of them.
+ * Any space that is @good and has not run lately. Were it always the oldest, processes
+ * that run in turn would all find theirs gone as soon as there is no room for one of
+ * them.
  */
-static struct space *lower_victim(void)
+static struct space *lower_victim(int (*good)(const struct space *space))
 {
 	struct space *oldest = NULL;
 
 	for (int tries = 0; tries < VICTIM_TRIES; tries++) {
 		struct space *space = &spaces[lower_random(space_count)];
 
-		if (!space->running && space->first &&
-		    space_clock - space->loaded > space_count / VICTIM_LATELY)
+		if (good(space) && space_clock - space->loaded > space_count / VICTIM_LATELY)
 			return space;
 	}
 	for (unsigned i = 0; i < space_count; i++)
-		if (!spaces[i].running && spaces[i].first &&
-		    (!oldest || spaces[i].loaded < oldest->loaded))
+		if (good(&spaces[i]) && (!oldest || spaces[i].loaded < oldest->loaded))
 			oldest = &spaces[i];
 	return oldest;
 }
 
-/* A table of @level, whosever it was. 0: there is none, and nothing to take. */
-static unsigned lower_alloc(int level)
+/* One that runs can do without what faults bring back: user pages. */
+static struct space *lower_running_victim(void)
 {
-	unsigned table = pool_alloc(level);
+	for (unsigned i = 0; i < space_count; i++)
+		if (spaces[i].running && spaces[i].first && !spaces[i].supervisor)
+			return &spaces[i];
+	return NULL;
+}
 
-	while (!table) {
-		struct space *victim = lower_victim();
+int lower_give(int running)
+{
+	struct space *victim = lower_victim(lower_has_tables);
 
-		if (!victim)
-			return 0;
-		lower_empty(victim);
-		table = pool_alloc(level);
-	}
-	return table;
+	if (!victim && running)
+		victim = lower_running_victim();
+	if (!victim)
+		return -1;
+	lower_empty(victim);
+	if (victim->running && victim->vcpu != backend_vcpu)
+		shadow_flush_owed |= BACKEND_FLUSH_ALL;
+	return 0;
 }
 
 /* Whose table @table is from now on; of the one it was, no more. */
@@ -388,12 +417,16 @@ static int lower_make_space(void)
 {
 	struct space *space;
 	unsigned kernel = backend_root(0), user = backend_root(1);
+	unsigned most = backend_table_limit() / SPACE_TABLES;
 
 	if (!spaces)
-		spaces = backend_memory(backend_table_limit() / SPACE_TABLES * sizeof(*spaces));
+		spaces = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces));
 	space = &spaces[space_count];
-	if (space_count == backend_table_limit() / SPACE_TABLES ||
-	    (space_count && backend_roots_alloc(&kernel, &user)))
+	/* Each processor gets one, whoever must give. */
+	if (space_any ? space_count >= most || !pool_has_room(SPACE_ROOM)
+		      : space_count && mmu_make_room(2))
+		return -1;
+	if (space_count && backend_roots_alloc(&kernel, &user))
 		return -1;
 	space->kernel = kernel;
 	space->user = user;
@@ -415,43 +448,76 @@ void lower_purge(void)
 	}
 }
 
+/* The spaces that were loaded last: short-lived processes have one of them. */
+static uint16_t recent[RECENT];
+
+static void lower_note_recent(unsigned number)
+{
+	static unsigned next;
+
+	recent[next++ % RECENT] = number;
+}
+
+/* One whose level-4 table was written to since it ran: its process is most likely
+   gone. -1: there is none, or among many it was not found. */
+static int lower_find_abandoned(void)
+{
+	int all = space_count <= CHOICE_MOST;
+
+	for (unsigned i = 0; i < (all ? space_count : CHOICE_MOST); i++) {
+		unsigned number = all ? i : i < RECENT ? recent[i] : lower_random(space_count);
+		const struct shadow_table *s = &shadow_tables[spaces[number].kernel];
+
+		if (lower_is_own(&spaces[number]) && !lower_is_drained(&spaces[number]) &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces[number].kernel)))
+			return number;
+	}
+	return -1;
+}
+
 /*
- * A space for a root that has none: first one whose level-4 table was written to
- * since it ran, for its process is most likely gone; then a new one; then the
- * one that has not run for the longest time.
+ * A space for a root that has none: one whose process is gone; a new one, while there
+ * are tables for what it will hold; or another root's, for processes are alike: what
+ * is in use in both is mapped at once, and that costs less than the faults that fill
+ * a new one.
  */
 static unsigned lower_choose(void)
 {
-	unsigned oldest = space_count;
-	int made;
+	int number = lower_find_abandoned();
+	struct space *victim;
 
-	for (unsigned i = 0; i < space_count; i++) {
-		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
-
-		if (spaces[i].running || spaces[i].vcpu != backend_vcpu)
-			continue;
-		if (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel))
-			return i;
-		if (oldest == space_count || spaces[i].loaded < spaces[oldest].loaded)
-			oldest = i;
-	}
-	made = lower_make_space();
-	return made >= 0 ? (unsigned)made : oldest == space_count ? lower_now : oldest;
+	if (number < 0)
+		number = lower_make_space();
+	if (number >= 0)
+		return number;
+	victim = lower_victim(lower_is_own_with_tables);
+	if (!victim)
+		victim = lower_victim(lower_is_own);
+	return victim ? victim - spaces : lower_now;
 }
 
-static unsigned lower_find(uint32_t gfn)
+/* The space that @gfn had when it ran last, or -1. */
+static int lower_known(uint32_t gfn)
 {
 	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
 
-	if (space_any && shadow_tables[running()->kernel].gfn == gfn)
-		return lower_now;
 	if (owner && owner < SHADOW_WATCHED && shadow_tables[owner].level == 4 &&
 	    spaces[shadow_tables[owner].links].vcpu == backend_vcpu)
 		return shadow_tables[owner].links;
 	for (unsigned i = 0; shadow_is_shared() && i < space_count; i++)
 		if (spaces[i].vcpu == backend_vcpu && shadow_tables[spaces[i].kernel].gfn == gfn)
 			return i;
-	return lower_choose();
+	return -1;
+}
+
+static unsigned lower_find(uint32_t gfn)
+{
+	int number;
+
+	if (space_any && shadow_tables[running()->kernel].gfn == gfn)
+		return lower_now;
+	number = lower_known(gfn);
+	return number >= 0 && !lower_is_drained(&spaces[number]) ? (unsigned)number : lower_choose();
 }
 
 /* Is @gfn the twin of the root that runs? It counts as that one, then. */
@@ -526,6 +592,7 @@ int lower_load(uint64_t root)
 		shadow_flush_owed &= ~BACKEND_FLUSH;
 		if (!is_alone)
 			spaces[before].running = 0;
+		lower_note_recent(number);
 	}
 	space->running = 1;
 	return changed || space->upper != upper_generation;
@@ -555,7 +622,7 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 		}
 		lower_drop(space, table, index);
 	}
-	below = lower_alloc(level - 1);
+	below = pool_alloc_lower(level - 1);
 	if (!below)
 		return 0;
 	s = &shadow_tables[below];

@@ -3,7 +3,12 @@
 /*
  * The tables of the shadow: taken from the back-end and given back.
  *
- * Invariant: a table that was in use is empty or used anew only after the flush
+ * Invariants: what the upper half has is its own until the guest takes the mapping
+ * away. When there are no more, it takes from the lower half, which the guest's
+ * faults fill again: a space that does not run, then one that does. The lower half
+ * leaves POOL_RESERVE of them alone (docs/wedge.md, "When tables run out").
+ *
+ * A table that was in use is empty or used anew only after the flush
  * that was owed when its last reference was taken away. A processor may walk a
  * table until then, for its TLB keeps the way there apart from the pages (Intel SDM
  * volume 3, 4.10.3: paging-structure caches).
@@ -11,6 +16,7 @@
 #include "shadow.h"
 
 int shadow_flush_owed;
+void (*mmu_out_of_tables)(void);
 static unsigned pool_given_up;		/* the first; shadow_table's next */
 
 void pool_give_up(unsigned table)
@@ -33,7 +39,7 @@ void pool_commit(int flush)
 	}
 }
 
-unsigned pool_alloc(int level)
+static unsigned pool_take(int level)
 {
 	unsigned table = backend_table_alloc(level);
 
@@ -41,4 +47,47 @@ unsigned pool_alloc(int level)
 		return table;
 	pool_commit(1);
 	return backend_table_alloc(level);
+}
+
+int pool_has_room(unsigned count)
+{
+	if (backend_tables_left() < POOL_RESERVE + count && pool_given_up)
+		pool_commit(1);
+	return backend_tables_left() >= POOL_RESERVE + count;
+}
+
+unsigned pool_alloc_lower(int level)
+{
+	while (!pool_has_room(1))
+		if (lower_give(0))
+			return 0;
+	return pool_take(level);
+}
+
+/* Nobody can give any more. */
+static void pool_is_empty(void)
+{
+	if (mmu_out_of_tables)
+		mmu_out_of_tables();
+}
+
+unsigned pool_alloc_upper(int level)
+{
+	unsigned table = pool_take(level);
+
+	while (!table && !lower_give(1))
+		table = pool_take(level);
+	if (!table)
+		pool_is_empty();
+	return table;
+}
+
+int mmu_make_room(unsigned count)
+{
+	while (!pool_has_room(count) && !lower_give(1))
+		;
+	if (backend_tables_left() >= count)
+		return 0;
+	pool_is_empty();
+	return -1;
 }

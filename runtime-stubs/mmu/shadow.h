@@ -61,12 +61,16 @@ extern uint64_t shadow_frame_count;
 extern int shadow_flush_owed;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
 
 /*
- * Tables of both halves: pool.c. alloc: an empty one, of @level, or 0. give_up: no
- * entry refers to @table any more, but a TLB may; it keeps what it holds until what
- * is owed was flushed. commit: changes take effect; @flush: what is owed is flushed
- * (the only way to do so).
+ * Tables of both halves: pool.c. alloc: an empty one, of @level, or 0; spaces that do
+ * not run may lose theirs by it, and by alloc_upper those that do. give_up: no entry
+ * refers to @table any more, but a TLB may; it keeps what it holds until what is owed
+ * was flushed. commit: changes take effect; @flush: what is owed is flushed (the only
+ * way to do so). has_room: the lower half may take @count more.
  */
-unsigned pool_alloc(int level);
+#define POOL_RESERVE 128u	/* for the upper half alone */
+unsigned pool_alloc_lower(int level);
+unsigned pool_alloc_upper(int level);
+int pool_has_room(unsigned count);
 void pool_give_up(unsigned table);
 void pool_commit(int flush);
 
@@ -206,6 +210,9 @@ extern uint64_t lower_top_ignored;
 /* The running space's root and its twin differ where @va is: they are twins no
    more, and the root is to be loaded anew. */
 int lower_twins_differ(uint64_t va);
+/* A space gives up its tables: one that does not run or, with @running, one that
+   does and has user pages alone. -1: there is none. */
+int lower_give(int running);
 /* How many processors have a space. */
 extern unsigned lower_processors;
 void lower_upper_done(void);

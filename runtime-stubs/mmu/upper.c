@@ -52,18 +52,25 @@ static struct guest_level guest_top(uint64_t root)
 				     .level = 4, .flags = PTE_W | PTE_U };
 }
 
-/* Entry @i of @root counts from now on; 1 if it is another than before. */
-static int upper_learn(uint64_t root, unsigned i)
+/* Entry @i of a level-4 table, @entry, counts from now on; 1 if it is another than
+   before. */
+static int upper_learn(unsigned i, uint64_t entry)
 {
-	const uint64_t *top = backend_guest(root);
-	uint64_t entry = top ? top[i] : 0;
-
 	if (!((upper_entries[i] ^ entry) & ~PTE_A) ||
 	    (upper_together() && upper_entries[i] & PTE_P))
 		return 0;
 	upper_entries[i] = entry;
 	upper_generation++;
 	return 1;
+}
+
+/* The level-4 table @root, or an empty one. */
+static const uint64_t *upper_root(uint64_t root)
+{
+	static const uint64_t none[512];
+	const uint64_t *top = backend_guest(root);
+
+	return top ? top : none;
 }
 
 uint64_t upper_top_entry(uint64_t root, uint64_t va)
@@ -173,7 +180,7 @@ static unsigned upper_existing(unsigned table, unsigned index, int level, uint64
 /* A table of @level that nothing refers to yet, or 0. */
 static unsigned upper_new(int level)
 {
-	unsigned table = pool_alloc(level);
+	unsigned table = pool_alloc_upper(level);
 
 	if (table)
 		shadow_tables[table] = (struct shadow_table){ .links = 1 };
@@ -400,9 +407,11 @@ static void upper_sync_slot(uint64_t root, unsigned i)
 
 void upper_sync(uint64_t root)
 {
+	const uint64_t *top = upper_root(root);
+
 	nonglobal_reset();
 	for (unsigned i = 256; i < 512; i++) {
-		upper_learn(root, i);
+		upper_learn(i, top[i]);
 		upper_sync_slot(root, i);
 	}
 }
@@ -417,8 +426,10 @@ void upper_purge(uint64_t root)
 
 void upper_sync_root(uint64_t root)
 {
+	const uint64_t *top = upper_root(root);
+
 	for (unsigned i = 256; i < 512; i++)
-		if (upper_learn(root, i))
+		if ((top[i] ^ upper_entries[i]) & ~PTE_A && upper_learn(i, top[i]))
 			upper_sync_slot(root, i);
 }
 
@@ -458,8 +469,10 @@ void upper_sync_below(uint64_t root, uint64_t va, int level)
 
 void upper_sync_page(uint64_t root, uint64_t va)
 {
-	if (upper_together() && upper_learn(root, shadow_index(va, 4)))
-		upper_sync_slot(root, shadow_index(va, 4));
+	unsigned top = shadow_index(va, 4);
+
+	if (upper_together() && upper_learn(top, upper_root(root)[top]))
+		upper_sync_slot(root, top);
 	upper_sync_around(root, va, 1);
 }
 

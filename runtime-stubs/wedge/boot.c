@@ -90,6 +90,11 @@ static const struct mmu_device boot_lapic = {
 	.gpa = LAPIC_ADDRESS, .size = LAPIC_SIZE, .read = lapic_read, .write = lapic_write,
 };
 
+static void boot_out_of_tables(void)
+{
+	wedge_stop("no shadow tables are left for the guest's kernel: give it more memory");
+}
+
 void wedge_start(const void *bundle, size_t size)
 {
 	uint64_t memory = backend_guest_frames() * BACKEND_PAGE, entry, end;
@@ -111,6 +116,7 @@ void wedge_start(const void *bundle, size_t size)
 	boot_zero_page(bundle, size, memory, end);
 	boot_page_tables(memory);
 	mmu_code_appeared = modules_code_appeared;
+	mmu_out_of_tables = boot_out_of_tables;
 	previrt_cpu.rip = entry;
 	previrt_cpu.r[RSI] = AT_ZERO_PAGE;
 	previrt_cpu.r[RSP] = AT_STACK;

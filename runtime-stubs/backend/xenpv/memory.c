@@ -246,6 +246,11 @@ unsigned backend_table_alloc(int level)
 	return table;
 }
 
+unsigned backend_tables_left(void)
+{
+	return pool_tables - tables_used;
+}
+
 /* Entries of a level-4 table that Xen has filled, and lets nobody change. */
 static int memory_is_hypervisors(unsigned index)
 {
