@@ -7,7 +7,8 @@
  * Invariants:
  *  - A table of a space hangs below one entry. It stands for one table of the
  *    guest's (gfn) or a piece of a large page (piece), and `used' has a bit for
- *    each present entry.
+ *    each present entry. Of a piece, present pages rely on the large page's accessed
+ *    bit, writable ones of user mode's on its dirty bit (PTE_D in piece).
  *  - When a space runs, whatever its tables hold the guest's tables held at the
  *    last flush, or hold now.
  *  - A space is of one processor, as a TLB is; others have their own.
@@ -269,6 +270,13 @@ static void lower_sync_page(unsigned table, unsigned index, uint64_t entry, uint
 
 static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags);
 
+/* May all that @s maps stay, now that the guest has @entry there? */
+static int lower_is_piece_of(const struct shadow_table *s, uint64_t entry)
+{
+	return !((s->piece ^ entry) & ~(PTE_A | PTE_D)) && (entry & PTE_A) &&
+	       !(s->piece & ~entry & PTE_D);
+}
+
 /* Entry @index is in use; the guest's is @entry. */
 static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			    uint64_t entry, uint64_t flags)
@@ -281,12 +289,17 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 		return;
 	}
 	if (s->piece || (entry & PTE_PS)) {
-		if ((s->piece ^ entry) & ~(PTE_A | PTE_D))
+		if (!lower_is_piece_of(s, entry))
 			lower_drop(space, table, index);
 		return;
 	}
-	if (shadow_tables[table].level == 4)
+	/* A twin's entry of level 4 may be the one that is marked. */
+	if (shadow_tables[table].level == 4) {
 		entry &= ~lower_top_ignored;
+	} else if (!(entry & PTE_A)) {
+		lower_drop(space, table, index);
+		return;
+	}
 	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }
@@ -615,7 +628,7 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 	if (lower_used(&shadow_tables[table], index)) {
 		below = backend_table_of(backend_table_get(table, index));
 		s = &shadow_tables[below];
-		if (below && s->piece == piece) {
+		if (below && (s->piece & ~PTE_D) == piece) {
 			if (s->gfn != gfn || s->rights != shadow_rights(flags))
 				lower_sync(space, below, gfn, flags);
 			return below;
@@ -699,6 +712,8 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		table = lower_below(space, table, index, level, entry, flags);
 		if (!table)
 			return -1;
+		if (shadow_tables[table].piece && (leaf & PTE_U) && (leaf & PTE_W))
+			shadow_tables[table].piece |= PTE_D;
 	}
 	if (!(walk->flags & PTE_U))
 		space->supervisor = backend_slow_user = 1;
@@ -725,6 +740,21 @@ int lower_fill(uint64_t va, const struct mmu_walk *walk)
 	return result ? -1 : 0;
 }
 
+/*
+ * Not for an access that the guest makes: no page of user mode's counts as accessed
+ * for it. What is mapped so is gone before user mode runs.
+ * LIMIT: an access of the kernel's to such a page does not set its accessed bit.
+ */
+static int lower_fill_early(uint64_t va, struct mmu_walk *walk)
+{
+	uint32_t error;
+
+	if (!(walk->flags & PTE_U) && mmu_translate(va, 0, walk, &error))
+		return -1;
+	running()->supervisor = backend_slow_user = 1;
+	return lower_fill(va, walk);
+}
+
 void lower_fill_all(uint64_t root)
 {
 	const uint64_t *top = backend_guest(root);
@@ -736,8 +766,8 @@ void lower_fill_all(uint64_t root)
 		uint32_t error;
 
 		if (top[shadow_index(va, 4)] & PTE_P) {
-			if (!mmu_translate(va, 0, &walk, &error)) {
-				int none = lower_fill(va, &walk);
+			if (!mmu_look(va, &walk, &error)) {
+				int none = lower_fill_early(va, &walk);
 
 				step = 1ull << (3 + 9 * (none ? walk.level :
 							 walk.level == 1 ? 1 : 2));

@@ -65,6 +65,9 @@ struct mmu_walk {
  */
 int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error);
 
+/* The same for no access at all: no bit is set. */
+int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error);
+
 /*
  * Copy between the wedge and the guest's virtual memory, crossing pages.
  * Non-zero: a page fault at *@address with *@error; bytes before it are done.
