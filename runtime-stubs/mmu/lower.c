@@ -755,6 +755,14 @@ static int lower_fill_early(uint64_t va, struct mmu_walk *walk)
 	return lower_fill(va, walk);
 }
 
+/* One page alone was mapped, and the next one is to be. Of a large page of user mode's
+   faults bring the rest. */
+static int lower_is_small(const struct mmu_walk *walk)
+{
+	return walk->level == 1 || (!(walk->flags & PTE_U) &&
+				    !backend_table_linear(walk->gpa >> 21 << 9));
+}
+
 void lower_fill_all(uint64_t root)
 {
 	const uint64_t *top = backend_guest(root);
@@ -770,7 +778,7 @@ void lower_fill_all(uint64_t root)
 				int none = lower_fill_early(va, &walk);
 
 				step = 1ull << (3 + 9 * (none ? walk.level :
-							 walk.level == 1 ? 1 : 2));
+							 lower_is_small(&walk) ? 1 : 2));
 			} else {
 				step = 1ull << (3 + 9 * walk.level);
 			}

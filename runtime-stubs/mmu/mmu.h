@@ -138,9 +138,9 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_prefill(uint64_t va);
 
-/* Called when the upper half needs one more table and nobody can give any. NULL: the
-   page is not mapped. */
-extern void (*mmu_out_of_tables)(void);
+/* 1: the upper half needed one more table, and nobody could give any. The guest must
+   not go on. */
+extern uint8_t mmu_out_of_tables;
 /* See to it that @count tables can be had. -1: they cannot. */
 int mmu_make_room(unsigned count);
 

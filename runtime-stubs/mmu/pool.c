@@ -16,7 +16,7 @@
 #include "shadow.h"
 
 int shadow_flush_owed;
-void (*mmu_out_of_tables)(void);
+uint8_t mmu_out_of_tables;
 static unsigned pool_given_up;		/* the first; shadow_table's next */
 
 void pool_give_up(unsigned table)
@@ -64,21 +64,13 @@ unsigned pool_alloc_lower(int level)
 	return pool_take(level);
 }
 
-/* Nobody can give any more. */
-static void pool_is_empty(void)
-{
-	if (mmu_out_of_tables)
-		mmu_out_of_tables();
-}
-
 unsigned pool_alloc_upper(int level)
 {
 	unsigned table = pool_take(level);
 
 	while (!table && !lower_give(1))
 		table = pool_take(level);
-	if (!table)
-		pool_is_empty();
+	mmu_out_of_tables |= !table;
 	return table;
 }
 
@@ -86,8 +78,6 @@ int mmu_make_room(unsigned count)
 {
 	while (!pool_has_room(count) && !lower_give(1))
 		;
-	if (backend_tables_left() >= count)
-		return 0;
-	pool_is_empty();
-	return -1;
+	mmu_out_of_tables |= backend_tables_left() < count;
+	return mmu_out_of_tables ? -1 : 0;
 }

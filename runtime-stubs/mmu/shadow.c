@@ -11,7 +11,7 @@ void shadow_init(void)
 {
 	if (shadow_tables)
 		return;
-	shadow_frame_count = backend_guest_frames();
+	shadow_frame_count = backend_guest_bytes / BACKEND_PAGE;
 	shadow_tables = backend_memory(backend_table_limit() * sizeof(*shadow_tables));
 	shadow_frames = backend_memory(shadow_frame_count * sizeof(*shadow_frames));
 }

@@ -350,7 +350,7 @@ int mmu_lend(uint64_t va)
 	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D;
 	struct mmu_walk walk = { .gpa = va & PTE_ADDRESS, .level = 1, .flags = PTE_W };
 
-	if (walk_user_seen || !shadow_is_lower(va) || va >= backend_guest_bytes)
+	if (walk_user_seen || !shadow_is_lower(va) || va >= backend_low_bytes)
 		return -1;
 	walk.leaf = walk.entries[1] = walk.gpa | rights;
 	for (int level = 2; level <= 4; level++)	/* by no table of the guest's */

@@ -75,7 +75,8 @@ static inline void xenpv_unlock_shortly(void)
 		xenpv_unlock();
 }
 
-void xenpv_memory_init(void);
+/* @wanted: bytes of guest memory; 0: all that can be had. */
+void xenpv_memory_init(uint64_t wanted);
 int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
 /* A page in the window, to be written; 0: none. */
 uint64_t *xenpv_window(uint64_t pfn);
