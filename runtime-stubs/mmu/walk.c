@@ -55,7 +55,7 @@ static int walk_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t a
 
 /* The guest's entries down to the leaf, and where they stand. -1: one is not present,
    or the address is none. */
-static int walk_down(uint64_t va, struct mmu_walk *walk, uint64_t at[5])
+static inline __attribute__((always_inline)) int walk_down(uint64_t va, struct mmu_walk *walk, uint64_t at[5])
 {
 	uint64_t table = walk_root;
 	int level;
