@@ -293,7 +293,8 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			lower_drop(space, table, index);
 		return;
 	}
-	/* A twin's entry of level 4 may be the one that is marked. */
+	/* LIMIT: the accessed bit of a level-4 entry that is cleared stays so while its
+	   tables are in the shadow: of two twins' one entry is marked, either one. */
 	if (shadow_tables[table].level == 4) {
 		entry &= ~lower_top_ignored;
 	} else if (!(entry & PTE_A)) {
