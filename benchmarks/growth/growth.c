@@ -37,7 +37,7 @@
 #define HOPS 200		/* at least so many hops in a batch */
 #define MIB_MOST 1024
 
-static const int rings[] = { 1, 3, 10, 30, 100, 300, 1000 };
+static const int rings[] = { 1, 3, 10, 30, 100, 300, 600, 1000, 1200 };
 static double values[(size_t)MIB_MOST * MIB / PAGE / FAULT_BATCH];
 
 static double since(uint64_t start)

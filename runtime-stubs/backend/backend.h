@@ -55,24 +55,39 @@ void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size);
 void backend_kick(unsigned vcpu);
 
 /*
- * Guest-physical memory: frames 0 to backend_guest_frames() - 1, all memory.
+ * Guest-physical memory lies as in a PC: from 0 to backend_low_bytes and, if it is
+ * more than BACKEND_LOW_MOST, from BACKEND_HOLE_END to backend_guest_bytes, with
+ * the addresses of devices in between (BACKEND_HOLE on). Without a second part
+ * backend_guest_bytes is backend_low_bytes.
  * backend_guest: the page's place in the wedge's space, NULL if there is none;
  * what follows in the same frame is contiguous, further frames as well.
  * backend_frame: the machine address of a frame, or BACKEND_NO_FRAME.
  */
-uint64_t backend_guest_frames(void);
+#define BACKEND_LOW_MOST (7ull << 29)
+#define BACKEND_HOLE (3ull << 30)
+#define BACKEND_HOLE_END (4ull << 30)
+#define BACKEND_HOLE_FRAMES ((BACKEND_HOLE_END - BACKEND_HOLE) / BACKEND_PAGE)
 extern uint8_t *backend_guest_memory;
-extern uint64_t backend_guest_bytes;
+extern uint64_t backend_low_bytes, backend_guest_bytes;
+static inline int backend_is_memory(uint64_t gpa)
+{
+	return gpa < backend_low_bytes || (gpa >= BACKEND_HOLE_END && gpa < backend_guest_bytes);
+}
 static inline void *backend_guest(uint64_t gpa)
 {
-	return gpa < backend_guest_bytes ? backend_guest_memory + gpa : NULL;
+	return backend_is_memory(gpa) ? backend_guest_memory + gpa : NULL;
 }
+/* The machine frames of both parts, one behind the other. */
 extern const uint64_t *backend_frame_numbers;
-extern uint64_t backend_guest_frame_count;
 static inline uint64_t backend_frame(uint64_t gfn)
 {
-	return gfn < backend_guest_frame_count ? backend_frame_numbers[gfn] * BACKEND_PAGE
-					       : BACKEND_NO_FRAME;
+	uint64_t gpa = gfn * BACKEND_PAGE;
+
+	if (gpa < backend_low_bytes)
+		return backend_frame_numbers[gfn] * BACKEND_PAGE;
+	return backend_is_memory(gpa)
+		? backend_frame_numbers[gfn - BACKEND_HOLE_FRAMES] * BACKEND_PAGE
+		: BACKEND_NO_FRAME;
 }
 
 /*
@@ -86,6 +101,8 @@ unsigned backend_table_alloc(int level);
 void backend_table_free(unsigned table);
 void backend_table_set(unsigned table, unsigned index, uint64_t entry);
 uint64_t backend_table_get(unsigned table, unsigned index);
+/* How many alloc can give. */
+unsigned backend_tables_left(void);
 /* All 512 entries as they are now; to be read until the next set. */
 const uint64_t *backend_table_entries(unsigned table);
 uint64_t backend_table_address(unsigned table);

@@ -106,6 +106,16 @@ static bool bundle_is_kernel(const char *path, const uint8_t *data, size_t size)
 	return false;
 }
 
+/* What the guest is to have, in MiB; 0: all that its domain has. */
+static void bundle_add_memory(struct bundle *b, uint64_t mib)
+{
+	char *text = util_printf("%llu", (unsigned long long)mib);
+
+	if (mib)
+		bundle_add(b, "memory", text, strlen(text));
+	free(text);
+}
+
 uint8_t *bundle_make(const struct run *run, size_t *size)
 {
 	struct bundle b = { 0 };
@@ -122,6 +132,7 @@ uint8_t *bundle_make(const struct run *run, size_t *size)
 	if (bundle_add_file(&b, "vmlinux", run->kernel, bundle_is_kernel)) {
 		bundle_add(&b, "cmdline", run->append, strlen(run->append));
 		bundle_add(&b, "options", words, strlen(words));
+		bundle_add_memory(&b, run->memory);
 		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL)) {
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;

@@ -19,9 +19,13 @@
 /* MiB for Xen itself, and what the wedge keeps of its domain's memory; more with
    more memory, see WEDGE_POOL_SHARE in its layout. */
 #define XEN_MEMORY 96
-#define WEDGE_MEMORY 16
+#define WEDGE_MEMORY 20
 #define WEDGE_SHARE_FROM 128	/* MiB */
 #define WEDGE_SHARE_MOST 1024
+/* KiB for each MiB of the guest's: of the wedge (a frame's entry, its owner and its
+   place in Xen's list), and of Xen (what it knows of a frame). */
+#define WEDGE_PER_MIB 8
+#define XEN_PER_MIB 12
 
 /* The hypervisor: $PREVIRT_XEN, or the last (by version) of Debian's; NULL: none. */
 static char *xen_find(const struct run *run)
@@ -77,8 +81,9 @@ static void xen_add(struct run_words *words, const struct run *run, const char *
 	uint64_t shared = run->memory < WEDGE_SHARE_FROM ? WEDGE_SHARE_FROM :
 			  run->memory > WEDGE_SHARE_MOST ? WEDGE_SHARE_MOST : run->memory;
 	uint64_t domain = run->memory + WEDGE_MEMORY + (shared - WEDGE_SHARE_FROM) / 15 +
-			  (size >> 20) + 1;
-	char *memory = util_printf("%llu", (unsigned long long)(domain + XEN_MEMORY + (size >> 20)));
+			  run->memory * WEDGE_PER_MIB / 1024 + (size >> 20) + 1;
+	char *memory = util_printf("%llu", (unsigned long long)
+				   (domain + XEN_MEMORY + domain * XEN_PER_MIB / 1024 + (size >> 20)));
 	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM "
 				 "dom0_max_vcpus=%llu loglvl=warning guest_loglvl=warning",
 				 (unsigned long long)domain, (unsigned long long)run->cpus);

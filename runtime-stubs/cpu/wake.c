@@ -27,7 +27,7 @@ struct wake {
 /* @size bytes at a physical address; 0, or -1: beyond memory. */
 static int wake_read(uint64_t at, void *to, size_t size)
 {
-	if (at + size > backend_guest_bytes || at + size < at)
+	if (at + size > backend_low_bytes || at + size < at)
 		return -1;
 	memcpy(to, backend_guest(at), size);
 	return 0;

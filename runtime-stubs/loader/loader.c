@@ -6,7 +6,9 @@
  * 32 bits; its only module is the bundle (wedge/bundle.h).
  *
  * Invariants: the kernel's bytes are not changed. Whatever it needs is moved out
- * of the way of its segments first; what does not fit is said, not tried.
+ * of the way of its segments first; where there is no room for a second copy of the
+ * kernel's file, its segments are loaded from where it stands, if none of them would
+ * be written over before. What does not fit is said, not tried.
  */
 #include "../devices/ends.h"
 #include "../wedge/bundle.h"
@@ -97,10 +99,14 @@ static uint64_t ram_end(uint64_t at)
 	return at;
 }
 
-static void move_up(uint8_t *to, const uint8_t *from, size_t size)
+static void move(uint8_t *to, const uint8_t *from, size_t size)
 {
-	while (size--)
-		to[size] = from[size];
+	if (to <= from)
+		for (size_t i = 0; i < size; i++)
+			to[i] = from[i];
+	else
+		while (size--)
+			to[size] = from[size];
 }
 
 static const Elf64_Phdr *segments(const uint8_t *image, size_t size, unsigned *count)
@@ -140,17 +146,53 @@ static uint64_t kernel_end(const uint8_t *image, size_t size)
 	return end;
 }
 
-static void kernel_load(const uint8_t *image, size_t size)
+/* Of the segments to be loaded below @below the one that goes to the highest address,
+   or NULL. */
+static const Elf64_Phdr *kernel_highest(const uint8_t *image, size_t size, uint64_t below)
 {
 	unsigned count;
-	const Elf64_Phdr *p = segments(image, size, &count);
+	const Elf64_Phdr *p = segments(image, size, &count), *highest = NULL;
 
-	for (; count; count--, p++) {
+	for (; count; count--, p++)
+		if (p->p_type == PT_LOAD && p->p_memsz && p->p_paddr < below &&
+		    (!highest || p->p_paddr > highest->p_paddr))
+			highest = p;
+	return highest;
+}
+
+static int overlaps(uint64_t start, uint64_t end, const uint8_t *bytes, uint64_t size)
+{
+	return start < (uint32_t)bytes + size && end > (uint32_t)bytes;
+}
+
+/* Can the segments be loaded from here, the highest one first? The headers and what is
+   still to be loaded must not lie where one of them goes. */
+static int kernel_may_stay(const uint8_t *image, size_t size)
+{
+	const Elf64_Ehdr *ehdr = (const void *)image;
+	const Elf64_Phdr *p, *later;
+
+	for (p = kernel_highest(image, size, ~0ull); p; p = kernel_highest(image, size, p->p_paddr)) {
+		uint64_t end = p->p_paddr + p->p_memsz;
+
+		if (overlaps(p->p_paddr, end, image, ehdr->e_phoff + ehdr->e_phnum * sizeof(*p)))
+			return 0;
+		for (later = kernel_highest(image, size, p->p_paddr); later;
+		     later = kernel_highest(image, size, later->p_paddr))
+			if (overlaps(p->p_paddr, end, image + later->p_offset, later->p_filesz))
+				return 0;
+	}
+	return 1;
+}
+
+static void kernel_load(const uint8_t *image, size_t size)
+{
+	const Elf64_Phdr *p;
+
+	for (p = kernel_highest(image, size, ~0ull); p; p = kernel_highest(image, size, p->p_paddr)) {
 		uint8_t *to = (uint8_t *)(uint32_t)p->p_paddr;
 
-		if (p->p_type != PT_LOAD || !p->p_memsz)
-			continue;
-		memcpy(to, image + p->p_offset, p->p_filesz);
+		move(to, image + p->p_offset, p->p_filesz);
 		memset(to + p->p_filesz, 0, p->p_memsz - p->p_filesz);
 	}
 }
@@ -169,14 +211,14 @@ static void page_tables(void)
 		pd[i] = (uint64_t)i << 21 | PTE_PS | PTE_P | PTE_W;
 }
 
-/* Move @data, which stands below, to the end of what is free. */
+/* Move @data, which stands below, to the end of what is free. NULL: no room. */
 static const uint8_t *stow(const uint8_t *data, size_t size, uint64_t *top, uint64_t below)
 {
 	uint64_t at = (*top - size) & ~(PAGE - 1);
 
 	if (size > *top || at < below || at < (uint32_t)data)
-		fail("kernel and initrd do not fit into memory: give more");
-	move_up((uint8_t *)(uint32_t)at, data, size);
+		return NULL;
+	move((uint8_t *)(uint32_t)at, data, size);
 	*top = at;
 	return (const uint8_t *)(uint32_t)at;
 }
@@ -184,7 +226,8 @@ static const uint8_t *stow(const uint8_t *data, size_t size, uint64_t *top, uint
 void loader_main(uint32_t magic, const struct multiboot *info)
 {
 	const uint32_t *module = (const uint32_t *)info->mods_addr;
-	const uint8_t *kernel, *initrd, *text;
+	static const char no_room[] = "kernel and initrd do not fit into memory: give more";
+	const uint8_t *kernel, *initrd, *text, *copy;
 	size_t kernel_size, initrd_size = 0, text_size = 0, size;
 	uint8_t *page = (uint8_t *)AT_ZERO_PAGE, *bundle;
 	uint64_t top, end;
@@ -209,9 +252,15 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 	initrd = bundle_find(bundle, size, "initrd", &initrd_size);
 	if (initrd) {
 		initrd = stow(initrd, initrd_size, &top, (uint32_t)(kernel + kernel_size));
+		if (!initrd || top < end)
+			fail(no_room);
 		zeropage_initrd(page, (uint32_t)initrd, initrd_size);
 	}
-	kernel = stow(kernel, kernel_size, &top, end);
+	copy = stow(kernel, kernel_size, &top, end);
+	if (copy)
+		kernel = copy;
+	else if (!kernel_may_stay(kernel, kernel_size))
+		fail(no_room);
 	kernel_load(kernel, kernel_size);
 	page_tables();
 	loader_enter(((const Elf64_Ehdr *)kernel)->e_entry, AT_ZERO_PAGE, AT_PML4, AT_STACK);

@@ -7,10 +7,13 @@
  * Invariants:
  *  - A table of a space hangs below one entry. It stands for one table of the
  *    guest's (gfn) or a piece of a large page (piece), and `used' has a bit for
- *    each present entry.
+ *    each present entry. Of a piece, present pages rely on the large page's accessed
+ *    bit, writable ones of user mode's on its dirty bit (PTE_D in piece).
  *  - When a space runs, whatever its tables hold the guest's tables held at the
  *    last flush, or hold now.
  *  - A space is of one processor, as a TLB is; others have their own.
+ *  - No table of a space that runs is empty or used anew before its processor's
+ *    TLB has forgotten it; one that does not run is in no TLB (backend_load_roots).
  *  - A root that comes anew may take over the tables of a space that is no
  *    more: entries that are the same in both stay.
  */
@@ -18,6 +21,9 @@
 
 #define SPACE_TABLES 4		/* of one space, at least */
 #define SETTLE_LEAST 512u	/* entries in use */
+#define SPACE_ROOM 12		/* tables that are left when one is made, at least */
+#define RECENT 16u
+#define CHOICE_MOST 32u		/* looked at for one whose process is gone */
 #define VICTIM_TRIES 16
 #define VICTIM_LATELY 4		/* the last quarter of as many loads as there are spaces */
 
@@ -126,7 +132,10 @@ static void lower_free(struct space *space, unsigned table)
 	if (s->next)
 		shadow_tables[s->next].before = s->before;
 	*s = (struct shadow_table){ .gfn = SHADOW_NO_GFN };
-	backend_table_free(table);
+	if (space->running)
+		pool_give_up(table);
+	else
+		backend_table_free(table);
 }
 
 static void lower_drop(struct space *space, unsigned table, unsigned index)
@@ -139,7 +148,7 @@ static void lower_drop(struct space *space, unsigned table, unsigned index)
 		lower_free(space, below);
 }
 
-/* The tables of a space that is not to run next. */
+/* The tables of a space. */
 static void lower_empty(struct space *space)
 {
 	for (unsigned i = 0; i < 256; i++)
@@ -157,43 +166,69 @@ static unsigned lower_random(unsigned below)
 	return (uint64_t)state * below >> 32;
 }
 
+static int lower_has_tables(const struct space *space)
+{
+	return !space->running && space->first;
+}
+
+static int lower_is_own(const struct space *space)
+{
+	return !space->running && space->vcpu == backend_vcpu;
+}
+
+static int lower_is_own_with_tables(const struct space *space)
+{
+	return lower_is_own(space) && space->first;
+}
+
+/* It would have to take tables from others: better to have theirs as they stand. */
+static int lower_is_drained(const struct space *space)
+{
+	return !space->first && !pool_has_room(SPACE_ROOM);
+}
+
 /*
- * Whose tables are given up: any space that has not run lately. Were it always the
- * oldest, processes that run in turn would all find theirs gone as soon as there is
- * no room for one of them.
+ * Any space that is @good and has not run lately. Were it always the oldest, processes
+ * that run in turn would all find theirs gone as soon as there is no room for one of
+ * them.
  */
-static struct space *lower_victim(void)
+static struct space *lower_victim(int (*good)(const struct space *space))
 {
 	struct space *oldest = NULL;
 
 	for (int tries = 0; tries < VICTIM_TRIES; tries++) {
 		struct space *space = &spaces[lower_random(space_count)];
 
-		if (!space->running && space->first &&
-		    space_clock - space->loaded > space_count / VICTIM_LATELY)
+		if (good(space) && space_clock - space->loaded > space_count / VICTIM_LATELY)
 			return space;
 	}
 	for (unsigned i = 0; i < space_count; i++)
-		if (!spaces[i].running && spaces[i].first &&
-		    (!oldest || spaces[i].loaded < oldest->loaded))
+		if (good(&spaces[i]) && (!oldest || spaces[i].loaded < oldest->loaded))
 			oldest = &spaces[i];
 	return oldest;
 }
 
-/* A table of @level, whosever it was. 0: there is none, and nothing to take. */
-static unsigned lower_alloc(int level)
+/* One that runs can do without what faults bring back: user pages. */
+static struct space *lower_running_victim(void)
 {
-	unsigned table = backend_table_alloc(level);
+	for (unsigned i = 0; i < space_count; i++)
+		if (spaces[i].running && spaces[i].first && !spaces[i].supervisor)
+			return &spaces[i];
+	return NULL;
+}
 
-	while (!table) {
-		struct space *victim = lower_victim();
+int lower_give(int running)
+{
+	struct space *victim = lower_victim(lower_has_tables);
 
-		if (!victim)
-			return 0;
-		lower_empty(victim);
-		table = backend_table_alloc(level);
-	}
-	return table;
+	if (!victim && running)
+		victim = lower_running_victim();
+	if (!victim)
+		return -1;
+	lower_empty(victim);
+	if (victim->running && victim->vcpu != backend_vcpu)
+		shadow_flush_owed |= BACKEND_FLUSH_ALL;
+	return 0;
 }
 
 /* Whose table @table is from now on; of the one it was, no more. */
@@ -250,6 +285,13 @@ static inline void lower_sync_page(struct space *space, unsigned table, unsigned
 
 static void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags);
 
+/* May all that @s maps stay, now that the guest has @entry there? */
+static int lower_is_piece_of(const struct shadow_table *s, uint64_t entry)
+{
+	return !((s->piece ^ entry) & ~(PTE_A | PTE_D)) && (entry & PTE_A) &&
+	       !(s->piece & ~entry & PTE_D);
+}
+
 /* Entry @index is in use; the guest's is @entry. */
 static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			    uint64_t entry, uint64_t flags)
@@ -262,12 +304,18 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 		return;
 	}
 	if (s->piece || (entry & PTE_PS)) {
-		if ((s->piece ^ entry) & ~(PTE_A | PTE_D))
+		if (!lower_is_piece_of(s, entry))
 			lower_drop(space, table, index);
 		return;
 	}
-	if (shadow_tables[table].level == 4)
+	/* LIMIT: the accessed bit of a level-4 entry that is cleared stays so while its
+	   tables are in the shadow: of two twins' one entry is marked, either one. */
+	if (shadow_tables[table].level == 4) {
 		entry &= ~lower_top_ignored;
+	} else if (!(entry & PTE_A)) {
+		lower_drop(space, table, index);
+		return;
+	}
 	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }
@@ -409,12 +457,16 @@ static int lower_make_space(void)
 {
 	struct space *space;
 	unsigned kernel = backend_root(0), user = backend_root(1);
+	unsigned most = backend_table_limit() / SPACE_TABLES;
 
 	if (!spaces)
-		spaces = backend_memory(backend_table_limit() / SPACE_TABLES * sizeof(*spaces));
+		spaces = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces));
 	space = &spaces[space_count];
-	if (space_count == backend_table_limit() / SPACE_TABLES ||
-	    (space_count && backend_roots_alloc(&kernel, &user)))
+	/* Each processor gets one, whoever must give. */
+	if (space_any ? space_count >= most || !pool_has_room(SPACE_ROOM)
+		      : space_count && mmu_make_room(2))
+		return -1;
+	if (space_count && backend_roots_alloc(&kernel, &user))
 		return -1;
 	space->kernel = kernel;
 	space->user = user;
@@ -436,43 +488,76 @@ void lower_purge(void)
 	}
 }
 
+/* The spaces that were loaded last: short-lived processes have one of them. */
+static uint16_t recent[RECENT];
+
+static void lower_note_recent(unsigned number)
+{
+	static unsigned next;
+
+	recent[next++ % RECENT] = number;
+}
+
+/* One whose level-4 table was written to since it ran: its process is most likely
+   gone. -1: there is none, or among many it was not found. */
+static int lower_find_abandoned(void)
+{
+	int all = space_count <= CHOICE_MOST;
+
+	for (unsigned i = 0; i < (all ? space_count : CHOICE_MOST); i++) {
+		unsigned number = all ? i : i < RECENT ? recent[i] : lower_random(space_count);
+		const struct shadow_table *s = &shadow_tables[spaces[number].kernel];
+
+		if (lower_is_own(&spaces[number]) && !lower_is_drained(&spaces[number]) &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces[number].kernel)))
+			return number;
+	}
+	return -1;
+}
+
 /*
- * A space for a root that has none: first one whose level-4 table was written to
- * since it ran, for its process is most likely gone; then a new one; then the
- * one that has not run for the longest time.
+ * A space for a root that has none: one whose process is gone; a new one, while there
+ * are tables for what it will hold; or another root's, for processes are alike: what
+ * is in use in both is mapped at once, and that costs less than the faults that fill
+ * a new one.
  */
 static unsigned lower_choose(void)
 {
-	unsigned oldest = space_count;
-	int made;
+	int number = lower_find_abandoned();
+	struct space *victim;
 
-	for (unsigned i = 0; i < space_count; i++) {
-		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
-
-		if (spaces[i].running || spaces[i].vcpu != backend_vcpu)
-			continue;
-		if (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel))
-			return i;
-		if (oldest == space_count || spaces[i].loaded < spaces[oldest].loaded)
-			oldest = i;
-	}
-	made = lower_make_space();
-	return made >= 0 ? (unsigned)made : oldest == space_count ? lower_now : oldest;
+	if (number < 0)
+		number = lower_make_space();
+	if (number >= 0)
+		return number;
+	victim = lower_victim(lower_is_own_with_tables);
+	if (!victim)
+		victim = lower_victim(lower_is_own);
+	return victim ? victim - spaces : lower_now;
 }
 
-static unsigned lower_find(uint32_t gfn)
+/* The space that @gfn had when it ran last, or -1. */
+static int lower_known(uint32_t gfn)
 {
 	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
 
-	if (space_any && shadow_tables[running()->kernel].gfn == gfn)
-		return lower_now;
 	if (owner && owner < SHADOW_WATCHED && shadow_tables[owner].level == 4 &&
 	    spaces[shadow_tables[owner].links].vcpu == backend_vcpu)
 		return shadow_tables[owner].links;
 	for (unsigned i = 0; shadow_is_shared() && i < space_count; i++)
 		if (spaces[i].vcpu == backend_vcpu && shadow_tables[spaces[i].kernel].gfn == gfn)
 			return i;
-	return lower_choose();
+	return -1;
+}
+
+static unsigned lower_find(uint32_t gfn)
+{
+	int number;
+
+	if (space_any && shadow_tables[running()->kernel].gfn == gfn)
+		return lower_now;
+	number = lower_known(gfn);
+	return number >= 0 && !lower_is_drained(&spaces[number]) ? (unsigned)number : lower_choose();
 }
 
 /* Is @gfn the twin of the root that runs? It counts as that one, then. */
@@ -522,16 +607,14 @@ int lower_load(uint64_t root)
 	uint32_t gfn = (lower_on_twin = lower_is_twin(own)) ? own ^ 1 : own;
 	unsigned before = lower_now, number = lower_find(gfn);
 	struct space *space = &spaces[number];
-	int is_first = !space_clock, is_other = !space_any || number != before;
+	int is_first = !space_clock, is_alone = !space_any;
+	int is_other = is_alone || number != before;
 	int changed = shadow_tables[space->kernel].gfn != gfn ||
 		      !shadow_is_clean(gfn, space->kernel);
 
-	if (space_any)
-		spaces[before].running = 0;
-	else
-		lower_processors++;
+	lower_processors += is_alone;
 	lower_now = number;
-	space_any = space->running = 1;
+	space_any = 1;
 	if (shadow_tables[space->kernel].gfn != gfn)
 		space->twin = space->apart = 0;
 	lower_top_ignored = space->twin ? PTE_NX : 0;
@@ -547,7 +630,11 @@ int lower_load(uint64_t root)
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
 		shadow_flush_owed &= ~BACKEND_FLUSH;
+		if (!is_alone)
+			spaces[before].running = 0;
+		lower_note_recent(number);
 	}
+	space->running = 1;
 	return changed || space->upper != upper_generation;
 }
 
@@ -568,14 +655,14 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 	if (lower_used(&shadow_tables[table], index)) {
 		below = backend_table_of(backend_table_get(table, index));
 		s = &shadow_tables[below];
-		if (below && s->piece == piece) {
+		if (below && (s->piece & ~PTE_D) == piece) {
 			if (s->gfn != gfn || s->rights != shadow_rights(flags))
 				lower_sync(space, below, gfn, flags);
 			return below;
 		}
 		lower_drop(space, table, index);
 	}
-	below = lower_alloc(level - 1);
+	below = pool_alloc_lower(level - 1);
 	if (!below)
 		return 0;
 	s = &shadow_tables[below];
@@ -652,6 +739,8 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		table = lower_below(space, table, index, level, entry, flags);
 		if (!table)
 			return -1;
+		if (shadow_tables[table].piece && (leaf & PTE_U) && (leaf & PTE_W))
+			shadow_tables[table].piece |= PTE_D;
 	}
 	if (!(walk->flags & PTE_U))
 		lower_note_supervisor(space);
@@ -678,6 +767,29 @@ int lower_fill(uint64_t va, const struct mmu_walk *walk)
 	return result ? -1 : 0;
 }
 
+/*
+ * Not for an access that the guest makes: no page of user mode's counts as accessed
+ * for it. What is mapped so is gone before user mode runs.
+ * LIMIT: an access of the kernel's to such a page does not set its accessed bit.
+ */
+static int lower_fill_early(uint64_t va, struct mmu_walk *walk)
+{
+	uint32_t error;
+
+	if (!(walk->flags & PTE_U) && mmu_translate(va, 0, walk, &error))
+		return -1;
+	running()->supervisor = backend_slow_user = 1;
+	return lower_fill(va, walk);
+}
+
+/* One page alone was mapped, and the next one is to be. Of a large page of user mode's
+   faults bring the rest. */
+static int lower_is_small(const struct mmu_walk *walk)
+{
+	return walk->level == 1 || (!(walk->flags & PTE_U) &&
+				    !backend_table_linear(walk->gpa >> 21 << 9));
+}
+
 void lower_fill_all(uint64_t root)
 {
 	const uint64_t *top = backend_guest(root);
@@ -689,11 +801,11 @@ void lower_fill_all(uint64_t root)
 		uint32_t error;
 
 		if (top[shadow_index(va, 4)] & PTE_P) {
-			if (!mmu_translate(va, 0, &walk, &error)) {
-				int none = lower_fill(va, &walk);
+			if (!mmu_look(va, &walk, &error)) {
+				int none = lower_fill_early(va, &walk);
 
 				step = 1ull << (3 + 9 * (none ? walk.level :
-							 walk.level == 1 ? 1 : 2));
+							 lower_is_small(&walk) ? 1 : 2));
 			} else {
 				step = 1ull << (3 + 9 * walk.level);
 			}
@@ -741,8 +853,7 @@ void lower_before_user(void)
 		return;
 	lower_empty(space);
 	mmu_generation++;
-	backend_table_commit(shadow_flush_owed);
-	shadow_flush_owed = 0;
+	pool_commit(1);
 }
 
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry)

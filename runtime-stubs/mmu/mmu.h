@@ -65,6 +65,9 @@ struct mmu_walk {
  */
 int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error);
 
+/* The same for no access at all: no bit is set. */
+int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error);
+
 /*
  * Copy between the wedge and the guest's virtual memory, crossing pages.
  * Non-zero: a page fault at *@address with *@error; bytes before it are done.
@@ -134,6 +137,12 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
  */
 int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_prefill(uint64_t va);
+
+/* 1: the upper half needed one more table, and nobody could give any. The guest must
+   not go on. */
+extern uint8_t mmu_out_of_tables;
+/* See to it that @count tables can be had. -1: they cannot. */
+int mmu_make_room(unsigned count);
 
 /* This processor starts, perhaps once more: it has not run user mode. */
 void mmu_start(void);

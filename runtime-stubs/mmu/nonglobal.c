@@ -46,25 +46,23 @@ static void nonglobal_add(uint64_t va, uint64_t table, int level)
 		list_count++;
 }
 
-void nonglobal_note(unsigned table, uint64_t va)
+void nonglobal_note(const unsigned way[5], int last, uint64_t va)
 {
-	unsigned shadow = backend_root(0);
 	uint64_t entry = upper_top_entry(lower_root(), va);
 
-	if (shadow_tables[table].listed == list_number)
+	if (shadow_tables[way[last]].listed == list_number)
 		return;
-	shadow_tables[table].listed = list_number;
-	for (int level = 3; level >= 1; level--) {
+	for (int level = 3; level >= last; level--) {
 		const uint64_t *guest = backend_guest(entry & PTE_ADDRESS);
 
-		shadow = backend_table_of(backend_table_get(shadow, shadow_index(va, level + 1)));
-		if (!guest || !shadow || (entry & (PTE_P | PTE_PS)) != PTE_P)
-			return;
-		if (shadow == table || shadow_tables[shadow].listed != list_number)
+		if (!guest || (entry & (PTE_P | PTE_PS)) != PTE_P)
+			break;
+		if (shadow_tables[way[level]].listed != list_number)
 			nonglobal_add(va, entry & PTE_ADDRESS, level);
-		shadow_tables[shadow].listed = list_number;
+		shadow_tables[way[level]].listed = list_number;
 		entry = guest[shadow_index(va, level)];
 	}
+	shadow_tables[way[last]].listed = list_number;
 }
 
 /* The guest's table of @level that maps @va now; SHADOW_NO_GFN: none. */

@@ -51,7 +51,7 @@ void quick_remember(uint64_t va, unsigned table)
 
 /* One level of quick_walk: the entry in @table. */
 #define STEP(level) do {						\
-	if (table >= bytes)						\
+	if (table >= low && !backend_is_memory(table))			\
 		return -1;						\
 	way->at[level - 2] = (uint64_t *)(memory + table) + shadow_index(va, level); \
 	entry = way->entries[level - 2] = *way->at[level - 2];		\
@@ -71,14 +71,14 @@ static __attribute__((noinline)) int quick_walk_all(uint64_t va, struct way *way
 {
 	uint64_t table = lower_root_now, rights = ~0ull, nx = 0, entry;
 	const uint8_t *memory = backend_guest_memory;
-	uint64_t bytes = backend_guest_bytes;
+	uint64_t low = backend_low_bytes;
 
 	way->guest = NULL;
 	STEP(4);
 	nx &= ~lower_top_ignored;
 	STEP(3);
 	STEP(2);
-	if (table >= bytes)
+	if (table >= low && !backend_is_memory(table))
 		return -1;
 	way->guest = (uint64_t *)(memory + table);
 	way->flags = rights = (rights & (PTE_W | PTE_U)) | (nx & PTE_NX);
@@ -102,10 +102,10 @@ static inline uint64_t quick_leaf(const struct way *way, uint64_t entry)
 	uint64_t gpa = entry & PTE_ADDRESS, leaf;
 
 	if ((entry & (PTE_P | PTE_U | PTE_A)) != (PTE_P | PTE_U | PTE_A) ||
-	    !(way->flags & PTE_U) || gpa >= backend_guest_bytes ||
+	    !(way->flags & PTE_U) || !backend_is_memory(gpa) ||
 	    (gpa >= mmu_device_low && gpa < mmu_device_high))
 		return 0;
-	leaf = backend_frame_numbers[gpa / BACKEND_PAGE] * BACKEND_PAGE | PTE_P | PTE_U | PTE_A |
+	leaf = backend_frame(gpa / BACKEND_PAGE) | PTE_P | PTE_U | PTE_A |
 	       ((way->flags | entry) & PTE_NX);
 	return (entry & way->flags & PTE_W) && (entry & PTE_D) ? leaf | PTE_W | PTE_D : leaf;
 }

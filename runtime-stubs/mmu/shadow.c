@@ -6,13 +6,12 @@
 struct shadow_table *shadow_tables;
 struct shadow_frame *shadow_frames;
 uint64_t shadow_frame_count;
-int shadow_flush_owed;
 
 void shadow_init(void)
 {
 	if (shadow_tables)
 		return;
-	shadow_frame_count = backend_guest_frames();
+	shadow_frame_count = backend_guest_bytes / BACKEND_PAGE;
 	shadow_tables = backend_memory(backend_table_limit() * sizeof(*shadow_tables));
 	shadow_frames = backend_memory(shadow_frame_count * sizeof(*shadow_frames));
 }
@@ -159,8 +158,8 @@ int shadow_watch(uint32_t gfn, uint16_t owner)
 
 void shadow_settle(void)
 {
-	backend_table_commit(BACKEND_FLUSH_ALL);
-	shadow_flush_owed = 0;
+	shadow_flush_owed |= BACKEND_FLUSH_ALL;
+	pool_commit(1);
 }
 
 /* LIMIT: not with several processors, of which each would have to forget that it
@@ -176,7 +175,6 @@ const uint8_t *mmu_watch_writes(const void *memory, int start)
 	if (!start)
 		return (const uint8_t *)&backend_linear[gfn];
 	shadow_watch(gfn, SHADOW_WATCHED);
-	backend_table_commit(shadow_flush_owed);
-	shadow_flush_owed = 0;
+	pool_commit(1);
 	return (const uint8_t *)&backend_linear[gfn];
 }

@@ -60,6 +60,20 @@ extern uint64_t shadow_frame_count;
 /* Something present was taken away or changed: the TLB may still hold it. */
 extern int shadow_flush_owed;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
 
+/*
+ * Tables of both halves: pool.c. alloc: an empty one, of @level, or 0; spaces that do
+ * not run may lose theirs by it, and by alloc_upper those that do. give_up: no entry
+ * refers to @table any more, but a TLB may; it keeps what it holds until what is owed
+ * was flushed. commit: changes take effect; @flush: what is owed is flushed (the only
+ * way to do so). has_room: the lower half may take @count more.
+ */
+#define POOL_RESERVE 128u	/* for the upper half alone */
+unsigned pool_alloc_lower(int level);
+unsigned pool_alloc_upper(int level);
+int pool_has_room(unsigned count);
+void pool_give_up(unsigned table);
+void pool_commit(int flush);
+
 void shadow_init(void);
 
 static inline unsigned shadow_index(uint64_t va, int level)
@@ -209,6 +223,9 @@ extern uint64_t lower_top_ignored;
 /* The running space's root and its twin differ where @va is: they are twins no
    more, and the root is to be loaded anew. */
 int lower_twins_differ(uint64_t va);
+/* A space gives up its tables: one that does not run or, with @running, one that
+   does and has user pages alone. -1: there is none. */
+int lower_give(int running);
 /* How many processors have a space. */
 extern unsigned lower_processors;
 void lower_upper_done(void);
@@ -263,8 +280,9 @@ int twins_match(uint32_t fuller, uint32_t lesser);
 int twins_agree_at(uint32_t a, uint32_t b, unsigned index);
 int twins_agree(uint32_t a, uint32_t b, const uint64_t used[]);
 
-/* Entries without G: nonglobal.c. @table of the shadow maps one of them at @va. */
-void nonglobal_note(unsigned table, uint64_t va);
+/* Entries without G: nonglobal.c. A table of the shadow maps one of them at @va:
+   @way[@last], where @way has the tables that lead there, by level. */
+void nonglobal_note(const unsigned way[5], int last, uint64_t va);
 /* All is going to be compared, and noted again. */
 void nonglobal_reset(void);
 /* What leads to such entries, where it was written to; -1: too much. */

@@ -3,6 +3,14 @@
 /*
  * The upper half of the shadow. Leaves carry the rights of the whole guest walk;
  * the levels above allow everything. Supervisor mappings are there eagerly.
+ *
+ * Invariant, for other processors run on these tables while one changes them: what
+ * is mapped in the guest's tables before and after a change is mapped during it,
+ * with no less rights than it has before or after. Hence
+ *  - an entry becomes another by one write, never by way of 0 (upper_exchange);
+ *  - a new table is full before an entry refers to it;
+ *  - a table that no entry refers to any more keeps what it holds until every
+ *    processor's TLB has forgotten it (pool_give_up).
  */
 #include "shadow.h"
 
@@ -16,8 +24,8 @@ struct guest_level {
 
 static uint64_t guest_entry(const struct guest_level *guest, unsigned index)
 {
-	if (guest->table)
-		return guest->table[index];
+	if (guest->table)	/* once: another processor may write to it */
+		return __atomic_load_n(&guest->table[index], __ATOMIC_RELAXED);
 	if (!guest->large)
 		return 0;
 	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +
@@ -44,18 +52,25 @@ static struct guest_level guest_top(uint64_t root)
 				     .level = 4, .flags = PTE_W | PTE_U };
 }
 
-/* Entry @i of @root counts from now on; 1 if it is another than before. */
-static int upper_learn(uint64_t root, unsigned i)
+/* Entry @i of a level-4 table, @entry, counts from now on; 1 if it is another than
+   before. */
+static int upper_learn(unsigned i, uint64_t entry)
 {
-	const uint64_t *top = backend_guest(root);
-	uint64_t entry = top ? top[i] : 0;
-
 	if (!((upper_entries[i] ^ entry) & ~PTE_A) ||
 	    (upper_together() && upper_entries[i] & PTE_P))
 		return 0;
 	upper_entries[i] = entry;
 	upper_generation++;
 	return 1;
+}
+
+/* The level-4 table @root, or an empty one. */
+static const uint64_t *upper_root(uint64_t root)
+{
+	static const uint64_t none[512];
+	const uint64_t *top = backend_guest(root);
+
+	return top ? top : none;
 }
 
 uint64_t upper_top_entry(uint64_t root, uint64_t va)
@@ -127,45 +142,62 @@ static void upper_free(unsigned table, int level)
 		shadow_forget_leaves(table);
 	}
 	shadow_tables[table].large = 0;
-	backend_table_free(table);
+	pool_give_up(table);
+}
+
+/* Entry @index of @table, of @level 2 to 4, becomes @entry; what it led to goes if
+   nothing else leads there. */
+static void upper_exchange(unsigned table, unsigned index, int level, uint64_t entry)
+{
+	unsigned below = backend_table_of(backend_table_get(table, index));
+
+	upper_set(table, index, entry);
+	if (below)
+		upper_free(below, level - 1);
 }
 
 static void upper_clear(unsigned table, unsigned index, int level)
 {
 	uint64_t entry = backend_table_get(table, index);
-	unsigned below;
 
 	if (!(entry & PTE_P))
 		return;
-	if (level == 1) {
+	if (level == 1)
 		upper_set_leaf(table, index, entry, 0);
-		return;
-	}
-	below = backend_table_of(entry);
-	upper_set(table, index, 0);
-	if (below)
-		upper_free(below, level - 1);
+	else
+		upper_exchange(table, index, level, 0);
 }
 
-/* The table below entry @index of @table (of @level), made if need be. */
+/* The table below entry @index of @table (of @level) that may be changed in place;
+   0: there is none. */
+static unsigned upper_existing(unsigned table, unsigned index, int level, uint64_t va)
+{
+	unsigned fixed = backend_fixed_table(va, level - 1);
+
+	return fixed ? fixed : backend_table_of(backend_table_get(table, index));
+}
+
+/* A table of @level that nothing refers to yet, or 0. */
+static unsigned upper_new(int level)
+{
+	unsigned table = pool_alloc_upper(level);
+
+	if (table)
+		shadow_tables[table] = (struct shadow_table){ .links = 1 };
+	return table;
+}
+
+/* The same at level 3 or 4, where nothing but tables are referred to; one that was
+   not there is made, empty. */
 static unsigned upper_below(unsigned table, unsigned index, int level, uint64_t va)
 {
-	unsigned below = backend_fixed_table(va, level - 1);
-	uint64_t entry;
+	unsigned below = upper_existing(table, index, level, va);
 
 	if (below)
 		return below;
-	entry = backend_table_get(table, index);
-	below = entry & PTE_P ? backend_table_of(entry) : 0;
+	below = upper_new(level - 1);
 	if (below)
-		return below;
-	below = backend_table_alloc(level - 1);
-	if (!below)
-		return 0;
-	shadow_tables[below].links = 1;
-	shadow_tables[below].piece = 0;
-	shadow_tables[below].listed = 0;
-	upper_set(table, index, backend_table_address(below) | SHADOW_LINK);
+		upper_set(table, index, backend_table_address(below) | SHADOW_LINK);
 	return below;
 }
 
@@ -178,7 +210,6 @@ static int upper_share(unsigned table, unsigned index, uint64_t va,
 {
 	uint64_t entry = guest_entry(guest, index), mine, before;
 	uint64_t before_va = va - (1ull << (3 + 9 * guest->level));
-	unsigned below = backend_table_of(backend_table_get(table, index));
 
 	mine = backend_table_get(table, index);
 	if (index && guest->table && !backend_fixed_table(va, guest->level - 1) &&
@@ -188,17 +219,20 @@ static int upper_share(unsigned table, unsigned index, uint64_t va,
 		before = backend_table_get(table, index - 1);
 		if ((mine & PTE_ADDRESS) == (before & PTE_ADDRESS) && (mine & PTE_P))
 			return 1;
-		if (backend_table_of(before)) {
-			upper_clear(table, index, guest->level);
+		if (backend_table_of(before) &&
+		    shadow_tables[backend_table_of(before)].piece == (entry & ~PTE_A)) {
 			shadow_tables[backend_table_of(before)].links++;
-			upper_set(table, index, before);
+			upper_exchange(table, index, guest->level, before);
 			return 1;
 		}
 	}
-	if (below && shadow_tables[below].links > 1 &&
-	    shadow_tables[below].piece != (entry & ~PTE_A))
-		upper_clear(table, index, guest->level);
 	return 0;
+}
+
+/* @table has been shared with a neighbour that was equal, and @entry is not. */
+static int upper_is_anothers(unsigned table, uint64_t entry)
+{
+	return shadow_tables[table].links > 1 && shadow_tables[table].piece != (entry & ~PTE_A);
 }
 
 /* A large page of the kernel's maps whole frames: all of them share tables. */
@@ -217,16 +251,18 @@ static int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint6
 	old = backend_table_get(table, index);
 	if ((old & SHADOW_COMPARED) == (entry & SHADOW_COMPARED))
 		return 1;
-	upper_clear(table, index, 2);
-	upper_set(table, index, entry);
+	upper_exchange(table, index, 2, entry);
 	return 1;
 }
 
-/* @table of the shadow maps @va by the guest's @leaf. */
-static void upper_note(unsigned table, uint64_t va, uint64_t leaf)
+/* The tables on the way to what is looked at, by level. */
+static unsigned upper_way[5];
+
+/* The last of them, of @level, maps @va by the guest's @leaf. */
+static void upper_note(int level, uint64_t va, uint64_t leaf)
 {
 	if (!(leaf & PTE_G))
-		nonglobal_note(table, va);
+		nonglobal_note(upper_way, level, va);
 }
 
 static void upper_note_code(unsigned table, unsigned index, uint64_t va, uint64_t want)
@@ -254,58 +290,39 @@ static int upper_is_same(unsigned table, unsigned index, int level, uint64_t ent
 	return below && shadow_tables[below].piece == (entry & ~PTE_A);
 }
 
-/*
- * Make entry @index of the shadow's @table what the guest's entry says,
- * everything below it included.
- */
-static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
-			      const struct guest_level *guest)
+static void upper_sync_leaf(unsigned table, unsigned index, uint64_t va,
+			    const struct guest_level *guest, uint64_t entry)
 {
-	uint64_t entry = guest_entry(guest, index);
+	uint64_t flags = guest->flags & (entry | ~(PTE_W | PTE_U));
+	uint64_t old = backend_table_get(table, index), want;
+
+	flags |= entry & PTE_NX;
+	want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
+	upper_note(1, va, entry);
+	if (shadow_leaf_differs(old, want)) {
+		upper_note_code(table, index, va, want);
+		upper_set_leaf(table, index, old, want);
+	} else if (upper_notes_writers) {
+		shadow_note_writer(table, index, old);
+	}
+}
+
+static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
+			     const struct guest_level *guest);
+
+/* What stands below the guest's @entry. */
+static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
+			     const struct guest_level *below, uint64_t entry)
+{
+	unsigned next = upper_existing(table, index, below->level + 1, va), fresh = 0;
 	const uint64_t *entries;
-	struct guest_level below;
 	int shallow = upper_shallow;
-	unsigned next;
 
-	if (backend_va_reserved(va) && !backend_fixed_table(va, guest->level - 1))
-		return;
-	if (!(entry & PTE_P)) {
-		if (!backend_fixed_table(va, guest->level - 1))
-			upper_clear(table, index, guest->level);
-		else
-			goto recurse;
-		return;
-	}
-	if (guest->level == 1) {
-		uint64_t flags = guest->flags & (entry | ~(PTE_W | PTE_U));
-		uint64_t old = backend_table_get(table, index), want;
-
-		flags |= entry & PTE_NX;
-		want = shadow_leaf(entry & PTE_ADDRESS, entry, flags);
-		upper_note(table, va, entry);
-		if (shadow_leaf_differs(old, want)) {
-			upper_note_code(table, index, va, want);
-			upper_set_leaf(table, index, old, want);
-		} else if (upper_notes_writers) {
-			shadow_note_writer(table, index, old);
-		}
-		return;
-	}
-	if (upper_is_same(table, index, guest->level, entry) ||
-	    (!(entry & PTE_PS) && upper_share(table, index, va, guest)))
-		return;
-recurse:
-	below = entry & PTE_P ? guest_below(guest, entry)
-			      : (struct guest_level){ .level = guest->level - 1 };
-	if (guest->level == 2 && (entry & PTE_PS) &&
-	    upper_fill_linear(table, index, below.large & PTE_ADDRESS, below.flags)) {
-		upper_note(table, va, entry);
-		return;
-	}
-	next = upper_below(table, index, guest->level, va);
+	if (!next || upper_is_anothers(next, entry))
+		next = fresh = upper_new(below->level);
 	if (!next)
 		return;
-	if (guest->level == 2)
+	if (below->level == 1)
 		shadow_tables[next].large = !!(entry & PTE_PS);
 	if (shadow_tables[next].piece != (entry & ~PTE_A)) {
 		shadow_tables[next].listed = 0;
@@ -314,10 +331,49 @@ recurse:
 	shadow_tables[next].piece = entry & ~PTE_A;
 	entries = backend_table_entries(next);
 	for (unsigned i = 0; i < 512; i++)
-		if ((guest_entry(&below, i) & PTE_P) || entries[i])
-			upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below.level)),
-					 &below);
+		if ((guest_entry(below, i) & PTE_P) || entries[i])
+			upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below->level)),
+					 below);
 	upper_shallow = shallow;
+	if (fresh)
+		upper_exchange(table, index, below->level + 1,
+			       backend_table_address(fresh) | SHADOW_LINK);
+}
+
+/*
+ * Make entry @index of the shadow's @table what the guest's entry says,
+ * everything below it included.
+ */
+static void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
+			      const struct guest_level *guest)
+{
+	uint64_t entry = guest_entry(guest, index);
+	int fixed = !!backend_fixed_table(va, guest->level - 1);
+	struct guest_level below = { .level = guest->level - 1 };
+
+	upper_way[guest->level] = table;
+	if (backend_va_reserved(va) && !fixed)
+		return;
+	if (!(entry & PTE_P)) {
+		if (fixed)
+			upper_sync_table(table, index, va, &below, entry);
+		else
+			upper_clear(table, index, guest->level);
+		return;
+	}
+	if (guest->level == 1) {
+		upper_sync_leaf(table, index, va, guest, entry);
+		return;
+	}
+	if (upper_is_same(table, index, guest->level, entry) ||
+	    (!(entry & PTE_PS) && upper_share(table, index, va, guest)))
+		return;
+	below = guest_below(guest, entry);
+	if (guest->level == 2 && (entry & PTE_PS) &&
+	    upper_fill_linear(table, index, below.large & PTE_ADDRESS, below.flags))
+		upper_note(2, va, entry);
+	else
+		upper_sync_table(table, index, va, &below, entry);
 }
 
 static void upper_drop_page(uint64_t va)
@@ -355,9 +411,11 @@ static void upper_sync_slot(uint64_t root, unsigned i)
 
 void upper_sync(uint64_t root)
 {
+	const uint64_t *top = upper_root(root);
+
 	nonglobal_reset();
 	for (unsigned i = 256; i < 512; i++) {
-		upper_learn(root, i);
+		upper_learn(i, top[i]);
 		upper_sync_slot(root, i);
 	}
 }
@@ -372,8 +430,10 @@ void upper_purge(uint64_t root)
 
 void upper_sync_root(uint64_t root)
 {
+	const uint64_t *top = upper_root(root);
+
 	for (unsigned i = 256; i < 512; i++)
-		if (upper_learn(root, i))
+		if ((top[i] ^ upper_entries[i]) & ~PTE_A && upper_learn(i, top[i]))
 			upper_sync_slot(root, i);
 }
 
@@ -384,19 +444,23 @@ static void upper_sync_around(uint64_t root, uint64_t va, int level)
 	unsigned table = backend_root(0);
 
 	while (guest.level > level + 1) {
-		unsigned index = shadow_index(va, guest.level);
+		unsigned index = shadow_index(va, guest.level), below;
 		uint64_t entry = guest_entry(&guest, index);
 
 		if (!(entry & PTE_P)) {
 			upper_drop_page(va);
 			return;
 		}
-		table = upper_below(table, index, guest.level, va);
-		if (!table)
+		upper_way[guest.level] = table;
+		below = upper_below(table, index, guest.level, va);
+		if (!below)
 			return;
+		if (upper_is_anothers(below, entry))
+			break;
+		table = below;
 		guest = guest_below(&guest, entry);
 	}
-	va &= ~((1ull << (12 + 9 * level)) - 1);
+	va &= ~((1ull << (3 + 9 * guest.level)) - 1);
 	upper_sync_entry(table, shadow_index(va, guest.level), va, &guest);
 }
 
@@ -409,37 +473,46 @@ void upper_sync_below(uint64_t root, uint64_t va, int level)
 
 void upper_sync_page(uint64_t root, uint64_t va)
 {
-	if (upper_together() && upper_learn(root, shadow_index(va, 4)))
-		upper_sync_slot(root, shadow_index(va, 4));
+	unsigned top = shadow_index(va, 4);
+
+	if (upper_together() && upper_learn(top, upper_root(root)[top]))
+		upper_sync_slot(root, top);
 	upper_sync_around(root, va, 1);
+}
+
+/* Does entry @index of @table, of level 2, map what @walk says of @va? */
+static int upper_maps(unsigned table, unsigned index, uint64_t va, const struct mmu_walk *walk)
+{
+	uint64_t leaf = shadow_leaf(walk->gpa & PTE_ADDRESS, walk->leaf, walk->flags);
+	uint64_t link = backend_table_get(table, index);
+	unsigned below = backend_table_of(link);
+
+	if (!leaf)
+		return 0;
+	if (below)
+		return !shadow_leaf_differs(backend_table_get(below, shadow_index(va, 1)), leaf);
+	below = backend_table_linear(walk->gpa >> 21 << 9);
+	return below && (link & PTE_P) && (walk->gpa >> 12) % 512 == shadow_index(va, 1) &&
+	       !((link ^ backend_table_address(below)) & PTE_ADDRESS) &&
+	       !((link ^ leaf) & (PTE_W | PTE_NX));
 }
 
 int upper_fill(uint64_t va, const struct mmu_walk *walk)
 {
-	unsigned table = backend_root(0);
-	uint64_t leaf;
+	struct guest_level guest = { .level = 4, .flags = PTE_W | PTE_U };
+	unsigned table = backend_root(0), index = shadow_index(va, 2);
 
 	if (backend_va_reserved(va & ~0xfffull))
 		return -1;
-	for (int level = 4; level > 1; level--) {
-		if (level == 2 && walk->level >= 2 &&
-		    upper_fill_linear(table, shadow_index(va, 2), walk->gpa & ~0x1fffffull,
-				       walk->flags)) {
-			upper_note(table, va, walk->leaf);
-			return 0;
-		}
-		table = upper_below(table, shadow_index(va, level), level, va);
+	for (; guest.level > 2; guest = guest_below(&guest, walk->entries[guest.level])) {
+		upper_way[guest.level] = table;
+		table = upper_below(table, shadow_index(va, guest.level), guest.level, va);
 		if (!table)
 			return -1;
 	}
-	leaf = shadow_leaf(walk->gpa & PTE_ADDRESS, walk->leaf, walk->flags);
-	if (!leaf)
-		return -1;
-	if (walk->level > 1)
-		shadow_tables[table].large = 1;
-	upper_note(table, va, walk->leaf);
-	upper_note_code(table, shadow_index(va, 1), va & ~0xfffull, leaf);
-	upper_set_leaf(table, shadow_index(va, 1),
-			backend_table_get(table, shadow_index(va, 1)), leaf);
-	return 0;
+	/* Most likely upper_sync_page has done it; not if it has looked at a fuller
+	   root than the one that runs. */
+	if (!upper_maps(table, index, va, walk))
+		upper_sync_entry(table, index, va & ~0x1fffffull, &guest);
+	return upper_maps(table, index, va, walk) ? 0 : -1;
 }

@@ -53,14 +53,13 @@ static int walk_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t a
 	return 0;
 }
 
-int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
+/* The guest's entries down to the leaf, and where they stand. -1: one is not present,
+   or the address is none. */
+static inline __attribute__((always_inline)) int walk_down(uint64_t va, struct mmu_walk *walk, uint64_t at[5])
 {
-	uint64_t table, at[5];
+	uint64_t table = walk_root;
 	int level;
 
-again:
-	table = walk_root;
-	*error = access;
 	walk->flags = PTE_W | PTE_U;
 	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
 		return -1;
@@ -71,10 +70,8 @@ again:
 		walk->level = level;
 		entry = backend_guest(at[level]);
 		walk->leaf = walk->entries[level] = entry ? *(volatile uint64_t *)entry : 0;
-		if (!(walk->leaf & PTE_P)) {
-			*error = walk_error(access, 0);
+		if (!(walk->leaf & PTE_P))
 			return -1;
-		}
 		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
 		walk->flags |= walk->leaf & PTE_NX &
 			       ~(level == 4 && shadow_is_lower(va) ? lower_top_ignored : 0);
@@ -83,17 +80,35 @@ again:
 		table = walk->leaf & PTE_ADDRESS;
 	}
 	walk->flags |= walk->leaf & PTE_G;
-	*error = walk_error(access, 1);
-	if (((access & PF_W) && !(walk->flags & PTE_W)) ||
-	    ((access & PF_U) && !(walk->flags & PTE_U)) ||
-	    ((access & PF_I) && (walk->flags & PTE_NX)))
-		return -1;
-	if (walk_mark(at, walk, access))
-		goto again;
 	walk->leaf_at = at[level];
-	walk->leaf |= access & PF_W ? PTE_A | PTE_D : PTE_A;
 	uint64_t offset = (1ull << (3 + 9 * level)) - 1;
 	walk->gpa = (walk->leaf & PTE_ADDRESS & ~offset) | (va & offset);
+	return 0;
+}
+
+int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error)
+{
+	uint64_t at[5];
+
+	*error = walk_error(0, 0);
+	return walk_down(va, walk, at);
+}
+
+int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
+{
+	uint64_t at[5];
+
+	do {
+		*error = walk_error(access, 0);
+		if (walk_down(va, walk, at))
+			return -1;
+		*error = walk_error(access, 1);
+		if (((access & PF_W) && !(walk->flags & PTE_W)) ||
+		    ((access & PF_U) && !(walk->flags & PTE_U)) ||
+		    ((access & PF_I) && (walk->flags & PTE_NX)))
+			return -1;
+	} while (walk_mark(at, walk, access));
+	walk->leaf |= access & PF_W ? PTE_A | PTE_D : PTE_A;
 	return 0;
 }
 
@@ -220,9 +235,7 @@ void mmu_note_code(uint64_t va)
 static void walk_commit(int flush)
 {
 	flush |= shadow_is_shared();	/* tables may be used anew by others */
-	backend_table_commit(flush ? shadow_flush_owed : 0);
-	if (flush)
-		shadow_flush_owed = 0;
+	pool_commit(flush);
 	for (unsigned i = 0; i < walk_new_count; i++)
 		if (mmu_code_appeared)
 			mmu_code_appeared(walk_new_code[i]);
@@ -337,7 +350,7 @@ int mmu_lend(uint64_t va)
 	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D;
 	struct mmu_walk walk = { .gpa = va & PTE_ADDRESS, .level = 1, .flags = PTE_W };
 
-	if (walk_user_seen || !shadow_is_lower(va) || va >= backend_guest_bytes)
+	if (walk_user_seen || !shadow_is_lower(va) || va >= backend_low_bytes)
 		return -1;
 	walk.leaf = walk.entries[1] = walk.gpa | rights;
 	for (int level = 2; level <= 4; level++)	/* by no table of the guest's */

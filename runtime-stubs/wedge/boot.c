@@ -20,6 +20,18 @@
 #define LOW_END 0x9fc00ull
 #define HIGH_START 0x100000ull
 
+/* A decimal number of MiB in the file "memory". */
+uint64_t wedge_memory_wanted(const void *bundle, size_t size)
+{
+	size_t length = 0;
+	const uint8_t *file = bundle_find(bundle, size, "memory", &length);
+	uint64_t mib = 0;
+
+	for (size_t i = 0; file && i < length && file[i] >= '0' && file[i] <= '9'; i++)
+		mib = mib * 10 + file[i] - '0';
+	return mib << 20;
+}
+
 /* All memory below 4 GiB where it is, in pages of 2 MiB. */
 static void boot_page_tables(uint64_t memory)
 {
@@ -30,7 +42,7 @@ static void boot_page_tables(uint64_t memory)
 	pml4[0] = AT_PDPT | PTE_P | PTE_W;
 	for (unsigned i = 0; i < 4; i++)
 		pdpt[i] = (AT_PD + i * BACKEND_PAGE) | PTE_P | PTE_W;
-	for (uint64_t i = 0; i < 2048 && (i + 1) << 21 <= memory; i++)
+	for (uint64_t i = 0; i < 2048 && i << 21 < memory; i++)
 		pd[i] = i << 21 | PTE_PS | PTE_P | PTE_W | PTE_A | PTE_D;
 }
 
@@ -58,6 +70,8 @@ static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uin
 	zeropage_fill(page, backend_guest(AT_CMDLINE), file, length);
 	zeropage_e820(page, 0, LOW_END, E820_RAM);
 	zeropage_e820(page, HIGH_START, memory, E820_RAM);
+	if (backend_guest_bytes > memory)
+		zeropage_e820(page, BACKEND_HOLE_END, backend_guest_bytes, E820_RAM);
 	file = bundle_find(bundle, size, "initrd", &length);
 	if (file)
 		boot_initrd(page, file, length, memory, kernel_end);
@@ -92,7 +106,7 @@ static const struct mmu_device boot_lapic = {
 
 void wedge_start(const void *bundle, size_t size)
 {
-	uint64_t memory = backend_guest_frames() * BACKEND_PAGE, entry, end;
+	uint64_t memory = backend_low_bytes, above = 0, entry, end;
 	const uint8_t *kernel;
 	size_t length;
 
@@ -116,6 +130,9 @@ void wedge_start(const void *bundle, size_t size)
 	previrt_cpu.r[RSP] = AT_STACK;
 	previrt_cpu.cr3 = AT_PML4;
 	mmu_set_root(AT_PML4, 0);
-	wedge_print("previrt: the guest has %lu MiB; starting it at %lx\n", memory >> 20, entry);
+	if (backend_guest_bytes > memory)
+		above = backend_guest_bytes - BACKEND_HOLE_END;
+	wedge_print("previrt: the guest has %lu MiB; starting it at %lx\n", (memory + above) >> 20,
+		    entry);
 	wedge_go();
 }

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
- * newc) with the files vmlinux, and, if wanted, initrd, cmdline and options
+ * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory and options
  * (words for the wedge itself).
  */
 #ifndef PREVIRT_BUNDLE_H

@@ -40,7 +40,7 @@ static int image_header_good(const Elf64_Ehdr *ehdr, size_t size)
 
 static void image_load_segment(const uint8_t *image, size_t size, const Elf64_Phdr *p)
 {
-	uint64_t memory = backend_guest_frames() * BACKEND_PAGE;
+	uint64_t memory = backend_low_bytes;
 	uint8_t *to;
 
 	if (p->p_offset > size || p->p_filesz > size - p->p_offset ||

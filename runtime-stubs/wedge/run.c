@@ -72,10 +72,17 @@ static void run_nmi(void)
 	run_deliver(&nmi, 0);
 }
 
+static void run_check_room(void)
+{
+	if (mmu_out_of_tables)
+		wedge_stop("no shadow tables are left for the guest's kernel: give it more memory");
+}
+
 static _Noreturn void run_resume(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
+	run_check_room();
 	/* Also where an interrupt comes first, perhaps each time. */
 	if (cpu->user)
 		mmu_user_seen();
@@ -199,6 +206,7 @@ void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 	previrt_cpu.rip = rip;
 	previrt_cpu.r[RSP] = rsp;
 	run_check_tables(changes);
+	run_check_room();
 }
 
 /* The instruction that has just ended was a single step. */
@@ -314,6 +322,7 @@ static void run_device(struct cpu_fault *fault)
 		run_deliver(fault, 0);
 		return;
 	default:
+		run_check_room();
 		wedge_print("previrt: nothing to map at %lx\n", va);
 		wedge_stop("access to device memory or to the wedge");
 	}

@@ -50,6 +50,7 @@ static void mailbox_wake(void)
 	}
 	woken[vcpu] = 1;
 	vcpus_running++;
+	mmu_make_room(2);
 	backend_vcpu_start(vcpu);
 }
 

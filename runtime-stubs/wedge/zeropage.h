@@ -21,7 +21,7 @@ enum {				/* guest-physical places, below 1 MiB */
 
 enum {				/* struct boot_params */
 	BP_E820_COUNT = 0x1e8, BP_BOOT_FLAG = 0x1fe, BP_HEADER = 0x202,
-	BP_VERSION = 0x206, BP_LOADER = 0x210, BP_LOADFLAGS = 0x211,
+	BP_EXT_RAMDISK = 0xc0, BP_EXT_RAMDISK_SIZE = 0xc4, BP_VERSION = 0x206, BP_LOADER = 0x210, BP_LOADFLAGS = 0x211,
 	BP_RAMDISK = 0x218, BP_RAMDISK_SIZE = 0x21c, BP_CMDLINE = 0x228,
 	BP_ALIGNMENT = 0x230, BP_E820 = 0x2d0,
 };
@@ -47,6 +47,8 @@ static inline void zeropage_initrd(uint8_t *page, uint64_t at, uint64_t size)
 {
 	zeropage_put(page, BP_RAMDISK, at, 4);
 	zeropage_put(page, BP_RAMDISK_SIZE, size, 4);
+	zeropage_put(page, BP_EXT_RAMDISK, at >> 32, 4);
+	zeropage_put(page, BP_EXT_RAMDISK_SIZE, size >> 32, 4);
 }
 
 /* An empty @page, and the command line (up to @length or a newline) in @line;

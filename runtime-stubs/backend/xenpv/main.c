@@ -83,7 +83,7 @@ void xenpv_main(struct start_info *info)
 	xenpv_vcpu_place(0, xenpv_first_info_mfn());
 	wedge_print("previrt: wedge for %s, %lu MiB\n", info->magic, info->nr_pages >> 8);
 	xenpv_vcpus_count();
-	xenpv_memory_init();
+	xenpv_memory_init(wedge_memory_wanted((void *)info->mod_start, info->mod_len));
 	xenpv_vcpus_init();
 	xenpv_traps_init();
 	xenpv_time_init();

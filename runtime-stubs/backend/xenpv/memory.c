@@ -17,7 +17,9 @@
 #include "../../wedge/print.h"
 
 #define GUEST_ALIGN 512u		/* frames: whole linear tables */
-#define MAX_LINEAR 8192u		/* 16 GiB of guest memory */
+#define GUEST_MOST (16ull << 30)	/* bytes, and what a domain for them may have more */
+#define GUEST_SLACK (1ull << 28)
+#define LINEAR_MOST ((GUEST_MOST + GUEST_SLACK + BACKEND_HOLE_END - BACKEND_HOLE) >> 21)
 #define QUEUE 128
 #define VCPU_FRAMES 64u		/* at most: what a further processor takes */
 #define HYPERVISOR_FIRST 256u		/* Xen's own slots of a level-4 table */
@@ -34,7 +36,7 @@ extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
 
 static const uint64_t *mfns;
 static uint64_t next_pfn, pool_pfn, guest_pfn;
-static uint64_t linear_mfns[MAX_LINEAR];
+static uint64_t linear_mfns[LINEAR_MOST];	/* by gfn / 512; 0: no memory */
 static uint64_t fixed_mfns[4];		/* TABLE_ROOT ... TABLE_L2 */
 static const uint64_t *fixed_tables[4];
 
@@ -56,7 +58,8 @@ static unsigned pool_tables, pool_fresh, tables_used, tables_peak;
 
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
-uint64_t backend_guest_bytes, backend_guest_frame_count;
+uint64_t backend_low_bytes, backend_guest_bytes;
+static uint64_t guest_frames;
 const uint64_t *backend_frame_numbers;
 const uint64_t backend_leaf_mask = ENTRY_KERNEL | ENTRY_G, backend_leaf_supervisor = ENTRY_KERNEL;
 
@@ -240,6 +243,11 @@ unsigned backend_table_alloc(int level)
 	return table;
 }
 
+unsigned backend_tables_left(void)
+{
+	return pool_tables - tables_used;
+}
+
 /* Entries of a level-4 table that Xen has filled, and lets nobody change. */
 static int memory_is_hypervisors(unsigned index)
 {
@@ -261,12 +269,13 @@ void backend_table_free(unsigned table)
 void xenpv_memory_print_counters(void)
 {
 	wedge_print("previrt: count memory tables used %u peak %u of %u guest-frames %lu\n",
-		    tables_used, tables_peak, pool_tables, backend_guest_frame_count);
+		    tables_used, tables_peak, pool_tables, guest_frames);
 }
 
 unsigned backend_table_linear(uint64_t gfn)
 {
-	return gfn + 512 <= backend_guest_frame_count ? TABLE_LINEAR + gfn / 512 : 0;
+	return backend_is_memory(gfn << 12) && backend_is_memory((gfn + 511) << 12)
+		? TABLE_LINEAR + gfn / 512 : 0;
 }
 
 unsigned backend_root(int user)
@@ -338,14 +347,17 @@ int backend_va_reserved(uint64_t va)
 	       va >> 30 == WEDGE_BOOT_BASE >> 30;
 }
 
-uint64_t backend_guest_frames(void)
+/* The frame that is number @n of guest memory. */
+static uint64_t memory_gfn(uint64_t n)
 {
-	return backend_guest_frame_count;
+	return n < backend_low_bytes >> 12 ? n : n + BACKEND_HOLE_FRAMES;
 }
 
 uint64_t backend_gfn(uint64_t entry)
 {
-	return machine_to_phys_mapping[(entry & ENTRY_ADDRESS) >> 12] - guest_pfn;
+	uint64_t n = machine_to_phys_mapping[(entry & ENTRY_ADDRESS) >> 12] - guest_pfn;
+
+	return n < guest_frames ? memory_gfn(n) : BACKEND_NO_FRAME;
 }
 
 static uint64_t *memory_window(uint64_t pfn, uint64_t rights)
@@ -460,38 +472,68 @@ static void memory_init_ldt(void)
 	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, count, ENTRY_READ));
 }
 
-/* Guest memory is what is left, less the tables that will map it. */
-static void memory_init_guest(void)
+/* How many frames the guest gets: what is left, less what the wedge will take;
+   @wanted bytes at most, unless 0. */
+static uint64_t memory_guest_share(uint64_t wanted)
 {
-	uint64_t left = xenpv_start_info->nr_pages - next_pfn, tables, first_table = 0;
+	uint64_t left = xenpv_start_info->nr_pages - next_pfn, own;
 
 	/* Linear tables, those above them; what backend_memory will take. */
-	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 12 / 4096 +
-		 backend_table_limit() * 136ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
-	backend_guest_frame_count = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
-	if (left <= tables || !backend_guest_frame_count ||
-	    backend_guest_frame_count / 512 > MAX_LINEAR)
-		wedge_stop("no memory for the guest, or more than 16 GiB");
-	guest_pfn = xenpv_start_info->nr_pages - backend_guest_frame_count;
-	backend_guest_bytes = backend_guest_frame_count << 12;
+	own = left / 512 + 2 * (left / (512 * 512)) + 16 + (left + BACKEND_HOLE_FRAMES) * 12 / 4096 +
+	      backend_table_limit() * 136ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
+	if (left < own + GUEST_ALIGN)
+		wedge_stop("no memory for the guest");
+	left -= own;
+	if (wanted && wanted >> 12 < left)
+		return wanted >> 12;
+	if (left > (GUEST_MOST + GUEST_SLACK) >> 12) {
+		wedge_print("previrt: the guest would have %lu MiB; a wedge takes 1 to %lu\n",
+			    left >> 8, (uint64_t)GUEST_MOST >> 20);
+		wedge_stop("too much memory");
+	}
+	return left & ~(uint64_t)(GUEST_ALIGN - 1);
+}
+
+static void memory_place_guest(uint64_t wanted)
+{
+	guest_frames = memory_guest_share(wanted);
+	guest_pfn = xenpv_start_info->nr_pages - guest_frames;
 	backend_frame_numbers = mfns + guest_pfn;
-	for (uint64_t i = 0; i < backend_guest_frame_count; i += 512) {
-		uint64_t table = memory_make_l1(guest_pfn + i, 512, ENTRY_WRITE);
-
-		linear_mfns[i / 512] = mfns[table];
-		if (!i)
-			first_table = table;
+	backend_low_bytes = backend_guest_bytes = guest_frames << 12;
+	if (backend_low_bytes > BACKEND_LOW_MOST) {
+		backend_low_bytes = BACKEND_HOLE;
+		backend_guest_bytes += BACKEND_HOLE_END - BACKEND_HOLE;
 	}
-	for (uint64_t i = 0; i < backend_guest_frame_count; i += 512)
-		memory_map(WEDGE_AREA + i * 4096, first_table + i / 512);
-	/* The tables stand one behind the other. */
-	for (uint64_t i = 0; i < backend_guest_frame_count / 512; i += 512) {
-		uint64_t left_tables = backend_guest_frame_count / 512 - i;
+}
 
-		memory_map(WEDGE_LINEAR + i * 4096,
-			   memory_make_l1(first_table + i, left_tables < 512 ? left_tables : 512,
-					  ENTRY_READ));
+/* The linear tables themselves, to be read: where no memory is, nothing is dirty. */
+static void memory_map_linear(void)
+{
+	uint64_t count = backend_guest_bytes >> 21, empty = xenpv_take_frame();
+
+	count += !!(backend_guest_bytes & ((1 << 21) - 1));
+	for (uint64_t i = 0; i < count; i += 512) {
+		uint64_t table = xenpv_take_frame(), *entries = xenpv_window(table);
+
+		for (uint64_t k = i; k < i + 512 && k < count; k++)
+			entries[k - i] = (linear_mfns[k] ? linear_mfns[k] : mfns[empty]) << 12 | ENTRY_READ;
+		xenpv_window(0);
+		memory_map(WEDGE_LINEAR + i * 4096, table);
 	}
+}
+
+static void memory_init_guest(uint64_t wanted)
+{
+	memory_place_guest(wanted);
+	for (uint64_t n = 0; n < guest_frames; n += 512) {
+		uint64_t gfn = memory_gfn(n), left = guest_frames - n;
+		uint64_t table = memory_make_l1(guest_pfn + n, left < 512 ? left : 512,
+						ENTRY_WRITE);
+
+		linear_mfns[gfn / 512] = mfns[table];
+		memory_map(WEDGE_AREA + gfn * 4096, table);
+	}
+	memory_map_linear();
 	if (next_pfn > guest_pfn)
 		wedge_stop("tables run into the guest's memory");
 	states = backend_memory(backend_table_limit() * sizeof(*states));
@@ -518,7 +560,7 @@ static void memory_init_roots(void)
 	xenpv_table_op(MMUEXT_NEW_USER_BASEPTR, mfns[user], "the user root");
 }
 
-void xenpv_memory_init(void)
+void xenpv_memory_init(uint64_t wanted)
 {
 	const struct start_info *info = xenpv_start_info;
 
@@ -530,5 +572,5 @@ void xenpv_memory_init(void)
 	memory_init_roots();
 	memory_init_pool();
 	memory_init_ldt();
-	memory_init_guest();
+	memory_init_guest(wanted);
 }

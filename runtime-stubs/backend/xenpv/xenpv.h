@@ -77,7 +77,8 @@ static inline void xenpv_unlock_shortly(void)
 		xenpv_unlock();
 }
 
-void xenpv_memory_init(void);
+/* @wanted: bytes of guest memory; 0: all that can be had. */
+void xenpv_memory_init(uint64_t wanted);
 int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
 /* A page in the window, to be written, or to be read (tables can only be read);
    0: none. */
