@@ -63,11 +63,13 @@ static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uin
 		boot_initrd(page, file, length, memory, kernel_end);
 }
 
-/*
- * Words of the file "options": counts (print the counters at the end), exact
- * (no short code, so that they count every site that is not in line), check (look
- * whether the wedge's own data is whole at the end).
- */
+static const struct { const char *name; int *wanted; } boot_words[] = {
+#define WEDGE_WORD(name, what) { #name, &wedge_wants_##name },
+#include "words.def"
+#undef WEDGE_WORD
+};
+
+/* The file "options": one word of words.def a line. */
 static void wedge_read_options(const void *bundle, size_t size)
 {
 	size_t length, start = 0;
@@ -76,12 +78,10 @@ static void wedge_read_options(const void *bundle, size_t size)
 	for (size_t i = 0; file && i < length; i++) {
 		if (file[i] != '\n')
 			continue;
-		if (i - start == 6 && !memcmp(file + start, "counts", 6))
-			wedge_wants_counts = 1;
-		if (i - start == 5 && !memcmp(file + start, "exact", 5))
-			wedge_wants_exact = 1;
-		if (i - start == 5 && !memcmp(file + start, "check", 5))
-			wedge_wants_check = 1;
+		for (size_t w = 0; w < sizeof(boot_words) / sizeof(boot_words[0]); w++)
+			if (i - start == strlen(boot_words[w].name) &&
+			    !memcmp(file + start, boot_words[w].name, i - start))
+				*boot_words[w].wanted = 1;
 		start = i + 1;
 	}
 }

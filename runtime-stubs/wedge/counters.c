@@ -15,7 +15,9 @@
 #include "../mmu/mmu.h"
 
 VCPU_LOCAL struct wedge_counters wedge_counters;
-int wedge_wants_counts, wedge_wants_exact, wedge_wants_check;
+#define WEDGE_WORD(name, what) int wedge_wants_##name;
+#include "words.def"
+#undef WEDGE_WORD
 
 uint64_t wedge_counter_sum(const uint64_t *own)
 {

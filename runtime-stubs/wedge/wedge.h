@@ -10,12 +10,10 @@
 
 extern struct rewriter wedge_rewriter;
 
-/* The counters are wanted at the end. */
-extern int wedge_wants_counts;
-/* Its data is to be looked at, then. */
-extern int wedge_wants_check;
-/* All of them: no site takes short code. */
-extern int wedge_wants_exact;
+/* What the words of the bundle ask for. */
+#define WEDGE_WORD(name, what) extern int wedge_wants_##name;
+#include "words.def"
+#undef WEDGE_WORD
 
 /* What has happened so far; by class: of the instruction. */
 struct wedge_counters {
