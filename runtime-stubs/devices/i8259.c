@@ -74,6 +74,22 @@ void i8259_set(unsigned irq, int level)
 	i8259_changed();
 }
 
+int i8259_masked(unsigned irq)
+{
+	return pics[irq >> 3].imr >> (irq & 7) & 1 &&
+	       (backend_vcpus == 1 || ioapic_masked(irq));
+}
+
+int i8259_keeps(unsigned irq)
+{
+	const struct i8259 *pic = &pics[irq >> 3];
+	uint8_t bit = 1u << (irq & 7);
+
+	if (pic->imr & bit && backend_vcpus > 1)
+		return ioapic_keeps(irq);
+	return !!(pic->irr & bit);
+}
+
 static void i8259_take(struct i8259 *pic, int line)
 {
 	if (!(pic->icw4 & 2))		/* automatic end of interrupt */

@@ -11,6 +11,7 @@
 #include "zeropage.h"
 #include "../backend/backend.h"
 #include "../devices/acpi.h"
+#include "../devices/hpet.h"
 #include "../devices/lapic.h"
 #include "../devices/ports.h"
 #include "../mmu/device.h"
@@ -90,6 +91,10 @@ static const struct mmu_device boot_lapic = {
 	.gpa = LAPIC_ADDRESS, .size = LAPIC_SIZE, .read = lapic_read, .write = lapic_write,
 };
 
+static const struct mmu_device boot_hpet = {
+	.gpa = HPET_ADDRESS, .size = HPET_SIZE, .read = hpet_read, .write = hpet_write,
+};
+
 void wedge_start(const void *bundle, size_t size)
 {
 	uint64_t memory = backend_guest_frames() * BACKEND_PAGE, entry, end;
@@ -103,6 +108,7 @@ void wedge_start(const void *bundle, size_t size)
 	cpu_reset(&previrt_cpu);
 	devices_reset();
 	mmu_add_device(&boot_lapic);
+	mmu_add_device(&boot_hpet);
 	vcpus_init();
 	/* What a firmware area would hold: nothing but the tables. */
 	memset(backend_guest(0), 0, HIGH_START);

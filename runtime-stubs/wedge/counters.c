@@ -12,6 +12,7 @@
 #include "wedge.h"
 #include "print.h"
 #include "../backend/backend.h"
+#include "../devices/ports.h"
 #include "../mmu/mmu.h"
 
 VCPU_LOCAL struct wedge_counters wedge_counters;
@@ -94,6 +95,8 @@ static void counters_print(void)
 	wedge_print_counter("full-flushes", &mmu_counters.kernel_syncs);
 	wedge_print_counter("invalidations", &mmu_counters.invalidations);
 	wedge_print("\n");
+	wedge_print("previrt: count timer tick late %lu dropped %lu\n", i8254_late,
+		    i8254_dropped);
 	backend_print_counters();
 	wedge_print_causes();
 }
