@@ -55,6 +55,7 @@ void i8254_taken(void);
    masked. */
 extern uint64_t i8254_late, i8254_dropped;
 
+#define UART8250_BASE 0x3f8
 void uart8250_reset(void);
 void uart8250_run(void);
 void cmos_reset(void);

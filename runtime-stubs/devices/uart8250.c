@@ -10,7 +10,7 @@
 #include "ports.h"
 #include "../backend/backend.h"
 
-#define UART_BASE 0x3f8
+#define UART_BASE UART8250_BASE
 #define UART_IRQ 4
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };

@@ -21,6 +21,12 @@
 #define LOW_END 0x9fc00ull
 #define HIGH_START 0x100000ull
 
+enum {				/* the BIOS data area */
+	BDA_COM1 = 0x400, BDA_EBDA = 0x40e, BDA_EQUIPMENT = 0x410, BDA_MEMORY = 0x413,
+};
+#define BDA_ONE_COM (1u << 9)
+#define EBDA_KIB 1
+
 /* All memory below 4 GiB where it is, in pages of 2 MiB. */
 static void boot_page_tables(uint64_t memory)
 {
@@ -87,6 +93,23 @@ static void wedge_read_options(const void *bundle, size_t size)
 	}
 }
 
+/*
+ * What firmware leaves below 1 MiB: the BIOS data area (IBM PS/2 and PC BIOS
+ * interface reference, section 3), the extended one, and the ACPI tables.
+ */
+static void boot_firmware(void)
+{
+	uint8_t *low = backend_guest(0);
+
+	memset(low, 0, HIGH_START);
+	zeropage_put(low, BDA_COM1, UART8250_BASE, 2);
+	zeropage_put(low, BDA_EBDA, LOW_END >> 4, 2);
+	zeropage_put(low, BDA_EQUIPMENT, BDA_ONE_COM, 2);
+	zeropage_put(low, BDA_MEMORY, LOW_END >> 10, 2);
+	low[LOW_END] = EBDA_KIB;
+	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);
+}
+
 static const struct mmu_device boot_lapic = {
 	.gpa = LAPIC_ADDRESS, .size = LAPIC_SIZE, .read = lapic_read, .write = lapic_write,
 };
@@ -110,9 +133,7 @@ void wedge_start(const void *bundle, size_t size)
 	mmu_add_device(&boot_lapic);
 	mmu_add_device(&boot_hpet);
 	vcpus_init();
-	/* What a firmware area would hold: nothing but the tables. */
-	memset(backend_guest(0), 0, HIGH_START);
-	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);
+	boot_firmware();
 	image_load(kernel, length, &entry, &end);
 	boot_zero_page(bundle, size, memory, end);
 	boot_page_tables(memory);

@@ -68,4 +68,14 @@ void wedge_tell_slots(void);
  */
 void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end);
 
+/* A table of sites: in the file, and where its first byte is linked. */
+struct image_notes {
+	const uint8_t *data;
+	uint64_t size, align, address;
+};
+
+/* The table of the ELF kernel @image, whose headers are good; stops the wedge if
+   there is none. */
+void image_find_notes(const uint8_t *image, size_t size, struct image_notes *notes);
+
 #endif

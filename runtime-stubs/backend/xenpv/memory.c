@@ -12,6 +12,7 @@
  */
 #include "xenpv.h"
 #include "../backend.h"
+#include "../../rewriter/limits.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
 
@@ -458,7 +459,7 @@ static void memory_init_guest(void)
 
 	/* Linear tables, those above them; what backend_memory will take. */
 	tables = left / 512 + 2 * (left / (512 * 512)) + 16 + left * 12 / 4096 +
-		 backend_table_limit() * 136ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
+		 backend_table_limit() * 136ull / 4096 + REWRITER_JUMPS * 80ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
 	backend_guest_frame_count = (left - tables) & ~(uint64_t)(GUEST_ALIGN - 1);
 	if (left <= tables || !backend_guest_frame_count ||
 	    backend_guest_frame_count / 512 > MAX_LINEAR)
