@@ -58,7 +58,7 @@ static bool rewrite_backend(struct rewriter_target *target, const char *name)
 
 	free(file);
 	if (!path) {
-		diag_error(DIAG_RUN_WEDGE, NULL, "no wedge '%s'", name);
+		diag_error(DIAG_RUN_WEDGE, NULL, "no wedge '%s' (%s.elf)", name, name);
 		return false;
 	}
 	data = util_read_file(path, &size);
