@@ -332,6 +332,9 @@ enum run_end run_qemu(const struct run *run, const struct run_machine *machine)
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &caught, NULL);
+	/* Number 0 must not become one of the run's own files. */
+	if (fcntl(0, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+		diag_warn(DIAG_RUN_START, "/dev/null", "%s", strerror(errno));
 	run_word(&words, QEMU);
 	if (machine->words(run, &words) && input_open(&qemu->input, run, machine) &&
 	    qemu_start(qemu, run, &words)) {
