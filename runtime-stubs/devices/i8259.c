@@ -80,14 +80,13 @@ int i8259_masked(unsigned irq)
 	       (backend_vcpus == 1 || ioapic_masked(irq));
 }
 
+/* A kernel that uses the I/O APIC may leave the line open here, where nobody takes
+   it then. */
 int i8259_keeps(unsigned irq)
 {
-	const struct i8259 *pic = &pics[irq >> 3];
-	uint8_t bit = 1u << (irq & 7);
-
-	if (pic->imr & bit && backend_vcpus > 1)
+	if (backend_vcpus > 1 && !ioapic_masked(irq))
 		return ioapic_keeps(irq);
-	return !!(pic->irr & bit);
+	return pics[irq >> 3].irr >> (irq & 7) & 1;
 }
 
 static void i8259_take(struct i8259 *pic, int line)
