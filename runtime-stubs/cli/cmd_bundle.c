@@ -17,12 +17,12 @@ static const char bundle_help_text[] =
 	"  -i, --initrd FILE     an initial ramdisk\n"
 	"  -a, --append WORDS    the kernel's command line\n"
 	"  -o, --output BUNDLE   the file to write\n"
-	"  --wedge WORD          a word for the wedge (docs/wedge.md; may be repeated)\n"
 	"A domain's configuration names the wedge as its kernel, the bundle as its\n"
 	"ramdisk. Status: 0 written, 2 not.\n";
 
 void bundle_help(void)
 {
+	run_wedge_help();
 	fputs(bundle_help_text, stdout);
 }
 
@@ -45,6 +45,8 @@ static bool bundle_parse(struct run *run, const char **output, int argc, char **
 			*output = value;
 		} else if ((value = options_value("--wedge", &i, argc, argv))) {
 			array_add(&run->options, (char *)value);
+			if (!run_wedge_word(value))
+				return false;
 		} else {
 			diag_error(DIAG_USAGE, NULL, "bundle: unknown option or missing value: "
 				   "'%s' (see `previrt help bundle`)", arg);

@@ -297,7 +297,7 @@ static bool learn_slide(struct learn *learn, const char *value)
 	errno = 0;
 	learn->slide = strtoull(value, &end, 16);
 	if (!*value || *end || errno) {
-		diag_error(DIAG_USAGE, NULL, "learn: --slide=%s: no hexadecimal number",
+		diag_error(DIAG_RANGE, NULL, "learn: --slide=%s: a hexadecimal number is needed",
 			   value);
 		return false;
 	}

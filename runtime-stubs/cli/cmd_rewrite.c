@@ -58,7 +58,7 @@ static bool rewrite_backend(struct rewriter_target *target, const char *name)
 
 	free(file);
 	if (!path) {
-		diag_error(DIAG_RUN_WEDGE, NULL, "no wedge '%s'", name);
+		diag_error(DIAG_RUN_WEDGE, NULL, "no wedge '%s' (%s.elf)", name, name);
 		return false;
 	}
 	data = util_read_file(path, &size);
@@ -133,15 +133,22 @@ static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 static void rewrite_image(struct image *image, void *context)
 {
 	struct rewrite *rewrite = context;
-	struct table *table = table_read(image);
+	struct table *table;
 	struct rewriter *rw;
 	size_t bad = 0;
 
+	if (!image->mode64) {
+		diag_error(DIAG_RUN_KERNEL, image->name, "for IA-32; a wedge takes x86-64 alone");
+		rewrite->status = EXIT_TROUBLE;
+		return;
+	}
+	table = table_read(image);
 	if (!table) {
 		rewrite->status = EXIT_TROUBLE;
 		return;
 	}
 	rw = util_alloc(1, sizeof(*rw));
+	rw->jumps = util_alloc(REWRITER_JUMPS, sizeof(*rw->jumps));
 	rw->target = rewrite->target;
 	for (size_t i = 0; i < table->sites; i++) {
 		int template = rewrite_site(rw, rewrite, image, &table->site[i]);
@@ -157,6 +164,7 @@ static void rewrite_image(struct image *image, void *context)
 	printf(" impossible %zu; %u different calls\n", bad, rw->call_count);
 	if (bad)
 		rewrite->status = EXIT_FINDINGS;
+	free(rw->jumps);
 	free(rw);
 	table_free(table);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MEMORY_DEFAULT 256
 #define MEMORY_LEAST 16			/* MiB: a BIOS wants some, too */
@@ -21,10 +22,10 @@ static const char run_help_text[] =
 	"  -k, --kernel VMLINUX  the kernel, the same file on both\n"
 	"  -i, --initrd FILE     an initial ramdisk\n"
 	"  -a, --append WORDS    the kernel's command line\n"
-	"  -m, --memory MIB      the guest's memory (256; 16 to 16384)\n"
+	"  -m, --memory SIZE     the guest's memory in MiB, or with M or G (256; 16 to\n"
+	"                        16384 MiB)\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
-	"  --wedge WORD          a word for the wedge (docs/wedge.md; may be repeated)\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
 	"  --log FILE            the console into a file, too\n"
 	"  -q, --quiet           nothing on the terminal\n"
@@ -32,7 +33,8 @@ static const char run_help_text[] =
 	"  --icount              count instructions instead of time: repeatable\n"
 	"  --hypervisor FILE     instead of the newest one in /boot\n"
 	"  --qemu WORD           one more word for QEMU (may be repeated)\n"
-	"The console is this terminal; Ctrl-A x leaves.\n"
+	"The console is this terminal; Ctrl-A x leaves. Input that is no terminal waits\n"
+	"until the guest reads.\n"
 	"Status: 0 the guest turned its power off, 1 it ended with another status of\n"
 	"its own, 2 not started, 3 stopped by the wedge, 4 restarted, 5 ended by the\n"
 	"hypervisor, 6 QEMU ended or was left, 7 out of time.\n";
@@ -46,16 +48,45 @@ void run_help(void)
 	for (i = 0; run_machines[i]; i++)
 		printf("                          %-8s%s\n", run_machines[i]->name,
 		       run_machines[i]->what);
+	run_wedge_help();
 	fputs(run_help_text, stdout);
 }
 
-static bool run_number(const char *text, uint64_t most, uint64_t *value)
+/* A number from @least to @most, for @option; false after a numbered error. */
+static bool run_number(const char *option, const char *text, uint64_t least, uint64_t most,
+		       uint64_t *value)
 {
 	char *end;
 
 	errno = 0;
 	*value = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *value <= most;
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *value >= least && *value <= most)
+		return true;
+	diag_error(DIAG_RANGE, NULL, "run: %s %s: a number from %llu to %llu is needed", option,
+		   text, (unsigned long long)least, (unsigned long long)most);
+	return false;
+}
+
+/* MiB, also written with M, or G for 1024 of them. */
+static bool run_memory(const char *text, uint64_t *mib)
+{
+	uint64_t unit = 1;
+	char *end;
+
+	errno = 0;
+	*mib = strtoull(text, &end, 10);
+	if (*end && strchr("gG", *end))
+		unit = 1024;
+	if (*end && strchr("mMgG", *end))
+		end++;
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *mib <= MEMORY_MOST / unit &&
+	    *mib * unit >= MEMORY_LEAST) {
+		*mib *= unit;
+		return true;
+	}
+	diag_error(DIAG_RANGE, NULL, "run: -m %s: %u to %u MiB (such as 512, 512M or 2G) are "
+		   "needed", text, MEMORY_LEAST, MEMORY_MOST);
+	return false;
 }
 
 static bool run_set_text(const char **to, const char *value)
@@ -77,7 +108,13 @@ static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[QEMU_WORD] = { "--qemu", NULL },
 };
 
-/* Takes @value; false if it cannot be. */
+static bool run_add_word(struct run *run, char *word)
+{
+	array_add(&run->options, word);
+	return run_wedge_word(word);
+}
+
+/* Takes @value; false after a numbered error. */
 static bool run_set(struct run *run, enum run_option option, char *value)
 {
 	switch (option) {
@@ -85,14 +122,13 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case KERNEL: return run_set_text(&run->kernel, value);
 	case INITRD: return run_set_text(&run->initrd, value);
 	case APPEND: return run_set_text(&run->append, value);
-	case LOG: return run_set_text(&run->log, value);
+	case LOG: return run_set_text(&run->log, value) && run_log_good(value);
 	case CPU: return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
-	case MEMORY: return run_number(value, MEMORY_MOST, &run->memory) &&
-		run->memory >= MEMORY_LEAST;
-	case CPUS: return run_number(value, CPUS_MOST, &run->cpus) && run->cpus;
-	case TIMEOUT: return run_number(value, UINT32_MAX, &run->timeout);
-	case WEDGE: array_add(&run->options, value); return true;
+	case MEMORY: return run_memory(value, &run->memory);
+	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);
+	case TIMEOUT: return run_number("--timeout", value, 0, UINT32_MAX, &run->timeout);
+	case WEDGE: return run_add_word(run, value);
 	case QEMU_WORD: array_add(&run->qemu, value); return true;
 	default: return false;
 	}
@@ -145,12 +181,11 @@ static bool run_parse(struct run *run, int argc, char **argv)
 		if (run_flag(run, arg))
 			continue;
 		option = run_option(argc, argv, &i, &value);
-		if (value && run_set(run, option, value))
-			continue;
-		diag_error(DIAG_USAGE, NULL, "run: unknown option or wrong value: '%s%s%s' "
-			   "(see `previrt help run`)", arg, value == argv[i] ? " " : "",
-			   value == argv[i] ? value : "");
-		return false;
+		if (!value)
+			diag_error(DIAG_USAGE, NULL, "run: unknown option or missing value: '%s' "
+				   "(see `previrt help run`)", arg);
+		if (!value || !run_set(run, option, value))
+			return false;
 	}
 	if (!run->kernel)
 		diag_error(DIAG_USAGE, NULL, "run: no kernel given: -k VMLINUX (see "
@@ -177,6 +212,8 @@ int cmd_run(int argc, char **argv)
 
 	if (run_parse(&run, argc, argv))
 		machine = run_machine(run.machine);
+	if (machine && machine->tells_room && !run.quiet && !isatty(0))
+		array_add(&run.options, (char *)"room");
 	if (machine)
 		status = (int)run_qemu(&run, machine);
 	free(run.options.v);

@@ -42,13 +42,17 @@ struct counts {
 	int status;
 };
 
-static bool counts_number(const char *text, int base, uint64_t *value)
+static bool counts_number(const char *name, const char *text, int base, uint64_t *value)
 {
 	char *end;
 
 	errno = 0;
 	*value = strtoull(text, &end, base);
-	return *text && *text != '-' && !*end && !errno;
+	if (*text && *text != '-' && !*end && !errno)
+		return true;
+	diag_error(DIAG_RANGE, NULL, base == 16 ? "counts: %s %s: a hexadecimal number is needed" :
+		   "counts: %s %s: a number from 0 (all) on is needed", name, text);
+	return false;
 }
 
 static bool counts_option(struct counts *counts, const char *name, const char *value)
@@ -62,8 +66,17 @@ static bool counts_option(struct counts *counts, const char *name, const char *v
 		return true;
 	}
 	if (!strcmp(name, "--slide"))
-		return counts->slides = counts_number(value, 16, &counts->slide);
-	return counts_number(value, 10, &counts->top);
+		return counts->slides = counts_number(name, value, 16, &counts->slide);
+	return counts_number(name, value, 10, &counts->top);
+}
+
+/* The same with the next word as value. */
+static bool counts_next(struct counts *counts, const char *name, int argc, char **argv, int *i)
+{
+	if (*i + 1 < argc)
+		return counts_option(counts, name, argv[++*i]);
+	diag_error(DIAG_USAGE, NULL, "counts: %s needs a value", name);
+	return false;
 }
 
 /* Take this command's own options out of @argv; false after an error. */
@@ -84,8 +97,7 @@ static bool counts_parse(struct counts *counts, int argc, char **argv)
 			if (argv[i][size] == '=')
 				good = counts_option(counts, names[n], argv[i] + size + 1);
 			else if (!argv[i][size])
-				good = i + 1 < argc &&
-				       counts_option(counts, names[n], argv[++i]);
+				good = counts_next(counts, names[n], argc, argv, &i);
 			else
 				continue;
 			break;
@@ -93,9 +105,7 @@ static bool counts_parse(struct counts *counts, int argc, char **argv)
 		if (n == ARRAY_SIZE(names))
 			rest[left++] = argv[i];
 	}
-	if (!good)
-		diag_error(DIAG_USAGE, NULL, "counts: %s needs another value", names[n]);
-	else if (!counts->memory_path && !counts->log_path)
+	if (good && !counts->memory_path && !counts->log_path)
 		diag_error(DIAG_USAGE, NULL, "counts: no --image and no --log given (see `previrt "
 			   "help counts`)");
 	if (good && counts->log_path) {

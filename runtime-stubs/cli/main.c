@@ -73,7 +73,7 @@ static const struct command {
 	  cmd_counts, false },
 	{ "rewrite", "--dry-run [--backend=NAME] FILE...", "what a wedge would write at each site",
 	  cmd_rewrite, false },
-	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m MIB]", "run a kernel on a "
+	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m SIZE]", "run a kernel on a "
 	  "hypervisor or a bare machine, in QEMU", cmd_run, false },
 	{ "bundle", "-k VMLINUX [-i INITRD] [-a WORDS] -o BUNDLE", "a kernel, its initrd "
 	  "and its command line as one file for a wedge", cmd_bundle, false },

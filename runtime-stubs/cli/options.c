@@ -3,6 +3,7 @@
 /* See options.h for the contract. */
 #include "options.h"
 #include "diag.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,15 +20,18 @@ const char *options_value(const char *name, int *i, int argc, char **argv)
 	return argv[++*i];
 }
 
-static bool options_number(const char *text, size_t *value)
+/* Of --max; false after a numbered error. */
+static bool options_number(const char *command, const char *text, size_t *value)
 {
 	char *end;
-	unsigned long n = strtoul(text, &end, 10);
 
-	if (!*text || *end || *text == '-')
-		return false;
-	*value = n;
-	return true;
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	if (*text && !*end && *text != '-' && !errno)
+		return true;
+	diag_error(DIAG_RANGE, NULL, "%s: --max %s: a number from 0 (all) on is needed", command,
+		   text);
+	return false;
 }
 
 bool options_parse(struct options *options, const char *command, int argc,
@@ -62,10 +66,12 @@ bool options_parse(struct options *options, const char *command, int argc,
 			options->builtin_exemptions = false;
 		else if ((value = options_value("--exempt", &i, argc, argv)))
 			options->exempt[options->exempts++] = value;
-		else if ((value = options_value("--max", &i, argc, argv)) &&
-			 options_number(value, &options->most))
-			continue;
-		else {
+		else if ((value = options_value("--max", &i, argc, argv))) {
+			if (options_number(command, value, &options->most))
+				continue;
+			options_free(options);
+			return false;
+		} else {
 			diag_error(DIAG_USAGE, NULL, "%s: unknown option or "
 				   "missing value: '%s' (see `previrt help %s`)",
 				   command, arg, command);

@@ -49,12 +49,24 @@ uint8_t *bundle_make(const struct run *run, size_t *size);
 /* The same as a memory file. */
 char *run_bundle(const struct run *run, size_t *size);
 
+/* What would not start is said before anything starts (run_check.c). Is there a
+   word @name for the wedge (wedge/words.def)? False after a numbered error. */
+bool run_wedge_word(const char *name);
+/* The option for these words and what each means, for the help. */
+void run_wedge_help(void);
+/* Can the log be written, which is made? False after a numbered error. */
+bool run_log_good(const char *path);
+/* A warning if this @kernel, a file's contents, is a Linux that nothing ends. */
+void run_warn_endless(const struct run *run, const uint8_t *kernel, size_t size);
+
 struct run_machine {
 	const char *name, *what;
 	/* Add QEMU's words; false after an error. */
 	bool (*words)(const struct run *run, struct run_words *words);
 	/* What a restart that nobody in the guest asked for means. */
 	enum run_end restart;
+	/* The wedge tells how much console input there is room for (the word room). */
+	bool tells_room;
 };
 extern const struct run_machine run_native;
 /* All of them, the default first; NULL behind the last. */

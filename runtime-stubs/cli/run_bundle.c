@@ -69,8 +69,10 @@ static void bundle_add(struct bundle *b, const char *name, const void *data, siz
 	free(header);
 }
 
+/* @run: of a kernel that is to be run. */
 static bool bundle_add_file(struct bundle *b, const char *name, const char *path,
-			    bool (*good)(const char *path, const uint8_t *data, size_t size))
+			    bool (*good)(const char *path, const uint8_t *data, size_t size),
+			    const struct run *run)
 {
 	size_t size;
 	uint8_t *data = util_read_file(path, &size);
@@ -83,8 +85,34 @@ static bool bundle_add_file(struct bundle *b, const char *name, const char *path
 	fits = (!good || good(path, data, size)) && size < CPIO_MOST;
 	if (fits)
 		bundle_add(b, name, data, size);
+	if (fits && run)
+		run_warn_endless(run, data, size);
 	free(data);
 	return fits;
+}
+
+/* The boot protocol (Linux, x86, 64 bits) maps memory below 4 GiB where it is, and
+   starts the kernel there: the entry is a physical address of a segment. */
+static bool bundle_entry(const char *path, const uint8_t *data, size_t size)
+{
+	const Elf64_Ehdr *ehdr = (const void *)data;
+	const uint8_t *p = data + ehdr->e_phoff;
+	Elf64_Phdr phdr;
+
+	if (ehdr->e_phoff > size || ehdr->e_phnum > (size - ehdr->e_phoff) / sizeof(phdr) ||
+	    (ehdr->e_phnum && ehdr->e_phentsize != sizeof(phdr))) {
+		diag_error(DIAG_RUN_KERNEL, path, "the program headers lie outside the file");
+		return false;
+	}
+	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
+		memcpy(&phdr, p + i * sizeof(phdr), sizeof(phdr));
+		if (phdr.p_type == PT_LOAD && ehdr->e_entry < UINT64_C(1) << 32 &&
+		    ehdr->e_entry >= phdr.p_paddr && ehdr->e_entry - phdr.p_paddr < phdr.p_memsz)
+			return true;
+	}
+	diag_error(DIAG_RUN_ENTRY, path, "the entry %#llx is no physical address of a segment "
+		   "below 4 GiB", (unsigned long long)ehdr->e_entry);
+	return false;
 }
 
 /* Only what cannot be a kernel at all; the rest is for those who load it. */
@@ -95,7 +123,7 @@ static bool bundle_is_kernel(const char *path, const uint8_t *data, size_t size)
 
 		if (ehdr->e_ident[EI_CLASS] == ELFCLASS64 && ehdr->e_machine == EM_X86_64 &&
 		    ehdr->e_type == ET_EXEC)
-			return true;
+			return bundle_entry(path, data, size);
 		diag_error(DIAG_RUN_KERNEL, path, "an ELF file, but no linked kernel for x86-64");
 		return false;
 	}
@@ -129,11 +157,12 @@ uint8_t *bundle_make(const struct run *run, size_t *size)
 		free(words);
 		words = longer;
 	}
-	if (bundle_add_file(&b, "vmlinux", run->kernel, bundle_is_kernel)) {
+	if (bundle_add_file(&b, "vmlinux", run->kernel, bundle_is_kernel,
+			    run->machine ? run : NULL)) {
 		bundle_add(&b, "cmdline", run->append, strlen(run->append));
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
-		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL)) {
+		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL)) {
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

@@ -9,9 +9,9 @@
 #include "../devices/ends.h"
 #include "diag.h"
 #include "run.h"
+#include "run_input.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +36,8 @@ struct qemu {
 	char said[EVENTS_MOST];
 	size_t size;
 	bool over_time, hung_up;
+	bool answered;		/* the machine is made, and QEMU's main loop runs */
+	struct run_input input;
 };
 
 static volatile sig_atomic_t qemu_signalled;
@@ -105,6 +107,19 @@ static void qemu_console(const struct run *run, struct run_words *words)
 	free(name);
 }
 
+/* The port by which a wedge tells how much room there is. */
+static void qemu_room(const struct run_input *input, struct run_words *words)
+{
+	char *socket = util_printf("socket,id=r,fd=%d", input->tells);
+	char *port = util_printf("isa-debugcon,iobase=%#x,chardev=r", ROOM_PORT);
+	const char *const all[] = { "-chardev", socket, "-device", port, NULL };
+
+	if (input->tells >= 0)
+		qemu_add(words, all);
+	free(socket);
+	free(port);
+}
+
 static void qemu_common(const struct run *run, struct run_words *words, int control)
 {
 	char *socket = util_printf("socket,id=q,fd=%d", control);
@@ -130,10 +145,10 @@ static void qemu_common(const struct run *run, struct run_words *words, int cont
 }
 
 /* The error goes to @failure, which a QEMU that has started does not keep. */
-static _Noreturn void qemu_child(struct run_words *words, pid_t parent, int failure)
+static _Noreturn void qemu_child(struct run_words *words, pid_t parent, int input, int failure)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent) {
+	if (getppid() == parent && (input < 0 || !dup2(input, 0))) {
 		signal(SIGPIPE, SIG_DFL);
 		array_add(&words->word, NULL);
 		execvp(words->word.v[0], words->word.v);
@@ -144,7 +159,7 @@ static _Noreturn void qemu_child(struct run_words *words, pid_t parent, int fail
 }
 
 /* The new process, with @words; -1 after an error. */
-static pid_t qemu_spawn(struct run_words *words)
+static pid_t qemu_spawn(struct run_words *words, int input)
 {
 	pid_t parent = getpid(), pid;
 	int failure[2], error;
@@ -154,7 +169,7 @@ static pid_t qemu_spawn(struct run_words *words)
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
-		qemu_child(words, parent, failure[1]);
+		qemu_child(words, parent, input, failure[1]);
 	close(failure[1]);
 	if (pid > 0 && read(failure[0], &error, sizeof(error)) == sizeof(error)) {
 		waitpid(pid, NULL, 0);
@@ -176,11 +191,13 @@ static bool qemu_start(struct qemu *qemu, const struct run *run, struct run_word
 	}
 	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
 	qemu_common(run, words, pair[1]);
+	qemu_room(&qemu->input, words);
 	qemu->control = pair[0];
 	if (write(pair[0], hello, strlen(hello)) < 0)
 		qemu->hung_up = true;
-	qemu->pid = qemu_spawn(words);
+	qemu->pid = qemu_spawn(words, qemu->input.qemu);
 	close(pair[1]);
+	input_started(&qemu->input);
 	if (qemu->pid < 0)
 		diag_error(DIAG_RUN_QEMU, NULL, QEMU ": %s; install Debian's " QEMU_PACKAGE,
 			   strerror(errno));
@@ -197,12 +214,21 @@ static void qemu_listen(struct qemu *qemu)
 		return;
 	}
 	qemu->size += (size_t)n;
+	qemu->said[qemu->size] = '\0';
+	qemu->answered |= strstr(qemu->said, "\"return\"") != NULL;
+	input_heard(&qemu->input, qemu->said);
 	/* Only the end is of interest: never mind what came first. */
 	if (qemu->size > sizeof(qemu->said) / 2 && !strstr(qemu->said, "\"SHUTDOWN\"")) {
 		memmove(qemu->said, qemu->said + qemu->size - 256, 256);
 		qemu->size = 256;
 	}
 	qemu->said[qemu->size] = '\0';
+}
+
+/* ms to wait for news at most. */
+static int64_t qemu_patience(const struct qemu *qemu)
+{
+	return input_asks(&qemu->input) ? INPUT_ASK_MS : SECOND_MS;
 }
 
 /* QEMU's wait status. The socket ends with it. */
@@ -212,7 +238,7 @@ static int qemu_wait(struct qemu *qemu, uint64_t timeout)
 	int status = 0;
 
 	while (!qemu->hung_up) {
-		struct pollfd p = { .fd = qemu->control, .events = POLLIN };
+		struct pollfd p[3] = { { .fd = qemu->control, .events = POLLIN } };
 		int64_t left = end - qemu_now();
 
 		if (qemu_signalled || left <= 0) {
@@ -222,8 +248,15 @@ static int qemu_wait(struct qemu *qemu, uint64_t timeout)
 				break;
 			left = SECOND_MS;
 		}
-		if (poll(&p, 1, left > SECOND_MS ? SECOND_MS : (int)left) > 0)
+		input_poll(&qemu->input, p + 1);
+		if (left > qemu_patience(qemu))
+			left = qemu_patience(qemu);
+		if (poll(p, ARRAY_SIZE(p), (int)left) < 0)
+			continue;
+		if (p[0].revents)
 			qemu_listen(qemu);
+		input_move(&qemu->input, p + 1, qemu_now());
+		input_ask(&qemu->input, qemu->control, qemu_now());
 	}
 	while (waitpid(qemu->pid, &status, 0) < 0 && errno == EINTR)
 		if (qemu_signalled)
@@ -273,6 +306,12 @@ static enum run_end qemu_judge(const struct qemu *qemu, const struct run *run,
 		return RUN_GOOD;
 	if (qemu_shut(qemu, "guest-reset"))
 		return machine->restart;
+	if (code == 1 && !qemu->answered) {
+		diag_error(DIAG_RUN_REFUSED, NULL, "QEMU has not started: it has said why; is "
+			   "--cpu=%s one of `" QEMU " -cpu help`, and are the words of --qemu its?",
+			   run->cpu);
+		return RUN_TROUBLE;
+	}
 	if (WIFSIGNALED(status))
 		fprintf(stderr, "previrt: QEMU was ended by signal %d\n", WTERMSIG(status));
 	else
@@ -293,8 +332,12 @@ enum run_end run_qemu(const struct run *run, const struct run_machine *machine)
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &caught, NULL);
+	/* Number 0 must not become one of the run's own files. */
+	if (fcntl(0, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+		diag_warn(DIAG_RUN_START, "/dev/null", "%s", strerror(errno));
 	run_word(&words, QEMU);
-	if (machine->words(run, &words) && qemu_start(qemu, run, &words)) {
+	if (machine->words(run, &words) && input_open(&qemu->input, run, machine) &&
+	    qemu_start(qemu, run, &words)) {
 		status = qemu_wait(qemu, run->timeout);
 		/* QEMU may have gone before it could put it back. */
 		if (is_terminal)
@@ -302,6 +345,7 @@ enum run_end run_qemu(const struct run *run, const struct run_machine *machine)
 		end = qemu_judge(qemu, run, machine, status);
 		close(qemu->control);
 	}
+	input_close(&qemu->input);
 	run_words_free(&words);
 	free(qemu);
 	return end;

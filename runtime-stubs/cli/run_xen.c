@@ -48,6 +48,16 @@ static char *xen_find(const struct run *run)
 	return path;
 }
 
+/* Multiboot Specification, 3.1: the header is among the first 8192 bytes. */
+static bool xen_is_multiboot(const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i + 12 <= size && i + 12 <= 8192; i += 4)
+		if (get32(data + i) == 0x1badb002 &&
+		    !(uint32_t)(get32(data + i) + get32(data + i + 4) + get32(data + i + 8)))
+			return true;
+	return false;
+}
+
 /* Unpacked, as QEMU wants it; a memory file. */
 static char *xen_image(const struct run *run, size_t *size)
 {
@@ -67,6 +77,12 @@ static char *xen_image(const struct run *run, size_t *size)
 		plain = unpack(path, data, *size, size);
 		free(data);
 		data = plain;
+	}
+	if (data && !xen_is_multiboot(data, *size)) {
+		diag_error(DIAG_RUN_HYPERVISOR, path, "no hypervisor: it has no multiboot header; "
+			   "name Xen's image, such as " XEN_IMAGES);
+		free(data);
+		data = NULL;
 	}
 	free(path);
 	if (data)
@@ -127,7 +143,7 @@ static bool xen_words(const struct run *run, struct run_words *words)
 }
 
 static const struct run_machine run_xen = {
-	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED,
+	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED, true,
 };
 
 const struct run_machine *const run_machines[] = { &run_xen, &run_native, NULL };

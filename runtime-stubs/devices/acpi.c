@@ -11,6 +11,7 @@
  */
 #include "acpi.h"
 #include "ends.h"
+#include "hpet.h"
 #include "ioapic.h"
 #include "lapic.h"
 #include "ports.h"
@@ -86,12 +87,22 @@ struct acpi_madt {
 	struct { uint8_t type, length, number, id; uint32_t flags; } vcpu[BACKEND_VCPUS_MAX];
 } __attribute__((packed));
 
+struct acpi_hpet {		/* IA-PC HPET specification, 3.2.4 */
+	struct acpi_header header;
+	uint32_t id;
+	uint8_t space, bits, offset, reserved;	/* of the address: in memory */
+	uint64_t address;
+	uint8_t number;
+	uint16_t least;			/* ticks; of no use without interrupts */
+	uint8_t protection;
+} __attribute__((packed));
+
 /* All tables, one behind the other. */
 struct acpi_tables {
 	struct acpi_rsdp rsdp __attribute__((aligned(16)));
 	struct {
 		struct acpi_header header;
-		uint32_t fadt, madt;
+		uint32_t fadt, hpet, madt;
 	} __attribute__((packed)) rsdt;
 	struct acpi_fadt fadt;
 	struct {
@@ -102,6 +113,7 @@ struct acpi_tables {
 		struct acpi_header header;
 		uint8_t code[12];
 	} __attribute__((packed)) dsdt;
+	struct acpi_hpet hpet;
 	struct acpi_madt madt;
 };
 
@@ -135,6 +147,7 @@ static void acpi_head(struct acpi_header *header, const char *signature, size_t 
 
 _Static_assert(sizeof(struct acpi_fadt) == 116, "ACPI 1.0's");
 _Static_assert(sizeof(struct acpi_rsdp) == 20, "ACPI 1.0's");
+_Static_assert(sizeof(struct acpi_hpet) == 56, "as specified");
 _Static_assert(sizeof(struct acpi_tables) <= 4096, "one page");
 
 static void acpi_write_madt(struct acpi_madt *madt)
@@ -182,6 +195,10 @@ void acpi_write_tables(void *page, uint32_t address)
 	fadt->flags = FADT_FLAGS;
 	acpi_head(&fadt->header, "FACP", sizeof(*fadt));
 	t->rsdt.fadt = AT(fadt);
+	t->hpet.id = HPET_ID;
+	t->hpet.address = HPET_ADDRESS;
+	acpi_head(&t->hpet.header, "HPET", sizeof(t->hpet));
+	t->rsdt.hpet = AT(hpet);
 	t->rsdt.madt = AT(madt);
 	if (backend_vcpus > 1)
 		acpi_write_madt(&t->madt);

@@ -23,4 +23,12 @@ static inline int ends_guest(unsigned value)
 	return value && value <= ENDS_GUEST_MAX ? (int)value : ENDS_GUEST_MAX;
 }
 
+/*
+ * While it runs: a byte written to QEMU's debug port (isa-debugcon) has room for
+ * so many more bytes of console input made. For a wedge below which a hypervisor
+ * drops what its own buffer does not hold; the buffer must hold ROOM_BYTES.
+ */
+#define ROOM_PORT 0xe9
+#define ROOM_BYTES 64
+
 #endif

@@ -74,6 +74,21 @@ void i8259_set(unsigned irq, int level)
 	i8259_changed();
 }
 
+int i8259_masked(unsigned irq)
+{
+	return pics[irq >> 3].imr >> (irq & 7) & 1 &&
+	       (backend_vcpus == 1 || ioapic_masked(irq));
+}
+
+/* A kernel that uses the I/O APIC may leave the line open here, where nobody takes
+   it then. */
+int i8259_keeps(unsigned irq)
+{
+	if (backend_vcpus > 1 && !ioapic_masked(irq))
+		return ioapic_keeps(irq);
+	return pics[irq >> 3].irr >> (irq & 7) & 1;
+}
+
 static void i8259_take(struct i8259 *pic, int line)
 {
 	if (!(pic->icw4 & 2))		/* automatic end of interrupt */

@@ -45,6 +45,16 @@ static void ioapic_deliver(unsigned pin)
 	lapic_deliver(entry, entry >> 56);
 }
 
+int ioapic_masked(unsigned pin)
+{
+	return !!(ioapic.pin[pin] & MASKED);
+}
+
+int ioapic_keeps(unsigned pin)
+{
+	return !ioapic_masked(pin) && lapic_requested(ioapic.pin[pin] & 0xff);
+}
+
 void ioapic_set(unsigned pin, int level)
 {
 	uint32_t bit = 1u << pin, before = ioapic.lines;

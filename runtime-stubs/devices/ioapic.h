@@ -14,6 +14,9 @@ void ioapic_reset(void);
 uint64_t ioapic_read(void *self, uint64_t offset, unsigned size);
 void ioapic_write(void *self, uint64_t offset, unsigned size, uint64_t value);
 
+/* Input @pin is masked; an interrupt of it waits at a local APIC. */
+int ioapic_masked(unsigned pin);
+int ioapic_keeps(unsigned pin);
 /* Input @pin is high (1) or low now. */
 void ioapic_set(unsigned pin, int level);
 /* A local APIC has had the end of @vector, which came as a level. */

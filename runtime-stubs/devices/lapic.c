@@ -100,6 +100,14 @@ void lapic_take(int vector)
 	lapic.isr.of[vector / 32] |= 1u << vector % 32;
 }
 
+int lapic_requested(unsigned vector)
+{
+	for (unsigned i = 0; i < backend_vcpus; i++)
+		if (lapics[i].irr.of[vector / 32] >> vector % 32 & 1)
+			return 1;
+	return 0;
+}
+
 int lapic_passes_8259(void)
 {
 	uint32_t lint0 = lapic.r[LVT_LINT0];

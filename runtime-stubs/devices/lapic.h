@@ -29,6 +29,9 @@ void lapic_take(int vector);
 /* A message of the I/O APIC: @entry as in a redirection, to processors @to. */
 void lapic_deliver(uint32_t entry, uint8_t to);
 
+/* @vector waits at one of the processors. */
+int lapic_requested(unsigned vector);
+
 /* An NMI waits; taking it. */
 int lapic_nmi_waits(void);
 int lapic_take_nmi(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
+#include "hpet.h"
 #include "ioapic.h"
 #include "lapic.h"
 #include "ports.h"
@@ -93,6 +94,7 @@ void devices_reset(void)
 	cmos_reset();
 	pci_reset();
 	acpi_reset();
+	hpet_reset();
 	lapic_reset();
 	ioapic_reset();
 }
@@ -136,6 +138,7 @@ int devices_interrupt(void)
 		lapic_take(vector);
 	else if (lapic_passes_8259())
 		vector = i8259_acknowledge();
+	i8254_taken();
 	return vector;
 }
 

@@ -39,6 +39,9 @@ int devices_interrupt_waits(void);
 /* Interrupt lines of the 8259 pair, and of the I/O APIC if there is one. */
 void i8259_reset(void);
 void i8259_set(unsigned irq, int level);
+/* Line @irq is masked in all controllers; an edge of it waits to be taken. */
+int i8259_masked(unsigned irq);
+int i8259_keeps(unsigned irq);
 /* The vector to deliver, acknowledged, or -1 when none is due. */
 int i8259_acknowledge(void);
 extern uint8_t i8259_waits;	/* one is due */
@@ -46,7 +49,13 @@ extern uint8_t i8259_waits;	/* one is due */
 void i8254_reset(void);
 /* Up to @now; gives the time of the next change of output 0, 0: none. */
 uint64_t i8254_run(uint64_t now);
+/* The guest has taken an interrupt, perhaps this one: another may be due. */
+void i8254_taken(void);
+/* Ticks signalled when later ones were due already; dropped, for the line was
+   masked. */
+extern uint64_t i8254_late, i8254_dropped;
 
+#define UART8250_BASE 0x3f8
 void uart8250_reset(void);
 void uart8250_run(void);
 void cmos_reset(void);

@@ -3,20 +3,31 @@
 /*
  * A 16550A serial port at 3F8h, line 4; the other side is the console, which
  * takes every byte at once. National Semiconductor PC16550D data sheet.
+ *
+ * Input stays at the other side until the guest listens, so that a driver that
+ * resets the port while it starts loses none of it.
  */
 #include "ports.h"
 #include "../backend/backend.h"
 
-#define UART_BASE 0x3f8
+#define UART_BASE UART8250_BASE
 #define UART_IRQ 4
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
+
+#define MCR_DTR 0x01
+#define MCR_RTS 0x02
+#define MCR_LOOP 0x10
+/* So many reads of LSR with nothing between them: a loop that waits for input.
+   One that waits for the transmitter, or looks before a reset, makes fewer. */
+#define POLLS 16
 
 static struct {
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
 	uint8_t transmit_due;		/* the "transmitter empty" interrupt */
 	uint8_t fifo[64];
 	unsigned head, count;
+	unsigned polls;			/* reads of LSR, one behind the other */
 	char line[128];			/* output not yet handed on */
 	unsigned length;
 } uart;
@@ -53,7 +64,7 @@ static void uart_receive(uint8_t byte)
 
 static void uart_send(uint8_t byte)
 {
-	if (uart.mcr & 0x10) {		/* loop-back */
+	if (uart.mcr & MCR_LOOP) {
 		uart_receive(byte);
 	} else {
 		uart.line[uart.length++] = byte;
@@ -67,20 +78,38 @@ void uart8250_reset(void)
 {
 	uart.ier = uart.lcr = uart.mcr = uart.fcr = 0;
 	uart.dll = 12;
-	uart.transmit_due = 0;
+	uart.transmit_due = uart.polls = uart.count = 0;
 }
 
-void uart8250_run(void)
+/*
+ * Does the guest take what is received? With interrupts it says so by enabling
+ * that of received data; a driver that uses the modem lines sets RTS last.
+ */
+static int uart_listens(void)
+{
+	if (uart.mcr & MCR_LOOP)
+		return 0;
+	if (!(uart.ier & 1))
+		return uart.polls >= POLLS;
+	return uart.mcr & MCR_RTS || !(uart.mcr & MCR_DTR);
+}
+
+static void uart_pull(void)
 {
 	char text[16];
 	size_t n;
 
+	if (uart.count || !uart_listens())
+		return;
+	n = backend_console_read(text, sizeof(text));
+	for (size_t i = 0; i < n; i++)
+		uart_receive(text[i]);
+}
+
+void uart8250_run(void)
+{
 	uart_flush();
-	if (uart.count == 0) {
-		n = backend_console_read(text, sizeof(text));
-		for (size_t i = 0; i < n; i++)
-			uart_receive(text[i]);
-	}
+	uart_pull();
 	uart_update();
 }
 
@@ -93,8 +122,7 @@ static uint8_t uart_read_data(void)
 		uart.head = (uart.head + 1) % sizeof(uart.fifo);
 		uart.count--;
 	}
-	if (!uart.count)
-		uart8250_run();
+	uart_pull();
 	return byte;
 }
 
@@ -109,10 +137,17 @@ static uint8_t uart_read_cause(void)
 
 static uint8_t uart_modem(void)
 {
-	if (!(uart.mcr & 0x10))
+	if (!(uart.mcr & MCR_LOOP))
 		return 0xb0;		/* CTS, DSR, DCD: somebody is there */
 	return (uart.mcr & 1 ? 0x20 : 0) | (uart.mcr & 2 ? 0x10 : 0) |
 	       (uart.mcr & 4 ? 0x40 : 0) | (uart.mcr & 8 ? 0x80 : 0);
+}
+
+static uint8_t uart_read_line_status(void)
+{
+	if (++uart.polls >= POLLS)
+		uart_pull();
+	return 0x60 | (uart.count ? 1 : 0);
 }
 
 static uint32_t uart_read(uint16_t port, int size)
@@ -120,13 +155,15 @@ static uint32_t uart_read(uint16_t port, int size)
 	uint32_t value = 0xff;
 
 	(void)size;
+	if (port - UART_BASE != LSR)
+		uart.polls = 0;
 	switch (port - UART_BASE) {
 	case RBR: value = uart.lcr & 0x80 ? uart.dll : uart_read_data(); break;
 	case IER: value = uart.lcr & 0x80 ? uart.dlm : uart.ier; break;
 	case IIR: value = uart_read_cause(); break;
 	case LCR: value = uart.lcr; break;
 	case MCR: value = uart.mcr; break;
-	case LSR: value = 0x60 | (uart.count ? 1 : 0); break;
+	case LSR: value = uart_read_line_status(); break;
 	case MSR: value = uart_modem(); break;
 	case SCR: value = uart.scr; break;
 	}
@@ -140,11 +177,13 @@ static void uart_write_ier(uint8_t value)
 	if ((value & 2) && !(uart.ier & 2))
 		uart.transmit_due = 1;
 	uart.ier = value & 15;
+	uart_pull();
 }
 
 static void uart_write(uint16_t port, int size, uint32_t value)
 {
 	(void)size;
+	uart.polls = 0;
 	switch (port - UART_BASE) {
 	case RBR:
 		if (uart.lcr & 0x80)
@@ -164,7 +203,10 @@ static void uart_write(uint16_t port, int size, uint32_t value)
 			uart.count = 0;
 		break;
 	case LCR: uart.lcr = value; break;
-	case MCR: uart.mcr = value & 0x1f; break;
+	case MCR:
+		uart.mcr = value & 0x1f;
+		uart_pull();
+		break;
 	case SCR: uart.scr = value; break;
 	}
 	uart_update();

@@ -93,6 +93,15 @@ static void decode_sib(struct cursor *c, struct insn *insn, uint8_t mod, uint8_t
 	}
 }
 
+/* SDM volume 2, table 2-1. LIMIT: the length alone; no base and no index. */
+static void decode_address16(struct cursor *c, struct insn *insn, uint8_t mod)
+{
+	if (mod == 1)
+		insn->disp = (int8_t)decode_byte(c);
+	else if (mod == 2 || (insn->rm & 7) == 6)
+		insn->disp = (int16_t)decode_immediate(c, 2);
+}
+
 /* SDM volume 2, tables 2-2 and 2-3. */
 static void decode_modrm(struct cursor *c, struct insn *insn, uint8_t rex, int mode64)
 {
@@ -107,8 +116,8 @@ static void decode_modrm(struct cursor *c, struct insn *insn, uint8_t rex, int m
 	if (mod == 3)
 		return;
 	insn->is_memory = 1;
-	if (insn->asize == 2) {		/* LIMIT: no 16-bit addressing */
-		c->bad = 1;
+	if (insn->asize == 2) {
+		decode_address16(c, insn, mod);
 		return;
 	}
 	if ((modrm & 7) == 4) {

@@ -22,7 +22,7 @@ struct insn {
 	uint8_t op;		/* enum previrt_op, 0: not sensitive */
 	uint8_t len;		/* bytes, prefixes included */
 	uint8_t osize;		/* operand size in bytes by prefixes: 2, 4 or 8 */
-	uint8_t asize;		/* address size in bytes: 4 or 8 (2: none here) */
+	uint8_t asize;		/* address size in bytes: 8, 4 or 2 */
 	uint8_t opcode;		/* last byte of it */
 	uint8_t rep;		/* F2, F3 or 0 */
 	uint8_t segment;	/* enum insn_seg of the memory operand */

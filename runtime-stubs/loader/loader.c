@@ -146,6 +146,19 @@ static uint64_t kernel_end(const uint8_t *image, size_t size)
 	return end;
 }
 
+/* The protocol starts the kernel at a physical address of its own. */
+static uint32_t kernel_entry(const uint8_t *image, size_t size)
+{
+	uint64_t entry = ((const Elf64_Ehdr *)image)->e_entry;
+	unsigned count;
+	const Elf64_Phdr *p = segments(image, size, &count);
+
+	for (; count; count--, p++)
+		if (p->p_type == PT_LOAD && entry >= p->p_paddr && entry - p->p_paddr < p->p_memsz)
+			return entry;
+	fail("the entry is no physical address of the kernel, as the boot protocol wants it");
+}
+
 /* Of the segments to be loaded below @below the one that goes to the highest address,
    or NULL. */
 static const Elf64_Phdr *kernel_highest(const uint8_t *image, size_t size, uint64_t below)
@@ -231,6 +244,7 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 	size_t kernel_size, initrd_size = 0, text_size = 0, size;
 	uint8_t *page = (uint8_t *)AT_ZERO_PAGE, *bundle;
 	uint64_t top, end;
+	uint32_t entry;
 
 	if (magic != MULTIBOOT_STARTED || !(info->flags & MULTIBOOT_MAP) ||
 	    !(info->flags & MULTIBOOT_MODULES) || !info->mods_count)
@@ -242,6 +256,7 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 	if (!kernel)
 		fail("there is no vmlinux in what was loaded");
 	end = kernel_end(kernel, kernel_size);
+	entry = kernel_entry(kernel, kernel_size);
 	text = bundle_find(bundle, size, "cmdline", &text_size);
 	zeropage_fill(page, (char *)AT_CMDLINE, text, text_size);
 	for (unsigned i = 0; i < ram_count; i++)
@@ -263,5 +278,5 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 		fail(no_room);
 	kernel_load(kernel, kernel_size);
 	page_tables();
-	loader_enter(((const Elf64_Ehdr *)kernel)->e_entry, AT_ZERO_PAGE, AT_PML4, AT_STACK);
+	loader_enter(entry, AT_ZERO_PAGE, AT_PML4, AT_STACK);
 }

@@ -5,6 +5,6 @@
 #define PREVIRT_REWRITER_LIMITS_H
 
 #define REWRITER_CALLS 1024	/* different instructions behind a call */
-#define REWRITER_JUMPS 96	/* sites where no call can stand */
+#define REWRITER_JUMPS 2048	/* sites where no call can stand */
 
 #endif

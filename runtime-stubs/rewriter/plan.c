@@ -44,17 +44,57 @@ static int plan_decode(struct insn *insn, const struct previrt_site *site,
 	return 1;
 }
 
+static int plan_is_prefix(uint8_t byte)
+{
+	return byte == 0x66 || byte == 0x67 || byte == 0xf0 || byte == 0xf2 || byte == 0xf3 ||
+	       (byte & 0xe7) == 0x26 || byte == 0x64 || byte == 0x65;
+}
+
+/* Is it the site's instruction in code of 32 bits? */
+static int plan_is_32_bit(const struct previrt_site *site, const uint8_t *bytes, unsigned len)
+{
+	struct insn insn;
+
+	return insn_decode(&insn, bytes, len, 0) == (int)len && insn.op == site->op;
+}
+
 /*
- * Code ahead of the switch to 64 bits (Linux's PVH entry) has sites as well. What
- * of them is no instruction in 64-bit code cannot run there, and is left alone.
+ * And of 16? There the prefixes 66h and 67h have the opposite meaning: with each of
+ * them taken away, or added, it is the same instruction of 32-bit code (SDM volume 2,
+ * 2.1.1).
  */
-static int plan_is_32_bit(const struct previrt_site *site, const uint8_t *bytes)
+static int plan_is_16_bit(const struct previrt_site *site, const uint8_t *bytes)
+{
+	uint8_t other[REWRITER_SITE_MAX + 2];
+	unsigned at = 0, n = 0;
+	int has66 = 0, has67 = 0;
+
+	for (; at < site->len && plan_is_prefix(bytes[at]); at++) {
+		has66 |= bytes[at] == 0x66;
+		has67 |= bytes[at] == 0x67;
+		if (bytes[at] != 0x66 && bytes[at] != 0x67)
+			other[n++] = bytes[at];
+	}
+	if (!has66)
+		other[n++] = 0x66;
+	if (!has67)
+		other[n++] = 0x67;
+	memcpy(other + n, bytes + at, site->len - at);
+	return plan_is_32_bit(site, other, n + site->len - at);
+}
+
+/*
+ * Code ahead of the switch to 64 bits (Linux's PVH entry, code of real mode) has
+ * sites as well. What of them is another instruction in 64-bit code, or none, cannot
+ * run there, and is left alone.
+ */
+static int plan_is_other_mode(const struct previrt_site *site, const uint8_t *bytes)
 {
 	struct insn insn;
 
 	return !(site->flags & PREVIRT_SITE_FUSED) &&
-	       !insn_decode(&insn, bytes, site->len, 1) &&
-	       insn_decode(&insn, bytes, site->len, 0) == site->len && insn.op == site->op;
+	       insn_decode(&insn, bytes, site->len, 1) != site->len &&
+	       (plan_is_32_bit(site, bytes, site->len) || plan_is_16_bit(site, bytes));
 }
 
 static unsigned plan_hash(const uint8_t *bytes, unsigned size)
@@ -137,7 +177,7 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	    (site->flags & PREVIRT_SITE_CALL))
 		return -REWRITER_MISMATCH;
 	if (!plan_decode(&insn, site, bytes + before)) {
-		if (!plan_is_32_bit(site, bytes + before))
+		if (!plan_is_other_mode(site, bytes + before))
 			return -REWRITER_MISMATCH;
 		memcpy(out, bytes, size);
 		return REWRITER_LEAVE;
@@ -153,7 +193,7 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	else if (template == REWRITER_JUMP)
 		slot = plan_jump(rw, site, &insn, bytes, address);
 	if (slot < 0)
-		return -REWRITER_NO_KIND;
+		return template == REWRITER_CALL ? -REWRITER_NO_KIND : -REWRITER_NO_JUMP;
 	if (template <= REWRITER_LEAVE)
 		memcpy(out, bytes, size);
 	else
@@ -262,6 +302,7 @@ uint32_t rewriter_undo(struct rewriter *rw, const void *notes, size_t size, unsi
 	return rw->undone;
 }
 
+_Static_assert(REWRITER_CALLS == 1024 && REWRITER_JUMPS == 2048, "the messages below");
 const char *rewriter_strerror(enum rewriter_error error)
 {
 	switch (error) {
@@ -269,7 +310,8 @@ const char *rewriter_strerror(enum rewriter_error error)
 	case REWRITER_OUTSIDE: return "a site lies outside the kernel";
 	case REWRITER_MISMATCH: return "a site does not hold the instruction the table names";
 	case REWRITER_NO_ROOM: return "a site is too small, and would go wrong silently";
-	case REWRITER_NO_KIND: return "too many different instructions";
+	case REWRITER_NO_KIND: return "too many different instructions (1023 can be told apart)";
+	case REWRITER_NO_JUMP: return "too many sites where no call can stand (2048 have a slot)";
 	case REWRITER_OVERLAP: return "two sites overlap";
 	default: return "no error";
 	}

@@ -64,7 +64,8 @@ enum rewriter_error {
 	REWRITER_OUTSIDE,	/* the site is not in the given memory */
 	REWRITER_MISMATCH,	/* its bytes are not the instruction it says */
 	REWRITER_NO_ROOM,	/* silently wrong if left, and too small */
-	REWRITER_NO_KIND,	/* more kinds than slots */
+	REWRITER_NO_KIND,	/* more different calls than slots */
+	REWRITER_NO_JUMP,	/* more jumps than slots */
 	REWRITER_OVERLAP,	/* two sites share bytes */
 };
 
@@ -74,7 +75,8 @@ struct rewriter {
 	uint64_t address, size;
 	uint8_t *memory;
 	/* The plan. */
-	struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
+	struct rewriter_kind calls[REWRITER_CALLS];
+	struct rewriter_kind *jumps;	/* the caller's: zeroed, REWRITER_JUMPS of them */
 	struct rewriter_inline inlines[REWRITER_INLINES];
 	unsigned call_count, jump_count, inline_count;
 	uint32_t sites, undone, by_template[REWRITER_TEMPLATES];

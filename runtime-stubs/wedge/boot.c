@@ -11,6 +11,7 @@
 #include "zeropage.h"
 #include "../backend/backend.h"
 #include "../devices/acpi.h"
+#include "../devices/hpet.h"
 #include "../devices/lapic.h"
 #include "../devices/ports.h"
 #include "../mmu/device.h"
@@ -19,6 +20,12 @@
 
 #define LOW_END 0x9fc00ull
 #define HIGH_START 0x100000ull
+
+enum {				/* the BIOS data area */
+	BDA_COM1 = 0x400, BDA_EBDA = 0x40e, BDA_EQUIPMENT = 0x410, BDA_MEMORY = 0x413,
+};
+#define BDA_ONE_COM (1u << 9)
+#define EBDA_KIB 1
 
 /* A decimal number of MiB in the file "memory". */
 uint64_t wedge_memory_wanted(const void *bundle, size_t size)
@@ -77,11 +84,13 @@ static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uin
 		boot_initrd(page, file, length, memory, kernel_end);
 }
 
-/*
- * Words of the file "options": counts (print the counters at the end), exact
- * (no short code, so that they count every site that is not in line), check (look
- * whether the wedge's own data is whole at the end).
- */
+static const struct { const char *name; int *wanted; } boot_words[] = {
+#define WEDGE_WORD(name, what) { #name, &wedge_wants_##name },
+#include "words.def"
+#undef WEDGE_WORD
+};
+
+/* The file "options": one word of words.def a line. */
 static void wedge_read_options(const void *bundle, size_t size)
 {
 	size_t length, start = 0;
@@ -90,18 +99,37 @@ static void wedge_read_options(const void *bundle, size_t size)
 	for (size_t i = 0; file && i < length; i++) {
 		if (file[i] != '\n')
 			continue;
-		if (i - start == 6 && !memcmp(file + start, "counts", 6))
-			wedge_wants_counts = 1;
-		if (i - start == 5 && !memcmp(file + start, "exact", 5))
-			wedge_wants_exact = 1;
-		if (i - start == 5 && !memcmp(file + start, "check", 5))
-			wedge_wants_check = 1;
+		for (size_t w = 0; w < sizeof(boot_words) / sizeof(boot_words[0]); w++)
+			if (i - start == strlen(boot_words[w].name) &&
+			    !memcmp(file + start, boot_words[w].name, i - start))
+				*boot_words[w].wanted = 1;
 		start = i + 1;
 	}
 }
 
+/*
+ * What firmware leaves below 1 MiB: the BIOS data area (IBM PS/2 and PC BIOS
+ * interface reference, section 3), the extended one, and the ACPI tables.
+ */
+static void boot_firmware(void)
+{
+	uint8_t *low = backend_guest(0);
+
+	memset(low, 0, HIGH_START);
+	zeropage_put(low, BDA_COM1, UART8250_BASE, 2);
+	zeropage_put(low, BDA_EBDA, LOW_END >> 4, 2);
+	zeropage_put(low, BDA_EQUIPMENT, BDA_ONE_COM, 2);
+	zeropage_put(low, BDA_MEMORY, LOW_END >> 10, 2);
+	low[LOW_END] = EBDA_KIB;
+	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);
+}
+
 static const struct mmu_device boot_lapic = {
 	.gpa = LAPIC_ADDRESS, .size = LAPIC_SIZE, .read = lapic_read, .write = lapic_write,
+};
+
+static const struct mmu_device boot_hpet = {
+	.gpa = HPET_ADDRESS, .size = HPET_SIZE, .read = hpet_read, .write = hpet_write,
 };
 
 void wedge_start(const void *bundle, size_t size)
@@ -117,10 +145,9 @@ void wedge_start(const void *bundle, size_t size)
 	cpu_reset(&previrt_cpu);
 	devices_reset();
 	mmu_add_device(&boot_lapic);
+	mmu_add_device(&boot_hpet);
 	vcpus_init();
-	/* What a firmware area would hold: nothing but the tables. */
-	memset(backend_guest(0), 0, HIGH_START);
-	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);
+	boot_firmware();
 	image_load(kernel, length, &entry, &end);
 	boot_zero_page(bundle, size, memory, end);
 	boot_page_tables(memory);

@@ -12,10 +12,13 @@
 #include "wedge.h"
 #include "print.h"
 #include "../backend/backend.h"
+#include "../devices/ports.h"
 #include "../mmu/mmu.h"
 
 VCPU_LOCAL struct wedge_counters wedge_counters;
-int wedge_wants_counts, wedge_wants_exact, wedge_wants_check;
+#define WEDGE_WORD(name, what) int wedge_wants_##name;
+#include "words.def"
+#undef WEDGE_WORD
 
 uint64_t wedge_counter_sum(const uint64_t *own)
 {
@@ -92,6 +95,8 @@ static void counters_print(void)
 	wedge_print_counter("full-flushes", &mmu_counters.kernel_syncs);
 	wedge_print_counter("invalidations", &mmu_counters.invalidations);
 	wedge_print("\n");
+	wedge_print("previrt: count timer tick late %lu dropped %lu\n", i8254_late,
+		    i8254_dropped);
 	backend_print_counters();
 	wedge_print_causes();
 }

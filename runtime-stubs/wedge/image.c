@@ -63,10 +63,10 @@ static void image_fail(const char *why)
 	wedge_stop(why);
 }
 
-static void image_rewrite(const Elf64_Phdr *notes, uint64_t low, uint64_t high, uint64_t delta)
+static void image_rewrite(const struct image_notes *notes, uint64_t low, uint64_t high,
+			  uint64_t delta)
 {
 	struct rewriter *rw = &wedge_rewriter;
-	const void *table = backend_guest(notes->p_paddr);
 	uint64_t start, end;
 
 	rw->target = (struct rewriter_target){
@@ -75,13 +75,14 @@ static void image_rewrite(const Elf64_Phdr *notes, uint64_t low, uint64_t high, 
 		.call_slots = (uint64_t)previrt_call_slots,
 		.jump_slots = (uint64_t)previrt_jump_slots,
 	};
+	rw->jumps = backend_memory(REWRITER_JUMPS * sizeof(*rw->jumps));
 	rw->address = low + delta;
 	rw->size = high - low;
 	rw->memory = backend_guest(low);
 	start = backend_time();
-	if (rewriter_plan(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr))
+	if (rewriter_plan(rw, notes->data, notes->size, notes->align, notes->address))
 		image_fail("the kernel cannot be rewritten; nothing was changed");
-	if (rewriter_apply(rw, table, notes->p_filesz, notes->p_align, notes->p_vaddr))
+	if (rewriter_apply(rw, notes->data, notes->size, notes->align, notes->address))
 		image_fail("the kernel cannot be rewritten; all was put back");
 	wedge_tell_slots();
 	end = backend_time();
@@ -98,7 +99,8 @@ static void image_rewrite(const Elf64_Phdr *notes, uint64_t low, uint64_t high, 
 void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end)
 {
 	const Elf64_Ehdr *ehdr = (const void *)image;
-	const Elf64_Phdr *phdrs, *notes = NULL;
+	const Elf64_Phdr *phdrs;
+	struct image_notes notes;
 	uint64_t low = ~0ull, high = 0, delta = 0;
 
 	if (!image_header_good(ehdr, size))
@@ -107,8 +109,6 @@ void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *en
 	for (int i = 0; i < ehdr->e_phnum; i++) {
 		const Elf64_Phdr *p = &phdrs[i];
 
-		if (p->p_type == PT_NOTE)
-			notes = p;
 		if (p->p_type != PT_LOAD || !p->p_memsz)
 			continue;
 		image_load_segment(image, size, p);
@@ -124,7 +124,8 @@ void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *en
 		wedge_stop("vmlinux has nothing to load");
 	*entry = ehdr->e_entry;
 	*end = high;
-	if (!notes)
-		wedge_stop("vmlinux has no notes: it was not built with previrt");
-	image_rewrite(notes, low, high, delta);
+	if (*entry < low || *entry >= high)
+		wedge_stop("the entry is no physical address of the kernel, as the boot protocol wants it");
+	image_find_notes(image, size, &notes);
+	image_rewrite(&notes, low, high, delta);
 }

@@ -10,12 +10,10 @@
 
 extern struct rewriter wedge_rewriter;
 
-/* The counters are wanted at the end. */
-extern int wedge_wants_counts;
-/* Its data is to be looked at, then. */
-extern int wedge_wants_check;
-/* All of them: no site takes short code. */
-extern int wedge_wants_exact;
+/* What the words of the bundle ask for. */
+#define WEDGE_WORD(name, what) extern int wedge_wants_##name;
+#include "words.def"
+#undef WEDGE_WORD
 
 /* What has happened so far; by class: of the instruction. */
 struct wedge_counters {
@@ -69,5 +67,15 @@ void wedge_tell_slots(void);
  * if it cannot be run.
  */
 void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end);
+
+/* A table of sites: in the file, and where its first byte is linked. */
+struct image_notes {
+	const uint8_t *data;
+	uint64_t size, align, address;
+};
+
+/* The table of the ELF kernel @image, whose headers are good; stops the wedge if
+   there is none. */
+void image_find_notes(const uint8_t *image, size_t size, struct image_notes *notes);
 
 #endif

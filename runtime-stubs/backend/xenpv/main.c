@@ -7,6 +7,7 @@
 #include "../../devices/ends.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
+#include "../../wedge/wedge.h"
 #include <xen/physdev.h>
 #include <string.h>
 
@@ -30,16 +31,38 @@ void backend_console_write(const char *text, size_t length)
    bound. */
 int xenpv_console_has = 1;
 
+static long main_iopl(unsigned level)
+{
+	struct physdev_set_iopl iopl = { .iopl = level };
+
+	return xenpv_call(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uint64_t)&iopl, 0, 0);
+}
+
+/* Xen keeps 128 bytes of input (SERIAL_RX_SIZE) and drops the rest. The I/O level
+   is 0 again when the guest runs: its in and out must trap. */
+static void main_tell_room(size_t bytes)
+{
+	if (!wedge_wants_room || !bytes || main_iopl(1))
+		return;
+	__asm__ volatile("outb %b0, %1" : : "a"(bytes), "Nd"((uint16_t)ROOM_PORT));
+	main_iopl(0);
+}
+
 size_t backend_console_read(char *text, size_t size)
 {
+	static uint8_t told;
 	long n;
 
 	if (xenpv_domu_is())
 		return xenpv_domu_console_read(text, size);
+	if (!told)
+		main_tell_room(ROOM_BYTES);
+	told = 1;
 	if (!xenpv_console_has)
 		return 0;
 	n = xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_read, size, (uint64_t)text, 0);
 	xenpv_console_has = n == (long)size;
+	main_tell_room(n > 0 ? n : 0);
 	return n > 0 ? n : 0;
 }
 
@@ -50,7 +73,6 @@ size_t backend_console_read(char *text, size_t size)
  */
 void backend_shutdown(int how)
 {
-	struct physdev_set_iopl iopl = { .iopl = 3 };
 	struct sched_shutdown reason = {
 		.reason = how == ENDS_GOOD ? SHUTDOWN_poweroff :
 			  how == ENDS_RESET ? SHUTDOWN_reboot : SHUTDOWN_crash
@@ -68,7 +90,7 @@ void backend_shutdown(int how)
 		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
 	if (xenpv_domu_is())
 		reason.reason = xenpv_domu_ending(reason.reason);
-	if (!xenpv_call(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl, (uint64_t)&iopl, 0, 0))
+	if (!main_iopl(3))
 		__asm__ volatile("outl %0, %1" : : "a"(how), "Nd"((uint16_t)ENDS_PORT));
 	for (;;)
 		xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&reason, 0, 0);

@@ -13,6 +13,7 @@
 #include "entries.h"
 #include "xenpv.h"
 #include "../backend.h"
+#include "../../rewriter/limits.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
 
@@ -480,7 +481,8 @@ static uint64_t memory_guest_share(uint64_t wanted)
 
 	/* Linear tables, those above them; what backend_memory will take. */
 	own = left / 512 + 2 * (left / (512 * 512)) + 16 + (left + BACKEND_HOLE_FRAMES) * 12 / 4096 +
-	      backend_table_limit() * 136ull / 4096 + 8 + (backend_vcpus - 1) * VCPU_FRAMES;
+	      backend_table_limit() * 136ull / 4096 + REWRITER_JUMPS * 80ull / 4096 + 8 +
+	      (backend_vcpus - 1) * VCPU_FRAMES;
 	if (left < own + GUEST_ALIGN)
 		wedge_stop("no memory for the guest");
 	left -= own;

@@ -4,6 +4,7 @@
 #include "../../../runtime-stubs/backend/backend.h"
 #include "../../../runtime-stubs/devices/acpi.h"
 #include "../../../runtime-stubs/devices/ends.h"
+#include "../../../runtime-stubs/devices/hpet.h"
 #include "../../../runtime-stubs/devices/ioapic.h"
 #include "../../../runtime-stubs/devices/ports.h"
 #include <setjmp.h>
@@ -19,6 +20,8 @@ unsigned backend_vcpus = 1, backend_vcpu;
 uint64_t backend_time(void) { return 0; }
 void uart8250_run(void) { }
 void ioapic_set(unsigned pin, int level) { (void)pin; (void)level; }
+int ioapic_masked(unsigned pin) { (void)pin; return 1; }
+int ioapic_keeps(unsigned pin) { (void)pin; return 0; }
 void backend_shutdown(int how) { longjmp(off, how); }
 
 static void expect(const char *what, int good)
@@ -93,6 +96,47 @@ static void test_tables(void)
 	expect("its interrupt", fadt[46] == SCI && fadt[47] == 0);
 }
 
+/* Each table that the root names, by its signature; its checksum is right. */
+static const uint8_t *table(const uint8_t *page, const char *signature)
+{
+	const uint8_t *rsdt = page, *t;
+	uint32_t at, size;
+	uint8_t sum = 0;
+
+	memcpy(&at, page + 16, 4);
+	rsdt = page + (at - ACPI_TABLES);
+	memcpy(&size, rsdt + 4, 4);
+	for (uint32_t i = 36; i < size; i += 4) {
+		memcpy(&at, rsdt + i, 4);
+		t = page + (at - ACPI_TABLES);
+		if (memcmp(t, signature, 4))
+			continue;
+		memcpy(&size, t + 4, 4);
+		while (size--)
+			sum += t[size];
+		return sum ? NULL : t;
+	}
+	return NULL;
+}
+
+static void test_hpet_table(void)
+{
+	static uint8_t page[4096];
+	const uint8_t *hpet;
+	uint64_t address = 0;
+
+	for (backend_vcpus = 1; backend_vcpus <= 8; backend_vcpus += 7) {
+		acpi_write_tables(page, ACPI_TABLES);
+		hpet = table(page, "HPET");
+		if (hpet)
+			memcpy(&address, hpet + 44, 8);
+		expect("the HPET's table", hpet && address == HPET_ADDRESS && hpet[40] == 0);
+		expect("the APICs' with several processors", !table(page, "APIC") == (backend_vcpus == 1));
+		expect("the fixed one", table(page, "FACP") != NULL);
+	}
+	backend_vcpus = 1;
+}
+
 int main(void)
 {
 	int how = setjmp(off);
@@ -101,6 +145,7 @@ int main(void)
 		start_8259();
 		acpi_reset();
 		test_tables();
+		test_hpet_table();
 		test_button();
 		set(CONTROL, 0x2001);
 		expect("power-off comes back", 0);

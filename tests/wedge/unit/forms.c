@@ -33,6 +33,7 @@ struct world before;
 static struct world want;
 uint8_t *const area_at = (uint8_t *)AREA;
 static struct rewriter rw;
+static struct rewriter_kind rw_jumps[REWRITER_JUMPS];
 static uint8_t if_byte;
 static unsigned passed, failed;
 struct cpu previrt_cpu;
@@ -79,9 +80,9 @@ __asm__(".text\nrun_code:\n"
 	"on_jump:\n" STORE(now) "call jump_entered\njmp 1b\n"
 	".set n,0\ncall_stubs:\n.rept " "1024" "\n.byte 0x68\n.long n\n.byte 0xe9\n.long on_call-.-4\n"
 	".set n,n+1\n.endr\n"
-	".set n,0\njump_stubs:\n.rept " "96" "\nmovq $n,slot_number\n.byte 0xe9\n.long on_jump-.-4\n"
+	".set n,0\njump_stubs:\n.rept " "2048" "\nmovq $n,slot_number\n.byte 0xe9\n.long on_jump-.-4\n"
 	".set n,n+1\n.endr\n");
-_Static_assert(REWRITER_CALLS == 1024 && REWRITER_JUMPS == 96, "the stubs above");
+_Static_assert(REWRITER_CALLS == 1024 && REWRITER_JUMPS == 2048, "the stubs above");
 void run_code(void);
 extern char on_end[], call_stubs[], jump_stubs[];
 #define CALL_STUB 10
@@ -369,6 +370,7 @@ static void check_file(const char *texts, const char *path)
 	char line[160];
 
 	memset(&rw, 0, sizeof(rw));
+	rw.jumps = rw_jumps;
 	rw.target = (struct rewriter_target){ (uint64_t)&if_byte,
 		(uint64_t)&previrt_cpu.gs_swapped, (uint64_t)call_slots, (uint64_t)jump_slots };
 	memcpy((void *)text_shdr.sh_addr, text->d_buf, text->d_size);

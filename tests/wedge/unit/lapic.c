@@ -163,8 +163,11 @@ static void test_ioapic(void)
 	ioapic_set(4, 0);
 	io_set(0x19, 1u << 24);
 	io_set(0x18, 0xa4);
+	expect("a pin that keeps nothing", !ioapic_masked(4) && !ioapic_keeps(4) && ioapic_masked(6));
 	ioapic_set(4, 1);
+	expect("it waits to be taken", ioapic_keeps(4) && !ioapic_keeps(6));
 	expect("an edge, to the other", was_kicked(1) && other_takes() == 0xa4);
+	expect("and is taken", !ioapic_keeps(4));
 	ioapic_set(4, 1);
 	expect("no further edge", other_takes() < 0);
 	io_set(0x1b, 0);

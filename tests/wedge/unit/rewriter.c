@@ -33,6 +33,7 @@ struct state { uint64_t r[16], flags; } before, after, at_slot;
 uint64_t host_rsp, seen_return;
 uint8_t *code_at;
 static unsigned failures, passed;
+static struct rewriter_kind jumps[REWRITER_JUMPS];
 
 /*
  * run_code: load `before`, jump to code_at. on_call: store `at_slot` and the
@@ -279,6 +280,12 @@ static void check_refusal(const struct rewriter_target *target)
 static void check_other_mode(const struct rewriter_target *target)
 {
 	static const uint8_t bytes[12] = { 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0xea, 0xb5, 0x09, 0, 1, 8, 0 };
+	static const struct { uint8_t op, len, bytes[12]; } code16[] = {
+		{ PREVIRT_OP_ljmp, 8, { 0x66, 0xea, 0x5a, 0x5a, 0, 0, 8, 0 } },
+		{ PREVIRT_OP_ljmp, 7, { 0x2e, 0x2e, 0xea, 0x5a, 0x5a, 8, 0 } },
+		{ PREVIRT_OP_lidt, 5, { 0x0f, 0x01, 0x1e, 0x34, 0x12 } },
+		{ PREVIRT_OP_lgdt, 6, { 0x66, 0x0f, 0x01, 0x97, 0x34, 0x12 } },
+	};
 	struct previrt_site site = { .op = PREVIRT_OP_ljmp, .len = sizeof(bytes) };
 	struct rewriter *rw = calloc(1, sizeof(*rw));
 	uint8_t out[REWRITER_SITE_MAX];
@@ -289,9 +296,45 @@ static void check_other_mode(const struct rewriter_target *target)
 		printf("BAD a site of 32-bit code is not left as it was\n");
 		failures++;
 	}
+	/* 16-bit code: ljmpl $8, $0x5a5a; ljmp $8, $0x5a5a; lidt 0x1234; lgdtl 0x1234(%bx) */
+	for (unsigned i = 0; i < sizeof(code16) / sizeof(code16[0]); i++) {
+		struct previrt_site low = { .op = code16[i].op, .len = code16[i].len };
+
+		if (rewriter_plan_site(rw, &low, code16[i].bytes, 0x100000, out) != REWRITER_LEAVE ||
+		    memcmp(out, code16[i].bytes, low.len)) {
+			printf("BAD site %u of 16-bit code is not left as it was\n", i);
+			failures++;
+		}
+	}
 	site.op = PREVIRT_OP_lcall;
 	if (rewriter_plan_site(rw, &site, bytes, 0x100000, out) != -REWRITER_MISMATCH) {
 		printf("BAD a site of 32-bit code may name another instruction\n");
+		failures++;
+	}
+	passed++;
+	free(rw);
+}
+
+/* As many iretq, each at a place of its own, as there are slots; no more. */
+static void check_jumps(const struct rewriter_target *target)
+{
+	static const uint8_t bytes[7] = { 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x48, 0xcf };
+	struct previrt_site site = { .op = PREVIRT_OP_iret, .len = sizeof(bytes) };
+	struct rewriter *rw = calloc(1, sizeof(*rw));
+	unsigned good = 0, again = 0;
+	uint8_t out[REWRITER_SITE_MAX];
+
+	rw->jumps = jumps;
+	rw->target = *target;
+	for (unsigned i = 0; i < REWRITER_JUMPS; i++)
+		good += rewriter_plan_site(rw, &site, bytes, 0x100000 + 8 * i, out) == REWRITER_JUMP;
+	for (unsigned i = 0; i < REWRITER_JUMPS; i++)
+		again += rewriter_plan_site(rw, &site, bytes, 0x100000 + 8 * i, out) == REWRITER_JUMP &&
+			 jumps[i].site == 0x100000 + 8 * i && rewriter_undo_site(rw, &site, out) &&
+			 !memcmp(out, bytes, sizeof(bytes));
+	if (good != REWRITER_JUMPS || again != good || rw->jump_count != good ||
+	    rewriter_plan_site(rw, &site, bytes, 0x90000, out) != -REWRITER_NO_JUMP) {
+		printf("BAD of %u jumps %u have a slot, %u keep it\n", REWRITER_JUMPS, good, again);
 		failures++;
 	}
 	passed++;
@@ -320,12 +363,14 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		struct rewriter *rw = calloc(1, sizeof(*rw));
 
+		rw->jumps = jumps;
 		rw->target = target;
 		check_file(rw, argv[i]);
 		free(rw);
 	}
 	check_refusal(&target);
 	check_other_mode(&target);
+	check_jumps(&target);
 	few = time_sites(&target, 5000);
 	many = time_sites(&target, 20000);
 	printf("5000 sites: %lu us; 20000 sites: %lu us\n", few / 1000, many / 1000);
