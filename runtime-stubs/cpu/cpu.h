@@ -169,9 +169,12 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 /* idt, tr_base, or their limits are others now. */
 void cpu_tables_changed(void);
 
-/* The SYSCALL instruction, with rip behind it; @compat: of 32-bit code. */
-void cpu_syscall(struct cpu *cpu, int compat);
-/* SYSENTER: CPU_JUMPED, or CPU_FAULT. */
+/* The SYSCALL instruction, with rip behind it; @compat: of 32-bit code. CPU_JUMPED,
+   or CPU_FAULT with rip at the instruction: #UD while EFER.SCE is 0.
+   LIMIT: the instruction is taken to have no prefix; rcx and r11 of user mode are
+   lost by then. */
+enum cpu_result cpu_syscall(struct cpu *cpu, int compat, struct cpu_fault *fault);
+/* SYSENTER: CPU_JUMPED, or CPU_FAULT: #GP while its selector is 0. */
 enum cpu_result cpu_sysenter(struct cpu *cpu, struct cpu_fault *fault);
 
 /* MSRs and CPUID. Non-zero: #GP. */

@@ -10,6 +10,7 @@
 
 #define STAR_SYSRET(star) ((uint16_t)((star) >> 48))
 #define STAR_SYSCALL(star) ((uint16_t)((star) >> 32))
+#define SYSCALL_LEN 2u
 
 static int transfer_canonical(uint64_t va)
 {
@@ -140,8 +141,13 @@ static enum cpu_result transfer_sysret(struct cpu *cpu, const struct insn *insn,
 	return CPU_JUMPED;
 }
 
-void cpu_syscall(struct cpu *cpu, int compat)
+/* SDM volume 2, SYSCALL. */
+enum cpu_result cpu_syscall(struct cpu *cpu, int compat, struct cpu_fault *fault)
 {
+	if (!(cpu->efer & EFER_SCE)) {
+		cpu->rip -= SYSCALL_LEN;
+		return cpu_raise(fault, VECTOR_UD, 0);
+	}
 	cpu->r[RCX] = cpu->rip;
 	cpu->r[R11] = cpu->rflags & ~(uint64_t)FLAG_RF;
 	cpu->rflags = (cpu->rflags & ~cpu->sfmask & ~(uint64_t)FLAG_RF) | FLAG_FIXED;
@@ -149,6 +155,7 @@ void cpu_syscall(struct cpu *cpu, int compat)
 	cpu->seg[SEG_CS] = STAR_SYSCALL(cpu->star) & ~3u;
 	cpu->seg[SEG_SS] = (STAR_SYSCALL(cpu->star) & ~3u) + 8;
 	cpu->user = 0;
+	return CPU_JUMPED;
 }
 
 /* SDM volume 2, SYSENTER; the three MSRs are those from 174h on. */
@@ -191,11 +198,8 @@ enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, u
 	case PREVIRT_OP_sysret:
 		return transfer_sysret(cpu, insn, fault);
 	case PREVIRT_OP_syscall:
-		if (!(cpu->efer & EFER_SCE))
-			return cpu_raise(fault, VECTOR_UD, 0);
-		cpu->rip = next;
-		cpu_syscall(cpu, 0);
-		return CPU_JUMPED;
+		cpu->rip = next;	/* cpu_emulate puts it back on a fault */
+		return cpu_syscall(cpu, 0, fault);
 	case PREVIRT_OP_int:
 		return transfer_int(cpu, insn, next);
 	case PREVIRT_OP_swapgs:

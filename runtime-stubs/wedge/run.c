@@ -58,7 +58,8 @@ static void run_before_user(struct cpu *cpu)
 	if (backend_user_owed)
 		wedge_settle_user();
 	mmu_before_user();
-	backend_slow_user = run_in_nmi;
+	/* sysret is undefined without SCE: it must come by here. */
+	backend_slow_user = run_in_nmi || !(cpu->efer & EFER_SCE);
 }
 
 static void run_nmi(void)
@@ -433,9 +434,12 @@ void wedge_sysenter(void)
 
 void wedge_syscall(int compat)
 {
+	struct cpu_fault fault = { 0 };
+
 	run_cause(CAUSE_SYSCALL);
 	wedge_counters.syscalls++;
-	cpu_syscall(&previrt_cpu, compat);
+	if (cpu_syscall(&previrt_cpu, compat, &fault) == CPU_FAULT)
+		run_deliver(&fault, 0);
 	run_resume();
 }
 

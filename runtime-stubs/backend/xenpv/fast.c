@@ -84,7 +84,7 @@ void xenpv_syscall_learn(const struct cpu *cpu)
 {
 	uint16_t cs = cpu->star >> 32 & ~3u;
 
-	if ((cpu->sfmask & NEEDED_MASK) != NEEDED_MASK)
+	if (!(cpu->efer & EFER_SCE) || (cpu->sfmask & NEEDED_MASK) != NEEDED_MASK)
 		return;
 	xenpv_syscall_target = cpu->lstar;
 	xenpv_syscall_flags = KERNEL_FLAGS & ~cpu->sfmask;

@@ -95,7 +95,7 @@ void xenpv_traps_init(void);
 /* This processor can be kicked, and its timer set. */
 void xenpv_time_init(void);
 
-/* System calls may take the short way, with the MSRs of @cpu. */
+/* System calls may take the short way, with the MSRs of @cpu, if these allow it. */
 void xenpv_syscall_learn(const struct cpu *cpu);
 /* Where the short way of sysret leads, before the first of them after a change. */
 void xenpv_sysret_learn(const struct cpu *cpu);

@@ -328,14 +328,16 @@ static void test_transfer(void)
 	expect("sysretq", STEP("\x48\x0f\x07") == CPU_JUMPED && cpu.user && cpu.rip == 0x402000 &&
 	       cpu.seg[SEG_CS] == 0x33 && cpu.seg[SEG_SS] == 0x2b && cpu.rflags == 0x246);
 	cpu.rip = 0x402002;
-	cpu_syscall(&cpu, 0);
-	expect("syscall", !cpu.user && cpu.r[RCX] == 0x402002 && cpu.r[R11] == 0x246 &&
+	expect("syscall", cpu_syscall(&cpu, 0, &fault) == CPU_JUMPED && !cpu.user && cpu.r[RCX] == 0x402002 && cpu.r[R11] == 0x246 &&
 	       cpu.rflags == 0x46 && cpu.rip == cpu.lstar && cpu.seg[SEG_CS] == 0x10);
 	cpu.cstar = 0xffffffff81810000ul;
 	cpu.user = 1;
-	cpu_syscall(&cpu, 1);
-	expect("syscall of 32-bit code", !cpu.user && cpu.rip == cpu.cstar);
+	expect("syscall of 32-bit code", cpu_syscall(&cpu, 1, &fault) == CPU_JUMPED && !cpu.user && cpu.rip == cpu.cstar);
 	cpu.user = 1;
+	cpu.rip = 0x402002;
+	cpu.efer &= ~(uint64_t)EFER_SCE;
+	expect("syscall without SCE", cpu_syscall(&cpu, 0, &fault) == CPU_FAULT &&
+	       fault.vector == VECTOR_UD && !fault.has_error && cpu.user && cpu.rip == 0x402000);
 	expect("sysenter without a selector", cpu_sysenter(&cpu, &fault) == CPU_FAULT &&
 	       fault.vector == VECTOR_GP && cpu.user);
 	cpu.sysenter[0] = 0x10;
