@@ -8,6 +8,13 @@
  * Invariants: by then the module is relocated; it has not run. A site whose
  * bytes are no more what the table says (the kernel's own patching came first,
  * or this has been here before) is left alone.
+ *
+ * A note is a word of whoever wrote the memory it stands in. It counts only while
+ * the guest's tables make that memory neither writable nor executable, as a kernel
+ * does with a module's constants before it makes the code executable: data that
+ * came from user mode (buffers, constants in compiled filters) stands elsewhere.
+ * It names no site of the kernel's own image and none behind a large page: those
+ * have been rewritten from the kernel's own table (docs/security.md).
  * LIMIT: a silent instruction that the kernel has copied from a module's
  * alternatives before this looks is missed.
  */
@@ -22,7 +29,7 @@
 #define SCAN_MAX (4u << 20)
 #define NOTE_HEAD 24		/* three words, the owner, the format's header */
 
-static struct { uint32_t modules, sites, changed; } modules;
+static struct { uint32_t modules, sites, changed, refused; } modules;
 static uint64_t modules_last;
 
 /* Read @size bytes at @va with the kernel's rights; 0, or -1 if unmapped. */
@@ -32,6 +39,32 @@ static int modules_read(uint64_t va, void *to, size_t size)
 	uint32_t error;
 
 	return mmu_access(va, to, size, 0, 0, &address, &error);
+}
+
+static int modules_walk(uint64_t va, struct mmu_walk *walk)
+{
+	uint32_t error;
+
+	return mmu_translate(va, 0, walk, &error);
+}
+
+/* Memory at @va that the guest's tables make neither writable nor, where they can
+   say so (EFER.NXE), executable. */
+static int modules_is_constant(uint64_t va)
+{
+	struct mmu_walk walk;
+
+	return !modules_walk(va, &walk) && !(walk.flags & PTE_W) &&
+	       (walk.flags & PTE_NX || !(previrt_cpu.efer & EFER_NX));
+}
+
+/* May a module's table name the byte at @va? */
+static int modules_may_name(uint64_t va)
+{
+	struct mmu_walk walk;
+
+	return va >> 63 && va - wedge_rewriter.address >= wedge_rewriter.size &&
+	       !modules_walk(va, &walk) && walk.level == 1;
 }
 
 /*
@@ -67,12 +100,16 @@ static int modules_site(uint64_t entry_va, int write)
 	int template;
 	size_t size;
 
-	if (modules_read(entry_va, &site, sizeof(site)))
+	if (!modules_is_constant(entry_va) || modules_read(entry_va, &site, sizeof(site)))
 		return 0;
 	va = entry_va + (int64_t)(int32_t)((uint32_t)site.site - PREVIRT_BIAS);
 	size = site.len + site.pad;
 	if (size > sizeof(bytes) || modules_read(va, bytes, size))
 		return 0;		/* freed with the module's start-up code */
+	if (!size || !modules_may_name(va) || !modules_may_name(va + size - 1)) {
+		modules.refused += write;
+		return 0;
+	}
 	template = rewriter_plan_site(&wedge_rewriter, &site, bytes, va, out);
 	if (template == -REWRITER_MISMATCH) {
 		modules.changed += write;
@@ -115,7 +152,8 @@ static uint64_t modules_scan_page(uint64_t va)
 	if (modules_read(va, words, sizeof(words)))
 		return 0;
 	for (unsigned i = 0; i < BACKEND_PAGE / 4; i++)
-		if (words[i] == 8 && modules_note(va + 4 * i, &bytes, &entries))
+		if (words[i] == 8 && modules_note(va + 4 * i, &bytes, &entries) &&
+		    modules_is_constant(va))
 			return va + 4 * i;
 	return 0;
 }
@@ -145,6 +183,6 @@ void modules_code_appeared(uint64_t va)
 
 void modules_print_counters(void)
 {
-	wedge_print("previrt: count modules loaded tables %u sites %u changed-before %u\n",
-		    modules.modules, modules.sites, modules.changed);
+	wedge_print("previrt: count modules loaded tables %u sites %u changed-before %u refused %u\n",
+		    modules.modules, modules.sites, modules.changed, modules.refused);
 }
