@@ -351,9 +351,14 @@ static void run_page_fault(struct cpu_fault *fault)
 		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
 	switch (result) {
 	case 0:
-		if (++last_fault.count > MAX_SAME_FAULTS)
+		if (++last_fault.count <= MAX_SAME_FAULTS)
+			return;
+		if (!previrt_cpu.user)
 			wedge_stop("a page fault that does not go away");
-		return;
+		/* LIMIT: user mode has no pages in the upper half: it sees a page fault
+		   where the guest's tables allow the access. */
+		fault->error = access | PF_P;
+		break;
 	case 1:
 		last_fault.count = 0;
 		run_device(fault);
