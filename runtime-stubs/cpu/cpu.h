@@ -65,6 +65,9 @@ struct cpu {
 	uint16_t loaded[SEGS];		/* what hardware was given for it */
 	uint8_t user;			/* privilege level 3 */
 	uint8_t gs_swapped;		/* 0: GS_BASE is gs_base[0] */
+	/* Bit by number: user mode's descriptor in seg[] is gone from its table, and
+	   hardware has a null selector, as loaded[] says. */
+	uint8_t stale;
 	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
 	uint64_t fs_base;
 	uint64_t cr0, cr2, cr3, cr4, cr8, xcr0, dr[8];

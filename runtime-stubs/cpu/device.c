@@ -2,8 +2,31 @@
 /* Copyright The previrt authors */
 /* Accesses of the guest to device memory, carried out for it. */
 #include "cpu.h"
+#include "../backend/backend.h"
 #include "../mmu/device.h"
 #include "../mmu/mmu.h"
+
+/* Where there is neither memory nor a device nobody answers: reads are ones, writes
+   are lost. */
+static uint64_t device_read_nothing(void *self, uint64_t offset, unsigned size)
+{
+	(void)self;
+	(void)offset;
+	(void)size;
+	return ~(uint64_t)0;
+}
+
+static void device_write_nothing(void *self, uint64_t offset, unsigned size, uint64_t value)
+{
+	(void)self;
+	(void)offset;
+	(void)size;
+	(void)value;
+}
+
+static const struct mmu_device device_nothing = {
+	.size = ~(uint64_t)0, .read = device_read_nothing, .write = device_write_nothing,
+};
 
 static uint64_t device_register(const struct cpu *cpu, const struct insn_transfer *t)
 {
@@ -50,6 +73,8 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 		return CPU_FAULT;
 	}
 	device = mmu_device_at(walk.gpa);
+	if (!device && !backend_is_memory(walk.gpa))
+		device = &device_nothing;
 	/* LIMIT: an access across the end of a device's range */
 	if (!device || walk.gpa + t.size > device->gpa + device->size)
 		return CPU_UNKNOWN;

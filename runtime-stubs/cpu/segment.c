@@ -112,8 +112,10 @@ static void segment_sync_ldt(struct cpu *cpu)
 		unsigned n = count - i < 32 ? count - i : 32;
 		struct cpu_fault ignored;
 
-		if (cpu_read(cpu, cpu->ldt_base + i * 8, chunk, n * 8, &ignored))
-			return;
+		if (cpu_read(cpu, cpu->ldt_base + i * 8, chunk, n * 8, &ignored)) {
+			count = i;
+			break;
+		}
 		for (unsigned j = 0; j < n; j++)
 			if (!(chunk[j] & DESC_SYSTEM) || DESC_DPL(chunk[j]) != 3)
 				chunk[j] = 0;
@@ -211,6 +213,7 @@ void cpu_sync_user_bases(struct cpu *cpu)
 static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user, uint64_t d)
 {
 	cpu->seg[which] = selector;
+	cpu->stale &= ~(1u << which);
 	if (which == SEG_GS) {
 		/* The base that is loaded is the active one. */
 		uint64_t base = user ? segment_base(d) : 0;
@@ -312,6 +315,7 @@ void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
 	if (selector == cpu->loaded[which])
 		return;
 	cpu->loaded[which] = cpu->seg[which] = selector;
+	cpu->stale &= ~(1u << which);
 	if (which != SEG_FS && which != SEG_GS)
 		return;
 	if (!(selector & ~3u) || segment_descriptor(cpu, selector, &d, 8))

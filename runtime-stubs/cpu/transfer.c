@@ -49,7 +49,7 @@ static void transfer_drop_segments(struct cpu *cpu)
 	static const uint8_t all[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
 
 	for (unsigned i = 0; i < sizeof(all); i++)
-		if (!cpu->loaded[all[i]])
+		if (!cpu->loaded[all[i]] && !(cpu->stale >> all[i] & 1))
 			cpu->seg[all[i]] = 0;
 }
 

@@ -311,10 +311,12 @@ static int run_trapped(void)
 	return 1;
 }
 
-/* Nothing is mapped where the guest's tables lead: a device's registers? */
+/* Nothing is mapped where the guest's tables lead: a device's registers, or nothing? */
 static void run_device(struct cpu_fault *fault)
 {
 	uint64_t va = fault->address;
+	struct mmu_walk walk = { 0 };
+	uint32_t error;
 
 	switch (cpu_emulate_device(&previrt_cpu, fault)) {
 	case CPU_NEXT:
@@ -323,9 +325,10 @@ static void run_device(struct cpu_fault *fault)
 		run_deliver(fault, 0);
 		return;
 	default:
-		run_check_room();
-		wedge_print("previrt: nothing to map at %lx\n", va);
-		wedge_stop("access to device memory or to the wedge");
+		mmu_translate(va, 0, &walk, &error);
+		wedge_print("previrt: nothing to map at %lx, guest-physical %lx\n", va, walk.gpa);
+		wedge_stop(backend_is_memory(walk.gpa) ? "access to the wedge" :
+			   "an access to device memory that is no plain transfer");
 	}
 }
 
@@ -348,9 +351,14 @@ static void run_page_fault(struct cpu_fault *fault)
 		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
 	switch (result) {
 	case 0:
-		if (++last_fault.count > MAX_SAME_FAULTS)
+		if (++last_fault.count <= MAX_SAME_FAULTS)
+			return;
+		if (!previrt_cpu.user)
 			wedge_stop("a page fault that does not go away");
-		return;
+		/* LIMIT: user mode has no pages in the upper half: it sees a page fault
+		   where the guest's tables allow the access. */
+		fault->error = access | PF_P;
+		break;
 	case 1:
 		last_fault.count = 0;
 		run_device(fault);

@@ -8,7 +8,14 @@
 #define GDT_ENTRIES 512
 #define LDT_ENTRIES 8192
 
+#define DESC_PRESENT (1ull << 47)
+#define DESC_SEGMENT (1ull << 44)	/* of code or data */
+#define DESC_CODE (1ull << 43)
+#define DESC_READABLE (1ull << 41)	/* of code */
+
 static VCPU_LOCAL uint64_t cpu_gdt_pfn;
+static VCPU_LOCAL uint64_t cpu_gdt[GDT_ENTRIES];	/* as Xen has it */
+static VCPU_LOCAL unsigned cpu_ldt_count;
 
 void backend_set_fs_base(uint64_t base)
 {
@@ -55,6 +62,72 @@ static const uint64_t *cpu_ldt(void)
 	return (const uint64_t *)(WEDGE_LDT + backend_vcpu * LDT_FRAMES * 4096ull);
 }
 
+/* A descriptor as Xen is to have it; one that it does not like is none, so that
+   nothing of what it replaces can be used. */
+static uint64_t cpu_update_descriptor(uint64_t pfn, unsigned index, uint64_t descriptor)
+{
+	uint64_t at = xenpv_mfn(pfn + index / 512) << 12 | index % 512 * 8;
+
+	/* LIMIT: a descriptor that Xen does not like is not there. */
+	if (!xenpv_call(__HYPERVISOR_update_descriptor, at, descriptor, 0, 0))
+		return descriptor;
+	xenpv_must("a descriptor", xenpv_call(__HYPERVISOR_update_descriptor, at, 0, 0, 0));
+	return 0;
+}
+
+/* Numbers past GDT_ENTRIES are Xen's own. SDM volume 3, 5.4. */
+static int cpu_is_loadable(uint16_t selector)
+{
+	unsigned index = selector >> 3;
+	uint64_t d;
+
+	if (selector & 4)
+		d = index < cpu_ldt_count ? cpu_ldt()[index] : 0;
+	else if (index < GDT_ENTRIES)
+		d = cpu_gdt[index];
+	else
+		return 1;
+	return (d & DESC_PRESENT) && (d & DESC_SEGMENT) &&
+	       (!(d & DESC_CODE) || (d & DESC_READABLE));
+}
+
+/* SEG_@which holds @selector. A segment register keeps its descriptor on hardware; Xen
+   loads it anew whenever it changes processors, on the stack of the moment. One that
+   cannot be loaded any more is given up before that.
+   LIMIT: user mode sees a null selector, then, of fs and gs with the base it had. */
+static void cpu_drop_stale(int which, uint16_t selector)
+{
+	struct cpu *cpu = &previrt_cpu;
+
+	if (!(selector & ~3u) || cpu_is_loadable(selector))
+		return;
+	if (cpu->loaded[which] == selector) {
+		cpu->loaded[which] = 0;
+		cpu->stale |= 1u << which;
+	}
+	if (which == SEG_GS) {
+		backend_set_gs_selector(0);
+		backend_set_gs_base(1, cpu->gs_base[1]);
+		return;
+	}
+	backend_set_selector(which, 0);
+	if (which == SEG_FS)
+		backend_set_fs_base(cpu->fs_base);
+}
+
+/* Descriptors were taken away. */
+static void cpu_drop_stale_selectors(void)
+{
+	uint16_t ds, es, fs, gs;
+
+	__asm__ volatile("movw %%ds, %0\nmovw %%es, %1\nmovw %%fs, %2\nmovw %%gs, %3"
+			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+	cpu_drop_stale(SEG_DS, ds);
+	cpu_drop_stale(SEG_ES, es);
+	cpu_drop_stale(SEG_FS, fs);
+	cpu_drop_stale(SEG_GS, gs);
+}
+
 /* The local table's frames stay where they are; Xen takes changes one by one. */
 void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count)
 {
@@ -63,10 +136,7 @@ void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count
 
 	for (unsigned i = first; i < first + count && i < LDT_ENTRIES; i++)
 		if (now[i] != descriptors[i - first])
-			/* LIMIT: one that Xen does not like stays what it was */
-			xenpv_call(__HYPERVISOR_update_descriptor,
-				   xenpv_mfn(pfn + i / 512) << 12 | i % 512 * 8,
-				   descriptors[i - first], 0, 0);
+			cpu_update_descriptor(pfn, i, descriptors[i - first]);
 }
 
 void backend_load_ldt(unsigned count)
@@ -76,6 +146,8 @@ void backend_load_ldt(unsigned count)
 	op.arg1.linear_addr = count ? (uint64_t)cpu_ldt() : 0;
 	op.arg2.nr_ents = count;
 	xenpv_must("an LDT", xenpv_call(__HYPERVISOR_mmuext_op, (uint64_t)&op, 1, 0, DOMID_SELF));
+	cpu_ldt_count = count;
+	cpu_drop_stale_selectors();
 }
 
 int backend_set_debug(unsigned reg, uint64_t value)
@@ -88,26 +160,23 @@ uint64_t backend_get_debug(unsigned reg)
 	return xenpv_call(__HYPERVISOR_get_debugreg, reg, 0, 0, 0);
 }
 
+static void cpu_make_gdt(void)
+{
+	xen_pfn_t frame;
+
+	cpu_gdt_pfn = xenpv_take_frame();
+	frame = xenpv_mfn(cpu_gdt_pfn);
+	xenpv_must("a GDT", xenpv_call(__HYPERVISOR_set_gdt, (uint64_t)&frame, GDT_ENTRIES, 0, 0));
+}
+
 void backend_set_gdt(const uint64_t *descriptors, unsigned count)
 {
-	static VCPU_LOCAL uint64_t now[GDT_ENTRIES];
-
-	if (!cpu_gdt_pfn) {
-		xen_pfn_t frame;
-
-		cpu_gdt_pfn = xenpv_take_frame();
-		frame = xenpv_mfn(cpu_gdt_pfn);
-		xenpv_must("a GDT", xenpv_call(__HYPERVISOR_set_gdt, (uint64_t)&frame,
-					       GDT_ENTRIES, 0, 0));
-	}
-	for (unsigned i = 0; i < count && i < GDT_ENTRIES; i++) {
-		if (now[i] == descriptors[i])
-			continue;
-		now[i] = descriptors[i];
-		/* LIMIT: a descriptor Xen does not like stays what it was. */
-		xenpv_call(__HYPERVISOR_update_descriptor,
-			   xenpv_mfn(cpu_gdt_pfn) << 12 | i * 8, now[i], 0, 0);
-	}
+	if (!cpu_gdt_pfn)
+		cpu_make_gdt();
+	for (unsigned i = 0; i < count && i < GDT_ENTRIES; i++)
+		if (cpu_gdt[i] != descriptors[i])
+			cpu_gdt[i] = cpu_update_descriptor(cpu_gdt_pfn, i, descriptors[i]);
+	cpu_drop_stale_selectors();
 }
 
 void backend_set_ts(int on)

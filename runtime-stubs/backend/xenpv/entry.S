@@ -218,6 +218,40 @@ trap_of_guest:
 	call xenpv_trap_entered
 	ud2
 
+/*
+ * rcx, r11, ds, es, fs, gs, rip, cs, rflags, rsp, ss: Xen could not load one of these
+ * selectors (it is null now) when this processor came back, wherever that was; or they
+ * are as they were, and it could not return to user mode with that frame, which is
+ * #GP. No register is lost: the guest, or the wedge, goes on.
+ */
+	.balign 16
+	.globl xenpv_failsafe_entry
+xenpv_failsafe_entry:
+	movl %ds, %ecx
+	cmpw %cx, 16(%rsp)
+	jne 1f
+	movl %es, %ecx
+	cmpw %cx, 24(%rsp)
+	jne 1f
+	movl %fs, %ecx
+	cmpw %cx, 32(%rsp)
+	jne 1f
+	movl %gs, %ecx
+	cmpw %cx, 40(%rsp)
+	jne 1f
+	popq %rcx
+	popq %r11
+	addq $32, %rsp
+	pushq $0
+	pushq $WEDGE_FAILSAFE
+	jmp trap_common
+1:	popq %rcx
+	popq %r11
+	addq $32, %rsp
+	movb $1, xenpv_stale_selectors(%rip)
+	pushq $0
+	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
+
 /* Here rax, vector, error, rip, cs, rflags, rsp, ss stand on the stack. */
 trap_in_wedge:
 	cmpq $xenpv_text_end, %rax	/* the guest has jumped there */

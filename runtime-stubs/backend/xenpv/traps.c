@@ -21,7 +21,8 @@ extern uint8_t xenpv_saved_mask;
 extern char xenpv_trap_entries[];
 extern char xenpv_call_stubs[], xenpv_jump_stubs[];
 extern uint64_t xenpv_call_slots[];
-extern char xenpv_syscall_entry[], xenpv_fault_entry[], xenpv_text_end[];
+extern char xenpv_failsafe_entry[], xenpv_syscall_entry[], xenpv_fault_entry[];
+extern char xenpv_text_end[];
 extern uint8_t xenpv_stale_selectors;
 extern uint64_t xenpv_user_cs, xenpv_user_ss;
 _Noreturn void xenpv_resume_masked(void);
@@ -199,7 +200,9 @@ void xenpv_trap_entered(void)
 	case WEDGE_SYSENTER:
 		wedge_sysenter();
 	case WEDGE_FAILSAFE:
-		wedge_stop("a segment register could not be loaded");
+		if (!cpu->user)
+			wedge_stop("a return to the kernel was refused");
+		wedge_exception(VECTOR_GP, 0, 0);
 	case VECTOR_BP:
 	case 4:
 	case 0x80:
@@ -310,7 +313,7 @@ void xenpv_traps_init(void)
 	}
 	xenpv_must("the traps", xenpv_call(__HYPERVISOR_set_trap_table, (uint64_t)traps, 0, 0, 0));
 	traps_callback(CALLBACKTYPE_event, traps_entry(WEDGE_EVENT));
-	traps_callback(CALLBACKTYPE_failsafe, traps_entry(WEDGE_FAILSAFE));
+	traps_callback(CALLBACKTYPE_failsafe, (uint64_t)xenpv_failsafe_entry);
 	traps_callback(CALLBACKTYPE_syscall, (uint64_t)xenpv_syscall_entry);
 	traps_callback(CALLBACKTYPE_syscall32, traps_entry(WEDGE_SYSCALL32));
 	traps_callback(CALLBACKTYPE_sysenter, traps_entry(WEDGE_SYSENTER));

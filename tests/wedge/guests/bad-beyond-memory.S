@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Misbehaves. Maps and reads what is behind all memory. */
+/* Misbehaves. Maps what is behind all memory, and increments it. */
 #include "guest.inc"
 	.globl start, here
 start:
@@ -17,7 +17,7 @@ start:
 	movq $0x7fc0000000, %rsi
 	movq %cr3, %rax
 	movq %rax, %cr3
-here:	movq (%rsi), %rax
+here:	incq (%rsi)			/* LIMIT: no plain transfer */
 	finish 0x10
 	.data
 

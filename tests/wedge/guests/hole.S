@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Physical addresses with neither memory nor a device: reads are ones, writes are
+ * lost, and the machine goes on. (QEMU's bare machine reads zeroes at some of them.)
+ */
+#include "guest.inc"
+#include "high.inc"
+#define WINDOW 0xffffffffc0000000
+	.globl start
+
+.macro physical symbol, flags=0
+	leaq \symbol+\flags(%rip), %rax
+	movq $HIGH, %rcx
+	subq %rcx, %rax
+.endm
+.macro entry table, index, to, flags=0x67
+	physical \to, \flags
+	movq %rax, \table+8*(\index)(%rip)
+.endm
+
+start:
+	go_high
+	port_write 0xff, 0x21
+	port_write 0xff, 0xa1
+	gate 14, fault
+	entry l2, 0, l1
+	entry high_pdpt, 511, l2
+	movq $WINDOW, %rdi
+	.irp address, 0x80000000, 0xd0000000, 0xfec80000, 0x4000000000
+	movabsq $\address+0x63, %rax
+	movq %rax, l1(%rip)
+	invlpg (%rdi)
+	movq $0x1234, (%rdi)
+	movb $7, 3(%rdi)
+	movq (%rdi), %rax
+	cmpq $-1, %rax
+	expect e, 1
+	movl 8(%rdi), %eax
+	cmpl $-1, %eax
+	expect e, 2
+	movzwl 0xffe(%rdi), %eax
+	cmpl $0xffff, %eax
+	expect e, 3
+	movsbl 0xfff(%rdi), %eax
+	cmpl $-1, %eax
+	expect e, 4
+	.endr
+	print "guest: nobody answers\n"
+	finish 0x10
+fault:	print "guest: fault\n"
+	finish 5
+
+	.bss
+	.balign 4096
+l2: .skip 4096
+l1: .skip 4096
+	.skip 4096
+stack_top:
