@@ -15,15 +15,6 @@
 #define READ 16			/* eight bytes into rsi */
 #define JUMP 32
 #define SELECT 48		/* esi into ds */
-.macro physical symbol, flags=0
-	leaq \symbol+\flags(%rip), %rax
-	movq $HIGH, %rcx
-	subq %rcx, %rax
-.endm
-.macro entry table, index, to, flags=0x67
-	physical \to, \flags
-	movq %rax, \table+8*(\index)(%rip)
-.endm
 /* User mode runs \program until it says int $0x80; the handler of faults calls
    \handler, which may change rax, rcx, rdx. \faults it must be. */
 .macro run number, program, address, handler, faults=1, flags=FLAGS_PLAIN, value=0x5a

@@ -16,16 +16,6 @@
 #define CONSTANT 0x161
 	.globl start
 
-.macro physical symbol, flags=0
-	leaq \symbol+\flags(%rip), %rax
-	movq $HIGH, %rcx
-	subq %rcx, %rax
-.endm
-.macro entry table, index, to, flags=0x67
-	physical \to, \flags
-	movq %rax, \table+8*(\index)(%rip)
-.endm
-
 /* A page of code as number @page of the area and, behind it, the note as data with
    @flags; it names one site, at rcx. */
 .macro appear page, flags

@@ -9,16 +9,6 @@
 #define WINDOW 0xffffffffc0000000
 	.globl start
 
-.macro physical symbol, flags=0
-	leaq \symbol+\flags(%rip), %rax
-	movq $HIGH, %rcx
-	subq %rcx, %rax
-.endm
-.macro entry table, index, to, flags=0x67
-	physical \to, \flags
-	movq %rax, \table+8*(\index)(%rip)
-.endm
-
 start:
 	go_high
 	port_write 0xff, 0x21

@@ -10,15 +10,6 @@
 	.globl start
 #define PLACE 0x8000000000
 #define UP 0xffffc80000008000
-.macro physical symbol, flags=0
-	leaq \symbol+\flags(%rip), %rax
-	movq $HIGH, %rcx
-	subq %rcx, %rax
-.endm
-.macro entry table, index, to, flags=0x67
-	physical \to, \flags
-	movq %rax, \table+8*(\index)(%rip)
-.endm
 start:
 	go_high
 	port_write 0xff, 0x21
