@@ -46,6 +46,16 @@ static void device_load(struct cpu *cpu, const struct insn_transfer *t, uint64_t
 		cpu_set_register(cpu, t->insn.reg, value, extends ? t->insn.osize : t->size);
 }
 
+/* Is there an address @gpa at all (SDM volume 2, CPUID 80000008h)? Bits beyond are
+   reserved in the guest's tables. */
+static int device_can_be(struct cpu *cpu, uint64_t gpa)
+{
+	uint32_t regs[4];
+
+	cpu_cpuid(cpu, 0x80000008, 0, regs);
+	return !(gpa >> (regs[0] & 0xff));
+}
+
 /* The fields of one transfer that stands at cpu->rip; 0 if it is none. */
 static int device_decode(struct cpu *cpu, struct insn_transfer *t)
 {
@@ -73,7 +83,7 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 		return CPU_FAULT;
 	}
 	device = mmu_device_at(walk.gpa);
-	if (!device && !backend_is_memory(walk.gpa))
+	if (!device && !backend_is_memory(walk.gpa) && device_can_be(cpu, walk.gpa))
 		device = &device_nothing;
 	/* LIMIT: an access across the end of a device's range */
 	if (!device || walk.gpa + t.size > device->gpa + device->size)
