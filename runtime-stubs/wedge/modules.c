@@ -143,7 +143,17 @@ static int modules_table(uint64_t va, int write)
 	return 0;
 }
 
-/* The first note of ours in the page at @va; 0: none. */
+/* The guest can have as many of these as it likes. */
+static void modules_report_refused(uint64_t va)
+{
+	static int reported;
+
+	if (!reported)
+		wedge_print("previrt: a table in memory that can change is left alone: %lx\n", va);
+	reported = 1;
+}
+
+/* The first note of ours that counts in the page at @va; 0: none. */
 static uint64_t modules_scan_page(uint64_t va)
 {
 	static uint32_t words[BACKEND_PAGE / 4];
@@ -151,10 +161,14 @@ static uint64_t modules_scan_page(uint64_t va)
 
 	if (modules_read(va, words, sizeof(words)))
 		return 0;
-	for (unsigned i = 0; i < BACKEND_PAGE / 4; i++)
-		if (words[i] == 8 && modules_note(va + 4 * i, &bytes, &entries) &&
-		    modules_is_constant(va))
+	for (unsigned i = 0; i < BACKEND_PAGE / 4; i++) {
+		if (words[i] != 8 || !modules_note(va + 4 * i, &bytes, &entries))
+			continue;
+		if (modules_is_constant(va))
 			return va + 4 * i;
+		modules_report_refused(va + 4 * i);
+		return 0;
+	}
 	return 0;
 }
 

@@ -325,10 +325,15 @@ static void run_device(struct cpu_fault *fault)
 		run_deliver(fault, 0);
 		return;
 	default:
+		if (previrt_cpu.user) {
+			/* LIMIT: an instruction that is not carried out there. */
+			run_deliver(&(struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 }, 0);
+			return;
+		}
 		mmu_translate(va, 0, &walk, &error);
 		wedge_print("previrt: nothing to map at %lx, guest-physical %lx\n", va, walk.gpa);
 		wedge_stop(backend_is_memory(walk.gpa) ? "access to the wedge" :
-			   "an access to device memory that is no plain transfer");
+			   "an access to device memory that is not carried out");
 	}
 }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * User mode has a page where no memory is, as of /dev/mem: a plain load reads ones; an
+ * instruction that a wedge does not carry out ends that program, not the machine.
+ */
+#include "guest.inc"
+#include "high.inc"
+#include "users.inc"
+#define HOLE 0xd0000000
+#define HOLE_AT 0x4000
+
+	.globl start
+start:
+	go_high
+	make_user program, program_end
+	gate 6, undefined
+	gate 13, protection
+	gate 14, page
+	gate 0x80, back, 0xee00
+	movq $HOLE+0x67, %rax
+	movq %rax, user_l1+8*(HOLE_AT>>12)(%rip)
+	movl $HOLE_AT, %edi
+	invlpg (%rdi)
+	leads load_at, USER_CS, '.', 1
+	cmpq $-1, %rsi
+	expect e, 2
+	leads vector_at, USER_CS, 'P', 3, vector_at
+	leads load_at, USER_CS, '.', 4
+	print "guest: a program has ended\n"
+	finish 0x10
+
+	entered back, '.'
+	entered undefined, 'U'
+	entered protection, 'P', 8(%rsp)
+	entered page, 'F', 8(%rsp)
+
+program:
+	.set load_at, . - program
+	movq HOLE_AT+8, %rsi
+	.byte 0xcd, 0x80
+	.set vector_at, . - program
+	movups HOLE_AT, %xmm0
+	.byte 0xcd, 0x80
+program_end:
+
+	.bss
+	.balign 4096
+	.skip 4096
+stack_top:
