@@ -45,6 +45,31 @@ make_tmp() {
 	trap 'rm -rf "$TMP"' EXIT
 }
 
+# run_program MODE PROGRAM [ARGUMENT...]: run a program of 64-bit or 32-bit
+# code, for a minute at most. Not every host's kernel runs 32-bit programs; QEMU does where it does not.
+run_program() {
+	local mode=$1
+	shift
+	if [ "$mode" = 32 ] && ! runs_32; then
+		need qemu-i386
+		set -- qemu-i386 "$@"
+	fi
+	timeout 60 "$@"
+}
+
+# runs_32: does this host's kernel run 32-bit programs?
+runs_32() {
+	local tmp
+	if [ -z "${RUNS_32-}" ]; then
+		tmp=$(mktemp -d "${TMPDIR:-/tmp}/previrt.XXXXXX") || die "no temporary directory"
+		printf '.globl _start\n_start: mov $1, %%eax; xor %%ebx, %%ebx; int $0x80\n' |
+			as --32 -o "$tmp/o" - && ld -m elf_i386 -o "$tmp/exit" "$tmp/o" || die "no 32-bit program"
+		if "$tmp/exit" 2> /dev/null; then RUNS_32=yes; else RUNS_32=no; fi
+		rm -rf "$tmp"
+	fi
+	[ $RUNS_32 = yes ]
+}
+
 # expect WHAT GOT WANTED: fail with both values unless they are equal.
 expect() {
 	[ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"

@@ -53,11 +53,14 @@ sites() {
 	done < <(readelf -n "$1" 2>/dev/null)
 }
 
-# code FILE: its executable bytes, in hexadecimal, section by section.
+# code FILE: its executable bytes, in hexadecimal, section by section. A file
+# takes them, not /dev/stdout: binutils run as root remove a link that they
+# could not write, and then it is gone for everybody.
 code() {
 	local s
 	for s in $(readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] \([^ ]*\) *PROGBITS.* AX .*/\1/p'); do
-		echo "$s $(objcopy -O binary --only-section="$s" "$1" /dev/stdout | xxd -p | tr -d '\n')"
+		objcopy -O binary --only-section="$s" "$1" "$TMP/code.bin" || die "objcopy: no $s of $1"
+		echo "$s $(od -An -v -tx1 "$TMP/code.bin" | tr -d ' \n')"
 	done
 }
 
