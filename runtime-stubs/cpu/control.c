@@ -24,6 +24,9 @@ static void control_set_cr4(struct cpu *cpu, uint64_t value)
 	cpu->cr4 = value;
 	if (changed & CR4_PGE)
 		mmu_flush_all();
+	/* Before, XGETBV is undefined, and hardware may have another value. */
+	if (changed & value & CR4_OSXSAVE)
+		backend_set_xcr0(cpu->xcr0);
 }
 
 void cpu_load_cr3(struct cpu *cpu, uint64_t value)
@@ -117,7 +120,8 @@ static enum cpu_result control_cpuid(struct cpu *cpu)
 	return CPU_NEXT;
 }
 
-/* SDM volume 2, XSETBV; the real register is the virtual one. */
+/* SDM volume 2, XSETBV. The real register becomes the virtual one, or there is none
+   such. */
 static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 {
 	uint64_t value = (uint32_t)cpu->r[RAX] | cpu->r[RDX] << 32;
@@ -125,10 +129,9 @@ static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 	if (!(cpu->cr4 & CR4_OSXSAVE))
 		return cpu_raise(fault, VECTOR_UD, 0);
 	if ((uint32_t)cpu->r[RCX] || (value & ~cpu_xcr0_offered()) || !(value & XCR0_X87) ||
-	    ((value & XCR0_AVX) && !(value & XCR0_SSE)))
+	    ((value & XCR0_AVX) && !(value & XCR0_SSE)) || backend_set_xcr0(value))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	cpu->xcr0 = value;
-	backend_set_xcr0(value);
 	return CPU_NEXT;
 }
 
