@@ -191,6 +191,8 @@ void backend_set_ts(int on);
 void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
 /* XCR0 of the processor. Non-zero: refused, and it is as it was. */
 int backend_set_xcr0(uint64_t value);
+/* The same of TSC_AUX, which RDTSCP and RDPID give. */
+int backend_set_tsc_aux(uint32_t value);
 
 /* Where the virtual interrupt flag lives: a byte, 0 when interrupts may come. */
 uint64_t backend_if_byte(void);

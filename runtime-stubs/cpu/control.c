@@ -135,6 +135,19 @@ static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 	return CPU_NEXT;
 }
 
+/* Where the processor below refuses it; what it does not refuse has no trap. SDM
+   volume 2, XGETBV. */
+static enum cpu_result control_xgetbv(struct cpu *cpu, struct cpu_fault *fault)
+{
+	if (!(cpu->cr4 & CR4_OSXSAVE))
+		return cpu_raise(fault, VECTOR_UD, 0);
+	if ((uint32_t)cpu->r[RCX])
+		return cpu_raise(fault, VECTOR_GP, 0);
+	cpu->r[RAX] = (uint32_t)cpu->xcr0;
+	cpu->r[RDX] = cpu->xcr0 >> 32;
+	return CPU_NEXT;
+}
+
 static enum cpu_result control_smsw(struct cpu *cpu, const struct insn *insn, uint64_t next,
 				    struct cpu_fault *fault)
 {
@@ -184,6 +197,8 @@ enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, ui
 		return control_msr(cpu, 1, fault);
 	case PREVIRT_OP_xsetbv:
 		return control_xsetbv(cpu, fault);
+	case PREVIRT_OP_xgetbv:
+		return control_xgetbv(cpu, fault);
 	case PREVIRT_OP_cpuid:
 		return control_cpuid(cpu);
 	case PREVIRT_OP_invlpg:

@@ -26,6 +26,7 @@
 	1u << 29)
 #define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
 	1u << 29)	/* BMI, ERMS, RDSEED, ADX, CLWB, SHA */
+#define SHOW_7_ECX (1u << 22)	/* RDPID */
 #define HAS_ARCH_CAPABILITIES (1u << 29)	/* of leaf 7, EDX */
 #define SHOW_D_1_EAX 7u		/* XSAVEOPT, XSAVEC, XGETBV with 1; no XSAVES */
 #define HAS_XSAVEC (1u << 1)
@@ -34,7 +35,7 @@
 	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
 	1u << 24 | 1u << 28 | 1u << 29 /* MWAITX */)
 #define HIDE_80000001_EDX (1u << 7 | 1u << 12 | 1u << 14 | \
-	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
+	1u << 26 /* 1 GiB pages */)
 #define HAS_COPY 1u		/* of leaf 1, EDX, in 80000001h: AMD's processors */
 
 /* LIMIT: of the extended states only x87, SSE and AVX. */
@@ -68,11 +69,14 @@ static void cpuid_features(const struct cpu *cpu, uint32_t regs[4])
 
 static void cpuid_more_features(uint32_t subleaf, uint32_t regs[4])
 {
-	uint32_t ebx = subleaf ? 0 : regs[1] & SHOW_7_EBX;
-
-	cpuid_clear(regs);
-	regs[1] = ebx;
-	regs[3] = subleaf ? 0 : HAS_ARCH_CAPABILITIES;
+	if (subleaf) {
+		cpuid_clear(regs);
+		return;
+	}
+	regs[0] = 0;			/* no further subleaf */
+	regs[1] &= SHOW_7_EBX;
+	regs[2] &= SHOW_7_ECX;
+	regs[3] = HAS_ARCH_CAPABILITIES;
 }
 
 /*

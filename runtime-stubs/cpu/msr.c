@@ -33,7 +33,6 @@ static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
 	case MSR_SFMASK: return &cpu->sfmask;
 	case MSR_PAT: return &cpu->pat;
 	case MSR_APIC_BASE: return &cpu->apic_base;
-	case MSR_TSC_AUX: return &cpu->tsc_aux;
 	case MSR_MISC_ENABLE: return &cpu->misc_enable;
 	}
 	if (msr >= MSR_SYSENTER_CS && msr <= MSR_SYSENTER_EIP)
@@ -69,6 +68,9 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 	switch (msr) {
 	case MSR_EFER:
 		*value = cpu->efer;
+		return 0;
+	case MSR_TSC_AUX:
+		*value = cpu->tsc_aux;
 		return 0;
 	case MSR_TSC:
 		*value = __builtin_ia32_rdtsc();
@@ -123,6 +125,11 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 		if (value & ~(uint64_t)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX))
 			return -1;
 		cpu->efer = (value & ~(uint64_t)EFER_LMA) | (cpu->efer & EFER_LMA);
+		return 0;
+	case MSR_TSC_AUX:		/* user mode reads it as well: RDTSCP, RDPID */
+		if (value >> 32 || backend_set_tsc_aux(value))
+			return -1;
+		cpu->tsc_aux = value;
 		return 0;
 	case MSR_UCODE:
 	case MSR_SYSCFG:

@@ -8,6 +8,8 @@
 #define GDT_ENTRIES 512
 #define LDT_ENTRIES 8192
 
+#define MSR_TSC_AUX 0xc0000103
+
 #define DESC_PRESENT (1ull << 47)
 #define DESC_SEGMENT (1ull << 44)	/* of code or data */
 #define DESC_CODE (1ull << 43)
@@ -191,6 +193,13 @@ void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 	__asm__ volatile(XEN_CPUID
 			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
 			 : "0"(leaf), "2"(subleaf));
+}
+
+int backend_set_tsc_aux(uint32_t value)
+{
+	int xenpv_wrmsr(uint32_t, uint64_t);
+
+	return xenpv_wrmsr(MSR_TSC_AUX, value);
 }
 
 /* Both are emulated by Xen, the second only once the first has been done. */

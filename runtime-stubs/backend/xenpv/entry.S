@@ -303,8 +303,8 @@ trap_in_wedge:
 	ud2
 
 /* What the processor, or Xen for it, may refuse: 0, or 1 if it does. Loads of
-   selectors, and of XCR0. */
-	.globl xenpv_load_fs, xenpv_load_ds, xenpv_load_es, xenpv_set_xcr0
+   selectors, of XCR0 and of an MSR. */
+	.globl xenpv_load_fs, xenpv_load_ds, xenpv_load_es, xenpv_set_xcr0, xenpv_wrmsr
 load_start:
 xenpv_load_fs:
 	movl %edi, %fs
@@ -324,6 +324,14 @@ xenpv_set_xcr0:
 	shrq $32, %rdx
 	xorl %ecx, %ecx
 	xsetbv
+	xorl %eax, %eax
+	ret
+xenpv_wrmsr:
+	movl %edi, %ecx
+	movl %esi, %eax
+	movq %rsi, %rdx
+	shrq $32, %rdx
+	wrmsr
 	xorl %eax, %eax
 	ret
 load_end:

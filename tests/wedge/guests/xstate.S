@@ -3,12 +3,17 @@
 /*
  * XCR0 takes what CPUID offers and nothing else, whatever the processor below has:
  * extended states that the hypervisor keeps back are not offered, and a value that is
- * not offered is #GP. SDM volume 1, 13.2 and 13.3; volume 2, XSETBV.
+ * not offered is #GP. What CPUID does not offer is undefined. RDTSCP and RDPID give
+ * the kernel's TSC_AUX, to user mode, too. SDM volume 1, 13.2 and 13.3; volume 2,
+ * XSETBV, RDTSCP, RDPID.
  */
 #include "guest.inc"
 #include "high.inc"
 #include "users.inc"
 #define CR4_OSXSAVE 0x40000
+#define MSR_TSC_AUX 0xc0000103
+#define HAS_RDTSCP 27
+#define HAS_RDPID 22
 #define HAS_XSAVE 26
 #define HAS_OSXSAVE 27
 #define HAS_AVX 28
@@ -32,6 +37,12 @@
 	movl \which, %ecx
 	xsetbv
 .endm
+.macro set_tsc_aux value
+	movl \value, %eax
+	xorl %edx, %edx
+	movl $MSR_TSC_AUX, %ecx
+	wrmsr
+.endm
 .macro is_xcr0 low, high, number
 	xorl %ecx, %ecx
 	xgetbv
@@ -52,10 +63,34 @@ start:
 	make_user program, program_end
 	gate 6, undefined
 	gate 13, protection
+	leaf 0x80000001
+	btl $HAS_RDTSCP, %edx
+	jc 1f
+	raises 'U', 1, rdtscp
+	jmp 2f
+1:	raises 'N', 1, set_tsc_aux $0xc0ffee
+	rdtscp
+	cmpl $0xc0ffee, %ecx
+	expect e, 27
+	leads rdtscp_at, USER_CS, 'U', 28, read_at
+	cmpl $0xc0ffee, %ecx
+	expect e, 28
+2:	leaf 7
+	btl $HAS_RDPID, %ecx
+	jnc 1f
+	leads rdpid_at, USER_CS, 'U', 29, read_at
+	cmpl $0xc0ffee, %ecx
+	expect e, 29
+1:	print "guest: TSC_AUX as CPUID says\n"
+
 	leaf 1
 	btl $HAS_XSAVE, %ecx
-	expect c, 1
-	btl $HAS_OSXSAVE, %ecx
+	jc 1f
+	raises 'U', 30, set_xcr0 $1
+	raises 'U', 31, xgetbv
+	print "guest: no XSAVE\n"
+	finish 0x10
+1:	btl $HAS_OSXSAVE, %ecx
 	expect nc, 2
 	raises 'U', 3, set_xcr0 $1
 	movq %cr4, %rax
@@ -123,6 +158,13 @@ program:
 	.set got_at, . - program
 	ud2
 1:	hlt
+	.set rdpid_at, . - program
+	.byte 0xf3, 0x0f, 0xc7, 0xf9	/* rdpid %rcx */
+	.set read_at, . - program
+	ud2
+	.set rdtscp_at, . - program
+	.byte 0x0f, 0x01, 0xf9
+	jmp read_at + program
 	.set set_from, . - program
 	movl $1, %eax
 	xorl %edx, %edx

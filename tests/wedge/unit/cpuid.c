@@ -21,10 +21,14 @@
 #define FSGSBASE (1u << 0)
 #define BMI1 (1u << 3)
 #define SMAP (1u << 20)
+#define UMIP (1u << 2)
+#define RDPID (1u << 22)
+#define TSC_AUX 0xc0000103
 #define XSTATE_AVX_END (576 + 256)
 
 static unsigned passed, failed, refuse;
 static uint64_t xcr0;
+static uint32_t tsc_aux;
 static struct cpu cpu;
 static uint32_t leaf_1[4], leaf_7[4], leaf_d[3][4], leaf_80000001[4];
 
@@ -64,6 +68,13 @@ void mmu_invalidate(uint64_t va) { (void)va; }
 uint32_t ports_read(uint16_t p, int size) { (void)p; (void)size; return 0; }
 void ports_write(uint16_t p, int size, uint32_t value) { (void)p; (void)size; (void)value; }
 
+int backend_set_tsc_aux(uint32_t value)
+{
+	if (!refuse)
+		tsc_aux = value;
+	return refuse;
+}
+
 static void expect(const char *what, int good)
 {
 	passed += !!good;
@@ -102,7 +113,10 @@ static void test_features(void)
 	leaf_80000001[3] = 1;
 	expect("and in step on AMD's",
 	       ask(0x80000001, 0)[3] == (1 | PSE | APIC | PGE | PSE36));
-	expect("granted, but not emulated", ask(7, 0)[1] == BMI1);
+	leaf_7[0] = 1;
+	leaf_7[2] = RDPID | UMIP;
+	expect("granted, but not emulated", ask(7, 0)[1] == BMI1 && ask(7, 0)[2] == RDPID &&
+	       ask(7, 0)[0] == 0 && ask(7, 1)[0] == 0);
 }
 
 static void test_states(void)
@@ -141,12 +155,25 @@ static void test_xcr0(void)
 	expect("what is not offered is not tried", set(7) == VECTOR_GP && set(3) == -1 && xcr0 == 3);
 }
 
+static void test_tsc_aux(void)
+{
+	uint64_t value;
+
+	expect("TSC_AUX is the processor's", !cpu_wrmsr(&cpu, TSC_AUX, 5) && tsc_aux == 5);
+	expect("its high half is reserved", cpu_wrmsr(&cpu, TSC_AUX, 1ull << 32));
+	refuse = 1;
+	expect("refused below", cpu_wrmsr(&cpu, TSC_AUX, 6) &&
+	       !cpu_rdmsr(&cpu, TSC_AUX, &value) && value == 5);
+	refuse = 0;
+}
+
 int main(void)
 {
 	cpu_reset(&cpu);
 	test_features();
 	test_states();
 	test_xcr0();
+	test_tsc_aux();
 	printf("cpuid: %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
