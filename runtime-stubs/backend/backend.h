@@ -183,8 +183,16 @@ uint64_t backend_get_debug(unsigned reg);
 /* Task-switched flag: 1 has the FPU trap. */
 void backend_set_ts(int on);
 
-/* XCR0 of the processor; only values the processor has. */
-void backend_set_xcr0(uint64_t value);
+/*
+ * CPUID of what the hypervisor grants this guest, which may be less than the
+ * instruction says: each feature, state and size in it can be used, and none without
+ * those that it needs. What the wedge has by itself (PSE, PGE, APIC) need not be there.
+ */
+void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
+/* XCR0 of the processor. Non-zero: refused, and it is as it was. */
+int backend_set_xcr0(uint64_t value);
+/* The same of TSC_AUX, which RDTSCP and RDPID give. */
+int backend_set_tsc_aux(uint32_t value);
 
 /* Where the virtual interrupt flag lives: a byte, 0 when interrupts may come. */
 uint64_t backend_if_byte(void);

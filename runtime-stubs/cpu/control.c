@@ -24,6 +24,9 @@ static void control_set_cr4(struct cpu *cpu, uint64_t value)
 	cpu->cr4 = value;
 	if (changed & CR4_PGE)
 		mmu_flush_all();
+	/* Before, XGETBV is undefined, and hardware may have another value. */
+	if (changed & value & CR4_OSXSAVE)
+		backend_set_xcr0(cpu->xcr0);
 }
 
 void cpu_load_cr3(struct cpu *cpu, uint64_t value)
@@ -117,7 +120,8 @@ static enum cpu_result control_cpuid(struct cpu *cpu)
 	return CPU_NEXT;
 }
 
-/* SDM volume 2, XSETBV; the real register is the virtual one. */
+/* SDM volume 2, XSETBV. The real register becomes the virtual one, or there is none
+   such. */
 static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 {
 	uint64_t value = (uint32_t)cpu->r[RAX] | cpu->r[RDX] << 32;
@@ -125,10 +129,22 @@ static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 	if (!(cpu->cr4 & CR4_OSXSAVE))
 		return cpu_raise(fault, VECTOR_UD, 0);
 	if ((uint32_t)cpu->r[RCX] || (value & ~cpu_xcr0_offered()) || !(value & XCR0_X87) ||
-	    ((value & XCR0_AVX) && !(value & XCR0_SSE)))
+	    ((value & XCR0_AVX) && !(value & XCR0_SSE)) || backend_set_xcr0(value))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	cpu->xcr0 = value;
-	backend_set_xcr0(value);
+	return CPU_NEXT;
+}
+
+/* Where the processor below refuses it; what it does not refuse has no trap. SDM
+   volume 2, XGETBV. */
+static enum cpu_result control_xgetbv(struct cpu *cpu, struct cpu_fault *fault)
+{
+	if (!(cpu->cr4 & CR4_OSXSAVE))
+		return cpu_raise(fault, VECTOR_UD, 0);
+	if ((uint32_t)cpu->r[RCX])
+		return cpu_raise(fault, VECTOR_GP, 0);
+	cpu->r[RAX] = (uint32_t)cpu->xcr0;
+	cpu->r[RDX] = cpu->xcr0 >> 32;
 	return CPU_NEXT;
 }
 
@@ -181,6 +197,8 @@ enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, ui
 		return control_msr(cpu, 1, fault);
 	case PREVIRT_OP_xsetbv:
 		return control_xsetbv(cpu, fault);
+	case PREVIRT_OP_xgetbv:
+		return control_xgetbv(cpu, fault);
 	case PREVIRT_OP_cpuid:
 		return control_cpuid(cpu);
 	case PREVIRT_OP_invlpg:

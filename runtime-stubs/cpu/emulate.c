@@ -20,6 +20,7 @@ static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault 
 	switch (insn->op) {
 	case PREVIRT_OP_rdpmc:
 		return cpu_raise(fault, VECTOR_GP, 0);
+	case PREVIRT_OP_rdtscp:
 	case PREVIRT_OP_rdpid:
 	case PREVIRT_OP_rdpru:
 	case PREVIRT_OP_rdmsrlist:

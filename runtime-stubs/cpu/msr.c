@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Model-specific registers and identification. What is not listed here is not
- * there: #GP, as on hardware. Intel SDM volume 4; AMD APM volume 2, appendix A.
+ * Model-specific registers. What is not listed here is not there: #GP, as on
+ * hardware. Intel SDM volume 4; AMD APM volume 2, appendix A.
  */
 #include "cpu.h"
 #include "../backend/backend.h"
@@ -33,7 +33,6 @@ static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
 	case MSR_SFMASK: return &cpu->sfmask;
 	case MSR_PAT: return &cpu->pat;
 	case MSR_APIC_BASE: return &cpu->apic_base;
-	case MSR_TSC_AUX: return &cpu->tsc_aux;
 	case MSR_MISC_ENABLE: return &cpu->misc_enable;
 	}
 	if (msr >= MSR_SYSENTER_CS && msr <= MSR_SYSENTER_EIP)
@@ -69,6 +68,9 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 	switch (msr) {
 	case MSR_EFER:
 		*value = cpu->efer;
+		return 0;
+	case MSR_TSC_AUX:
+		*value = cpu->tsc_aux;
 		return 0;
 	case MSR_TSC:
 		*value = __builtin_ia32_rdtsc();
@@ -124,6 +126,11 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 			return -1;
 		cpu->efer = (value & ~(uint64_t)EFER_LMA) | (cpu->efer & EFER_LMA);
 		return 0;
+	case MSR_TSC_AUX:		/* user mode reads it as well: RDTSCP, RDPID */
+		if (value >> 32 || backend_set_tsc_aux(value))
+			return -1;
+		cpu->tsc_aux = value;
+		return 0;
 	case MSR_UCODE:
 	case MSR_SYSCFG:
 	case MSR_HWCR:
@@ -152,131 +159,4 @@ void cpu_reset(struct cpu *cpu)
 		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
 		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
 	};
-}
-
-/* Features of leaf 1 that this processor does not have. */
-#define HIDE_1_ECX (1u << 2 /* DTES64 */ | 1u << 3 /* MONITOR */ | 1u << 4 | \
-	1u << 5 /* VMX */ | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 15 /* PDCM */ | \
-	1u << 17 /* PCID */ | 1u << 18 | 1u << 21 /* x2APIC */ | \
-	1u << 24 /* TSC deadline */ | 1u << 27 /* OSXSAVE */ | 1u << 31 /* hypervisor */)
-#define XSAVE_1_ECX (1u << 12 /* FMA */ | 1u << 26 /* XSAVE */ | 1u << 28 /* AVX */ | \
-	1u << 29 /* F16C */)
-#define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 12 /* MTRR */ | \
-	1u << 14 /* MCA */ | 1u << 21 | 1u << 22 /* ACPI */ | 1u << 28 /* HTT */ | \
-	1u << 29)
-#define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
-	1u << 29)	/* BMI, ERMS, RDSEED, ADX, CLWB, SHA */
-#define HIDE_80000001_ECX (1u << 2 /* SVM */ | 1u << 3 | 1u << 10 /* IBS */ | \
-	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
-	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
-	1u << 24 | 1u << 28 | 1u << 29 /* MWAITX */)
-#define HIDE_80000001_EDX (1u << 7 | 1u << 12 | 1u << 14 | \
-	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
-
-#define HAS_ARCH_CAPABILITIES (1u << 29)	/* of leaf 7, EDX */
-
-static void cpuid_real(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
-{
-	__asm__ volatile("cpuid"
-			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
-			 : "0"(leaf), "2"(subleaf));
-}
-
-/* LIMIT: of the extended states only x87, SSE and AVX. */
-uint64_t cpu_xcr0_offered(void)
-{
-	uint32_t regs[4];
-
-	cpuid_real(0, 0, regs);
-	if (regs[0] < 0xd)
-		return 0;
-	cpuid_real(1, 0, regs);
-	if (!(regs[2] & 1u << 26))
-		return 0;
-	cpuid_real(0xd, 0, regs);
-	return regs[0] & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
-}
-
-/*
- * SDM volume 1, 13.2. The size for what is enabled is the processor's answer,
- * whose XCR0 is the virtual one; that for all that could be is computed.
- */
-static void cpuid_xsave(uint32_t subleaf, uint32_t regs[4])
-{
-	uint64_t offered = cpu_xcr0_offered();
-	uint32_t part[4];
-
-	if (!subleaf) {
-		regs[0] = offered;
-		regs[2] = offered ? XSAVE_LEGACY : 0;
-		regs[3] = 0;
-		if (offered & XCR0_AVX) {
-			cpuid_real(0xd, 2, part);
-			regs[2] = part[0] + part[1];
-		}
-		if (regs[1] > regs[2])		/* nothing has been enabled yet */
-			regs[1] = regs[2];
-	} else if (subleaf == 1) {
-		regs[0] &= 7;			/* no XSAVES */
-		regs[1] = regs[2] = regs[3] = 0;
-	} else if (subleaf > 63 || !(offered >> subleaf & 1)) {
-		regs[0] = regs[1] = regs[2] = regs[3] = 0;
-	}
-	if (!offered)
-		regs[0] = regs[1] = 0;
-}
-
-void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
-{
-	cpuid_real(leaf, subleaf, regs);
-	switch (leaf) {
-	case 1:
-		regs[1] = (regs[1] & 0xffff) | backend_vcpus << 16 | backend_vcpu << 24;
-		regs[2] &= ~HIDE_1_ECX;
-		if (!(cpu_xcr0_offered() & XCR0_AVX))
-			regs[2] &= ~XSAVE_1_ECX;
-		if (cpu->cr4 & CR4_OSXSAVE)
-			regs[2] |= 1u << 27;
-		regs[3] &= ~HIDE_1_EDX;
-		break;
-	case 7:
-		if (subleaf == 0)
-			regs[1] &= SHOW_7_EBX;
-		else
-			regs[0] = regs[1] = 0;
-		regs[2] = 0;
-		regs[3] = subleaf ? 0 : HAS_ARCH_CAPABILITIES;
-		break;
-	case 0xd:
-		cpuid_xsave(subleaf, regs);
-		break;
-	case 0x80000001:
-		regs[2] &= ~HIDE_80000001_ECX;
-		regs[3] &= ~HIDE_80000001_EDX;
-		break;
-	case 0x80000008:
-		regs[1] = 0;
-		regs[2] = 0;
-		break;
-	case 0x80000007:
-		regs[0] = regs[1] = regs[2] = 0;
-		break;
-	case 5:
-	case 6:
-	case 0xa:
-	case 0xb:
-	case 0xf:
-	case 0x10:
-	case 0x12:
-	case 0x14:
-	case 0x1f:
-	case 0x8000000a:
-	case 0x8000001b:
-	case 0x8000001f:
-	case 0x80000020:
-		regs[0] = regs[1] = regs[2] = regs[3] = 0;
-		break;
-	}
-	if (leaf >= 0x40000000 && leaf < 0x50000000)
-		regs[0] = regs[1] = regs[2] = regs[3] = 0;
 }

@@ -361,9 +361,13 @@ static void run_page_fault(struct cpu_fault *fault)
 		if (!previrt_cpu.user)
 			wedge_stop("a page fault that does not go away");
 		/* LIMIT: user mode has no pages in the upper half: it sees a page fault
-		   where the guest's tables allow the access. */
+		   where the guest's tables allow the access. A kernel that finds nothing
+		   to mend goes back, and sees a general protection then: no loop. */
 		fault->error = access | PF_P;
-		break;
+		if (last_fault.count > MAX_SAME_FAULTS + 1)
+			*fault = (struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 };
+		run_deliver(fault, 0);
+		return;
 	case 1:
 		last_fault.count = 0;
 		run_device(fault);

@@ -8,6 +8,8 @@
 #define GDT_ENTRIES 512
 #define LDT_ENTRIES 8192
 
+#define MSR_TSC_AUX 0xc0000103
+
 #define DESC_PRESENT (1ull << 47)
 #define DESC_SEGMENT (1ull << 44)	/* of code or data */
 #define DESC_CODE (1ull << 43)
@@ -184,12 +186,29 @@ void backend_set_ts(int on)
 	xenpv_call(__HYPERVISOR_fpu_taskswitch, on, 0, 0, 0);
 }
 
-/* Both are emulated by Xen, the second only once the first has been done. */
-void backend_set_xcr0(uint64_t value)
+/* The processor's own answer has more: Xen takes features from all guests (AVX, where
+   it is not safe), and only with this prefix it tells. */
+void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
+	__asm__ volatile(XEN_CPUID
+			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
+			 : "0"(leaf), "2"(subleaf));
+}
+
+int backend_set_tsc_aux(uint32_t value)
+{
+	int xenpv_wrmsr(uint32_t, uint64_t);
+
+	return xenpv_wrmsr(MSR_TSC_AUX, value);
+}
+
+/* Both are emulated by Xen, the second only once the first has been done. */
+int backend_set_xcr0(uint64_t value)
+{
+	int xenpv_set_xcr0(uint64_t);
 	uint64_t cr4;
 
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
-	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+	return xenpv_set_xcr0(value);
 }

@@ -302,8 +302,9 @@ trap_in_wedge:
 	call xenpv_wedge_fault
 	ud2
 
-/* Loads of selectors: 0, or 1 if the processor refuses. */
-	.globl xenpv_load_fs, xenpv_load_ds, xenpv_load_es
+/* What the processor, or Xen for it, may refuse: 0, or 1 if it does. Loads of
+   selectors, of XCR0 and of an MSR. */
+	.globl xenpv_load_fs, xenpv_load_ds, xenpv_load_es, xenpv_set_xcr0, xenpv_wrmsr
 load_start:
 xenpv_load_fs:
 	movl %edi, %fs
@@ -315,6 +316,22 @@ xenpv_load_ds:
 	ret
 xenpv_load_es:
 	movl %edi, %es
+	xorl %eax, %eax
+	ret
+xenpv_set_xcr0:
+	movl %edi, %eax
+	movq %rdi, %rdx
+	shrq $32, %rdx
+	xorl %ecx, %ecx
+	xsetbv
+	xorl %eax, %eax
+	ret
+xenpv_wrmsr:
+	movl %edi, %ecx
+	movl %esi, %eax
+	movq %rsi, %rdx
+	shrq $32, %rdx
+	wrmsr
 	xorl %eax, %eax
 	ret
 load_end:

@@ -33,6 +33,7 @@ int test_patching(void);
 int test_tracing(void);
 int test_privileged(void);
 int test_shell(void);
+int test_flags(void);
 int test_tables(void);
 int test_devices(void);
 int test_processors(void);

@@ -41,6 +41,7 @@ static const struct guest_test tests[] = {
 	{ "bases",	test_bases },
 	{ "int80",	test_int80 },
 	{ "fpu",	test_fpu },
+	{ "flags",	test_flags },
 	{ "ptrace",	test_ptrace },
 	{ "badiret",	test_badiret },
 	{ "badgs",	test_badgs },

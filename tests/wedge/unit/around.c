@@ -6,6 +6,7 @@
  */
 #include "../../../runtime-stubs/backend/backend.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
+#include <cpuid.h>
 
 #define QUIET __attribute__((weak))
 
@@ -33,7 +34,12 @@ QUIET void backend_set_ldt(unsigned f, const uint64_t *d, unsigned n) { (void)f;
 QUIET void backend_load_ldt(unsigned count) { (void)count; }
 QUIET int backend_set_debug(unsigned reg, uint64_t value) { (void)reg; (void)value; return 0; }
 QUIET void backend_set_ts(int on) { (void)on; }
-QUIET void backend_set_xcr0(uint64_t value) { (void)value; }
+QUIET void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	__cpuid_count(leaf, subleaf, regs[0], regs[1], regs[2], regs[3]);
+}
+QUIET int backend_set_xcr0(uint64_t value) { (void)value; return 0; }
+QUIET int backend_set_tsc_aux(uint32_t value) { (void)value; return 0; }
 QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; return NULL; }
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;
