@@ -48,7 +48,7 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define EFER_NX (1u << 11)
 
 enum {
-	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,
+	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_UD = 6, VECTOR_NM = 7,
 	VECTOR_DF = 8, VECTOR_TS = 10, VECTOR_NP = 11, VECTOR_SS = 12,
 	VECTOR_GP = 13, VECTOR_PF = 14,
 };
@@ -157,8 +157,10 @@ enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);
 
 /*
  * Deliver an exception or interrupt through the guest's IDT; cpu->rip is the
- * address to be pushed. @software: int n (its gate's DPL counts). 0, or -1 for
- * a triple fault.
+ * address to be pushed. @software: an INT n of so many bytes, which ends there (its
+ * gate's DPL counts; a refusal is a fault of the INT); 0: none. What cannot be
+ * delivered becomes the fault that this is, or a double fault (SDM volume 3, 6.15).
+ * 0, or -1 for a triple fault.
  */
 int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software);
 int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector);

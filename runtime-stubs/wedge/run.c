@@ -30,7 +30,7 @@ static void run_cause(unsigned cause)
 		wedge_count_cause(cause);
 }
 
-static void run_deliver(const struct cpu_fault *fault, int software)
+void run_deliver(const struct cpu_fault *fault, int software)
 {
 	if (cpu_deliver(&previrt_cpu, fault, software)) {
 		wedge_print("previrt: vector %u error %x address %lx cannot be delivered\n",
@@ -420,17 +420,16 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 		previrt_cpu.dr[6] = backend_get_debug(6);
 	if (vector == VECTOR_PF)
 		run_page_fault(&fault);
-	else if ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped())
+	else if ((vector != VECTOR_GP || !software_refused(&previrt_cpu, error)) &&
+		 ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped()))
 		run_deliver(&fault, 0);
 	run_resume();
 }
 
 void wedge_software_interrupt(unsigned vector)
 {
-	struct cpu_fault fault = { .vector = vector };
-
 	run_cause(CAUSE_INT);
-	run_deliver(&fault, 1);
+	software_interrupt(&previrt_cpu, vector);
 	run_resume();
 }
 
