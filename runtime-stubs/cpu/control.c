@@ -8,22 +8,56 @@
 
 #define CR3_ADDRESS 0x000ffffffffff000ull
 
+uint64_t cpu_held_bits(const struct cpu *cpu, unsigned reg, uint64_t value)
+{
+	switch (reg) {
+	case 0: return (value & CR0_KNOWN) | CR0_HELD;
+	case 4: return value | (cpu->cr4 & CR4_HELD);
+	}
+	return value;
+}
+
 static void control_set_cr0(struct cpu *cpu, uint64_t value)
 {
-	uint64_t changed = cpu->cr0 ^ value;
+	uint64_t changed;
 
+	value = cpu_held_bits(cpu, 0, value);
+	changed = cpu->cr0 ^ value;
 	cpu->cr0 = value;
 	if (changed & CR0_TS)
 		backend_set_ts(!!(value & CR0_TS));
 }
 
-static void control_set_cr4(struct cpu *cpu, uint64_t value)
+/* SDM volume 2, MOV to control registers. */
+static enum cpu_result control_write_cr0(struct cpu *cpu, uint64_t value,
+					 struct cpu_fault *fault)
 {
-	uint64_t changed = cpu->cr4 ^ value;
+	if (value >> 32 || ((value & CR0_NW) && !(value & CR0_CD)))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (!(value & CR0_PG))
+		return CPU_RESET;
+	if (!(value & CR0_PE))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	control_set_cr0(cpu, value);
+	return CPU_NEXT;
+}
 
+/* What cpu_cpuid does not name is not there. */
+static enum cpu_result control_write_cr4(struct cpu *cpu, uint64_t value,
+					 struct cpu_fault *fault)
+{
+	uint64_t changed;
+
+	if ((value & ~(CR4_KNOWN | (cpu->cr4 & CR4_HELD))) || !(value & CR4_PAE))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	value = cpu_held_bits(cpu, 4, value);
+	changed = cpu->cr4 ^ value;
 	cpu->cr4 = value;
+	if (changed & CR4_TSD)
+		backend_set_tsd(!!(value & CR4_TSD));
 	if (changed & CR4_PGE)
 		mmu_flush_all();
+	return CPU_NEXT;
 }
 
 void cpu_load_cr3(struct cpu *cpu, uint64_t value)
@@ -38,10 +72,7 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 {
 	switch (reg) {
 	case 0:
-		if (!(value & CR0_PG))
-			return CPU_RESET;
-		control_set_cr0(cpu, value);
-		return CPU_NEXT;
+		return control_write_cr0(cpu, value, fault);
 	case 2:
 		cpu->cr2 = value;
 		return CPU_NEXT;
@@ -49,10 +80,11 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 		cpu_load_cr3(cpu, value);
 		return CPU_NEXT;
 	case 4:
-		control_set_cr4(cpu, value);
-		return CPU_NEXT;
+		return control_write_cr4(cpu, value, fault);
 	case 8:
-		cpu->cr8 = value & 15;
+		if (value >> 4)
+			return cpu_raise(fault, VECTOR_GP, 0);
+		cpu->cr8 = value;
 		return CPU_NEXT;
 	}
 	return cpu_raise(fault, VECTOR_UD, 0);

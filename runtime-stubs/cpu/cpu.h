@@ -34,10 +34,30 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 
 #define DR6_BS (1u << 14)
 
+#define CR0_PE (1u << 0)
+#define CR0_MP (1u << 1)
 #define CR0_TS (1u << 3)
+#define CR0_ET (1u << 4)
+#define CR0_NE (1u << 5)
+#define CR0_WP (1u << 16)
+#define CR0_AM (1u << 18)
+#define CR0_NW (1u << 29)
+#define CR0_CD (1u << 30)
 #define CR0_PG (1u << 31)
+/* What the processor below has, whatever the guest writes; EM cannot be set. */
+#define CR0_HELD (CR0_MP | CR0_ET | CR0_NE | CR0_WP)
+#define CR0_KNOWN (CR0_HELD | CR0_PE | CR0_TS | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+#define CR4_TSD (1u << 2)
+#define CR4_PSE (1u << 4)
+#define CR4_PAE (1u << 5)
 #define CR4_PGE (1u << 7)
+#define CR4_PCE (1u << 8)
+#define CR4_OSFXSR (1u << 9)
+#define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_OSXSAVE (1u << 18)
+/* The same; of OSXSAVE if there is XSAVE. */
+#define CR4_HELD (CR4_OSFXSR | CR4_OSXSAVE)
+#define CR4_KNOWN (CR4_TSD | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
 #define XCR0_X87 1u
 #define XCR0_SSE 2u
 #define XCR0_AVX 4u
@@ -50,7 +70,7 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 enum {
 	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_UD = 6, VECTOR_NM = 7,
 	VECTOR_DF = 8, VECTOR_TS = 10, VECTOR_NP = 11, VECTOR_SS = 12,
-	VECTOR_GP = 13, VECTOR_PF = 14,
+	VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_AC = 17, VECTOR_XM = 19,
 };
 
 struct cpu_table {
@@ -126,6 +146,9 @@ enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t a
  * -1: at rip stands what cannot be interpreted.
  */
 int cpu_wake(struct cpu *cpu, uint64_t vector);
+
+/* Control register @reg as it is once @value was written to it. */
+uint64_t cpu_held_bits(const struct cpu *cpu, unsigned reg, uint64_t value);
 
 /* Parts of cpu_emulate, by what they are about; CPU_UNKNOWN: not theirs. */
 enum cpu_result cpu_emulate_flags(struct cpu *, const struct insn *, uint64_t next,

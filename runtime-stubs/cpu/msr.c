@@ -99,6 +99,18 @@ static void msr_load_base(struct cpu *cpu, uint32_t msr)
 		backend_set_gs_base(0, cpu->gs_base[0]);
 }
 
+/* NXE is held, if it is there. SDM volume 3, 2.2.1. */
+static int msr_write_efer(struct cpu *cpu, uint64_t value)
+{
+	uint64_t held = cpu->efer & (EFER_LMA | EFER_NX);
+
+	if ((value & ~(EFER_SCE | EFER_LME | held)) ||
+	    (cpu->cr0 & CR0_PG && (value ^ cpu->efer) & EFER_LME))
+		return -1;
+	cpu->efer = (value & (EFER_SCE | EFER_LME)) | held;
+	return 0;
+}
+
 int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	uint64_t *at = msr_plain(cpu, msr);
@@ -120,10 +132,7 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	}
 	switch (msr) {
 	case MSR_EFER:
-		if (value & ~(uint64_t)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX))
-			return -1;
-		cpu->efer = (value & ~(uint64_t)EFER_LMA) | (cpu->efer & EFER_LMA);
-		return 0;
+		return msr_write_efer(cpu, value);
 	case MSR_UCODE:
 	case MSR_SYSCFG:
 	case MSR_HWCR:
@@ -139,21 +148,6 @@ int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	return msr == MSR_FS_BASE || msr == MSR_KERNEL_GS_BASE ? cpu_wrmsr(cpu, msr, value) : -1;
 }
 
-void cpu_reset(struct cpu *cpu)
-{
-	*cpu = (struct cpu){
-		.rflags = FLAG_FIXED,
-		.cr0 = 0x80000033, .cr4 = 0x20,
-		.efer = EFER_LME | EFER_LMA,
-		.pat = 0x0007040600070406ull,
-		.apic_base = APIC_BASE_DEFAULT & ~(backend_vcpu ? APIC_BASE_FIRST : 0),
-		.misc_enable = 1, .xcr0 = XCR0_X87,
-		.dr = { [6] = 0xffff0ff0, [7] = 0x400 },
-		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
-		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
-	};
-}
-
 /* Features of leaf 1 that this processor does not have. */
 #define HIDE_1_ECX (1u << 2 /* DTES64 */ | 1u << 3 /* MONITOR */ | 1u << 4 | \
 	1u << 5 /* VMX */ | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 15 /* PDCM */ | \
@@ -161,7 +155,7 @@ void cpu_reset(struct cpu *cpu)
 	1u << 24 /* TSC deadline */ | 1u << 27 /* OSXSAVE */ | 1u << 31 /* hypervisor */)
 #define XSAVE_1_ECX (1u << 12 /* FMA */ | 1u << 26 /* XSAVE */ | 1u << 28 /* AVX */ | \
 	1u << 29 /* F16C */)
-#define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 12 /* MTRR */ | \
+#define HIDE_1_EDX (1u << 1 /* VME */ | 1u << 2 /* DE */ | 1u << 7 /* MCE */ | 1u << 12 /* MTRR */ | \
 	1u << 14 /* MCA */ | 1u << 21 | 1u << 22 /* ACPI */ | 1u << 28 /* HTT */ | \
 	1u << 29)
 #define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
@@ -170,7 +164,8 @@ void cpu_reset(struct cpu *cpu)
 	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
 	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
 	1u << 24 | 1u << 28 | 1u << 29 /* MWAITX */)
-#define HIDE_80000001_EDX (1u << 7 | 1u << 12 | 1u << 14 | \
+#define HIDE_80000001_EDX (1u << 1 | 1u << 2 | 1u << 7 | 1u << 12 | 1u << 14 | \
+	1u << 25 /* FFXSR */ | \
 	1u << 26 /* 1 GiB pages */ | 1u << 27 /* RDTSCP */)
 
 #define HAS_ARCH_CAPABILITIES (1u << 29)	/* of leaf 7, EDX */
@@ -195,6 +190,14 @@ uint64_t cpu_xcr0_offered(void)
 		return 0;
 	cpuid_real(0xd, 0, regs);
 	return regs[0] & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+}
+
+static int msr_has_nx(void)
+{
+	uint32_t regs[4];
+
+	cpuid_real(0x80000001, 0, regs);
+	return regs[3] >> 20 & 1;
 }
 
 /*
@@ -279,4 +282,20 @@ void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4
 	}
 	if (leaf >= 0x40000000 && leaf < 0x50000000)
 		regs[0] = regs[1] = regs[2] = regs[3] = 0;
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+	*cpu = (struct cpu){
+		.rflags = FLAG_FIXED,
+		.cr0 = CR0_PG | CR0_PE | CR0_HELD,
+		.cr4 = CR4_PAE | CR4_OSFXSR | (cpu_xcr0_offered() ? CR4_OSXSAVE : 0),
+		.efer = EFER_LME | EFER_LMA | (msr_has_nx() ? EFER_NX : 0),
+		.pat = 0x0007040600070406ull,
+		.apic_base = APIC_BASE_DEFAULT & ~(backend_vcpu ? APIC_BASE_FIRST : 0),
+		.misc_enable = 1, .xcr0 = XCR0_X87,
+		.dr = { [6] = 0xffff0ff0, [7] = 0x400 },
+		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
+		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
+	};
 }

@@ -408,6 +408,18 @@ int wedge_quick_fault(uint64_t address, uint64_t *frame)
 	return reflect;
 }
 
+/* Exceptions that the guest has not asked for; hardware has the bits set. 1: there is
+   none, but user mode's AC is gone. SDM volume 3, 2.5. */
+static int run_is_unwanted(struct cpu_fault *fault)
+{
+	if (fault->vector == VECTOR_XM && !(previrt_cpu.cr4 & CR4_OSXMMEXCPT))
+		fault->vector = VECTOR_UD;
+	if (fault->vector != VECTOR_AC || (previrt_cpu.cr0 & CR0_AM))
+		return 0;
+	previrt_cpu.rflags &= ~(uint64_t)FLAG_AC;
+	return 1;
+}
+
 void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 {
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
@@ -415,9 +427,11 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 	run_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
 	wedge_counters.exceptions++;
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
-			  vector == 17;
+			  vector == VECTOR_AC;
 	if (vector == VECTOR_DB)
 		previrt_cpu.dr[6] = backend_get_debug(6);
+	if (run_is_unwanted(&fault))
+		run_resume();
 	if (vector == VECTOR_PF)
 		run_page_fault(&fault);
 	else if ((vector != VECTOR_GP || !software_refused(&previrt_cpu, error)) &&

@@ -184,12 +184,25 @@ void backend_set_ts(int on)
 	xenpv_call(__HYPERVISOR_fpu_taskswitch, on, 0, 0, 0);
 }
 
-/* Both are emulated by Xen, the second only once the first has been done. */
-void backend_set_xcr0(uint64_t value)
+/* Emulated by Xen, which has a CR4 of the guest's for these. */
+static void cpu_change_cr4(uint64_t bits, int on)
 {
 	uint64_t cr4;
 
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
-	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
+	cr4 = on ? cr4 | bits : cr4 & ~bits;
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4));
+}
+
+/* Xen carries out rdtsc of the guest's kernel then. */
+void backend_set_tsd(int on)
+{
+	cpu_change_cr4(CR4_TSD, on);
+}
+
+/* xsetbv is emulated by Xen, too. */
+void backend_set_xcr0(uint64_t value)
+{
+	cpu_change_cr4(CR4_OSXSAVE, 1);
 	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }

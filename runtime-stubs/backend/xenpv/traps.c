@@ -189,6 +189,9 @@ void xenpv_trap_entered(void)
 		cpu->seg[SEG_SS] = xenpv_ss;
 		traps_note_selectors(cpu);
 	}
+	/* Xen clears it when it hands the exception on. */
+	if (xenpv_vector == VECTOR_NM && (cpu->cr0 & CR0_TS))
+		backend_set_ts(1);
 	switch (xenpv_vector) {
 	case WEDGE_EVENT:
 		wedge_event();

@@ -33,6 +33,7 @@ QUIET void backend_set_ldt(unsigned f, const uint64_t *d, unsigned n) { (void)f;
 QUIET void backend_load_ldt(unsigned count) { (void)count; }
 QUIET int backend_set_debug(unsigned reg, uint64_t value) { (void)reg; (void)value; return 0; }
 QUIET void backend_set_ts(int on) { (void)on; }
+QUIET void backend_set_tsd(int on) { (void)on; }
 QUIET void backend_set_xcr0(uint64_t value) { (void)value; }
 QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; return NULL; }
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
