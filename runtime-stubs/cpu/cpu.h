@@ -172,8 +172,9 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault);
 enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 				 struct cpu_fault *fault);
 
-/* May user mode do this port instruction, by the bitmap in the guest's TSS? */
-int cpu_user_may_io(struct cpu *cpu, const struct insn *insn);
+/* May user mode do this, of ports or of IF, by its IOPL or the bitmap in the guest's
+   TSS? */
+int cpu_user_may(struct cpu *cpu, const struct insn *insn);
 
 /* Fill in @fault; give CPU_FAULT. */
 enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);

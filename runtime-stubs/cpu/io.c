@@ -18,26 +18,39 @@ static uint16_t io_port(const struct cpu *cpu, const struct insn *insn)
 	return insn->opcode & 8 ? (uint16_t)cpu->r[RDX] : (uint16_t)insn->imm;
 }
 
-/* SDM volume 1, 18.5.2: a set bit forbids; all ports of the access count. */
-int cpu_user_may_io(struct cpu *cpu, const struct insn *insn)
+/* A set bit of the map forbids; all ports of the access count. */
+static int io_is_allowed(struct cpu *cpu, uint16_t port, const struct insn *insn)
 {
 	struct cpu_fault ignored;
-	uint16_t base, bits, port;
+	uint16_t base, bits;
 	uint8_t user = cpu->user;
 	int bad;
 
-	if (insn->op == PREVIRT_OP_ins || insn->op == PREVIRT_OP_outs)
-		port = cpu->r[RDX];
-	else if (insn->op == PREVIRT_OP_in || insn->op == PREVIRT_OP_out)
-		port = io_port(cpu, insn);
-	else
-		return 0;
 	cpu->user = 0;
 	bad = cpu->tr_limit < 103 || cpu_read(cpu, cpu->tr_base + 102, &base, 2, &ignored) ||
 	      base + port / 8 + 1u > cpu->tr_limit ||
 	      cpu_read(cpu, cpu->tr_base + base + port / 8, &bits, 2, &ignored);
 	cpu->user = user;
 	return !bad && !(bits >> port % 8 & ((1u << io_size(insn)) - 1));
+}
+
+/* SDM volume 1, 18.5. */
+int cpu_user_may(struct cpu *cpu, const struct insn *insn)
+{
+	int all = (cpu->rflags & FLAG_IOPL) == FLAG_IOPL;
+
+	switch (insn->op) {
+	case PREVIRT_OP_cli:
+	case PREVIRT_OP_sti:
+		return all;
+	case PREVIRT_OP_ins:
+	case PREVIRT_OP_outs:
+		return all || io_is_allowed(cpu, cpu->r[RDX], insn);
+	case PREVIRT_OP_in:
+	case PREVIRT_OP_out:
+		return all || io_is_allowed(cpu, io_port(cpu, insn), insn);
+	}
+	return 0;
 }
 
 /* One element; the registers move only when it is done. */

@@ -57,7 +57,7 @@ static void transfer_drop_segments(struct cpu *cpu)
 static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 				     struct cpu_fault *fault)
 {
-	uint64_t frame[5], flags = FLAGS_WRITABLE | FLAG_RF;
+	uint64_t frame[5], flags = FLAGS_WRITABLE & ~FLAG_VM;
 	enum cpu_result result;
 
 	if (cpu->rflags & FLAG_NT)

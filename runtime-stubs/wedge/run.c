@@ -304,7 +304,7 @@ static int run_trapped(void)
 		run_deliver(&(struct cpu_fault){ .vector = VECTOR_UD }, 0);
 		return 1;
 	}
-	if (previrt_cpu.user && !cpu_user_may_io(&previrt_cpu, &insn))
+	if (previrt_cpu.user && !cpu_user_may(&previrt_cpu, &insn))
 		return 0;
 	wedge_counters.trapped[previrt_insns[insn.op].cls]++;
 	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);

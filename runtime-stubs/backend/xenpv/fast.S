@@ -20,6 +20,8 @@
 #define MASK WEDGE_VCPU_INFO+1
 #define IRET xenpv_hypercalls + 32 * __HYPERVISOR_iret
 
+#define FLAG_IF 0x200
+#define FLAG_IOPL 0x3000
 /* What a user's flags may have after sysret; SDM volume 2, SYSRET. */
 #define USER_FLAGS 0x244fd5
 /* What the kernel's may have of the user's after an exception. */
@@ -234,8 +236,9 @@ fast_sysret_\n:
 	pushq %rcx
 	shrq $47, %rcx
 	jnz 1f
-	btl $9, %r11d
-	jnc 1f
+	leal -FLAG_IF(%r11), %ecx
+	testl $FLAG_IF|FLAG_IOPL, %ecx
+	jnz 1f				/* but IF without an IOPL */
 	same_gdt 1f, %rcx
 	movq (%rsp), %rcx
 	andq $USER_FLAGS, 16(%rsp)
@@ -267,11 +270,12 @@ fast_iret_\n:
 	movq 32(%rsp), %rax
 	cmpq xenpv_user_ss(%rip), %rax
 	jne 2f
-	movq (%rsp), %rax
-	shrq $47, %rax
-	jnz 2f
-	testb $2, 17(%rsp)		/* IF */
-	jz 2f
+	cmpl $0x7fff, 4(%rsp)
+	ja 2f
+	movl 16(%rsp), %eax
+	subl $FLAG_IF, %eax
+	testl $FLAG_IF|FLAG_IOPL, %eax
+	jnz 2f				/* but IF without an IOPL */
 	same_gdt 2f, %rax
 	movq CPU(RAX), %rax
 	cmpw $0, backend_slow_user(%rip)

@@ -45,6 +45,9 @@ static void traps_set_if(struct cpu *cpu, int on)
  * last that were set. TF is, and comes back with the rest.
  */
 static VCPU_LOCAL uint64_t traps_kept;
+/* While user mode runs with an IOPL, or without IF: that IOPL, and FLAG_FIXED. Xen
+   keeps IF where the kernel's is, and fast.S does without the wedge for neither. */
+static VCPU_LOCAL uint64_t traps_user_kept;
 
 static void traps_kernel_flags(struct cpu *cpu, int on)
 {
@@ -157,7 +160,7 @@ int xenpv_quick_fault(uint64_t *frame)
 {
 	int result;
 
-	if (traps_kept || frame[3] & FLAG_AC)
+	if ((traps_kept | traps_user_kept) || frame[3] & FLAG_AC)
 		return -1;
 	frame[2] &= SELECTOR_MASK;
 	frame[3] = (frame[3] & ~(uint64_t)FLAG_IOPL) | FLAG_IF;
@@ -184,7 +187,9 @@ void xenpv_trap_entered(void)
 			traps_in_site(cpu);
 	} else {
 		xenpv_stale_selectors = 0;
-		traps_set_if(cpu, 1);
+		traps_set_if(cpu, !(xenpv_cs >> 32 & 0xff));
+		cpu->rflags |= traps_user_kept;
+		traps_user_kept = 0;
 		cpu->seg[SEG_CS] = cs;
 		cpu->seg[SEG_SS] = xenpv_ss;
 		traps_note_selectors(cpu);
@@ -266,9 +271,13 @@ void backend_enter(struct cpu *cpu)
 		xenpv_user_ss = cpu->seg[SEG_SS] | 3;
 	}
 	xenpv_sysret_learn(cpu);
+	if ((cpu->rflags & (FLAG_IOPL | FLAG_IF)) != FLAG_IF) {
+		traps_user_kept = (cpu->rflags & FLAG_IOPL) | FLAG_FIXED;
+		backend_syscall_changed();
+	}
 	f[0] = cpu->rip;
 	f[1] = cpu->seg[SEG_CS] | 3;
-	f[2] = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED | FLAG_IF;
+	f[2] = (cpu->rflags & (REAL_IN_USER | FLAG_IF)) | FLAG_FIXED;
 	f[3] = cpu->r[RSP];
 	f[4] = cpu->seg[SEG_SS] | 3;
 	xenpv_calls[__HYPERVISOR_iret]++;
