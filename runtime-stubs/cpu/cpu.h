@@ -119,10 +119,11 @@ extern struct cpu previrt_cpu;
 
 /*
  * What a step of emulation came to. A FAULT has filled in struct cpu_fault; the
- * guest's state is as before the instruction. RESET: paging was turned off, as
+ * guest's state is as before the instruction. AGAIN: a repeated one is not at its
+ * end; interrupts and single steps come between. RESET: paging was turned off, as
  * a kernel does to restart the machine.
  */
-enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_UNKNOWN, CPU_RESET };
+enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_AGAIN, CPU_UNKNOWN, CPU_RESET };
 
 struct cpu_fault {
 	uint8_t vector, has_error;
@@ -135,7 +136,7 @@ void cpu_reset(struct cpu *cpu);
 
 /*
  * Carry out @insn, which stands at @at and whose site ends at @next. On
- * CPU_NEXT the guest goes on at @next, on CPU_JUMPED at cpu->rip.
+ * CPU_NEXT the guest goes on at @next, on CPU_AGAIN at @at, on CPU_JUMPED at cpu->rip.
  */
 enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
 			    uint64_t next, struct cpu_fault *fault);

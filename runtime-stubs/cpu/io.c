@@ -5,6 +5,9 @@
 #include "insns.h"
 #include "../devices/ports.h"
 
+/* Elements of a repeated instruction before interrupts are looked for. */
+#define STRING_MOST 256u
+
 /* E4-E7, EC-EF; 6C-6F: bit 0 clear means a byte, bit 1 means out. */
 static int io_size(const struct insn *insn)
 {
@@ -85,9 +88,13 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 static enum cpu_result io_string(struct cpu *cpu, const struct insn *insn,
 				 struct cpu_fault *fault)
 {
+	unsigned left = cpu->rflags & FLAG_TF ? 1 : STRING_MOST;
+
 	if (!insn->rep)
 		return io_string_step(cpu, insn, fault);
 	while (insn->asize == 4 ? (uint32_t)cpu->r[RCX] : cpu->r[RCX]) {
+		if (!left--)
+			return CPU_AGAIN;
 		if (io_string_step(cpu, insn, fault) == CPU_FAULT)
 			return CPU_FAULT;
 		cpu_set_register(cpu, RCX, cpu->r[RCX] - 1, insn->asize);

@@ -242,6 +242,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		if (insn->op == PREVIRT_OP_iret)
 			run_in_nmi = 0;
 		break;
+	case CPU_AGAIN:
+		break;
 	case CPU_FAULT:
 		if (insn->op == PREVIRT_OP_rdmsr || insn->op == PREVIRT_OP_wrmsr)
 			wedge_refused = (struct wedge_refused){
