@@ -103,13 +103,31 @@ static enum cpu_result control_read(struct cpu *cpu, unsigned reg, uint64_t *val
 	return cpu_raise(fault, VECTOR_UD, 0);
 }
 
-/* LIMIT: breakpoints in the wedge's own addresses are the guest's to bear. */
-static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, int write)
+/* DR7 as hardware is to have it: GD is seen to here; breakpoints on ports (R/W 10b) are
+   none without CR4.DE, which is hidden. */
+static uint64_t control_real_dr7(uint64_t dr7)
+{
+	for (unsigned i = 0; i < 4; i++)
+		if ((dr7 >> (16 + 4 * i) & 3) == 2)
+			dr7 &= ~(3ull << 2 * i);
+	return dr7 & ~(uint64_t)DR7_GD;
+}
+
+/* SDM volume 3, 17.2; volume 2, MOV to debug registers. */
+static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, int write,
+				     struct cpu_fault *fault)
 {
 	unsigned reg = insn->reg & 7;
 
 	if (reg == 4 || reg == 5)
 		reg += 2;
+	if (cpu->dr[7] & DR7_GD) {
+		cpu->dr[7] &= ~(uint64_t)DR7_GD;
+		cpu->dr[6] |= DR6_BD;
+		return cpu_raise(fault, VECTOR_DB, 0);
+	}
+	if (write && reg > 3 && cpu->r[insn->rm] >> 32)
+		return cpu_raise(fault, VECTOR_GP, 0);
 	if (!write)
 		cpu->r[insn->rm] = cpu->dr[reg];
 	else if (reg == 6)
@@ -119,7 +137,7 @@ static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, i
 	else
 		cpu->dr[reg] = cpu->r[insn->rm];
 	if (write)
-		backend_set_debug(reg, cpu->dr[reg]);
+		backend_set_debug(reg, reg == 7 ? control_real_dr7(cpu->dr[7]) : cpu->dr[reg]);
 	return CPU_NEXT;
 }
 
@@ -196,9 +214,9 @@ enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, ui
 	case PREVIRT_OP_mov_to_cr:
 		return control_write(cpu, insn->reg, cpu->r[insn->rm], fault);
 	case PREVIRT_OP_mov_from_dr:
-		return control_debug(cpu, insn, 0);
+		return control_debug(cpu, insn, 0, fault);
 	case PREVIRT_OP_mov_to_dr:
-		return control_debug(cpu, insn, 1);
+		return control_debug(cpu, insn, 1, fault);
 	case PREVIRT_OP_clts:
 		control_set_cr0(cpu, cpu->cr0 & ~(uint64_t)CR0_TS);
 		return CPU_NEXT;

@@ -32,7 +32,10 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define FLAG_FIXED (1u << 1)
 #define FLAGS_WRITABLE 0x277fd5u	/* all that popf can change in ring 0 */
 
+#define DR6_BD (1u << 13)
 #define DR6_BS (1u << 14)
+#define DR7_ENABLED 0xffu
+#define DR7_GD (1u << 13)
 
 #define CR0_PE (1u << 0)
 #define CR0_MP (1u << 1)
@@ -88,6 +91,7 @@ struct cpu {
 	/* Bit by number: user mode's descriptor in seg[] is gone from its table, and
 	   hardware has a null selector, as loaded[] says. */
 	uint8_t stale;
+	uint8_t watched;		/* breakpoints met by emulation, as in DR6 */
 	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
 	uint64_t fs_base;
 	uint64_t cr0, cr2, cr3, cr4, cr8, xcr0, dr[8];
@@ -219,6 +223,9 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 int cpu_read(struct cpu *cpu, uint64_t va, void *to, size_t size, struct cpu_fault *fault);
 int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 	      struct cpu_fault *fault);
+/* A breakpoint on data at @va, of @size bytes, counts in cpu->watched; cpu_read and
+   cpu_write do so. SDM volume 3, 17.2. */
+void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write);
 /* The bytes at cpu->rip, as many as are mapped; how many. */
 size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 /* Write a general register as the hardware does: 4 bytes clear the upper half. */

@@ -210,12 +210,12 @@ void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 	run_check_room();
 }
 
-/* The instruction that has just ended was a single step. */
-static void run_step_done(void)
+/* The instruction that has just ended was a single step, or has met breakpoints. */
+static void run_debug(int stepping)
 {
 	struct cpu_fault step = { .vector = VECTOR_DB };
 
-	previrt_cpu.dr[6] |= DR6_BS;
+	previrt_cpu.dr[6] |= (stepping ? DR6_BS : 0) | previrt_cpu.watched;
 	run_deliver(&step, 0);
 }
 
@@ -227,6 +227,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	uint64_t stepping = cpu->rflags & FLAG_TF;
 	unsigned changes = mmu_upper_changes;
 
+	cpu->watched = 0;
 	run_cause(previrt_insns[insn->op].cls);
 	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
@@ -263,8 +264,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	   as it sets it. */
 	if (insn->op == PREVIRT_OP_int || insn->op == PREVIRT_OP_sysret)
 		stepping = cpu->rflags & FLAG_TF;
-	if (stepping)
-		run_step_done();
+	if (stepping || cpu->watched)
+		run_debug(!!stepping);
 }
 
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
@@ -431,7 +432,7 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == VECTOR_AC;
 	if (vector == VECTOR_DB)
-		previrt_cpu.dr[6] = backend_get_debug(6);
+		previrt_cpu.dr[6] |= backend_get_debug(6);
 	if (run_is_unwanted(&fault))
 		run_resume();
 	if (vector == VECTOR_PF)

@@ -22,6 +22,7 @@
 
 #define FLAG_IF 0x200
 #define FLAG_IOPL 0x3000
+#define FLAG_RF 0x10000
 /* What a user's flags may have after sysret; SDM volume 2, SYSRET. */
 #define USER_FLAGS 0x244fd5
 /* What the kernel's may have of the user's after an exception. */
@@ -301,6 +302,23 @@ fast_iret_\n:
 	fast_iret 3
 	fast_iret 4
 	fast_iret 5
+
+/*
+ * A breakpoint was met by what the wedge has pushed below the guest's stack, or in its
+ * code. The guest sees nothing of it: on, past the instruction. On the stack: rax,
+ * vector, error, rip, cs, rflags, rsp, ss.
+ */
+	.globl xenpv_watch_hit
+xenpv_watch_hit:
+	orl $FLAG_RF, 40(%rsp)
+	push_scratch
+	cld
+	call xenpv_forget_hit
+	pop_scratch
+	popq %rax
+	addq $16, %rsp
+	pushq $0
+	jmp IRET
 
 /* Page faults: rcx, r11, error, rip, cs, rflags, rsp, ss. */
 	.balign 16

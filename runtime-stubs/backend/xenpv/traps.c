@@ -226,6 +226,11 @@ void xenpv_event_entered(void)
 	wedge_event();
 }
 
+void xenpv_forget_hit(void)
+{
+	xenpv_call(__HYPERVISOR_set_debugreg, 6, previrt_cpu.dr[6], 0, 0);
+}
+
 /* rax, vector, error, rip, cs, rflags, rsp, ss. */
 void xenpv_wedge_fault(const uint64_t *frame)
 {
@@ -234,12 +239,12 @@ void xenpv_wedge_fault(const uint64_t *frame)
 	wedge_stop("the wedge has failed");
 }
 
-/* Into the kernel by way of the hypervisor: TF must not bite before. */
+/* Into the kernel by way of the hypervisor: TF must not bite before; popf has no RF. */
 static _Noreturn void traps_enter_stepping(struct cpu *cpu, uint64_t *f)
 {
 	f[0] = cpu->rip;
 	f[1] = FLAT_KERNEL_CS64 & ~3u;
-	f[2] = (cpu->rflags & (REAL_IN_KERNEL | FLAG_IF)) | FLAG_FIXED;
+	f[2] = (cpu->rflags & (REAL_IN_KERNEL | FLAG_RF | FLAG_IF)) | FLAG_FIXED;
 	f[3] = cpu->r[RSP];
 	f[4] = FLAT_KERNEL_SS64 & ~3u;
 	xenpv_resume_frame(f);
@@ -254,12 +259,12 @@ void backend_enter(struct cpu *cpu)
 	if (!cpu->user) {
 		if (cpu->rflags & SHORT_UNUSUAL || traps_kept) {
 			traps_kept = cpu->rflags & SHORT_UNUSUAL & ~FLAG_TF;
-			xenpv_short_allow(!traps_kept);
+			xenpv_short_forbid(SHORT_BY_FLAGS, !!traps_kept);
 			if (traps_kept)
 				backend_syscall_changed();
 		}
 		xenpv_unlock();
-		if (cpu->rflags & FLAG_TF)
+		if (cpu->rflags & FLAG_TF || (cpu->rflags & FLAG_RF && cpu->dr[7] & DR7_ENABLED))
 			traps_enter_stepping(cpu, f);
 		xenpv_real_flags = (cpu->rflags & REAL_IN_KERNEL) | FLAG_FIXED;
 		if (cpu->rflags & FLAG_IF)
