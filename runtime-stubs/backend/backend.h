@@ -182,6 +182,8 @@ int backend_set_debug(unsigned reg, uint64_t value);
 uint64_t backend_get_debug(unsigned reg);
 /* Task-switched flag: 1 has the FPU trap. */
 void backend_set_ts(int on);
+/* Time-stamp disable: 1 has rdtsc of user mode fault. */
+void backend_set_tsd(int on);
 
 /*
  * CPUID of what the hypervisor grants this guest, which may be less than the

@@ -8,25 +8,56 @@
 
 #define CR3_ADDRESS 0x000ffffffffff000ull
 
+uint64_t cpu_held_bits(const struct cpu *cpu, unsigned reg, uint64_t value)
+{
+	switch (reg) {
+	case 0: return (value & CR0_KNOWN) | CR0_HELD;
+	case 4: return value | (cpu->cr4 & CR4_HELD);
+	}
+	return value;
+}
+
 static void control_set_cr0(struct cpu *cpu, uint64_t value)
 {
-	uint64_t changed = cpu->cr0 ^ value;
+	uint64_t changed;
 
+	value = cpu_held_bits(cpu, 0, value);
+	changed = cpu->cr0 ^ value;
 	cpu->cr0 = value;
 	if (changed & CR0_TS)
 		backend_set_ts(!!(value & CR0_TS));
 }
 
-static void control_set_cr4(struct cpu *cpu, uint64_t value)
+/* SDM volume 2, MOV to control registers. */
+static enum cpu_result control_write_cr0(struct cpu *cpu, uint64_t value,
+					 struct cpu_fault *fault)
 {
-	uint64_t changed = cpu->cr4 ^ value;
+	if (value >> 32 || ((value & CR0_NW) && !(value & CR0_CD)))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (!(value & CR0_PG))
+		return CPU_RESET;
+	if (!(value & CR0_PE))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	control_set_cr0(cpu, value);
+	return CPU_NEXT;
+}
 
+/* What cpu_cpuid does not name is not there. */
+static enum cpu_result control_write_cr4(struct cpu *cpu, uint64_t value,
+					 struct cpu_fault *fault)
+{
+	uint64_t changed;
+
+	if ((value & ~(CR4_KNOWN | (cpu->cr4 & CR4_HELD))) || !(value & CR4_PAE))
+		return cpu_raise(fault, VECTOR_GP, 0);
+	value = cpu_held_bits(cpu, 4, value);
+	changed = cpu->cr4 ^ value;
 	cpu->cr4 = value;
+	if (changed & CR4_TSD)
+		backend_set_tsd(!!(value & CR4_TSD));
 	if (changed & CR4_PGE)
 		mmu_flush_all();
-	/* Before, XGETBV is undefined, and hardware may have another value. */
-	if (changed & value & CR4_OSXSAVE)
-		backend_set_xcr0(cpu->xcr0);
+	return CPU_NEXT;
 }
 
 void cpu_load_cr3(struct cpu *cpu, uint64_t value)
@@ -41,10 +72,7 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 {
 	switch (reg) {
 	case 0:
-		if (!(value & CR0_PG))
-			return CPU_RESET;
-		control_set_cr0(cpu, value);
-		return CPU_NEXT;
+		return control_write_cr0(cpu, value, fault);
 	case 2:
 		cpu->cr2 = value;
 		return CPU_NEXT;
@@ -52,10 +80,11 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 		cpu_load_cr3(cpu, value);
 		return CPU_NEXT;
 	case 4:
-		control_set_cr4(cpu, value);
-		return CPU_NEXT;
+		return control_write_cr4(cpu, value, fault);
 	case 8:
-		cpu->cr8 = value & 15;
+		if (value >> 4)
+			return cpu_raise(fault, VECTOR_GP, 0);
+		cpu->cr8 = value;
 		return CPU_NEXT;
 	}
 	return cpu_raise(fault, VECTOR_UD, 0);
@@ -74,13 +103,31 @@ static enum cpu_result control_read(struct cpu *cpu, unsigned reg, uint64_t *val
 	return cpu_raise(fault, VECTOR_UD, 0);
 }
 
-/* LIMIT: breakpoints in the wedge's own addresses are the guest's to bear. */
-static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, int write)
+/* DR7 as hardware is to have it: GD is seen to here; breakpoints on ports (R/W 10b) are
+   none without CR4.DE, which is hidden. */
+static uint64_t control_real_dr7(uint64_t dr7)
+{
+	for (unsigned i = 0; i < 4; i++)
+		if ((dr7 >> (16 + 4 * i) & 3) == 2)
+			dr7 &= ~(3ull << 2 * i);
+	return dr7 & ~(uint64_t)DR7_GD;
+}
+
+/* SDM volume 3, 17.2; volume 2, MOV to debug registers. */
+static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, int write,
+				     struct cpu_fault *fault)
 {
 	unsigned reg = insn->reg & 7;
 
 	if (reg == 4 || reg == 5)
 		reg += 2;
+	if (cpu->dr[7] & DR7_GD) {
+		cpu->dr[7] &= ~(uint64_t)DR7_GD;
+		cpu->dr[6] |= DR6_BD;
+		return cpu_raise(fault, VECTOR_DB, 0);
+	}
+	if (write && reg > 3 && cpu->r[insn->rm] >> 32)
+		return cpu_raise(fault, VECTOR_GP, 0);
 	if (!write)
 		cpu->r[insn->rm] = cpu->dr[reg];
 	else if (reg == 6)
@@ -90,7 +137,7 @@ static enum cpu_result control_debug(struct cpu *cpu, const struct insn *insn, i
 	else
 		cpu->dr[reg] = cpu->r[insn->rm];
 	if (write)
-		backend_set_debug(reg, cpu->dr[reg]);
+		backend_set_debug(reg, reg == 7 ? control_real_dr7(cpu->dr[7]) : cpu->dr[reg]);
 	return CPU_NEXT;
 }
 
@@ -118,6 +165,13 @@ static enum cpu_result control_cpuid(struct cpu *cpu)
 	cpu->r[RCX] = regs[2];
 	cpu->r[RDX] = regs[3];
 	return CPU_NEXT;
+}
+
+/* CR4.OSXSAVE is held, so that XGETBV works from the start on. */
+void cpu_apply_reset(const struct cpu *cpu)
+{
+	if (cpu->cr4 & CR4_OSXSAVE)
+		backend_set_xcr0(cpu->xcr0);
 }
 
 /* SDM volume 2, XSETBV. The real register becomes the virtual one, or there is none
@@ -180,9 +234,9 @@ enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, ui
 	case PREVIRT_OP_mov_to_cr:
 		return control_write(cpu, insn->reg, cpu->r[insn->rm], fault);
 	case PREVIRT_OP_mov_from_dr:
-		return control_debug(cpu, insn, 0);
+		return control_debug(cpu, insn, 0, fault);
 	case PREVIRT_OP_mov_to_dr:
-		return control_debug(cpu, insn, 1);
+		return control_debug(cpu, insn, 1, fault);
 	case PREVIRT_OP_clts:
 		control_set_cr0(cpu, cpu->cr0 & ~(uint64_t)CR0_TS);
 		return CPU_NEXT;

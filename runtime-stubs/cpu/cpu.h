@@ -32,12 +32,35 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define FLAG_FIXED (1u << 1)
 #define FLAGS_WRITABLE 0x277fd5u	/* all that popf can change in ring 0 */
 
+#define DR6_BD (1u << 13)
 #define DR6_BS (1u << 14)
+#define DR7_ENABLED 0xffu
+#define DR7_GD (1u << 13)
 
+#define CR0_PE (1u << 0)
+#define CR0_MP (1u << 1)
 #define CR0_TS (1u << 3)
+#define CR0_ET (1u << 4)
+#define CR0_NE (1u << 5)
+#define CR0_WP (1u << 16)
+#define CR0_AM (1u << 18)
+#define CR0_NW (1u << 29)
+#define CR0_CD (1u << 30)
 #define CR0_PG (1u << 31)
+/* What the processor below has, whatever the guest writes; EM cannot be set. */
+#define CR0_HELD (CR0_MP | CR0_ET | CR0_NE | CR0_WP)
+#define CR0_KNOWN (CR0_HELD | CR0_PE | CR0_TS | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+#define CR4_TSD (1u << 2)
+#define CR4_PSE (1u << 4)
+#define CR4_PAE (1u << 5)
 #define CR4_PGE (1u << 7)
+#define CR4_PCE (1u << 8)
+#define CR4_OSFXSR (1u << 9)
+#define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_OSXSAVE (1u << 18)
+/* The same; of OSXSAVE if there is XSAVE. */
+#define CR4_HELD (CR4_OSFXSR | CR4_OSXSAVE)
+#define CR4_KNOWN (CR4_TSD | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
 #define XCR0_X87 1u
 #define XCR0_SSE 2u
 #define XCR0_AVX 4u
@@ -48,9 +71,9 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define EFER_NX (1u << 11)
 
 enum {
-	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,
+	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_UD = 6, VECTOR_NM = 7,
 	VECTOR_DF = 8, VECTOR_TS = 10, VECTOR_NP = 11, VECTOR_SS = 12,
-	VECTOR_GP = 13, VECTOR_PF = 14,
+	VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_AC = 17, VECTOR_XM = 19,
 };
 
 struct cpu_table {
@@ -68,6 +91,7 @@ struct cpu {
 	/* Bit by number: user mode's descriptor in seg[] is gone from its table, and
 	   hardware has a null selector, as loaded[] says. */
 	uint8_t stale;
+	uint8_t watched;		/* breakpoints met by emulation, as in DR6 */
 	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
 	uint64_t fs_base;
 	uint64_t cr0, cr2, cr3, cr4, cr8, xcr0, dr[8];
@@ -99,10 +123,11 @@ extern struct cpu previrt_cpu;
 
 /*
  * What a step of emulation came to. A FAULT has filled in struct cpu_fault; the
- * guest's state is as before the instruction. RESET: paging was turned off, as
+ * guest's state is as before the instruction. AGAIN: a repeated one is not at its
+ * end; interrupts and single steps come between. RESET: paging was turned off, as
  * a kernel does to restart the machine.
  */
-enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_UNKNOWN, CPU_RESET };
+enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_AGAIN, CPU_UNKNOWN, CPU_RESET };
 
 struct cpu_fault {
 	uint8_t vector, has_error;
@@ -113,9 +138,12 @@ struct cpu_fault {
 /* State after reset as a 64-bit boot loader leaves it. */
 void cpu_reset(struct cpu *cpu);
 
+/* The running processor gets what of @cpu's reset state user mode could see. */
+void cpu_apply_reset(const struct cpu *cpu);
+
 /*
  * Carry out @insn, which stands at @at and whose site ends at @next. On
- * CPU_NEXT the guest goes on at @next, on CPU_JUMPED at cpu->rip.
+ * CPU_NEXT the guest goes on at @next, on CPU_AGAIN at @at, on CPU_JUMPED at cpu->rip.
  */
 enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
 			    uint64_t next, struct cpu_fault *fault);
@@ -126,6 +154,9 @@ enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t a
  * -1: at rip stands what cannot be interpreted.
  */
 int cpu_wake(struct cpu *cpu, uint64_t vector);
+
+/* Control register @reg as it is once @value was written to it. */
+uint64_t cpu_held_bits(const struct cpu *cpu, unsigned reg, uint64_t value);
 
 /* Parts of cpu_emulate, by what they are about; CPU_UNKNOWN: not theirs. */
 enum cpu_result cpu_emulate_flags(struct cpu *, const struct insn *, uint64_t next,
@@ -149,16 +180,19 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault);
 enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 				 struct cpu_fault *fault);
 
-/* May user mode do this port instruction, by the bitmap in the guest's TSS? */
-int cpu_user_may_io(struct cpu *cpu, const struct insn *insn);
+/* May user mode do this, of ports or of IF, by its IOPL or the bitmap in the guest's
+   TSS? */
+int cpu_user_may(struct cpu *cpu, const struct insn *insn);
 
 /* Fill in @fault; give CPU_FAULT. */
 enum cpu_result cpu_raise(struct cpu_fault *fault, int vector, uint32_t error);
 
 /*
  * Deliver an exception or interrupt through the guest's IDT; cpu->rip is the
- * address to be pushed. @software: int n (its gate's DPL counts). 0, or -1 for
- * a triple fault.
+ * address to be pushed. @software: an INT n of so many bytes, which ends there (its
+ * gate's DPL counts; a refusal is a fault of the INT); 0: none. What cannot be
+ * delivered becomes the fault that this is, or a double fault (SDM volume 3, 6.15).
+ * 0, or -1 for a triple fault.
  */
 int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software);
 int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector);
@@ -192,6 +226,9 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 int cpu_read(struct cpu *cpu, uint64_t va, void *to, size_t size, struct cpu_fault *fault);
 int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 	      struct cpu_fault *fault);
+/* A breakpoint on data at @va, of @size bytes, counts in cpu->watched; cpu_read and
+   cpu_write do so. SDM volume 3, 17.2. */
+void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write);
 /* The bytes at cpu->rip, as many as are mapped; how many. */
 size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 /* Write a general register as the hardware does: 4 bytes clear the upper half. */

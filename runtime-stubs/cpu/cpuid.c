@@ -21,7 +21,7 @@
 	1u << 24 /* TSC deadline */ | HAS_OSXSAVE | 1u << 31 /* hypervisor */)
 #define HAS_XSAVE (1u << 26)
 #define HAS_OSXSAVE (1u << 27)
-#define HIDE_1_EDX (1u << 7 /* MCE */ | 1u << 12 /* MTRR */ | \
+#define HIDE_1_EDX (1u << 1 /* VME */ | 1u << 2 /* DE */ | 1u << 7 /* MCE */ | 1u << 12 /* MTRR */ | \
 	1u << 14 /* MCA */ | 1u << 21 | 1u << 22 /* ACPI */ | 1u << 28 /* HTT */ | \
 	1u << 29)
 #define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
@@ -34,7 +34,8 @@
 	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
 	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
 	1u << 24 | 1u << 28 | 1u << 29 /* MWAITX */)
-#define HIDE_80000001_EDX (1u << 7 | 1u << 12 | 1u << 14 | \
+#define HIDE_80000001_EDX (1u << 1 | 1u << 2 | 1u << 7 | 1u << 12 | 1u << 14 | \
+	1u << 25 /* FFXSR */ | \
 	1u << 26 /* 1 GiB pages */)
 #define HAS_COPY 1u		/* of leaf 1, EDX, in 80000001h: AMD's processors */
 

@@ -12,6 +12,8 @@
 #define GATE_TRAP 15
 #define TSS_RSP0 4
 #define TSS_IST1 36
+#define ERROR_EXTERNAL 1u	/* no INT of the program's was it */
+#define ERROR_IDT 2u		/* the rest is a vector */
 
 struct gate {
 	uint16_t offset_low, selector;
@@ -20,9 +22,9 @@ struct gate {
 	uint32_t offset_high, reserved;
 };
 
-static int deliver_find_stack(struct cpu *cpu, unsigned ist, int from_user, uint64_t *rsp)
+static int deliver_find_stack(struct cpu *cpu, unsigned ist, int from_user, uint64_t *rsp,
+			      struct cpu_fault *why)
 {
-	struct cpu_fault ignored;
 	uint64_t slot;
 
 	if (ist)
@@ -33,29 +35,38 @@ static int deliver_find_stack(struct cpu *cpu, unsigned ist, int from_user, uint
 		*rsp = cpu->r[RSP] & ~15ull;
 		return 0;
 	}
-	if (slot + 7 > cpu->tr_limit)
+	if (slot + 7 > cpu->tr_limit) {
+		cpu_raise(why, VECTOR_TS, cpu->tr & ~3u);
 		return -1;
-	if (cpu_read(cpu, cpu->tr_base + slot, rsp, 8, &ignored))
+	}
+	if (cpu_read(cpu, cpu->tr_base + slot, rsp, 8, why))
 		return -1;
 	*rsp &= ~15ull;
 	return 0;
 }
 
-static int deliver_gate(struct cpu *cpu, const struct cpu_fault *fault, int needs_dpl3,
-			struct gate *gate)
+/* SDM volume 3, 6.13: what an exception says of the vector that it met. */
+static int deliver_refuse(struct cpu_fault *why, int vector, unsigned about, int software)
 {
-	struct cpu_fault ignored;
+	cpu_raise(why, vector, about * 8 + ERROR_IDT + (software ? 0 : ERROR_EXTERNAL));
+	return -1;
+}
+
+/* SDM volume 2, INT n: limit and type, then privilege, then presence. */
+static int deliver_gate(struct cpu *cpu, const struct cpu_fault *fault, int software,
+			int needs_dpl3, struct gate *gate, struct cpu_fault *why)
+{
 	unsigned at = fault->vector * sizeof(*gate);
 
 	if (at + sizeof(*gate) - 1 > cpu->idt.limit)
+		return deliver_refuse(why, VECTOR_GP, fault->vector, software);
+	if (cpu_read(cpu, cpu->idt.base + at, gate, sizeof(*gate), why))
 		return -1;
-	if (cpu_read(cpu, cpu->idt.base + at, gate, sizeof(*gate), &ignored) ||
-	    !(gate->type & 0x80))
-		return -1;
-	if ((gate->type & 0x1f) != GATE_INTERRUPT && (gate->type & 0x1f) != GATE_TRAP)
-		return -1;
-	if (needs_dpl3 && (gate->type >> 5 & 3) < 3)
-		return -1;
+	if (((gate->type & 0x1f) != GATE_INTERRUPT && (gate->type & 0x1f) != GATE_TRAP) ||
+	    (needs_dpl3 && (gate->type >> 5 & 3) < 3))
+		return deliver_refuse(why, VECTOR_GP, fault->vector, software);
+	if (!(gate->type & 0x80))
+		return deliver_refuse(why, VECTOR_NP, fault->vector, software);
 	return 0;
 }
 
@@ -74,17 +85,17 @@ static void deliver_to_gate(struct cpu *cpu, const struct gate *gate, uint64_t r
 		cpu->rflags &= ~(uint64_t)FLAG_IF;
 }
 
-/* One attempt: -1 if the gate, the stack or a push fails. */
-static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int software)
+/* One attempt: -1 if the gate, the stack or a push fails, and @why. */
+static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int software,
+		       struct cpu_fault *why)
 {
-	struct cpu_fault ignored;
 	struct gate gate;
 	uint64_t frame[6], rsp;
 	unsigned words = fault->has_error ? 6 : 5, n = 0;
 	uint8_t was_user = cpu->user;
 
 	cpu->user = 0;		/* tables are read with the kernel's rights */
-	if (deliver_gate(cpu, fault, software && was_user, &gate))
+	if (deliver_gate(cpu, fault, software, software && was_user, &gate, why))
 		goto fail;
 	if (fault->has_error)
 		frame[n++] = fault->error;
@@ -93,10 +104,10 @@ static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int softw
 	frame[n++] = cpu->rflags;
 	frame[n++] = cpu->r[RSP];
 	frame[n++] = cpu->seg[SEG_SS];
-	if (deliver_find_stack(cpu, gate.ist & 7, was_user, &rsp))
+	if (deliver_find_stack(cpu, gate.ist & 7, was_user, &rsp, why))
 		goto fail;
 	rsp -= words * 8;
-	if (cpu_write(cpu, rsp, frame, words * 8, &ignored))
+	if (cpu_write(cpu, rsp, frame, words * 8, why))
 		goto fail;
 	cpu->user = was_user;
 	deliver_to_gate(cpu, &gate, rsp);
@@ -106,19 +117,38 @@ fail:
 	return -1;
 }
 
+static int deliver_contributes(unsigned vector)
+{
+	return vector == VECTOR_DE || (vector >= VECTOR_TS && vector <= VECTOR_GP);
+}
+
+/* SDM volume 3, table 6-5. @software: INT n is benign, whatever its number. */
+static int deliver_is_double(unsigned first, int software, unsigned second)
+{
+	if (software)
+		return 0;
+	if (first == VECTOR_PF)
+		return second == VECTOR_PF || deliver_contributes(second);
+	return deliver_contributes(first) && deliver_contributes(second);
+}
+
 int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software)
 {
-	struct cpu_fault second = { .vector = VECTOR_GP, .has_error = 1,
-				    .error = fault->vector * 8u + 2 };
+	struct cpu_fault now = *fault, why;
 
-	if (fault->vector == VECTOR_PF)
-		cpu->cr2 = fault->address;
-	if (!deliver_try(cpu, fault, software))
-		return 0;
-	if (software && !deliver_try(cpu, &second, 0))
-		return 0;
-	second = (struct cpu_fault){ .vector = VECTOR_DF, .has_error = 1 };
-	return deliver_try(cpu, &second, 0);
+	for (;;) {
+		if (now.vector == VECTOR_PF && !software)
+			cpu->cr2 = now.address;
+		if (!deliver_try(cpu, &now, software, &why))
+			return 0;
+		if (now.vector == VECTOR_DF && !software)
+			return -1;
+		if (deliver_is_double(now.vector, software, why.vector))
+			cpu_raise(&why, VECTOR_DF, 0);
+		cpu->rip -= software;
+		software = 0;
+		now = why;
+	}
 }
 
 #define GATE_QUICK (0x80 | GATE_INTERRUPT)	/* present, privilege 0 */

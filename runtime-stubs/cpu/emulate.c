@@ -88,7 +88,7 @@ enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t a
 		result = emulate_absent(insn, fault);
 	if (result == CPU_NEXT)
 		cpu->rip = next;
-	else if (result == CPU_FAULT)
+	else if (result == CPU_FAULT || result == CPU_AGAIN)
 		cpu->rip = at;
 	return result;
 }

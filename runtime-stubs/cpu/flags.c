@@ -68,6 +68,7 @@ static enum cpu_result flags_push_popf(struct cpu *cpu, const struct insn *insn,
 	else if (insn->is_memory &&
 		 cpu_read(cpu, cpu_operand_address(cpu, insn, next), &value, 8, fault))
 		return CPU_FAULT;
+	cpu_watch(cpu, cpu->r[RSP] - stack_size(insn), stack_size(insn), 1);
 	flags_set(cpu, value, stack_size(insn));
 	return CPU_NEXT;
 }
@@ -77,6 +78,7 @@ static enum cpu_result flags_pushf_pop(struct cpu *cpu, const struct insn *insn,
 {
 	uint64_t value = flags_get(cpu);
 
+	cpu_watch(cpu, cpu->r[RSP] - stack_size(insn), stack_size(insn), 1);
 	if (!insn->is_memory)
 		cpu_set_register(cpu, insn->rm, value, stack_size(insn));
 	else if (cpu_write(cpu, cpu_operand_address(cpu, insn, next), &value, 8, fault))

@@ -5,6 +5,9 @@
 #include "insns.h"
 #include "../devices/ports.h"
 
+/* Elements of a repeated instruction before interrupts are looked for. */
+#define STRING_MOST 256u
+
 /* E4-E7, EC-EF; 6C-6F: bit 0 clear means a byte, bit 1 means out. */
 static int io_size(const struct insn *insn)
 {
@@ -18,26 +21,39 @@ static uint16_t io_port(const struct cpu *cpu, const struct insn *insn)
 	return insn->opcode & 8 ? (uint16_t)cpu->r[RDX] : (uint16_t)insn->imm;
 }
 
-/* SDM volume 1, 18.5.2: a set bit forbids; all ports of the access count. */
-int cpu_user_may_io(struct cpu *cpu, const struct insn *insn)
+/* A set bit of the map forbids; all ports of the access count. */
+static int io_is_allowed(struct cpu *cpu, uint16_t port, const struct insn *insn)
 {
 	struct cpu_fault ignored;
-	uint16_t base, bits, port;
+	uint16_t base, bits;
 	uint8_t user = cpu->user;
 	int bad;
 
-	if (insn->op == PREVIRT_OP_ins || insn->op == PREVIRT_OP_outs)
-		port = cpu->r[RDX];
-	else if (insn->op == PREVIRT_OP_in || insn->op == PREVIRT_OP_out)
-		port = io_port(cpu, insn);
-	else
-		return 0;
 	cpu->user = 0;
 	bad = cpu->tr_limit < 103 || cpu_read(cpu, cpu->tr_base + 102, &base, 2, &ignored) ||
 	      base + port / 8 + 1u > cpu->tr_limit ||
 	      cpu_read(cpu, cpu->tr_base + base + port / 8, &bits, 2, &ignored);
 	cpu->user = user;
 	return !bad && !(bits >> port % 8 & ((1u << io_size(insn)) - 1));
+}
+
+/* SDM volume 1, 18.5. */
+int cpu_user_may(struct cpu *cpu, const struct insn *insn)
+{
+	int all = (cpu->rflags & FLAG_IOPL) == FLAG_IOPL;
+
+	switch (insn->op) {
+	case PREVIRT_OP_cli:
+	case PREVIRT_OP_sti:
+		return all;
+	case PREVIRT_OP_ins:
+	case PREVIRT_OP_outs:
+		return all || io_is_allowed(cpu, cpu->r[RDX], insn);
+	case PREVIRT_OP_in:
+	case PREVIRT_OP_out:
+		return all || io_is_allowed(cpu, io_port(cpu, insn), insn);
+	}
+	return 0;
 }
 
 /* One element; the registers move only when it is done. */
@@ -72,9 +88,13 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 static enum cpu_result io_string(struct cpu *cpu, const struct insn *insn,
 				 struct cpu_fault *fault)
 {
+	unsigned left = cpu->rflags & FLAG_TF ? 1 : STRING_MOST;
+
 	if (!insn->rep)
 		return io_string_step(cpu, insn, fault);
 	while (insn->asize == 4 ? (uint32_t)cpu->r[RCX] : cpu->r[RCX]) {
+		if (!left--)
+			return CPU_AGAIN;
 		if (io_string_step(cpu, insn, fault) == CPU_FAULT)
 			return CPU_FAULT;
 		cpu_set_register(cpu, RCX, cpu->r[RCX] - 1, insn->asize);

@@ -30,13 +30,31 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 	return va;
 }
 
+void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write)
+{
+	static const uint8_t lengths[] = { 1, 2, 8, 4 };
+	uint64_t dr7 = cpu->dr[7];
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned kind = dr7 >> (16 + 4 * i) & 3, length = lengths[dr7 >> (18 + 4 * i) & 3];
+		uint64_t at = cpu->dr[i] & ~(uint64_t)(length - 1);
+
+		if ((dr7 >> 2 * i & 3) && (kind == 3 || (kind == 1 && write)) &&
+		    at < va + size && va < at + length)
+			cpu->watched |= 1u << i;
+	}
+}
+
 static int cpu_access(struct cpu *cpu, uint64_t va, void *buffer, size_t size, int write,
 		      struct cpu_fault *fault)
 {
 	uint32_t error;
 
-	if (!mmu_access(va, buffer, size, write, cpu->user, &fault->address, &error))
+	if (!mmu_access(va, buffer, size, write, cpu->user, &fault->address, &error)) {
+		if (cpu->dr[7] & DR7_ENABLED)
+			cpu_watch(cpu, va, size, write);
 		return 0;
+	}
 	fault->vector = VECTOR_PF;
 	fault->has_error = 1;
 	fault->error = error;

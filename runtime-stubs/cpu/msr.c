@@ -101,6 +101,18 @@ static void msr_load_base(struct cpu *cpu, uint32_t msr)
 		backend_set_gs_base(0, cpu->gs_base[0]);
 }
 
+/* NXE is held, if it is there. SDM volume 3, 2.2.1. */
+static int msr_write_efer(struct cpu *cpu, uint64_t value)
+{
+	uint64_t held = cpu->efer & (EFER_LMA | EFER_NX);
+
+	if ((value & ~(EFER_SCE | EFER_LME | held)) ||
+	    (cpu->cr0 & CR0_PG && (value ^ cpu->efer) & EFER_LME))
+		return -1;
+	cpu->efer = (value & (EFER_SCE | EFER_LME)) | held;
+	return 0;
+}
+
 int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	uint64_t *at = msr_plain(cpu, msr);
@@ -122,10 +134,7 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	}
 	switch (msr) {
 	case MSR_EFER:
-		if (value & ~(uint64_t)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX))
-			return -1;
-		cpu->efer = (value & ~(uint64_t)EFER_LMA) | (cpu->efer & EFER_LMA);
-		return 0;
+		return msr_write_efer(cpu, value);
 	case MSR_TSC_AUX:		/* user mode reads it as well: RDTSCP, RDPID */
 		if (value >> 32 || backend_set_tsc_aux(value))
 			return -1;
@@ -146,12 +155,21 @@ int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	return msr == MSR_FS_BASE || msr == MSR_KERNEL_GS_BASE ? cpu_wrmsr(cpu, msr, value) : -1;
 }
 
+static int msr_has_nx(void)
+{
+	uint32_t regs[4];
+
+	backend_cpuid(0x80000001, 0, regs);
+	return regs[3] >> 20 & 1;
+}
+
 void cpu_reset(struct cpu *cpu)
 {
 	*cpu = (struct cpu){
 		.rflags = FLAG_FIXED,
-		.cr0 = 0x80000033, .cr4 = 0x20,
-		.efer = EFER_LME | EFER_LMA,
+		.cr0 = CR0_PG | CR0_PE | CR0_HELD,
+		.cr4 = CR4_PAE | CR4_OSFXSR | (cpu_xcr0_offered() ? CR4_OSXSAVE : 0),
+		.efer = EFER_LME | EFER_LMA | (msr_has_nx() ? EFER_NX : 0),
 		.pat = 0x0007040600070406ull,
 		.apic_base = APIC_BASE_DEFAULT & ~(backend_vcpu ? APIC_BASE_FIRST : 0),
 		.misc_enable = 1, .xcr0 = XCR0_X87,

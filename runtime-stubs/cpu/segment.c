@@ -13,6 +13,7 @@
 #define DESC_PRESENT (1ull << 47)
 #define DESC_SYSTEM (1ull << 44)	/* clear for system descriptors */
 #define DESC_DPL(d) ((unsigned)((d) >> 45) & 3)
+#define DESC_DPL_3 (3ull << 45)
 #define DESC_GRANULARITY (1ull << 55)
 #define DESC_CODE (1ull << 43)
 #define DESC_CONFORMING (1ull << 42)	/* of code; data: grows down */
@@ -22,7 +23,7 @@
 #define DESC_BUSY (1ull << 41)		/* of a TSS */
 #define TYPE_LDT 2			/* system descriptors */
 #define TYPE_TSS 9
-#define DESC_QUICK (DESC_PRESENT | 3ull << 45 | DESC_SYSTEM)	/* data of privilege 3 */
+#define DESC_QUICK (DESC_PRESENT | DESC_DPL_3 | DESC_SYSTEM)	/* data of privilege 3 */
 #define DESC_QUICK_MASK (DESC_QUICK | DESC_CODE)
 #define GDT_SYNCED 32			/* descriptors user mode may name */
 
@@ -64,7 +65,27 @@ static void segment_watch_gdt(const void *now, const void *known, size_t size)
 	backend_watch_gdt(now, known, size, now ? mmu_watch_writes(now, start) : NULL);
 }
 
-/* Descriptors of privilege 3; a kernel's own are no business of hardware. */
+/*
+ * What user mode has of descriptor @d: itself, of privilege 3; conforming code, which it
+ * may run whatever its privilege (LIMIT: lar of user mode then says 3); else 0, for a
+ * kernel's own are no business of hardware.
+ */
+static uint64_t segment_of_user(uint64_t d)
+{
+	uint64_t conforming = DESC_SYSTEM | DESC_CODE | DESC_CONFORMING;
+
+	if ((d & conforming) == conforming)
+		return d | DESC_DPL_3;
+	return (d & DESC_SYSTEM) && DESC_DPL(d) == 3 ? d : 0;
+}
+
+/* LIMIT: hardware is given so many of the GDT; selectors of user mode's past them are
+   refused as are those past the table. */
+static int segment_is_given(uint16_t selector)
+{
+	return (selector & 4) || selector >> 3 < GDT_SYNCED;
+}
+
 void cpu_sync_gdt(struct cpu *cpu)
 {
 	static VCPU_LOCAL uint64_t last[GDT_SYNCED];
@@ -89,10 +110,7 @@ void cpu_sync_gdt(struct cpu *cpu)
 	for (unsigned i = 0; i < GDT_SYNCED; i++)
 		raw[i] = table[i];
 	for (unsigned i = 0; i < GDT_SYNCED; i++) {
-		uint64_t d = table[i];
-
-		if (!i || i >= size / 8 || !(d & DESC_SYSTEM) || DESC_DPL(d) != 3)
-			table[i] = 0;
+		table[i] = i && i < size / 8 ? segment_of_user(table[i]) : 0;
 		changed |= table[i] != last[i];
 	}
 	if (!changed)
@@ -117,8 +135,7 @@ static void segment_sync_ldt(struct cpu *cpu)
 			break;
 		}
 		for (unsigned j = 0; j < n; j++)
-			if (!(chunk[j] & DESC_SYSTEM) || DESC_DPL(chunk[j]) != 3)
-				chunk[j] = 0;
+			chunk[j] = segment_of_user(chunk[j]);
 		backend_set_ldt(i, chunk, n);
 	}
 	backend_load_ldt(count);
@@ -133,7 +150,7 @@ static enum cpu_result segment_check_code(struct cpu *cpu, uint16_t cs, uint64_t
 {
 	if (!(cs & ~3u))
 		return cpu_raise(fault, VECTOR_GP, 0);
-	if (segment_descriptor(cpu, cs, d, 8) || !(*d & DESC_SYSTEM) || !(*d & DESC_CODE) ||
+	if (!segment_is_given(cs) || segment_descriptor(cpu, cs, d, 8) || !(*d & DESC_SYSTEM) || !(*d & DESC_CODE) ||
 	    (*d & DESC_CONFORMING ? DESC_DPL(*d) > 3 : DESC_DPL(*d) != 3))
 		return cpu_raise(fault, VECTOR_GP, cs & ~3u);
 	if (!(*d & DESC_PRESENT))
@@ -151,7 +168,7 @@ enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 	if (!(ss & ~3u)) {	/* none is good enough for 64-bit code, not of ring 3 */
 		return cpu_raise(fault, VECTOR_GP, 0);
 	}
-	if ((ss & 3) != 3 || segment_descriptor(cpu, ss, &stack, 8) ||
+	if ((ss & 3) != 3 || !segment_is_given(ss) || segment_descriptor(cpu, ss, &stack, 8) ||
 	    !(stack & DESC_SYSTEM) || (stack & DESC_CODE) || !(stack & DESC_ACCESS) ||
 	    DESC_DPL(stack) != 3)
 		return cpu_raise(fault, VECTOR_GP, ss & ~3u);
@@ -276,7 +293,9 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 		if (!(d & DESC_PRESENT))
 			return cpu_raise(fault, which == SEG_SS ? VECTOR_SS : VECTOR_NP,
 					 selector & ~3u);
-		user = DESC_DPL(d) == 3;
+		user = !!segment_of_user(d);
+		if (user && !segment_is_given(selector))
+			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 	} else if (which == SEG_SS && (selector & 3) == 3) {
 		return cpu_raise(fault, VECTOR_GP, 0);
 	}

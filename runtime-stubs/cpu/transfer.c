@@ -57,7 +57,7 @@ static void transfer_drop_segments(struct cpu *cpu)
 static enum cpu_result transfer_iret(struct cpu *cpu, const struct insn *insn,
 				     struct cpu_fault *fault)
 {
-	uint64_t frame[5], flags = FLAGS_WRITABLE | FLAG_RF;
+	uint64_t frame[5], flags = FLAGS_WRITABLE & ~FLAG_VM;
 	enum cpu_result result;
 
 	if (cpu->rflags & FLAG_NT)
@@ -174,13 +174,13 @@ enum cpu_result cpu_sysenter(struct cpu *cpu, struct cpu_fault *fault)
 	return CPU_JUMPED;
 }
 
-static enum cpu_result transfer_int(struct cpu *cpu, const struct insn *insn, uint64_t next)
+static enum cpu_result transfer_int(struct cpu *cpu, const struct insn *insn, uint64_t next,
+				    struct cpu_fault *fault)
 {
 	struct cpu_fault soft = { .vector = insn->imm };
 
 	cpu->rip = next;
-	cpu_deliver(cpu, &soft, 1);
-	return CPU_JUMPED;
+	return cpu_deliver(cpu, &soft, insn->len) ? cpu_raise(fault, VECTOR_DF, 0) : CPU_JUMPED;
 }
 
 enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, uint64_t next,
@@ -201,7 +201,7 @@ enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, u
 		cpu->rip = next;	/* cpu_emulate puts it back on a fault */
 		return cpu_syscall(cpu, 0, fault);
 	case PREVIRT_OP_int:
-		return transfer_int(cpu, insn, next);
+		return transfer_int(cpu, insn, next, fault);
 	case PREVIRT_OP_swapgs:
 		cpu->gs_swapped = !cpu->gs_swapped;
 		return CPU_NEXT;

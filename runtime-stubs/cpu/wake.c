@@ -80,7 +80,7 @@ static int wake_control(struct cpu *cpu, const struct insn *insn)
 	if (insn->reg > 4 || !registers[insn->reg])
 		return -1;
 	if (insn->op == PREVIRT_OP_mov_to_cr)
-		*registers[insn->reg] = cpu->r[insn->rm];
+		*registers[insn->reg] = cpu_held_bits(cpu, insn->reg, cpu->r[insn->rm]);
 	else
 		cpu->r[insn->rm] = *registers[insn->reg];
 	return 0;

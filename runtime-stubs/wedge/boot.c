@@ -143,6 +143,7 @@ void wedge_start(const void *bundle, size_t size)
 	if (!kernel)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
+	cpu_apply_reset(&previrt_cpu);
 	devices_reset();
 	mmu_add_device(&boot_lapic);
 	mmu_add_device(&boot_hpet);

@@ -46,7 +46,7 @@ struct wedge_io {
 };
 const struct ports_range *wedge_port(uint16_t port);
 uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events);
-/* int n where the back-end lets user mode do it; rip is behind it. */
+/* INT n, INT3 or INTO that the hypervisor lets by as @vector; rip is behind it. */
 _Noreturn void wedge_software_interrupt(unsigned vector);
 /* SYSCALL of user mode, rip behind it; @compat: from 32-bit code. SYSENTER of
    user mode: rip and rsp may be anything. */

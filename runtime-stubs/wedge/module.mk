@@ -6,7 +6,7 @@
 
 W := runtime-stubs
 WEDGE_NEUTRAL := $(addprefix $(W)/,\
-	wedge/print.c wedge/memory.c wedge/run.c wedge/report.c wedge/counters.c wedge/causes.c wedge/boot.c wedge/vcpus.c wedge/image.c wedge/notes.c wedge/bundle.c wedge/modules.c \
+	wedge/print.c wedge/memory.c wedge/run.c wedge/software.c wedge/report.c wedge/counters.c wedge/causes.c wedge/boot.c wedge/vcpus.c wedge/image.c wedge/notes.c wedge/bundle.c wedge/modules.c \
 	cpu/emulate.c cpu/flags.c cpu/control.c cpu/segment.c cpu/transfer.c cpu/deliver.c \
 	cpu/wake.c cpu/io.c cpu/memory.c cpu/msr.c cpu/cpuid.c mmu/walk.c mmu/shadow.c mmu/pool.c mmu/lower.c mmu/asked.c mmu/quick.c mmu/upper.c mmu/nonglobal.c mmu/twins.c mmu/device.c mmu/check.c cpu/device.c \
 	devices/ports.c devices/i8259.c devices/i8254.c devices/uart8250.c devices/cmos.c \

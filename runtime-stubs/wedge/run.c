@@ -30,7 +30,7 @@ static void run_cause(unsigned cause)
 		wedge_count_cause(cause);
 }
 
-static void run_deliver(const struct cpu_fault *fault, int software)
+void run_deliver(const struct cpu_fault *fault, int software)
 {
 	if (cpu_deliver(&previrt_cpu, fault, software)) {
 		wedge_print("previrt: vector %u error %x address %lx cannot be delivered\n",
@@ -210,12 +210,12 @@ void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 	run_check_room();
 }
 
-/* The instruction that has just ended was a single step. */
-static void run_step_done(void)
+/* The instruction that has just ended was a single step, or has met breakpoints. */
+static void run_debug(int stepping)
 {
 	struct cpu_fault step = { .vector = VECTOR_DB };
 
-	previrt_cpu.dr[6] |= DR6_BS;
+	previrt_cpu.dr[6] |= (stepping ? DR6_BS : 0) | previrt_cpu.watched;
 	run_deliver(&step, 0);
 }
 
@@ -227,6 +227,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	uint64_t stepping = cpu->rflags & FLAG_TF;
 	unsigned changes = mmu_upper_changes;
 
+	cpu->watched = 0;
 	run_cause(previrt_insns[insn->op].cls);
 	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
@@ -241,6 +242,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	case CPU_JUMPED:
 		if (insn->op == PREVIRT_OP_iret)
 			run_in_nmi = 0;
+		break;
+	case CPU_AGAIN:
 		break;
 	case CPU_FAULT:
 		if (insn->op == PREVIRT_OP_rdmsr || insn->op == PREVIRT_OP_wrmsr)
@@ -261,8 +264,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	   as it sets it. */
 	if (insn->op == PREVIRT_OP_int || insn->op == PREVIRT_OP_sysret)
 		stepping = cpu->rflags & FLAG_TF;
-	if (stepping)
-		run_step_done();
+	if (stepping || cpu->watched)
+		run_debug(!!stepping);
 }
 
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
@@ -304,7 +307,7 @@ static int run_trapped(void)
 		run_deliver(&(struct cpu_fault){ .vector = VECTOR_UD }, 0);
 		return 1;
 	}
-	if (previrt_cpu.user && !cpu_user_may_io(&previrt_cpu, &insn))
+	if (previrt_cpu.user && !cpu_user_may(&previrt_cpu, &insn))
 		return 0;
 	wedge_counters.trapped[previrt_insns[insn.op].cls]++;
 	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);
@@ -412,6 +415,18 @@ int wedge_quick_fault(uint64_t address, uint64_t *frame)
 	return reflect;
 }
 
+/* Exceptions that the guest has not asked for; hardware has the bits set. 1: there is
+   none, but user mode's AC is gone. SDM volume 3, 2.5. */
+static int run_is_unwanted(struct cpu_fault *fault)
+{
+	if (fault->vector == VECTOR_XM && !(previrt_cpu.cr4 & CR4_OSXMMEXCPT))
+		fault->vector = VECTOR_UD;
+	if (fault->vector != VECTOR_AC || (previrt_cpu.cr0 & CR0_AM))
+		return 0;
+	previrt_cpu.rflags &= ~(uint64_t)FLAG_AC;
+	return 1;
+}
+
 void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 {
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
@@ -419,22 +434,23 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 	run_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
 	wedge_counters.exceptions++;
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
-			  vector == 17;
+			  vector == VECTOR_AC;
 	if (vector == VECTOR_DB)
-		previrt_cpu.dr[6] = backend_get_debug(6);
+		previrt_cpu.dr[6] |= backend_get_debug(6);
+	if (run_is_unwanted(&fault))
+		run_resume();
 	if (vector == VECTOR_PF)
 		run_page_fault(&fault);
-	else if ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped())
+	else if ((vector != VECTOR_GP || !software_refused(&previrt_cpu, error)) &&
+		 ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped()))
 		run_deliver(&fault, 0);
 	run_resume();
 }
 
 void wedge_software_interrupt(unsigned vector)
 {
-	struct cpu_fault fault = { .vector = vector };
-
 	run_cause(CAUSE_INT);
-	run_deliver(&fault, 1);
+	software_interrupt(&previrt_cpu, vector);
 	run_resume();
 }
 

@@ -95,6 +95,7 @@ void wedge_vcpu_started(void)
 	struct cpu *cpu = &previrt_cpu;
 
 	cpu_reset(cpu);
+	cpu_apply_reset(cpu);
 	lapic_reset();
 	mmu_start();
 	backend_syscall_changed();

@@ -47,6 +47,15 @@ struct wedge_refused {
 };
 extern struct wedge_refused wedge_refused;
 
+/* As cpu_deliver, which must work. */
+void run_deliver(const struct cpu_fault *fault, int software);
+
+/* A software interrupt that the back-end took for @vector, with rip behind it. */
+void software_interrupt(struct cpu *cpu, unsigned vector);
+/* #GP with @error at rip: if that is of a software interrupt, which the hypervisor has
+   left to the guest, it is delivered, and 1. */
+int software_refused(struct cpu *cpu, uint32_t error);
+
 /* How many processors have been started. */
 extern unsigned vcpus_running;
 /* What wakes further processors is there. */

@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 /* Segment bases, selectors, descriptors, the task-switched flag. */
 #include "xenpv.h"
+#include "short.h"
 #include "../backend.h"
 #include "../../cpu/cpu.h"
 
@@ -154,6 +155,8 @@ void backend_load_ldt(unsigned count)
 
 int backend_set_debug(unsigned reg, uint64_t value)
 {
+	if (reg == 7)
+		xenpv_short_forbid(SHORT_BY_WATCH, !!(value & DR7_ENABLED));
 	return xenpv_call(__HYPERVISOR_set_debugreg, reg, value, 0, 0) != 0;
 }
 
@@ -202,13 +205,27 @@ int backend_set_tsc_aux(uint32_t value)
 	return xenpv_wrmsr(MSR_TSC_AUX, value);
 }
 
-/* Both are emulated by Xen, the second only once the first has been done. */
-int backend_set_xcr0(uint64_t value)
+/* Emulated by Xen, which has a CR4 of the guest's for these. */
+static void cpu_change_cr4(uint64_t bits, int on)
 {
-	int xenpv_set_xcr0(uint64_t);
 	uint64_t cr4;
 
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
-	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
+	cr4 = on ? cr4 | bits : cr4 & ~bits;
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4));
+}
+
+/* Xen carries out rdtsc of the guest's kernel then. */
+void backend_set_tsd(int on)
+{
+	cpu_change_cr4(CR4_TSD, on);
+}
+
+/* Xen emulates both, the second only once the first has been done. */
+int backend_set_xcr0(uint64_t value)
+{
+	int xenpv_set_xcr0(uint64_t);
+
+	cpu_change_cr4(CR4_OSXSAVE, 1);
 	return xenpv_set_xcr0(value);
 }

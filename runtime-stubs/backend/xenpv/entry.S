@@ -21,6 +21,7 @@
 #include "../../rewriter/limits.h"
 #include <xen/xen.h>
 
+#define FLAG_TF 0x100
 #define CPU(x) previrt_cpu+CPU_##x(%rip)
 #define PENDING WEDGE_VCPU_INFO
 #define MASK WEDGE_VCPU_INFO+1
@@ -256,8 +257,12 @@ xenpv_failsafe_entry:
 trap_in_wedge:
 	cmpq $xenpv_text_end, %rax	/* the guest has jumped there */
 	jae trap_of_guest
-	cmpl $1, 8(%rsp)		/* a step into a site's stub, or an odd one */
-	je trap_of_guest
+	cmpl $1, 8(%rsp)
+	jne 6f
+	testb $FLAG_TF>>8, 41(%rsp)	/* a step into a site's stub, or an odd one */
+	jnz trap_of_guest
+	jmp xenpv_watch_hit
+6:
 	cmpq $xenpv_short_start, %rax	/* C makes the guest's state whole */
 	jb 4f
 	cmpq $xenpv_short_end, %rax

@@ -20,6 +20,9 @@
 #define MASK WEDGE_VCPU_INFO+1
 #define IRET xenpv_hypercalls + 32 * __HYPERVISOR_iret
 
+#define FLAG_IF 0x200
+#define FLAG_IOPL 0x3000
+#define FLAG_RF 0x10000
 /* What a user's flags may have after sysret; SDM volume 2, SYSRET. */
 #define USER_FLAGS 0x244fd5
 /* What the kernel's may have of the user's after an exception. */
@@ -234,8 +237,9 @@ fast_sysret_\n:
 	pushq %rcx
 	shrq $47, %rcx
 	jnz 1f
-	btl $9, %r11d
-	jnc 1f
+	leal -FLAG_IF(%r11), %ecx
+	testl $FLAG_IF|FLAG_IOPL, %ecx
+	jnz 1f				/* but IF without an IOPL */
 	same_gdt 1f, %rcx
 	movq (%rsp), %rcx
 	andq $USER_FLAGS, 16(%rsp)
@@ -267,11 +271,12 @@ fast_iret_\n:
 	movq 32(%rsp), %rax
 	cmpq xenpv_user_ss(%rip), %rax
 	jne 2f
-	movq (%rsp), %rax
-	shrq $47, %rax
-	jnz 2f
-	testb $2, 17(%rsp)		/* IF */
-	jz 2f
+	cmpl $0x7fff, 4(%rsp)
+	ja 2f
+	movl 16(%rsp), %eax
+	subl $FLAG_IF, %eax
+	testl $FLAG_IF|FLAG_IOPL, %eax
+	jnz 2f				/* but IF without an IOPL */
 	same_gdt 2f, %rax
 	movq CPU(RAX), %rax
 	cmpw $0, backend_slow_user(%rip)
@@ -297,6 +302,23 @@ fast_iret_\n:
 	fast_iret 3
 	fast_iret 4
 	fast_iret 5
+
+/*
+ * A breakpoint was met by what the wedge has pushed below the guest's stack, or in its
+ * code. The guest sees nothing of it: on, past the instruction. On the stack: rax,
+ * vector, error, rip, cs, rflags, rsp, ss.
+ */
+	.globl xenpv_watch_hit
+xenpv_watch_hit:
+	orl $FLAG_RF, 40(%rsp)
+	push_scratch
+	cld
+	call xenpv_forget_hit
+	pop_scratch
+	popq %rax
+	addq $16, %rsp
+	pushq $0
+	jmp IRET
 
 /* Page faults: rcx, r11, error, rip, cs, rflags, rsp, ss. */
 	.balign 16

@@ -37,7 +37,7 @@ extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
 
 static const uint64_t *mfns;
 static uint64_t next_pfn, pool_pfn, guest_pfn;
-static uint64_t linear_mfns[LINEAR_MOST];	/* by gfn / 512; 0: no memory */
+static uint32_t linear_mfns[LINEAR_MOST];	/* by gfn / 512; 0: no memory */
 static uint64_t fixed_mfns[4];		/* TABLE_ROOT ... TABLE_L2 */
 static const uint64_t *fixed_tables[4];
 
@@ -532,6 +532,8 @@ static void memory_init_guest(uint64_t wanted)
 		uint64_t table = memory_make_l1(guest_pfn + n, left < 512 ? left : 512,
 						ENTRY_WRITE);
 
+		if (mfns[table] >> 32)
+			wedge_stop("memory past 16 TiB");
 		linear_mfns[gfn / 512] = mfns[table];
 		memory_map(WEDGE_AREA + gfn * 4096, table);
 	}

@@ -32,7 +32,7 @@ extern uint64_t xenpv_plain_rcx;
 static struct { uint8_t at, size, call; } shapes[SHORT_ROUTINES];
 static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
 static unsigned use_count;
-static VCPU_LOCAL int disallowed;
+static VCPU_LOCAL unsigned disallowed;	/* reasons: SHORT_BY_* */
 static unsigned disallowed_by;		/* so many processors: one suffices */
 static uint8_t plain_calls[REWRITER_CALLS];	/* lengths of calls to fast.S */
 
@@ -107,11 +107,15 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 		xenpv_call_slots[slot] = xenpv_short_entries[routine];
 }
 
-void xenpv_short_allow(int allowed)
+void xenpv_short_forbid(unsigned reason, int on)
 {
-	if (disallowed == !allowed)
+	unsigned before = disallowed;
+	int allowed;
+
+	disallowed = on ? before | reason : before & ~reason;
+	allowed = !disallowed;
+	if (allowed == !before)
 		return;
-	disallowed = !allowed;
 	disallowed_by += allowed ? -1 : 1;
 	if (disallowed_by > (allowed ? 0u : 1u))
 		return;

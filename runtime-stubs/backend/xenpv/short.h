@@ -48,8 +48,10 @@ int xenpv_short_interrupted(struct cpu *cpu);
    call's length. */
 unsigned xenpv_plain_again(struct cpu *cpu);
 
-/* The guest has TF, IOPL, NT or AC set (or no more): no routine may be used
-   (or all may). */
-void xenpv_short_allow(int allowed);
+/* For one of these reasons no routine may be used, or no more for that one: the guest
+   has IOPL, NT or AC set; it has breakpoints, which C looks for. */
+#define SHORT_BY_FLAGS 1u
+#define SHORT_BY_WATCH 2u
+void xenpv_short_forbid(unsigned reason, int on);
 #endif
 #endif

@@ -45,6 +45,9 @@ static void traps_set_if(struct cpu *cpu, int on)
  * last that were set. TF is, and comes back with the rest.
  */
 static VCPU_LOCAL uint64_t traps_kept;
+/* While user mode runs with an IOPL, or without IF: that IOPL, and FLAG_FIXED. Xen
+   keeps IF where the kernel's is, and fast.S does without the wedge for neither. */
+static VCPU_LOCAL uint64_t traps_user_kept;
 
 static void traps_kernel_flags(struct cpu *cpu, int on)
 {
@@ -157,7 +160,7 @@ int xenpv_quick_fault(uint64_t *frame)
 {
 	int result;
 
-	if (traps_kept || frame[3] & FLAG_AC)
+	if ((traps_kept | traps_user_kept) || frame[3] & FLAG_AC)
 		return -1;
 	frame[2] &= SELECTOR_MASK;
 	frame[3] = (frame[3] & ~(uint64_t)FLAG_IOPL) | FLAG_IF;
@@ -184,11 +187,16 @@ void xenpv_trap_entered(void)
 			traps_in_site(cpu);
 	} else {
 		xenpv_stale_selectors = 0;
-		traps_set_if(cpu, 1);
+		traps_set_if(cpu, !(xenpv_cs >> 32 & 0xff));
+		cpu->rflags |= traps_user_kept;
+		traps_user_kept = 0;
 		cpu->seg[SEG_CS] = cs;
 		cpu->seg[SEG_SS] = xenpv_ss;
 		traps_note_selectors(cpu);
 	}
+	/* Xen clears it when it hands the exception on. */
+	if (xenpv_vector == VECTOR_NM && (cpu->cr0 & CR0_TS))
+		backend_set_ts(1);
 	switch (xenpv_vector) {
 	case WEDGE_EVENT:
 		wedge_event();
@@ -218,6 +226,11 @@ void xenpv_event_entered(void)
 	wedge_event();
 }
 
+void xenpv_forget_hit(void)
+{
+	xenpv_call(__HYPERVISOR_set_debugreg, 6, previrt_cpu.dr[6], 0, 0);
+}
+
 /* rax, vector, error, rip, cs, rflags, rsp, ss. */
 void xenpv_wedge_fault(const uint64_t *frame)
 {
@@ -226,12 +239,12 @@ void xenpv_wedge_fault(const uint64_t *frame)
 	wedge_stop("the wedge has failed");
 }
 
-/* Into the kernel by way of the hypervisor: TF must not bite before. */
+/* Into the kernel by way of the hypervisor: TF must not bite before; popf has no RF. */
 static _Noreturn void traps_enter_stepping(struct cpu *cpu, uint64_t *f)
 {
 	f[0] = cpu->rip;
 	f[1] = FLAT_KERNEL_CS64 & ~3u;
-	f[2] = (cpu->rflags & (REAL_IN_KERNEL | FLAG_IF)) | FLAG_FIXED;
+	f[2] = (cpu->rflags & (REAL_IN_KERNEL | FLAG_RF | FLAG_IF)) | FLAG_FIXED;
 	f[3] = cpu->r[RSP];
 	f[4] = FLAT_KERNEL_SS64 & ~3u;
 	xenpv_resume_frame(f);
@@ -246,12 +259,12 @@ void backend_enter(struct cpu *cpu)
 	if (!cpu->user) {
 		if (cpu->rflags & SHORT_UNUSUAL || traps_kept) {
 			traps_kept = cpu->rflags & SHORT_UNUSUAL & ~FLAG_TF;
-			xenpv_short_allow(!traps_kept);
+			xenpv_short_forbid(SHORT_BY_FLAGS, !!traps_kept);
 			if (traps_kept)
 				backend_syscall_changed();
 		}
 		xenpv_unlock();
-		if (cpu->rflags & FLAG_TF)
+		if (cpu->rflags & FLAG_TF || (cpu->rflags & FLAG_RF && cpu->dr[7] & DR7_ENABLED))
 			traps_enter_stepping(cpu, f);
 		xenpv_real_flags = (cpu->rflags & REAL_IN_KERNEL) | FLAG_FIXED;
 		if (cpu->rflags & FLAG_IF)
@@ -263,9 +276,13 @@ void backend_enter(struct cpu *cpu)
 		xenpv_user_ss = cpu->seg[SEG_SS] | 3;
 	}
 	xenpv_sysret_learn(cpu);
+	if ((cpu->rflags & (FLAG_IOPL | FLAG_IF)) != FLAG_IF) {
+		traps_user_kept = (cpu->rflags & FLAG_IOPL) | FLAG_FIXED;
+		backend_syscall_changed();
+	}
 	f[0] = cpu->rip;
 	f[1] = cpu->seg[SEG_CS] | 3;
-	f[2] = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED | FLAG_IF;
+	f[2] = (cpu->rflags & (REAL_IN_USER | FLAG_IF)) | FLAG_FIXED;
 	f[3] = cpu->r[RSP];
 	f[4] = cpu->seg[SEG_SS] | 3;
 	xenpv_calls[__HYPERVISOR_iret]++;

@@ -40,6 +40,7 @@ QUIET void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 }
 QUIET int backend_set_xcr0(uint64_t value) { (void)value; return 0; }
 QUIET int backend_set_tsc_aux(uint32_t value) { (void)value; return 0; }
+QUIET void backend_set_tsd(int on) { (void)on; }
 QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; return NULL; }
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;

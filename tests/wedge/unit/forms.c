@@ -140,6 +140,7 @@ static void slot_entered(struct rewriter_kind *kind, uint64_t site)
 	case CPU_JUMPED: outcome = JUMPED; break;
 	case CPU_FAULT: outcome = FAULTED; break;
 	case CPU_RESET: outcome = RESET; break;
+	case CPU_AGAIN:
 	case CPU_UNKNOWN: outcome = STOPPED; break;
 	}
 	memcpy(now.r, cpu->r, sizeof(now.r));
