@@ -34,6 +34,24 @@ static uint64_t early_pfn(const void *address)
 	return ((uint64_t)address - WEDGE_BOOT_BASE) >> 12;
 }
 
+/* AMD APM volume 3, CPUID 80000001h. Without NX Xen refuses each entry that has it. */
+static int early_has_nx(void)
+{
+	uint32_t a = 0x80000001, b, c = 0, d;
+
+	__asm__ volatile(XEN_CPUID : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return d >> 20 & 1;
+}
+
+static void early_stop(void)
+{
+	static const char text[] = "previrt: stopped: the processor has no NX\n";
+	struct sched_shutdown crash = { .reason = SHUTDOWN_crash };
+
+	early_call(__HYPERVISOR_console_io, CONSOLEIO_write, sizeof(text) - 1, (uint64_t)text, 0);
+	early_call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&crash, 0, 0);
+}
+
 void xenpv_early(struct start_info *info)
 {
 	const uint64_t *mfns = (const uint64_t *)info->mfn_list;
@@ -43,6 +61,8 @@ void xenpv_early(struct start_info *info)
 	uint64_t l1 = early_pfn(xenpv_wedge_l1), l2 = early_pfn(xenpv_wedge_l2), l3_mfn;
 	struct mmu_update update;
 
+	if (!early_has_nx())
+		early_stop();
 	for (uint64_t i = 0; i < pages; i++) {
 		uint64_t entry = mfns[first + i] << 12 | ENTRY_WRITE | ENTRY_NX;
 		char *page = xenpv_image + (i << 12);
