@@ -86,9 +86,11 @@ enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t a
 		result = emulate_pair(cpu, insn);
 	if (result == CPU_UNKNOWN)
 		result = emulate_absent(insn, fault);
-	if (result == CPU_NEXT)
+	if (result == CPU_NEXT) {
 		cpu->rip = next;
-	else if (result == CPU_FAULT || result == CPU_AGAIN)
+		cpu->rflags &= ~(uint64_t)FLAG_RF;	/* of the fault that led here */
+	} else if (result == CPU_FAULT || result == CPU_AGAIN) {
 		cpu->rip = at;
+	}
 	return result;
 }

@@ -65,6 +65,7 @@ int software_refused(struct cpu *cpu, uint32_t error)
 	if (!length)
 		return 0;
 	cpu->rip += length;
+	cpu->rflags &= ~(uint64_t)FLAG_RF;
 	run_deliver(&(struct cpu_fault){ .vector = vector }, length);
 	return 1;
 }

@@ -35,6 +35,8 @@ static unsigned use_count;
 static VCPU_LOCAL unsigned disallowed;	/* reasons: SHORT_BY_* */
 static unsigned disallowed_by;		/* so many processors: one suffices */
 static uint8_t plain_calls[REWRITER_CALLS];	/* lengths of calls to fast.S */
+static int32_t plain_code[REWRITER_CALLS];	/* where they lead */
+static unsigned plain_end;
 
 uint64_t xenpv_call_stub(unsigned slot)
 {
@@ -89,7 +91,10 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 			code = xenpv_lean_call(slot, insn);
 		if (code) {
 			plain_calls[slot] = call;
-			xenpv_call_slots[slot] = code;
+			plain_code[slot] = code;
+			plain_end = slot + 1;
+			if (!disallowed_by)
+				xenpv_call_slots[slot] = code;
 		}
 		return;
 	}
@@ -122,6 +127,9 @@ void xenpv_short_forbid(unsigned reason, int on)
 	for (unsigned i = 0; i < use_count; i++)
 		xenpv_call_slots[uses[i].slot] = allowed ?
 			xenpv_short_entries[uses[i].routine] : xenpv_call_stub(uses[i].slot);
+	for (unsigned i = 0; i < plain_end; i++)
+		if (plain_calls[i])
+			xenpv_call_slots[i] = allowed ? (uint64_t)plain_code[i] : xenpv_call_stub(i);
 }
 
 static uint64_t short_pop(struct cpu *cpu)

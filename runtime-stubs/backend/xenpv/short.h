@@ -48,8 +48,9 @@ int xenpv_short_interrupted(struct cpu *cpu);
    call's length. */
 unsigned xenpv_plain_again(struct cpu *cpu);
 
-/* For one of these reasons no routine may be used, or no more for that one: the guest
-   has IOPL, NT or AC set; it has breakpoints, which C looks for. */
+/* For one of these reasons no short code behind calls may be used, or no more for that
+   one: the guest has IOPL, NT or AC set; it has breakpoints, which C looks for and a
+   return would meet. */
 #define SHORT_BY_FLAGS 1u
 #define SHORT_BY_WATCH 2u
 void xenpv_short_forbid(unsigned reason, int on);

@@ -10,11 +10,13 @@
 #include "users.inc"
 #define TSD 4
 #define TS 8
+#define AM 0x40000
+#define OSXMMEXCPT 0x400
 #define VME 1
 #define MSR_EFER 0xc0000080
 #define EFER_NX 0x800
 #define CR0_WISHES 0x10032		/* WP, NE, ET, MP; not EM */
-#define CR4_OSFXSR 0x200
+#define OSFXSR 0x200
 
 	.globl start
 .macro cr4_set bits
@@ -48,6 +50,8 @@ start:
 	gate 6, undefined
 	gate 7, device
 	gate 13, protection
+	gate 17, alignment
+	gate 19, simd
 	.rept 2
 	leads rdtsc_at, USER_CS, 'U', 1, rdtsc_at+2
 	cr4_set TSD
@@ -74,6 +78,26 @@ start:
 	leads fnop_at, USER_CS, 'U', 11, fnop_at+2
 	print "guest: TS until clts\n"
 
+	/* Neither comes under QEMU's emulation: user mode gets to its end then. */
+	leads align_at, USER_CS, 'U', 12, align_end_at
+	cr0_set AM
+	visit align_at
+	cmpq $USER_CODE+align_end_at, %rdi
+	je 1f
+	cmpb $'A', %al
+	expect e, 13
+1:	cr4_set OSFXSR
+	visit divide_at
+	cmpq $USER_CODE+divide_end_at, %rdi
+	je 1f
+	cmpb $'U', %al
+	expect e, 14
+	cmpq $USER_CODE+divide_there_at, %rdi
+	expect e, 15
+	cr4_set OSXMMEXCPT
+	leads divide_at, USER_CS, 'X', 16, divide_there_at
+1:	print "guest: AM and OSXMMEXCPT\n"
+
 	/* What a machine may keep as it is. */
 	movq %cr0, %rbx
 	movq %rbx, %rax
@@ -86,10 +110,10 @@ start:
 	cmpl $CR0_WISHES, %eax
 	jne 1f
 	print "CR0: MP, ET, NE, WP held, no EM\n"
-1:	cr4_clear CR4_OSFXSR
+1:	cr4_clear OSFXSR
 	movq %cr4, %rbx
-	cr4_set CR4_OSFXSR
-	testl $CR4_OSFXSR, %ebx
+	cr4_set OSFXSR
+	testl $OSFXSR, %ebx
 	jz 1f
 	print "CR4: OSFXSR held\n"
 1:	movl $MSR_EFER, %ecx
@@ -120,6 +144,12 @@ protection:
 	movq (%rsp), %rdi
 	movb $'P', %al
 	jmp user_entered
+alignment:
+	popq error(%rip)
+	movq (%rsp), %rdi
+	movb $'A', %al
+	jmp user_entered
+	entered simd, 'X'
 device:	movb $1, faulted(%rip)
 	movq (%rsp), %rdi
 	movb $'D', %al
@@ -132,6 +162,24 @@ program:
 	.set fnop_at, . - program
 	fnop
 	ud2
+	.set align_at, . - program
+	.byte 0x9c			/* pushf and popf, no sites */
+	orl $0x40000, (%rsp)
+	.byte 0x9d
+	.byte 0x8b, 0x04, 0x25		/* movl 0x1001, %eax */
+	.long USER_CODE+1
+	.set align_end_at, . - program
+	ud2
+	.set divide_at, . - program
+	ldmxcsr 1f(%rip)
+	xorps %xmm0, %xmm0
+	movss 2f(%rip), %xmm1
+	.set divide_there_at, . - program
+	divss %xmm0, %xmm1
+	.set divide_end_at, . - program
+	ud2
+1:	.long 0x1d80			/* division by zero is not masked */
+2:	.float 1
 program_end:
 
 	.bss

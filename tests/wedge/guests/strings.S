@@ -104,7 +104,8 @@ start:
 	expect z, 10
 	print "guest: interrupts of user mode between elements\n"
 
-	call timer
+	movl $8, %ebp			/* it may come too early on a host that is busy */
+3:	call timer
 	made_ready MANY, 0
 	movq $HIGH+0x2000000, %rsi
 	leaq 2f(%rip), %rax
@@ -117,6 +118,10 @@ start:
 	expect e, 11
 	leaq 1b(%rip), %rax
 	cmpq %rax, %rdi
+	je 4f
+	decl %ebp
+	jnz 3b
+4:	cmpq %rax, %rdi
 	expect e, 12
 	cmpl $3, %ecx
 	expect a, 13

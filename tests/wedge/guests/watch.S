@@ -48,11 +48,12 @@ start:
 	movl $0x277, %ecx
 
 	/* The words that the wedge might push at: none of them is the guest's. */
+	.irp kind, WRITES, READS_WRITES
 	movl $8, %ebx
 1:	movq %rsp, %rax
 	subq %rbx, %rax
 	movq %rax, %dr0
-	set_dr7 WRITES
+	set_dr7 \kind
 	sti
 	cli
 	movl %cs, %eax
@@ -70,6 +71,7 @@ start:
 	addl $8, %ebx
 	cmpl $256, %ebx
 	jbe 1b
+	.endr
 	print "guest: nothing met below the stack\n"
 
 	pushq $0			/* frames are pushed below the word, then */

@@ -187,6 +187,20 @@ static void test_control(void)
 	seen.flushes = 0;
 	STEP("\x0f\x22\xe0");
 	expect("PGE flushes", seen.flushes == 1);
+	cpu.r[RAX] = cpu.cr4 & ~(uint64_t)CR4_OSFXSR;
+	expect("OSFXSR is held", STEP("\x0f\x22\xe0") == CPU_NEXT && (cpu.cr4 & CR4_OSFXSR));
+	cpu.r[RAX] = cpu.cr4 | 1u << 20;
+	expect("SMEP is refused", STEP("\x0f\x22\xe0") == CPU_FAULT && fault.vector == VECTOR_GP);
+	cpu.r[RAX] = cpu.cr4 & ~(uint64_t)CR4_PAE;
+	expect("PAE stays", STEP("\x0f\x22\xe0") == CPU_FAULT && fault.vector == VECTOR_GP);
+	cpu.r[RAX] = (cpu.cr0 & ~(uint64_t)CR0_WP) | 4;
+	expect("WP is held, EM cannot be set", STEP("\x0f\x22\xc0") == CPU_NEXT &&
+	       (cpu.cr0 & CR0_WP) && !(cpu.cr0 & 4));
+	cpu.r[RAX] = cpu.cr0 | CR0_NW;
+	expect("NW without CD", STEP("\x0f\x22\xc0") == CPU_FAULT && fault.vector == VECTOR_GP);
+	cpu.r[RAX] = 16;
+	expect("mov to cr8 of five bits", STEP("\x44\x0f\x22\xc0") == CPU_FAULT &&
+	       fault.vector == VECTOR_GP);
 	expect("mov to cr1", STEP("\x0f\x22\xc8") == CPU_FAULT && fault.vector == VECTOR_UD);
 	cpu.r[RSP] = 0x5000;
 	cpu.r[RSI] = 4;
@@ -229,6 +243,14 @@ static void test_ports(void)
 	cpu.rflags &= ~(uint64_t)FLAG_DF;
 	cpu.r[RDI] = 0x10;
 	cpu.r[RCX] = 2;
+	cpu.rflags |= FLAG_TF;
+	cpu.r[RDI] = (uint64_t)got;
+	expect("a step of rep insb", STEP("\xf3\x6c") == CPU_AGAIN && cpu.r[RCX] == 1 &&
+	       cpu.r[RDI] == (uint64_t)got + 1);
+	expect("... and the last one", STEP("\xf3\x6c") == CPU_NEXT && !cpu.r[RCX]);
+	cpu.rflags &= ~(uint64_t)FLAG_TF;
+	cpu.r[RCX] = 2;
+	cpu.r[RDI] = 0x10;
 	expect("insb to nowhere", STEP("\xf3\x6c") == CPU_FAULT && cpu.r[RCX] == 2 &&
 	       fault.error == PF_W);
 }
@@ -347,6 +369,24 @@ static void test_transfer(void)
 	expect("sysenter", cpu_sysenter(&cpu, &fault) == CPU_JUMPED && !cpu.user &&
 	       cpu.r[RSP] == 0x8000 && cpu.rip == cpu.sysenter[2] && cpu.seg[SEG_CS] == 0x10 &&
 	       cpu.seg[SEG_SS] == 0x18 && !(cpu.rflags & FLAG_IF));
+	cpu.user = 1;
+	cpu.rip = 0x402002;
+	idt[0x21].type = 0x6e00;
+	expect("INT n through an absent gate", !cpu_deliver(&cpu, &(struct cpu_fault){ .vector = 0x21 }, 2) &&
+	       cpu.rip == 0xffffffff810000b0ul && pushed[0] == 0x21 * 8 + 2 && pushed[1] == 0x402000);
+	cpu.user = 1;
+	cpu.rip = 0x402002;
+	idt[0x21].type = 0x8e00;
+	expect("... and one of the kernel's", !cpu_deliver(&cpu, &(struct cpu_fault){ .vector = 0x21 }, 2) &&
+	       cpu.rip == 0xffffffff810000d0ul && pushed[0] == 0x21 * 8 + 2 && pushed[1] == 0x402000);
+	cpu.user = 1;
+	idt[VECTOR_UD].type = 0x0e00;
+	expect("a benign exception without a gate", !cpu_deliver(&cpu, &(struct cpu_fault){ .vector = VECTOR_UD }, 0) &&
+	       cpu.rip == 0xffffffff810000b0ul && pushed[0] == VECTOR_UD * 8 + 3);
+	cpu.user = 1;
+	idt[VECTOR_GP].type = 0x0e00;
+	expect("one that contributes", !cpu_deliver(&cpu, &(struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 }, 0) &&
+	       cpu.rip == 0xffffffff81000080ul && !pushed[0]);
 	cpu.idt.limit = 0;
 	expect("no gate, no double-fault gate: a triple fault", cpu_deliver(&cpu, &page, 0));
 }
