@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Accesses of the guest to device memory, carried out for it. */
-#include "cpu.h"
+/* Accesses of the guest to device memory, carried out for it: where operands lie. */
+#include "device.h"
 #include "../backend/backend.h"
 #include "../mmu/device.h"
 #include "../mmu/mmu.h"
+#include <string.h>
 
 /* Where there is neither memory nor a device nobody answers: reads are ones, writes
    are lost. */
@@ -28,24 +29,6 @@ static const struct mmu_device device_nothing = {
 	.size = ~(uint64_t)0, .read = device_read_nothing, .write = device_write_nothing,
 };
 
-static uint64_t device_register(const struct cpu *cpu, const struct insn_transfer *t)
-{
-	return cpu->r[t->insn.reg] >> (t->high ? 8 : 0);
-}
-
-static void device_load(struct cpu *cpu, const struct insn_transfer *t, uint64_t value)
-{
-	unsigned shift = 64 - 8 * t->size;
-	int extends = t->size < t->insn.osize && (t->sign || t->insn.opcode >= 0xb6);
-
-	if (t->sign)
-		value = (uint64_t)((int64_t)(value << shift) >> shift);
-	if (t->high)
-		cpu->r[t->insn.reg] = (cpu->r[t->insn.reg] & ~0xff00ull) | (value & 0xff) << 8;
-	else
-		cpu_set_register(cpu, t->insn.reg, value, extends ? t->insn.osize : t->size);
-}
-
 /* Is there an address @gpa at all (SDM volume 2, CPUID 80000008h)? Bits beyond are
    reserved in the guest's tables. */
 static int device_can_be(struct cpu *cpu, uint64_t gpa)
@@ -56,45 +39,97 @@ static int device_can_be(struct cpu *cpu, uint64_t gpa)
 	return !(gpa >> (regs[0] & 0xff));
 }
 
-/* The fields of one transfer that stands at cpu->rip; 0 if it is none. */
-static int device_decode(struct cpu *cpu, struct insn_transfer *t)
+enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uint64_t va,
+			    unsigned size, uint32_t access, struct cpu_fault *fault)
 {
-	uint8_t bytes[INSN_MAX];
-	size_t size = cpu_fetch(cpu, bytes);
+	unsigned here = BACKEND_PAGE - va % BACKEND_PAGE;
 
-	return insn_decode_transfer(t, bytes, size);
+	operand->parts = 0;
+	for (; size; va += here, size -= here, here = size) {
+		struct mmu_walk walk;
+
+		if (here > size)
+			here = size;
+		if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+			return cpu_raise(fault, VECTOR_GP, 0);
+		if (mmu_translate(va, access | (cpu->user ? PF_U : 0), &walk, &fault->error)) {
+			fault->vector = VECTOR_PF;
+			fault->has_error = 1;
+			fault->address = va;
+			return CPU_FAULT;
+		}
+		operand->part[operand->parts].device = mmu_device_at(walk.gpa);
+		if (!operand->part[operand->parts].device && !backend_is_memory(walk.gpa)) {
+			if (!device_can_be(cpu, walk.gpa))
+				return CPU_UNKNOWN;
+			operand->part[operand->parts].device = &device_nothing;
+		}
+		operand->part[operand->parts].gpa = walk.gpa;
+		operand->part[operand->parts++].size = here;
+	}
+	return CPU_NEXT;
+}
+
+int device_is(const struct device_operand *operand)
+{
+	return operand->part[0].device || (operand->parts > 1 && operand->part[1].device);
+}
+
+/* An operand in two pages goes by bytes. */
+static unsigned device_step(const struct device_operand *operand)
+{
+	return operand->parts > 1 ? 1 : operand->part[0].size;
+}
+
+uint64_t device_get(const struct device_operand *operand)
+{
+	unsigned step = device_step(operand), shift = 0;
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < operand->parts; i++)
+		for (unsigned at = 0; at < operand->part[i].size; at += step, shift += 8 * step) {
+			uint64_t gpa = operand->part[i].gpa + at, bytes = 0;
+
+			if (operand->part[i].device)
+				bytes = mmu_device_read(operand->part[i].device, gpa, step);
+			else
+				memcpy(&bytes, backend_guest(gpa), step);
+			value |= bytes << shift;
+		}
+	return value;
+}
+
+void device_put(const struct device_operand *operand, uint64_t value)
+{
+	unsigned step = device_step(operand), shift = 0;
+
+	for (unsigned i = 0; i < operand->parts; i++)
+		for (unsigned at = 0; at < operand->part[i].size; at += step, shift += 8 * step) {
+			uint64_t gpa = operand->part[i].gpa + at, bytes = value >> shift;
+
+			if (operand->part[i].device)
+				mmu_device_write(operand->part[i].device, gpa, step, bytes);
+			else
+				memcpy(backend_guest(gpa), &bytes, step);
+		}
 }
 
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 {
-	const struct mmu_device *device;
-	struct insn_transfer t;
-	struct mmu_walk walk;
-	uint64_t va, value, old = 0;
+	struct insn_operation o;
+	enum cpu_result result;
+	uint8_t bytes[INSN_MAX];
+	size_t size = cpu_fetch(cpu, bytes);
 
-	if (!device_decode(cpu, &t))
+	if (!insn_decode_operation(&o, bytes, size, cpu_code_is_64(cpu)))
 		return CPU_UNKNOWN;
-	va = cpu_operand_address(cpu, &t.insn, cpu->rip + t.insn.len);
-	if (mmu_translate(va, (t.store ? PF_W : 0) | (cpu->user ? PF_U : 0), &walk,
-			  &fault->error)) {
-		fault->vector = VECTOR_PF;
-		fault->has_error = 1;
-		fault->address = va;
-		return CPU_FAULT;
+	if (o.insn.segment >= INSN_FS && o.insn.segment != INSN_NO_SEG)
+		cpu_note_user_bases(cpu);
+	result = o.what >= OPERATION_STRING ? device_string(cpu, &o, fault) :
+		 device_operate(cpu, &o, cpu->rip + o.insn.len, fault);
+	if (result == CPU_NEXT) {
+		cpu->rip += o.insn.len;
+		cpu->rflags &= ~(uint64_t)FLAG_RF;
 	}
-	device = mmu_device_at(walk.gpa);
-	if (!device && !backend_is_memory(walk.gpa) && device_can_be(cpu, walk.gpa))
-		device = &device_nothing;
-	/* LIMIT: an access across the end of a device's range */
-	if (!device || walk.gpa + t.size > device->gpa + device->size)
-		return CPU_UNKNOWN;
-	value = t.immediate ? t.insn.imm : device_register(cpu, &t);
-	if (t.load)
-		old = mmu_device_read(device, walk.gpa, t.size);
-	if (t.store)
-		mmu_device_write(device, walk.gpa, t.size, value);
-	if (t.load)
-		device_load(cpu, &t, old);
-	cpu->rip += t.insn.len;
-	return CPU_NEXT;
+	return result == CPU_JUMPED ? CPU_NEXT : result;
 }
