@@ -39,79 +39,93 @@ static int device_can_be(struct cpu *cpu, uint64_t gpa)
 	return !(gpa >> (regs[0] & 0xff));
 }
 
+static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *part, uint64_t va,
+					unsigned size, uint32_t access, struct cpu_fault *fault)
+{
+	struct mmu_walk walk;
+
+	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (mmu_translate(va, access | (cpu->user ? PF_U : 0), &walk, &fault->error)) {
+		fault->vector = VECTOR_PF;
+		fault->has_error = 1;
+		fault->address = va;
+		return CPU_FAULT;
+	}
+	part->device = mmu_device_at(walk.gpa);
+	part->gpa = walk.gpa;
+	part->size = size;
+	if (part->device || backend_is_memory(walk.gpa))
+		return CPU_NEXT;
+	part->device = &device_nothing;
+	return device_can_be(cpu, walk.gpa) ? CPU_NEXT : CPU_UNKNOWN;
+}
+
 enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uint64_t va,
 			    unsigned size, uint32_t access, struct cpu_fault *fault)
 {
 	unsigned here = BACKEND_PAGE - va % BACKEND_PAGE;
+	enum cpu_result result;
 
-	operand->parts = 0;
-	for (; size; va += here, size -= here, here = size) {
-		struct mmu_walk walk;
-
-		if (here > size)
-			here = size;
-		if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
-			return cpu_raise(fault, VECTOR_GP, 0);
-		if (mmu_translate(va, access | (cpu->user ? PF_U : 0), &walk, &fault->error)) {
-			fault->vector = VECTOR_PF;
-			fault->has_error = 1;
-			fault->address = va;
-			return CPU_FAULT;
-		}
-		operand->part[operand->parts].device = mmu_device_at(walk.gpa);
-		if (!operand->part[operand->parts].device && !backend_is_memory(walk.gpa)) {
-			if (!device_can_be(cpu, walk.gpa))
-				return CPU_UNKNOWN;
-			operand->part[operand->parts].device = &device_nothing;
-		}
-		operand->part[operand->parts].gpa = walk.gpa;
-		operand->part[operand->parts++].size = here;
-	}
-	return CPU_NEXT;
+	operand->parts = 1;
+	if (size <= here)
+		return device_find_part(cpu, &operand->part[0], va, size, access, fault);
+	operand->parts = 2;
+	result = device_find_part(cpu, &operand->part[0], va, here, access, fault);
+	if (result == CPU_NEXT)
+		result = device_find_part(cpu, &operand->part[1], va + here, size - here, access,
+					  fault);
+	return result;
 }
 
 int device_is(const struct device_operand *operand)
 {
-	return operand->part[0].device || (operand->parts > 1 && operand->part[1].device);
+	return operand->parts && (operand->part[0].device ||
+				  (operand->parts > 1 && operand->part[1].device));
+}
+
+static uint64_t device_get_part(const struct device_part *part, unsigned at, unsigned size)
+{
+	uint64_t value = 0;
+
+	if (part->device)
+		return mmu_device_read(part->device, part->gpa + at, size);
+	memcpy(&value, backend_guest(part->gpa + at), size);
+	return value;
+}
+
+static void device_put_part(const struct device_part *part, unsigned at, unsigned size,
+			    uint64_t value)
+{
+	if (part->device)
+		mmu_device_write(part->device, part->gpa + at, size, value);
+	else
+		memcpy(backend_guest(part->gpa + at), &value, size);
 }
 
 /* An operand in two pages goes by bytes. */
-static unsigned device_step(const struct device_operand *operand)
-{
-	return operand->parts > 1 ? 1 : operand->part[0].size;
-}
-
 uint64_t device_get(const struct device_operand *operand)
 {
-	unsigned step = device_step(operand), shift = 0;
+	unsigned shift = 0;
 	uint64_t value = 0;
 
-	for (unsigned i = 0; i < operand->parts; i++)
-		for (unsigned at = 0; at < operand->part[i].size; at += step, shift += 8 * step) {
-			uint64_t gpa = operand->part[i].gpa + at, bytes = 0;
-
-			if (operand->part[i].device)
-				bytes = mmu_device_read(operand->part[i].device, gpa, step);
-			else
-				memcpy(&bytes, backend_guest(gpa), step);
-			value |= bytes << shift;
-		}
+	if (operand->parts == 1)
+		return device_get_part(&operand->part[0], 0, operand->part[0].size);
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned at = 0; at < operand->part[i].size; at++, shift += 8)
+			value |= device_get_part(&operand->part[i], at, 1) << shift;
 	return value;
 }
 
 void device_put(const struct device_operand *operand, uint64_t value)
 {
-	unsigned step = device_step(operand), shift = 0;
-
-	for (unsigned i = 0; i < operand->parts; i++)
-		for (unsigned at = 0; at < operand->part[i].size; at += step, shift += 8 * step) {
-			uint64_t gpa = operand->part[i].gpa + at, bytes = value >> shift;
-
-			if (operand->part[i].device)
-				mmu_device_write(operand->part[i].device, gpa, step, bytes);
-			else
-				memcpy(backend_guest(gpa), &bytes, step);
-		}
+	if (operand->parts == 1) {
+		device_put_part(&operand->part[0], 0, operand->part[0].size, value);
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned at = 0; at < operand->part[i].size; at++, value >>= 8)
+			device_put_part(&operand->part[i], at, 1, value);
 }
 
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)

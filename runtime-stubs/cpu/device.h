@@ -23,7 +23,7 @@ int cpu_condition(unsigned code, uint64_t flags);
 
 /* Where an operand lies: in one page, or in two. */
 struct device_operand {
-	struct {
+	struct device_part {
 		const struct mmu_device *device;	/* NULL: memory */
 		uint64_t gpa;
 		unsigned size;

@@ -26,11 +26,12 @@ static uint64_t operation_address(const struct cpu *cpu, const struct insn_opera
 {
 	uint64_t va = cpu_operand_address(cpu, &o->insn, next);
 	unsigned unused = 64 - 8 * o->size;
-	int64_t bit = (int64_t)(cpu->r[o->insn.reg] << unused) >> unused;
+	int64_t bit;
 
-	if (o->what >= OPERATION_BT && o->what <= OPERATION_BTC && !o->immediate)
-		va += (bit >> 3) & -(int64_t)o->size;
-	return va;
+	if (o->what < OPERATION_BT || o->what > OPERATION_BTC || o->immediate)
+		return va;
+	bit = (int64_t)(cpu->r[o->insn.reg] << unused) >> unused;
+	return va + ((bit >> 3) & -(int64_t)o->size);
 }
 
 /* CMPXCHG8B, CMPXCHG16B. */

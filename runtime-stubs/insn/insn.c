@@ -15,10 +15,16 @@ uint8_t decode_byte(struct cursor *c)
 
 uint64_t decode_immediate(struct cursor *c, int size)
 {
+	size_t end = c->at + size;
 	uint64_t value = 0;
 
-	for (int i = 0; i < size; i++)
-		value |= (uint64_t)decode_byte(c) << (8 * i);
+	if (end > c->size || end > INSN_MAX) {
+		c->bad = 1;
+		return 0;
+	}
+	while (size--)
+		value = value << 8 | c->bytes[c->at + size];
+	c->at = end;
 	return value;
 }
 

@@ -21,6 +21,11 @@ static const struct operation_row {
 	uint8_t what;			/* G: with that of @low */
 	uint16_t flags;
 } rows[] = {
+	/* What drivers use is found first. */
+	{ 0, 0x88, 0x89, 0, 7, OPERATION_MOV, S },
+	{ 0, 0x8a, 0x8b, 0, 7, OPERATION_MOV, L | R },
+	{ 0, 0xc6, 0xc6, 0, 0, OPERATION_MOV, S | I8 },
+	{ 0, 0xc7, 0xc7, 0, 0, OPERATION_MOV, S | IZ },
 	{ 0, 0x63, 0x63, 0, 7, OPERATION_MOVSX, L | R },
 	{ 0, 0x69, 0x69, 0, 7, OPERATION_IMUL, L | R | IZ },
 	{ 0, 0x6b, 0x6b, 0, 7, OPERATION_IMUL, L | R | I8 },
@@ -29,8 +34,6 @@ static const struct operation_row {
 	{ 0, 0x83, 0x83, 0, 7, OPERATION_ADD, L | S | G | I8 },
 	{ 0, 0x84, 0x85, 0, 7, OPERATION_TEST, L },
 	{ 0, 0x86, 0x87, 0, 7, OPERATION_XCHG, L | S },
-	{ 0, 0x88, 0x89, 0, 7, OPERATION_MOV, S },
-	{ 0, 0x8a, 0x8b, 0, 7, OPERATION_MOV, L | R },
 	{ 0, 0x8f, 0x8f, 0, 0, OPERATION_POP, S | STACK },
 	{ 0, 0xa4, 0xa5, 0, 7, OPERATION_MOVS, IMPLICIT },
 	{ 0, 0xa6, 0xa7, 0, 7, OPERATION_CMPS, IMPLICIT },
@@ -38,8 +41,6 @@ static const struct operation_row {
 	{ 0, 0xac, 0xad, 0, 7, OPERATION_LODS, IMPLICIT },
 	{ 0, 0xae, 0xaf, 0, 7, OPERATION_SCAS, IMPLICIT },
 	{ 0, 0xc0, 0xc1, 0, 7, OPERATION_ROL, L | S | G | I8 | COUNT },
-	{ 0, 0xc6, 0xc6, 0, 0, OPERATION_MOV, S | I8 },
-	{ 0, 0xc7, 0xc7, 0, 0, OPERATION_MOV, S | IZ },
 	{ 0, 0xd0, 0xd1, 0, 7, OPERATION_ROL, L | S | G | COUNT },
 	{ 0, 0xd2, 0xd3, 0, 7, OPERATION_ROL, L | S | G | COUNT | CL },
 	{ 0, 0xf6, 0xf6, 0, 1, OPERATION_TEST, L | G | I8 },
@@ -80,14 +81,14 @@ static int operation_row(struct operation_row *row, uint8_t map, uint8_t opcode,
 		*row = operation_arithmetic(opcode);
 		return 1;
 	}
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		*row = rows[i];
-		if (row->map == map && opcode >= row->first && opcode <= row->last &&
-		    (row->flags & IMPLICIT || (reg >= row->low && reg <= row->high))) {
-			if (row->flags & G)
-				row->what += reg - row->low;
-			return 1;
-		}
+	for (const struct operation_row *r = rows; r < rows + sizeof(rows) / sizeof(rows[0]); r++) {
+		if (r->map != map || opcode < r->first || opcode > r->last ||
+		    (!(r->flags & IMPLICIT) && (reg < r->low || reg > r->high)))
+			continue;
+		*row = *r;
+		if (r->flags & G)
+			row->what += reg - r->low;
+		return 1;
 	}
 	return 0;
 }
@@ -109,7 +110,6 @@ static void operation_immediate(struct cursor *c, struct insn_operation *o, unsi
 {
 	struct insn *insn = &o->insn;
 
-	o->counted = !!(flags & COUNT);
 	o->by_cl = !!(flags & CL);
 	o->immediate = flags & (I8 | IZ) && !(flags & COUNT);
 	if (flags & I8)
@@ -118,7 +118,7 @@ static void operation_immediate(struct cursor *c, struct insn_operation *o, unsi
 		insn->imm = insn->osize == 2 ? decode_immediate(c, 2) :
 			    (uint64_t)(int32_t)decode_immediate(c, 4);
 	else
-		insn->imm = 1;
+		insn->imm = 1;		/* a count, where nothing names one */
 }
 
 /* Without REX, byte registers 4 to 7 are the high halves of 0 to 3. */

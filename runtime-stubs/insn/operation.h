@@ -40,8 +40,7 @@ struct insn_operation {
 	uint8_t load, store;	/* what is done to memory */
 	uint8_t to_register;	/* the register is the first operand, memory the second */
 	uint8_t immediate;	/* .imm stands for the register */
-	uint8_t counted;	/* by .imm, or by_cl */
-	uint8_t by_cl;
+	uint8_t by_cl;		/* the count is in cl, not in .imm */
 	uint8_t high;		/* .reg is AH, CH, DH or BH: bits 8 to 15 of it */
 };
 
