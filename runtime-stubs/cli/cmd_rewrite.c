@@ -148,6 +148,7 @@ static void rewrite_image(struct image *image, void *context)
 		return;
 	}
 	rw = util_alloc(1, sizeof(*rw));
+	rw->calls = util_alloc(REWRITER_CALLS, sizeof(*rw->calls));
 	rw->jumps = util_alloc(REWRITER_JUMPS, sizeof(*rw->jumps));
 	rw->target = rewrite->target;
 	for (size_t i = 0; i < table->sites; i++) {
@@ -164,6 +165,7 @@ static void rewrite_image(struct image *image, void *context)
 	printf(" impossible %zu; %u different calls\n", bad, rw->call_count);
 	if (bad)
 		rewrite->status = EXIT_FINDINGS;
+	free(rw->calls);
 	free(rw->jumps);
 	free(rw);
 	table_free(table);

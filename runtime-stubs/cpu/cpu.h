@@ -171,8 +171,9 @@ enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fau
 
 /*
  * The instruction at cpu->rip, which has touched memory of a device
- * (mmu/device.h): CPU_NEXT with rip behind it, CPU_FAULT, or CPU_UNKNOWN when
- * it is no plain transfer or there is no device.
+ * (mmu/device.h): CPU_NEXT with rip behind it, or still at a string instruction that
+ * has more elements; CPU_FAULT; or CPU_UNKNOWN when it is none of insn/operation.h or
+ * no operand is on a device.
  */
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault);
 
@@ -229,6 +230,8 @@ int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 /* A breakpoint on data at @va, of @size bytes, counts in cpu->watched; cpu_read and
    cpu_write do so. SDM volume 3, 17.2. */
 void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write);
+/* Is what runs 64-bit code (1), or user mode's of 32 bits (0)? */
+int cpu_code_is_64(struct cpu *cpu);
 /* The bytes at cpu->rip, as many as are mapped; how many. */
 size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 /* Write a general register as the hardware does: 4 bytes clear the upper half. */

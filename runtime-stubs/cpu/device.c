@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Accesses of the guest to device memory, carried out for it. */
-#include "cpu.h"
+/* Accesses of the guest to device memory, carried out for it: where operands lie. */
+#include "device.h"
 #include "../backend/backend.h"
 #include "../mmu/device.h"
 #include "../mmu/mmu.h"
+#include <string.h>
 
 /* Where there is neither memory nor a device nobody answers: reads are ones, writes
    are lost. */
@@ -28,24 +29,6 @@ static const struct mmu_device device_nothing = {
 	.size = ~(uint64_t)0, .read = device_read_nothing, .write = device_write_nothing,
 };
 
-static uint64_t device_register(const struct cpu *cpu, const struct insn_transfer *t)
-{
-	return cpu->r[t->insn.reg] >> (t->high ? 8 : 0);
-}
-
-static void device_load(struct cpu *cpu, const struct insn_transfer *t, uint64_t value)
-{
-	unsigned shift = 64 - 8 * t->size;
-	int extends = t->size < t->insn.osize && (t->sign || t->insn.opcode >= 0xb6);
-
-	if (t->sign)
-		value = (uint64_t)((int64_t)(value << shift) >> shift);
-	if (t->high)
-		cpu->r[t->insn.reg] = (cpu->r[t->insn.reg] & ~0xff00ull) | (value & 0xff) << 8;
-	else
-		cpu_set_register(cpu, t->insn.reg, value, extends ? t->insn.osize : t->size);
-}
-
 /* Is there an address @gpa at all (SDM volume 2, CPUID 80000008h)? Bits beyond are
    reserved in the guest's tables. */
 static int device_can_be(struct cpu *cpu, uint64_t gpa)
@@ -56,45 +39,111 @@ static int device_can_be(struct cpu *cpu, uint64_t gpa)
 	return !(gpa >> (regs[0] & 0xff));
 }
 
-/* The fields of one transfer that stands at cpu->rip; 0 if it is none. */
-static int device_decode(struct cpu *cpu, struct insn_transfer *t)
+static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *part, uint64_t va,
+					unsigned size, uint32_t access, struct cpu_fault *fault)
 {
-	uint8_t bytes[INSN_MAX];
-	size_t size = cpu_fetch(cpu, bytes);
-
-	return insn_decode_transfer(t, bytes, size);
-}
-
-enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
-{
-	const struct mmu_device *device;
-	struct insn_transfer t;
 	struct mmu_walk walk;
-	uint64_t va, value, old = 0;
 
-	if (!device_decode(cpu, &t))
-		return CPU_UNKNOWN;
-	va = cpu_operand_address(cpu, &t.insn, cpu->rip + t.insn.len);
-	if (mmu_translate(va, (t.store ? PF_W : 0) | (cpu->user ? PF_U : 0), &walk,
-			  &fault->error)) {
+	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+		return cpu_raise(fault, VECTOR_GP, 0);
+	if (mmu_translate(va, access | (cpu->user ? PF_U : 0), &walk, &fault->error)) {
 		fault->vector = VECTOR_PF;
 		fault->has_error = 1;
 		fault->address = va;
 		return CPU_FAULT;
 	}
-	device = mmu_device_at(walk.gpa);
-	if (!device && !backend_is_memory(walk.gpa) && device_can_be(cpu, walk.gpa))
-		device = &device_nothing;
-	/* LIMIT: an access across the end of a device's range */
-	if (!device || walk.gpa + t.size > device->gpa + device->size)
+	part->device = mmu_device_at(walk.gpa);
+	part->gpa = walk.gpa;
+	part->size = size;
+	if (part->device || backend_is_memory(walk.gpa))
+		return CPU_NEXT;
+	part->device = &device_nothing;
+	return device_can_be(cpu, walk.gpa) ? CPU_NEXT : CPU_UNKNOWN;
+}
+
+enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uint64_t va,
+			    unsigned size, uint32_t access, struct cpu_fault *fault)
+{
+	unsigned here = BACKEND_PAGE - va % BACKEND_PAGE;
+	enum cpu_result result;
+
+	operand->parts = 1;
+	if (size <= here)
+		return device_find_part(cpu, &operand->part[0], va, size, access, fault);
+	operand->parts = 2;
+	result = device_find_part(cpu, &operand->part[0], va, here, access, fault);
+	if (result == CPU_NEXT)
+		result = device_find_part(cpu, &operand->part[1], va + here, size - here, access,
+					  fault);
+	return result;
+}
+
+int device_is(const struct device_operand *operand)
+{
+	return operand->parts && (operand->part[0].device ||
+				  (operand->parts > 1 && operand->part[1].device));
+}
+
+static uint64_t device_get_part(const struct device_part *part, unsigned at, unsigned size)
+{
+	uint64_t value = 0;
+
+	if (part->device)
+		return mmu_device_read(part->device, part->gpa + at, size);
+	memcpy(&value, backend_guest(part->gpa + at), size);
+	return value;
+}
+
+static void device_put_part(const struct device_part *part, unsigned at, unsigned size,
+			    uint64_t value)
+{
+	if (part->device)
+		mmu_device_write(part->device, part->gpa + at, size, value);
+	else
+		memcpy(backend_guest(part->gpa + at), &value, size);
+}
+
+/* An operand in two pages goes by bytes. */
+uint64_t device_get(const struct device_operand *operand)
+{
+	unsigned shift = 0;
+	uint64_t value = 0;
+
+	if (operand->parts == 1)
+		return device_get_part(&operand->part[0], 0, operand->part[0].size);
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned at = 0; at < operand->part[i].size; at++, shift += 8)
+			value |= device_get_part(&operand->part[i], at, 1) << shift;
+	return value;
+}
+
+void device_put(const struct device_operand *operand, uint64_t value)
+{
+	if (operand->parts == 1) {
+		device_put_part(&operand->part[0], 0, operand->part[0].size, value);
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned at = 0; at < operand->part[i].size; at++, value >>= 8)
+			device_put_part(&operand->part[i], at, 1, value);
+}
+
+enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
+{
+	struct insn_operation o;
+	enum cpu_result result;
+	uint8_t bytes[INSN_MAX];
+	size_t size = cpu_fetch(cpu, bytes);
+
+	if (!insn_decode_operation(&o, bytes, size, cpu_code_is_64(cpu)))
 		return CPU_UNKNOWN;
-	value = t.immediate ? t.insn.imm : device_register(cpu, &t);
-	if (t.load)
-		old = mmu_device_read(device, walk.gpa, t.size);
-	if (t.store)
-		mmu_device_write(device, walk.gpa, t.size, value);
-	if (t.load)
-		device_load(cpu, &t, old);
-	cpu->rip += t.insn.len;
-	return CPU_NEXT;
+	if (o.insn.segment >= INSN_FS && o.insn.segment != INSN_NO_SEG)
+		cpu_note_user_bases(cpu);
+	result = o.what >= OPERATION_STRING ? device_string(cpu, &o, fault) :
+		 device_operate(cpu, &o, cpu->rip + o.insn.len, fault);
+	if (result == CPU_NEXT) {
+		cpu->rip += o.insn.len;
+		cpu->rflags &= ~(uint64_t)FLAG_RF;
+	}
+	return result == CPU_JUMPED ? CPU_NEXT : result;
 }

@@ -177,6 +177,19 @@ enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 	return CPU_NEXT;
 }
 
+int cpu_code_is_64(struct cpu *cpu)
+{
+	uint64_t d;
+	int is_64;
+
+	if (!cpu->user)
+		return 1;
+	cpu->user = 0;
+	is_64 = !segment_descriptor(cpu, cpu->seg[SEG_CS], &d, 8) && d & DESC_LONG;
+	cpu->user = 1;
+	return is_64;
+}
+
 /* What user mode has and is to have; loaded when it runs again, for kernels load
    the same, or several in turn. */
 static VCPU_LOCAL struct { uint16_t selector; uint64_t base; uint8_t changed; } segment_user_gs;

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 #include "insn.h"
+#include "decode.h"
 #include "insns.h"
-#include "match.h"
 
-struct cursor {
-	const uint8_t *bytes;
-	size_t size, at;
-	int bad;
-};
-
-static uint8_t decode_byte(struct cursor *c)
+uint8_t decode_byte(struct cursor *c)
 {
 	if (c->at >= c->size || c->at >= INSN_MAX) {
 		c->bad = 1;
@@ -19,12 +13,18 @@ static uint8_t decode_byte(struct cursor *c)
 	return c->bytes[c->at++];
 }
 
-static uint64_t decode_immediate(struct cursor *c, int size)
+uint64_t decode_immediate(struct cursor *c, int size)
 {
+	size_t end = c->at + size;
 	uint64_t value = 0;
 
-	for (int i = 0; i < size; i++)
-		value |= (uint64_t)decode_byte(c) << (8 * i);
+	if (end > c->size || end > INSN_MAX) {
+		c->bad = 1;
+		return 0;
+	}
+	while (size--)
+		value = value << 8 | c->bytes[c->at + size];
+	c->at = end;
 	return value;
 }
 
@@ -103,7 +103,7 @@ static void decode_address16(struct cursor *c, struct insn *insn, uint8_t mod)
 }
 
 /* SDM volume 2, tables 2-2 and 2-3. */
-static void decode_modrm(struct cursor *c, struct insn *insn, uint8_t rex, int mode64)
+void decode_modrm(struct cursor *c, struct insn *insn, uint8_t rex, int mode64)
 {
 	uint8_t modrm = decode_byte(c);
 	uint8_t mod = modrm >> 6;
@@ -164,8 +164,8 @@ static int decode_immediate_size(const struct insn *insn, uint8_t map)
 	return 0;
 }
 
-static int decode_start(struct cursor *c, struct insn *insn, int mode64,
-			struct previrt_insn_bytes *match, uint8_t *rex)
+int decode_start(struct cursor *c, struct insn *insn, int mode64,
+		 struct previrt_insn_bytes *match, uint8_t *rex)
 {
 	int p66;
 
@@ -231,64 +231,6 @@ int insn_decode_plain(struct insn *insn, const uint8_t *bytes, size_t size, int 
 		return 0;
 	if (c.bad)
 		return 0;
-	insn->len = c.at;
-	return c.at;
-}
-
-/* SDM volume 2: MOV, MOVZX, MOVSX, MOVSXD, XCHG. 0 if it is none of them. */
-static int transfer_kind(struct insn_transfer *t, uint8_t map, uint8_t opcode)
-{
-	int byte = !(opcode & 1);
-
-	if (map == 1 && (opcode & ~9) == 0xb6) {	/* B6, B7, BE, BF */
-		t->load = 1;
-		t->sign = !!(opcode & 8);
-		t->size = byte ? 1 : 2;
-		return 1;
-	}
-	if (map)
-		return 0;
-	switch (opcode) {
-	case 0x88: case 0x89: t->store = 1; break;
-	case 0x8a: case 0x8b: t->load = 1; break;
-	case 0x86: case 0x87: t->load = t->store = 1; break;
-	case 0xc6: case 0xc7: t->store = t->immediate = 1; break;
-	case 0x63:
-		t->load = t->sign = 1;
-		t->size = 4;
-		return 1;
-	default: return 0;
-	}
-	t->size = byte ? 1 : t->insn.osize;
-	return 1;
-}
-
-int insn_decode_transfer(struct insn_transfer *t, const uint8_t *bytes, size_t size)
-{
-	struct cursor c = { .bytes = bytes, .size = size };
-	struct previrt_insn_bytes match;
-	struct insn *insn = &t->insn;
-	uint8_t rex;
-
-	*t = (struct insn_transfer){ 0 };
-	if (!decode_start(&c, insn, 1, &match, &rex) ||
-	    !transfer_kind(t, match.map, match.opcode))
-		return 0;
-	decode_modrm(&c, insn, rex, 1);
-	if (t->immediate) {
-		int width = t->size > 4 ? 4 : t->size;
-
-		insn->imm = decode_immediate(&c, width);
-		if (width == 4)
-			insn->imm = (int32_t)insn->imm;
-	}
-	if (c.bad || !insn->is_memory)
-		return 0;
-	/* Without REX, byte registers 4 to 7 are the high halves of 0 to 3. */
-	if (t->size == 1 && !match.map && !t->immediate && !rex && insn->reg >= 4) {
-		t->high = 1;
-		insn->reg -= 4;
-	}
 	insn->len = c.at;
 	return c.at;
 }

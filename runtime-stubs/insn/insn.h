@@ -49,21 +49,4 @@ int insn_decode(struct insn *insn, const uint8_t *bytes, size_t size, int mode64
 int insn_decode_plain(struct insn *insn, const uint8_t *bytes, size_t size,
 		      int mode64);
 
-/* A plain transfer between memory and a register or immediate. */
-struct insn_transfer {
-	struct insn insn;	/* .len, the memory operand, .reg, .imm */
-	uint8_t size;		/* bytes of memory: 1, 2, 4 or 8 */
-	uint8_t load, store;	/* both: xchg */
-	uint8_t immediate;	/* what is stored is .imm */
-	uint8_t sign;		/* a load that extends the sign to .osize */
-	uint8_t high;		/* .reg is AH, CH, DH or BH: bits 8 to 15 of it */
-};
-
-/*
- * mov, movzx, movsx and xchg with a memory operand: what drivers read and write
- * device memory with. Length, or 0. LIMIT: no string instructions, no operation
- * on memory (or, add ...).
- */
-int insn_decode_transfer(struct insn_transfer *transfer, const uint8_t *bytes, size_t size);
-
 #endif

@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * Guest-physical memory that is a device's registers. It is never present in
- * the shadow: each access faults, is decoded (insn.h, insn_decode_transfer) and
- * ends here.
+ * the shadow: each access faults, is decoded (insn/operation.h) and ends
+ * here.
  *
  * Must not know: which devices there are.
  */

@@ -75,8 +75,8 @@ struct rewriter {
 	uint64_t address, size;
 	uint8_t *memory;
 	/* The plan. */
-	struct rewriter_kind calls[REWRITER_CALLS];
-	struct rewriter_kind *jumps;	/* the caller's: zeroed, REWRITER_JUMPS of them */
+	/* The caller's, zeroed: REWRITER_CALLS and REWRITER_JUMPS of them. */
+	struct rewriter_kind *calls, *jumps;
 	struct rewriter_inline inlines[REWRITER_INLINES];
 	unsigned call_count, jump_count, inline_count;
 	uint32_t sites, undone, by_template[REWRITER_TEMPLATES];

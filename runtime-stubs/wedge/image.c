@@ -75,6 +75,7 @@ static void image_rewrite(const struct image_notes *notes, uint64_t low, uint64_
 		.call_slots = (uint64_t)previrt_call_slots,
 		.jump_slots = (uint64_t)previrt_jump_slots,
 	};
+	rw->calls = backend_memory(REWRITER_CALLS * sizeof(*rw->calls));
 	rw->jumps = backend_memory(REWRITER_JUMPS * sizeof(*rw->jumps));
 	rw->address = low + delta;
 	rw->size = high - low;

@@ -323,6 +323,8 @@ static void run_device(struct cpu_fault *fault)
 
 	switch (cpu_emulate_device(&previrt_cpu, fault)) {
 	case CPU_NEXT:
+		if (previrt_cpu.rflags & FLAG_TF)
+			run_step_done();
 		return;
 	case CPU_FAULT:
 		run_deliver(fault, 0);

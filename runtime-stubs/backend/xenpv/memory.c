@@ -20,7 +20,7 @@
 #define GUEST_ALIGN 512u		/* frames: whole linear tables */
 #define GUEST_MOST (16ull << 30)	/* bytes, and what a domain for them may have more */
 #define GUEST_SLACK (1ull << 28)
-#define LINEAR_MOST ((GUEST_MOST + GUEST_SLACK + BACKEND_HOLE_END - BACKEND_HOLE) >> 21)
+#define LINEAR_BYTES (1ull << 21)	/* of guest memory, by one linear table */
 #define QUEUE 128
 #define VCPU_FRAMES 64u		/* at most: what a further processor takes */
 #define HYPERVISOR_FIRST 256u		/* Xen's own slots of a level-4 table */
@@ -37,7 +37,7 @@ extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
 
 static const uint64_t *mfns;
 static uint64_t next_pfn, pool_pfn, guest_pfn;
-static uint32_t linear_mfns[LINEAR_MOST];	/* by gfn / 512; 0: no memory */
+static uint64_t *linear_mfns;		/* by gfn / 512; 0: no memory */
 static uint64_t fixed_mfns[4];		/* TABLE_ROOT ... TABLE_L2 */
 static const uint64_t *fixed_tables[4];
 
@@ -479,9 +479,11 @@ static uint64_t memory_guest_share(uint64_t wanted)
 {
 	uint64_t left = xenpv_start_info->nr_pages - next_pfn, own;
 
-	/* Linear tables, those above them; what backend_memory will take. */
-	own = left / 512 + 2 * (left / (512 * 512)) + 16 + (left + BACKEND_HOLE_FRAMES) * 12 / 4096 +
-	      backend_table_limit() * 136ull / 4096 + REWRITER_JUMPS * 80ull / 4096 + 8 +
+	/* Linear tables, those above them, their names; what backend_memory will take. */
+	own = left / 512 + 2 * (left / (512 * 512)) + 16 +
+	      (left + BACKEND_HOLE_FRAMES) / (512 * 512) + 2 +
+	      (left + BACKEND_HOLE_FRAMES) * 12 / 4096 + backend_table_limit() * 136ull / 4096 +
+	      (REWRITER_CALLS + REWRITER_JUMPS) * 80ull / 4096 + 9 +
 	      (backend_vcpus - 1) * VCPU_FRAMES;
 	if (left < own + GUEST_ALIGN)
 		wedge_stop("no memory for the guest");
@@ -527,6 +529,7 @@ static void memory_map_linear(void)
 static void memory_init_guest(uint64_t wanted)
 {
 	memory_place_guest(wanted);
+	linear_mfns = backend_memory((backend_guest_bytes / LINEAR_BYTES + 1) * sizeof(*linear_mfns));
 	for (uint64_t n = 0; n < guest_frames; n += 512) {
 		uint64_t gfn = memory_gfn(n), left = guest_frames - n;
 		uint64_t table = memory_make_l1(guest_pfn + n, left < 512 ? left : 512,

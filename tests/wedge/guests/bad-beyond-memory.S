@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Misbehaves. Maps what is behind all memory, and increments it. */
+/* Misbehaves. Maps what is behind all memory, and multiplies by it. */
 #include "guest.inc"
 	.globl start, here
 start:
@@ -17,7 +17,7 @@ start:
 	movq $0x7fc0000000, %rsi
 	movq %cr3, %rax
 	movq %rax, %cr3
-here:	incq (%rsi)			/* LIMIT: no plain transfer */
+here:	mulq (%rsi)			/* LIMIT: not carried out */
 	finish 0x10
 	.data
 

@@ -35,6 +35,20 @@ start:
 	movsbl 0xfff(%rdi), %eax
 	cmpl $-1, %eax
 	expect e, 4
+	lock incl (%rdi)
+	movl $3, %eax
+	xaddl %eax, 4(%rdi)
+	cmpl $-1, %eax
+	expect e, 5
+	pushq (%rdi)
+	popq %rax
+	incq %rax
+	expect z, 6
+	movl $7, %eax
+	cmpxchgq %rbx, (%rdi)
+	expect nz, 7
+	incq %rax
+	expect z, 8
 	.endr
 	print "guest: nobody answers\n"
 	finish 0x10

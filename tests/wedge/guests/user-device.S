@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * User mode has a page where no memory is, as of /dev/mem: a plain load reads ones; an
- * instruction that a wedge does not carry out ends that program, not the machine.
+ * User mode has a page where no memory is, as of /dev/mem: moves, strings and operations
+ * there read ones, in 64-bit code and in 32-bit; an instruction that a wedge does not
+ * carry out ends that program, not the machine.
  */
 #include "guest.inc"
 #include "high.inc"
@@ -25,8 +26,16 @@ start:
 	leads load_at, USER_CS, '.', 1
 	cmpq $-1, %rsi
 	expect e, 2
-	leads vector_at, USER_CS, 'P', 3, vector_at
+	leads refused_at, USER_CS, 'P', 3, refused_at
 	leads load_at, USER_CS, '.', 4
+	leads string_at, USER_CS, '.', 5
+	cmpl $-1, %esi
+	expect e, 6
+	cmpl $-1, user_stack+0xff0(%rip)
+	expect e, 7
+	cmpl $0xff, user_stack+0xff4(%rip)
+	expect e, 8
+	leads or_at, USER_CS32, '.', 9
 	print "guest: a program has ended\n"
 	finish 0x10
 
@@ -39,9 +48,22 @@ program:
 	.set load_at, . - program
 	movq HOLE_AT+8, %rsi
 	.byte 0xcd, 0x80
-	.set vector_at, . - program
-	movups HOLE_AT, %xmm0
+	.set refused_at, . - program
+	mull HOLE_AT
 	.byte 0xcd, 0x80
+	.set string_at, . - program
+	movl $HOLE_AT, %esi
+	leaq -16(%rsp), %rdi
+	movl $5, %ecx
+	rep movsb
+	movl $-8, %esi
+	lock xaddl %esi, HOLE_AT
+	.byte 0xcd, 0x80
+	.code32				/* by an address that is another in 64-bit code */
+	.set or_at, . - program
+	orl $1, HOLE_AT
+	.byte 0xcd, 0x80
+	.code64
 program_end:
 
 	.bss

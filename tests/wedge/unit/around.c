@@ -5,6 +5,7 @@
  * so that a test that does has its own.
  */
 #include "../../../runtime-stubs/backend/backend.h"
+#include "../../../runtime-stubs/devices/ports.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include <cpuid.h>
 
@@ -24,6 +25,9 @@ QUIET int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uin
 }
 QUIET void mmu_set_root(uint64_t root, int keep) { (void)keep; (void)root; }
 QUIET void mmu_flush_all(void) { }
+QUIET void mmu_invalidate(uint64_t va) { (void)va; }
+QUIET uint32_t ports_read(uint16_t port, int size) { (void)port; (void)size; return 0; }
+QUIET void ports_write(uint16_t port, int size, uint32_t v) { (void)port; (void)size; (void)v; }
 QUIET void backend_set_fs_base(uint64_t base) { (void)base; }
 QUIET uint64_t backend_user_base(int which) { (void)which; return 0; }
 QUIET void backend_set_gs_base(int user, uint64_t base) { (void)user; (void)base; }

@@ -33,7 +33,7 @@ struct world before;
 static struct world want;
 uint8_t *const area_at = (uint8_t *)AREA;
 static struct rewriter rw;
-static struct rewriter_kind rw_jumps[REWRITER_JUMPS];
+static struct rewriter_kind rw_calls[REWRITER_CALLS], rw_jumps[REWRITER_JUMPS];
 static uint8_t if_byte;
 static unsigned passed, failed;
 struct cpu previrt_cpu;
@@ -371,6 +371,7 @@ static void check_file(const char *texts, const char *path)
 	char line[160];
 
 	memset(&rw, 0, sizeof(rw));
+	rw.calls = rw_calls;
 	rw.jumps = rw_jumps;
 	rw.target = (struct rewriter_target){ (uint64_t)&if_byte,
 		(uint64_t)&previrt_cpu.gs_swapped, (uint64_t)call_slots, (uint64_t)jump_slots };

@@ -33,7 +33,7 @@ struct state { uint64_t r[16], flags; } before, after, at_slot;
 uint64_t host_rsp, seen_return;
 uint8_t *code_at;
 static unsigned failures, passed;
-static struct rewriter_kind jumps[REWRITER_JUMPS];
+static struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
 
 /*
  * run_code: load `before`, jump to code_at. on_call: store `at_slot` and the
@@ -226,6 +226,7 @@ static uint64_t time_sites(const struct rewriter_target *target, unsigned count)
 			memcpy(memory + i * 16, kinds[i % 5].bytes, 8);
 		}
 		memset(rw, 0, sizeof(*rw));
+		rw->calls = calls;
 		rw->target = *target;
 		rw->address = 0x100000;
 		rw->size = count * 16ul;
@@ -263,6 +264,7 @@ static void check_refusal(const struct rewriter_target *target)
 	site.site += -8 + 8;
 	site.op = PREVIRT_OP_sti;
 	memcpy(table + 32, &site, 8);
+	rw->calls = calls;
 	rw->target = *target;
 	rw->address = 0x100000;
 	rw->size = 16;
@@ -363,6 +365,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		struct rewriter *rw = calloc(1, sizeof(*rw));
 
+		rw->calls = calls;
 		rw->jumps = jumps;
 		rw->target = target;
 		check_file(rw, argv[i]);

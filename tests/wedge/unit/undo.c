@@ -63,9 +63,10 @@ static int load(struct loaded *l, const char *path)
 
 static void begin(struct rewriter *rw, const struct loaded *l)
 {
-	static struct rewriter_kind jumps[REWRITER_JUMPS];
+	static struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
 
 	memset(rw, 0, sizeof(*rw));
+	rw->calls = calls;
 	rw->jumps = jumps;
 	rw->target = (struct rewriter_target){ -0x200000ull, -0x1ffff8ull, -0x1fffc0ull,
 					       -0x1f0000ull };
