@@ -40,6 +40,15 @@ static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
 	return NULL;
 }
 
+/* SDM volume 3, 12.12.2: types 0, 1, 4 to 7. */
+static int msr_pat_allowed(uint64_t value)
+{
+	for (; value; value >>= 8)
+		if ((value & 0xff) > 7 || (value & 0xfe) == 2)
+			return 0;
+	return 1;
+}
+
 static uint64_t *msr_address(struct cpu *cpu, uint32_t msr)
 {
 	switch (msr) {
@@ -120,6 +129,8 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	if (msr >= MSR_EFER && msr <= MSR_SFMASK)
 		backend_syscall_changed();
 	if (at) {
+		if (msr == MSR_PAT && !msr_pat_allowed(value))
+			return -1;
 		*at = value;
 		return 0;
 	}
@@ -177,4 +188,6 @@ void cpu_reset(struct cpu *cpu)
 		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
 		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
 	};
+	if (cpu_xcr0_offered())
+		backend_set_xcr0(cpu->xcr0);
 }

@@ -11,6 +11,7 @@
 
 #define USER_CODE 0x33u
 #define USER_DATA 0x2bu
+#define KERNEL_DATA 0x18u
 #define TSS 0x40u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 #define A_BASE 0x0000123456789000ull
@@ -178,14 +179,14 @@ static void to_debug(const struct form *f, struct world *w)
 
 static void give_selector(const struct form *f)
 {
-	put(&before, &f->operands[0], USER_DATA, 2);
+	put(&before, &f->operands[0], last(f)->reg == SEG_SS ? KERNEL_DATA : USER_DATA, 2);
 }
 
 static void to_segment(const struct form *f, struct world *w)
 {
 	int which = last(f)->reg;
 
-	w->cpu.seg[which] = USER_DATA;
+	w->cpu.seg[which] = which == SEG_SS ? KERNEL_DATA : USER_DATA;
 	if (which != SEG_SS && which != SEG_GS)
 		w->cpu.loaded[which] = USER_DATA;
 	if (which == SEG_FS)
@@ -470,6 +471,13 @@ static void syscall(const struct form *f, struct world *w)
 	w->cpu.seg[SEG_SS] = 0x18;
 }
 
+static void sysenter(const struct form *f, struct world *w)
+{
+	(void)f;
+	w->outcome = FAULTED;		/* its selector is null */
+	w->vector = VECTOR_GP;
+}
+
 static void swapgs(const struct form *f, struct world *w)
 {
 	(void)f;
@@ -506,12 +514,13 @@ const struct model models[PREVIRT_OP_LIMIT] = {
 	ROW(iret, MODEL, give_iret, iret), ROW(lret, MODEL, give_lret, lret),
 	ROW(ljmp, MODEL, give_far, far_jump), ROW(lcall, MODEL, give_far, far_jump),
 	ROW(sysret, MODEL, give_sysret, sysret), ROW(syscall, MODEL, NULL, syscall),
+	ROW(sysenter, MODEL, NULL, sysenter),
 	/* Left: user mode may do it, and has the same from it as the kernel. */
 	ROW(int, LEFT), ROW(rdtsc, LEFT), ROW(rdtscp, LEFT), ROW(rdpid, LEFT), ROW(rdpru, LEFT),
 	ROW(xgetbv, LEFT), ROW(rdpkru, LEFT), ROW(wrpkru, LEFT), ROW(umonitor, LEFT),
 	ROW(umwait, LEFT), ROW(tpause, LEFT),
 	/* Left: the processor shown to the guest does not have it. */
-	ROW(sysenter, LEFT), ROW(enclu, LEFT), ROW(vmcall, LEFT), ROW(vmmcall, LEFT),
+	ROW(enclu, LEFT), ROW(vmcall, LEFT), ROW(vmmcall, LEFT),
 	ROW(vmgexit, LEFT),
 	/* Left: LIMIT, a far pointer to data, which no 64-bit kernel loads. */
 	ROW(lfs, LEFT), ROW(lgs, LEFT), ROW(lss, LEFT),
