@@ -321,10 +321,11 @@ static void run_device(struct cpu_fault *fault)
 	struct mmu_walk walk = { 0 };
 	uint32_t error;
 
+	previrt_cpu.watched = 0;
 	switch (cpu_emulate_device(&previrt_cpu, fault)) {
 	case CPU_NEXT:
-		if (previrt_cpu.rflags & FLAG_TF)
-			run_step_done();
+		if ((previrt_cpu.rflags & FLAG_TF) || previrt_cpu.watched)
+			run_debug(!!(previrt_cpu.rflags & FLAG_TF));
 		return;
 	case CPU_FAULT:
 		run_deliver(fault, 0);
