@@ -140,7 +140,7 @@ enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fau
 
 /*
  * The instruction at cpu->rip, which has touched memory of a device
- * (mmu/device.h): CPU_NEXT with rip behind it, CPU_FAULT, or CPU_UNKNOWN when
+ * (bus/memory.h): CPU_NEXT with rip behind it, CPU_FAULT, or CPU_UNKNOWN when
  * it is no plain transfer or there is no device.
  */
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault);

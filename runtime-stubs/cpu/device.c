@@ -3,7 +3,7 @@
 /* Accesses of the guest to device memory, carried out for it. */
 #include "cpu.h"
 #include "../backend/backend.h"
-#include "../mmu/device.h"
+#include "../board/board.h"
 #include "../mmu/mmu.h"
 
 /* Where there is neither memory nor a device nobody answers: reads are ones, writes
@@ -24,7 +24,7 @@ static void device_write_nothing(void *self, uint64_t offset, unsigned size, uin
 	(void)value;
 }
 
-static const struct mmu_device device_nothing = {
+static const struct bus_memory device_nothing = {
 	.size = ~(uint64_t)0, .read = device_read_nothing, .write = device_write_nothing,
 };
 
@@ -67,7 +67,7 @@ static int device_decode(struct cpu *cpu, struct insn_transfer *t)
 
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 {
-	const struct mmu_device *device;
+	const struct bus_memory *device;
 	struct insn_transfer t;
 	struct mmu_walk walk;
 	uint64_t va, value, old = 0;
@@ -82,7 +82,7 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 		fault->address = va;
 		return CPU_FAULT;
 	}
-	device = mmu_device_at(walk.gpa);
+	device = bus_find_memory(&board_bus, walk.gpa);
 	if (!device && !backend_is_memory(walk.gpa) && device_can_be(cpu, walk.gpa))
 		device = &device_nothing;
 	/* LIMIT: an access across the end of a device's range */
@@ -90,9 +90,9 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 		return CPU_UNKNOWN;
 	value = t.immediate ? t.insn.imm : device_register(cpu, &t);
 	if (t.load)
-		old = mmu_device_read(device, walk.gpa, t.size);
+		old = bus_read_memory(device, walk.gpa, t.size);
 	if (t.store)
-		mmu_device_write(device, walk.gpa, t.size, value);
+		bus_write_memory(device, walk.gpa, t.size, value);
 	if (t.load)
 		device_load(cpu, &t, old);
 	cpu->rip += t.insn.len;
