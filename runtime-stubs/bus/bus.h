@@ -27,12 +27,12 @@ struct bus {
 	const struct bus_ports *last_ports;	/* found last, or NULL */
 	struct bus_memory memory[BUS_MEMORY_WINDOWS];
 	uint64_t memory_low, memory_high;	/* no window lies outside of these */
-	struct bus_sink sink[BUS_SINKS];
+	struct bus_sink sink[BUS_SINKS + 1];	/* the last one is empty */
 	uint8_t high[BUS_LINES];		/* by line: how many sources are high */
 	uint8_t interrupt;	/* the output of the 8259 pair, the processor's INTR pin */
 	uint8_t told_first;	/* bus_tell_first, until the first processor has come */
 	struct bus_timer *timers[BACKEND_VCPUS_MAX];
-	struct bus_poll { void (*poll)(void *self); void *self; } poll[BUS_POLLS];
+	struct bus_poll { void (*poll)(void *self); void *self; } poll[BUS_POLLS + 1];	/* so is it */
 	struct bus_messages messages;
 	unsigned port_windows, memory_windows, sinks, polls;
 };

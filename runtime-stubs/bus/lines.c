@@ -18,6 +18,12 @@ int bus_add_source(struct bus *bus, struct bus_source *source, unsigned line)
 	return 0;
 }
 
+static inline void lines_tell(struct bus *bus, unsigned line, enum bus_level level)
+{
+	for (const struct bus_sink *sink = bus->sink; sink->set; sink++)
+		sink->set(sink->self, line, level);
+}
+
 void bus_set_line(struct bus_source *source, int level)
 {
 	struct bus *bus = source->bus;
@@ -30,8 +36,17 @@ void bus_set_line(struct bus_source *source, int level)
 	*high += level ? 1 : -1;
 	if (*high != level)
 		return;		/* another source holds it */
-	for (unsigned i = 0; i < bus->sinks; i++)
-		bus->sink[i].set(bus->sink[i].self, source->line, level);
+	lines_tell(bus, source->line, level);
+}
+
+void bus_pulse_line(struct bus_source *source)
+{
+	struct bus *bus = source->bus;
+
+	bus->high[source->line] += !source->level;
+	source->level = 1;
+	if (bus->high[source->line] == 1)
+		lines_tell(bus, source->line, BUS_PULSE);
 }
 
 unsigned bus_look_at_line(const struct bus_source *source)
@@ -39,8 +54,11 @@ unsigned bus_look_at_line(const struct bus_source *source)
 	const struct bus *bus = source->bus;
 	unsigned seen = BUS_LINE_MASKED;
 
-	for (unsigned i = 0; i < bus->sinks && seen & BUS_LINE_MASKED; i++)
-		seen = bus->sink[i].look(bus->sink[i].self, source->line);
+	for (const struct bus_sink *sink = bus->sink; sink->set; sink++) {
+		seen = sink->look(sink->self, source->line);
+		if (!(seen & BUS_LINE_MASKED))
+			break;
+	}
 	return seen;
 }
 

@@ -23,10 +23,13 @@ struct bus_source {
 #define BUS_LINE_MASKED 1u
 #define BUS_LINE_WAITS 2u	/* an interrupt of it has not been taken yet */
 
+/* What a line does: it becomes low or high; or it is low for a moment, and high then,
+   whatever it was. */
+enum bus_level { BUS_LOW, BUS_HIGH, BUS_PULSE };
+
 struct bus_sink {
 	void *self;		/* handed to the functions */
-	/* The line has become high (1) or low (0). */
-	void (*set)(void *self, unsigned line, int level);
+	void (*set)(void *self, unsigned line, enum bus_level level);
 	unsigned (*look)(void *self, unsigned line);	/* BUS_LINE_... */
 };
 
@@ -38,6 +41,10 @@ int bus_add_source(struct bus *bus, struct bus_source *source, unsigned line);
 
 /* The source is high (1) or low (0) from now on. */
 void bus_set_line(struct bus_source *source, int level);
+
+/* The source is low for a moment, and high from then on: an edge, if no other source
+   holds the line. */
+void bus_pulse_line(struct bus_source *source);
 
 /*
  * What the sinks say about the source's line: that of the first one, in the order

@@ -38,8 +38,8 @@ int bus_add_poll(struct bus *bus, void (*poll)(void *self), void *self)
 
 void bus_poll(struct bus *bus)
 {
-	for (unsigned i = 0; i < bus->polls; i++)
-		bus->poll[i].poll(bus->poll[i].self);
+	for (const struct bus_poll *poll = bus->poll; poll->poll; poll++)
+		poll->poll(poll->self);
 }
 
 void bus_tell_first(struct bus *bus)
@@ -56,9 +56,12 @@ static uint64_t timers_run(struct bus_timer *timer, uint64_t now)
 	uint64_t first = BUS_NEVER;
 
 	for (; timer; timer = timer->next) {
-		if (timer->when && timer->when <= now)
+		if (!timer->when)
+			continue;
+		if (timer->when <= now)
 			timer->when = timer->run(timer->self, now);
-		if (timer->when && (!first || timer->when < first))
+		/* BUS_NEVER, less one, is the latest of all times. */
+		if (timer->when - 1 < first - 1)
 			first = timer->when;
 	}
 	return first;

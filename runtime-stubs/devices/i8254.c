@@ -145,8 +145,7 @@ static void pit_signal(struct i8254 *pit, uint64_t due, uint64_t now)
 		return;
 	}
 	pit->signalled = now;
-	bus_set_line(&pit->irq, 0);
-	bus_set_line(&pit->irq, 1);
+	bus_pulse_line(&pit->irq);
 }
 
 /* Up to @now; gives the time of the next change of output 0. */
@@ -189,8 +188,10 @@ static void pit_load(struct i8254 *pit, struct channel *c, unsigned value)
 	c->start = backend_time();
 	c->running = 1;
 	c->fired = 0;
-	if (c == &pit->channel[0])
-		bus_set_timer(&pit->timer, BUS_NOW);
+	if (c != &pit->channel[0])
+		return;
+	pit->owes = 0;
+	bus_set_timer(&pit->timer, pit_time(c, c->count));
 }
 
 static void pit_write_count(struct i8254 *pit, struct channel *c, uint8_t value)
@@ -251,8 +252,9 @@ static void pit_control(struct i8254 *pit, uint8_t value)
 		c->mode -= 4;
 	c->read_high = c->write_high = c->latched = c->running = 0;
 	if (c == &pit->channel[0]) {
+		pit->owes = 0;
 		bus_set_line(&pit->irq, 0);
-		bus_set_timer(&pit->timer, BUS_NOW);
+		bus_set_timer(&pit->timer, BUS_NEVER);
 	}
 }
 

@@ -31,7 +31,7 @@ static void i8259_reset(void *self)
 }
 
 /* The most urgent line that beats what is in service, or -1. */
-static int i8259_due(const struct chip *pic)
+static inline __attribute__((always_inline)) int i8259_due(const struct chip *pic)
 {
 	unsigned wanting = pic->irr & ~pic->imr;
 	unsigned serving, first;
@@ -58,7 +58,7 @@ static void i8259_set_line(struct chip *pic, unsigned line, int level)
 }
 
 /* Something has changed: what the second one wants, and what both do. */
-static void i8259_changed(struct i8259 *pics)
+static inline __attribute__((always_inline)) void i8259_update(struct i8259 *pics)
 {
 	int second = i8259_due(&pics->chip[1]) >= 0;
 
@@ -69,14 +69,22 @@ static void i8259_changed(struct i8259 *pics)
 	pics->bus->interrupt = i8259_due(&pics->chip[0]) >= 0;
 }
 
-static void i8259_set(void *self, unsigned line, int level)
+static __attribute__((noinline)) void i8259_changed(struct i8259 *pics)
+{
+	i8259_update(pics);
+}
+
+static void i8259_set(void *self, unsigned line, enum bus_level level)
 {
 	struct i8259 *pics = self;
+	struct chip *pic = &pics->chip[line >> 3];
 
 	if (line >= I8259_LINES)
 		return;
-	i8259_set_line(&pics->chip[line >> 3], line & 7, level);
-	i8259_changed(pics);
+	if (level == BUS_PULSE)
+		i8259_set_line(pic, line & 7, 0);
+	i8259_set_line(pic, line & 7, level);
+	i8259_update(pics);
 }
 
 static unsigned i8259_look(void *self, unsigned line)

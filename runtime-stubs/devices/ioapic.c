@@ -60,10 +60,10 @@ static unsigned ioapic_look(void *self, unsigned pin)
 	return to->waits(to->locals, ioapic->pin[pin] & 0xff) ? BUS_LINE_WAITS : 0;
 }
 
-static void ioapic_set(void *self, unsigned pin, int level)
+static void ioapic_set(void *self, unsigned pin, enum bus_level level)
 {
 	struct ioapic *ioapic = self;
-	uint32_t bit = 1u << pin, before = ioapic->lines;
+	uint32_t bit = 1u << pin, before = level == BUS_PULSE ? ioapic->lines & ~bit : ioapic->lines;
 
 	ioapic->lines = level ? before | bit : before & ~bit;
 	if (level && (ioapic->pin[pin] & LEVEL || !(before & bit)))

@@ -105,7 +105,7 @@ static void test_memory(void)
 
 static struct { unsigned changes, level, look; } sinks[2];
 
-static void sink_set(void *self, unsigned line, int level)
+static void sink_set(void *self, unsigned line, enum bus_level level)
 {
 	unsigned i = *(unsigned *)self;
 
@@ -142,6 +142,15 @@ static void test_lines(void)
 	expect("the other source holds it", sinks[0].changes == 1 && sinks[0].level);
 	bus_set_line(&b, 0);
 	expect("low", sinks[0].changes == 2 && !sinks[1].level);
+	bus_pulse_line(&a);
+	expect("a pulse", sinks[0].changes == 3 && sinks[1].level == BUS_PULSE && bus.high[5] == 1);
+	bus_pulse_line(&a);
+	expect("and one more", sinks[0].changes == 4 && bus.high[5] == 1);
+	bus_pulse_line(&b);
+	expect("not through another source", sinks[0].changes == 4 && bus.high[5] == 2);
+	bus_set_line(&a, 0);
+	bus_set_line(&b, 0);
+	sinks[0].changes = 2;
 	sinks[0].look = BUS_LINE_MASKED | BUS_LINE_WAITS;
 	sinks[1].look = BUS_LINE_WAITS;
 	expect("the first is masked", bus_look_at_line(&a) == BUS_LINE_WAITS);
