@@ -170,7 +170,7 @@ enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fau
 
 /*
  * The instruction at cpu->rip, which has touched memory of a device
- * (mmu/device.h): CPU_NEXT with rip behind it, or still at a string instruction that
+ * (bus/memory.h): CPU_NEXT with rip behind it, or still at a string instruction that
  * has more elements; CPU_FAULT; or CPU_UNKNOWN when it is none of insn/operation.h or
  * no operand is on a device.
  */

@@ -3,7 +3,7 @@
 /* Accesses of the guest to device memory, carried out for it: where operands lie. */
 #include "device.h"
 #include "../backend/backend.h"
-#include "../mmu/device.h"
+#include "../board/board.h"
 #include "../mmu/mmu.h"
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void device_write_nothing(void *self, uint64_t offset, unsigned size, uin
 	(void)value;
 }
 
-static const struct mmu_device device_nothing = {
+static const struct bus_memory device_nothing = {
 	.size = ~(uint64_t)0, .read = device_read_nothing, .write = device_write_nothing,
 };
 
@@ -52,7 +52,7 @@ static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *par
 		fault->address = va;
 		return CPU_FAULT;
 	}
-	part->device = mmu_device_at(walk.gpa);
+	part->device = bus_find_memory(&board_bus, walk.gpa);
 	part->gpa = walk.gpa;
 	part->size = size;
 	if (part->device || backend_is_memory(walk.gpa))
@@ -89,7 +89,7 @@ static uint64_t device_get_part(const struct device_part *part, unsigned at, uns
 	uint64_t value = 0;
 
 	if (part->device)
-		return mmu_device_read(part->device, part->gpa + at, size);
+		return bus_read_memory(part->device, part->gpa + at, size);
 	memcpy(&value, backend_guest(part->gpa + at), size);
 	return value;
 }
@@ -98,7 +98,7 @@ static void device_put_part(const struct device_part *part, unsigned at, unsigne
 			    uint64_t value)
 {
 	if (part->device)
-		mmu_device_write(part->device, part->gpa + at, size, value);
+		bus_write_memory(part->device, part->gpa + at, size, value);
 	else
 		memcpy(backend_guest(part->gpa + at), &value, size);
 }

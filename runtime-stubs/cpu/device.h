@@ -24,7 +24,7 @@ int cpu_condition(unsigned code, uint64_t flags);
 /* Where an operand lies: in one page, or in two. */
 struct device_operand {
 	struct device_part {
-		const struct mmu_device *device;	/* NULL: memory */
+		const struct bus_memory *device;	/* NULL: memory */
 		uint64_t gpa;
 		unsigned size;
 	} part[2];

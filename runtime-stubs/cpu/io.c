@@ -3,7 +3,7 @@
 /* in, out, ins, outs: the guest's ports are the devices' models. */
 #include "cpu.h"
 #include "insns.h"
-#include "../devices/ports.h"
+#include "../board/board.h"
 
 /* Elements of a repeated instruction before interrupts are looked for. */
 #define STRING_MOST 256u
@@ -74,9 +74,9 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 	if (out) {
 		if (cpu_read(cpu, va, &value, size, fault))
 			return CPU_FAULT;
-		ports_write(cpu->r[RDX], size, value);
+		bus_write_port(&board_bus, cpu->r[RDX], size, value);
 	} else {
-		value = ports_read(cpu->r[RDX], size);
+		value = bus_read_port(&board_bus, cpu->r[RDX], size);
 		if (cpu_write(cpu, va, &value, size, fault))
 			return CPU_FAULT;
 	}
@@ -107,11 +107,11 @@ enum cpu_result cpu_emulate_io(struct cpu *cpu, const struct insn *insn,
 {
 	switch (insn->op) {
 	case PREVIRT_OP_in:
-		cpu_set_register(cpu, RAX, ports_read(io_port(cpu, insn), io_size(insn)),
-				 io_size(insn));
+		cpu_set_register(cpu, RAX, bus_read_port(&board_bus, io_port(cpu, insn),
+							 io_size(insn)), io_size(insn));
 		return CPU_NEXT;
 	case PREVIRT_OP_out:
-		ports_write(io_port(cpu, insn), io_size(insn), cpu->r[RAX]);
+		bus_write_port(&board_bus, io_port(cpu, insn), io_size(insn), cpu->r[RAX]);
 		return CPU_NEXT;
 	case PREVIRT_OP_ins:
 	case PREVIRT_OP_outs:

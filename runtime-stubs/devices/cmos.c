@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The MC146818 clock and its memory, ports 70h and 71h. The clock starts at
+ * The MC146818 clock and its memory: index and data port. The clock starts at
  * cmos_start and runs with the wedge's time. LIMIT: setting it and its alarms
  * have no effect; no interrupt.
  */
-#include "ports.h"
-#include "../backend/backend.h"
+#include "../bus/device.h"
 
 #define NS 1000000000ull
 #define REGISTER_A 0x26
 #define REGISTER_B 0x02		/* 24 hours, BCD */
 
-static uint8_t cmos_index, cmos_memory[128];
+struct cmos {
+	/* State. */
+	uint8_t index, memory[128];
+};
+
 /* Seconds since 1970 at time 0. LIMIT: 2026-01-01, not the host's clock. */
 static const uint64_t cmos_start = 1767225600;
 
@@ -61,12 +64,13 @@ static uint8_t cmos_clock(uint8_t index)
 	return 0x20;	/* 32h: the century */
 }
 
-static uint32_t cmos_read(uint16_t port, int size)
+static uint32_t cmos_read(void *self, uint16_t offset, int size)
 {
-	uint8_t index = cmos_index & 127;
+	const struct cmos *cmos = self;
+	uint8_t index = cmos->index & 127;
 
 	(void)size;
-	if (port == 0x70)
+	if (!offset)
 		return 0xff;
 	if (index <= 9 && (index % 2 == 0 || index >= 6))
 		return cmos_clock(index);
@@ -82,22 +86,36 @@ static uint32_t cmos_read(uint16_t port, int size)
 	case 0xd:
 		return 0x80;	/* the battery is good */
 	}
-	return cmos_memory[index];
+	return cmos->memory[index];
 }
 
-static void cmos_write(uint16_t port, int size, uint32_t value)
+static void cmos_write(void *self, uint16_t offset, int size, uint32_t value)
 {
+	struct cmos *cmos = self;
+
 	(void)size;
-	if (port == 0x70)
-		cmos_index = value;
+	if (!offset)
+		cmos->index = value;
 	else
-		cmos_memory[cmos_index & 127] = value;
+		cmos->memory[cmos->index & 127] = value;
 }
 
-void cmos_reset(void)
+static void cmos_reset(void *self)
 {
-	cmos_index = 0;
+	((struct cmos *)self)->index = 0;
 }
 
-const struct ports_range cmos_ports[] = { { 0x70, 2, 0, cmos_read, cmos_write } };
-const unsigned cmos_ports_count = 1;
+static int cmos_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	return bus_add_ports(bus, &(struct bus_ports){ place->at, 2, 0, self, cmos_read,
+						       cmos_write });
+}
+
+static const struct state_field cmos_state[] = {
+	STATE(struct cmos, index), STATE_ARRAY(struct cmos, memory),
+};
+
+const struct device device_cmos = {
+	"cmos", sizeof(struct cmos), 1, cmos_attach, cmos_reset, NULL,
+	cmos_state, sizeof(cmos_state) / sizeof(cmos_state[0])
+};

@@ -8,9 +8,9 @@
  * interrupts, no replacement of the 8254.
  */
 #include "hpet.h"
-#include "ports.h"
-#include "../backend/backend.h"
+#include "../bus/device.h"
 
+#define HPET_SIZE 4096u
 #define PERIOD_NS 10u
 #define PERIOD_FS 10000000ull
 #define TIMERS 3u
@@ -25,25 +25,28 @@ enum { CAPABILITIES = 0x000, CONFIG = 0x010, STATUS = 0x020, COUNTER = 0x0f0, TI
 #define TIMER_WRITABLE 0x106u
 #define TIMER_CAPABILITIES 0x20u	/* 64 bits; not periodic */
 
-static struct {
+struct hpet {
+	/* State. */
 	uint64_t config;
 	uint64_t start;			/* ns, when the counter stood at 0, while it runs */
 	uint64_t halted;		/* where it stands otherwise */
 	struct { uint64_t config, comparator; } timer[TIMERS];
-} hpet;
+};
 
-void hpet_reset(void)
+static void hpet_reset(void *self)
 {
-	hpet.config = hpet.halted = 0;
+	struct hpet *hpet = self;
+
+	hpet->config = hpet->halted = 0;
 	for (unsigned i = 0; i < TIMERS; i++) {
-		hpet.timer[i].config = TIMER_CAPABILITIES;
-		hpet.timer[i].comparator = ~(uint64_t)0;
+		hpet->timer[i].config = TIMER_CAPABILITIES;
+		hpet->timer[i].comparator = ~(uint64_t)0;
 	}
 }
 
-static uint64_t hpet_counter(void)
+static uint64_t hpet_counter(const struct hpet *hpet)
 {
-	return hpet.config & ENABLE ? (backend_time() - hpet.start) / PERIOD_NS : hpet.halted;
+	return hpet->config & ENABLE ? (backend_time() - hpet->start) / PERIOD_NS : hpet->halted;
 }
 
 /* The timer whose registers are at @offset, or TIMERS. */
@@ -54,7 +57,7 @@ static unsigned hpet_timer(uint64_t offset)
 }
 
 /* A register of 64 bits at @offset, a multiple of 8. */
-static uint64_t hpet_get(uint64_t offset)
+static uint64_t hpet_get(const struct hpet *hpet, uint64_t offset)
 {
 	unsigned timer = hpet_timer(offset);
 
@@ -62,44 +65,44 @@ static uint64_t hpet_get(uint64_t offset)
 	case CAPABILITIES:
 		return PERIOD_FS << 32 | HPET_ID;
 	case CONFIG:
-		return hpet.config;
+		return hpet->config;
 	case COUNTER:
-		return hpet_counter();
+		return hpet_counter(hpet);
 	}
 	if (timer == TIMERS)
 		return 0;
 	switch ((offset - TIMER) % TIMER_BYTES) {
 	case 0:
-		return hpet.timer[timer].config;
+		return hpet->timer[timer].config;
 	case TIMER_COMPARATOR:
-		return hpet.timer[timer].comparator;
+		return hpet->timer[timer].comparator;
 	}
 	return 0;
 }
 
-static void hpet_write_config(uint64_t value)
+static void hpet_write_config(struct hpet *hpet, uint64_t value)
 {
-	uint64_t counter = hpet_counter();
+	uint64_t counter = hpet_counter(hpet);
 
-	hpet.config = value & ENABLE;
-	hpet.halted = counter;
-	hpet.start = backend_time() - counter * PERIOD_NS;
+	hpet->config = value & ENABLE;
+	hpet->halted = counter;
+	hpet->start = backend_time() - counter * PERIOD_NS;
 }
 
-static void hpet_set(uint64_t offset, uint64_t value)
+static void hpet_set(struct hpet *hpet, uint64_t offset, uint64_t value)
 {
 	unsigned timer = hpet_timer(offset);
 
 	if (offset == CONFIG)
-		hpet_write_config(value);
-	else if (offset == COUNTER && !(hpet.config & ENABLE))
-		hpet.halted = value;
+		hpet_write_config(hpet, value);
+	else if (offset == COUNTER && !(hpet->config & ENABLE))
+		hpet->halted = value;
 	else if (timer == TIMERS)
 		return;
 	else if ((offset - TIMER) % TIMER_BYTES == 0)
-		hpet.timer[timer].config = (value & TIMER_WRITABLE) | TIMER_CAPABILITIES;
+		hpet->timer[timer].config = (value & TIMER_WRITABLE) | TIMER_CAPABILITIES;
 	else if ((offset - TIMER) % TIMER_BYTES == TIMER_COMPARATOR)
-		hpet.timer[timer].comparator = value;
+		hpet->timer[timer].comparator = value;
 }
 
 /* Of accesses other than 4 and 8 bytes in place the specification says nothing. */
@@ -108,22 +111,36 @@ static int hpet_takes(uint64_t offset, unsigned size)
 	return (size == 4 || size == 8) && !(offset & (size - 1));
 }
 
-uint64_t hpet_read(void *self, uint64_t offset, unsigned size)
+static uint64_t hpet_read(void *self, uint64_t offset, unsigned size)
 {
-	(void)self;
-	return hpet_takes(offset, size) ? hpet_get(offset & ~7ull) >> 8 * (offset & 4) : 0;
+	return hpet_takes(offset, size) ? hpet_get(self, offset & ~7ull) >> 8 * (offset & 4) : 0;
 }
 
-void hpet_write(void *self, uint64_t offset, unsigned size, uint64_t value)
+static void hpet_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 {
 	uint64_t at = offset & ~7ull;
 
-	(void)self;
 	if (!hpet_takes(offset, size))
 		return;
 	if (size == 4 && offset & 4)
-		value = (uint32_t)hpet_get(at) | value << 32;
+		value = (uint32_t)hpet_get(self, at) | value << 32;
 	else if (size == 4)
-		value = (hpet_get(at) & ~0xffffffffull) | (uint32_t)value;
-	hpet_set(at, value);
+		value = (hpet_get(self, at) & ~0xffffffffull) | (uint32_t)value;
+	hpet_set(self, at, value);
 }
+
+static int hpet_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	return bus_add_memory(bus, &(struct bus_memory){ place->at, HPET_SIZE, self, hpet_read,
+							 hpet_write });
+}
+
+static const struct state_field hpet_state[] = {
+	STATE(struct hpet, config), STATE(struct hpet, start), STATE(struct hpet, halted),
+	STATE_EACH(struct hpet, timer, config), STATE_EACH(struct hpet, timer, comparator),
+};
+
+const struct device device_hpet = {
+	"hpet", sizeof(struct hpet), 1, hpet_attach, hpet_reset, NULL,
+	hpet_state, sizeof(hpet_state) / sizeof(hpet_state[0])
+};

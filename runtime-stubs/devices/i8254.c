@@ -13,9 +13,10 @@
  * nobody counts, and where periods are so short that the guest would do nothing
  * else.
  */
-#include "ports.h"
-#include "../backend/backend.h"
+#include "i8254.h"
+#include "../bus/device.h"
 
+#define PORT_GATE 0x61
 #define PIT_HZ 1193182ull
 #define NS 1000000000ull
 #define MASKED_LONG NS
@@ -24,7 +25,7 @@
    division, and kernels calibrate by how fast they can read a count. */
 #define TICKS_PER_NS 22010322987356910ull
 
-struct channel {
+struct channel {			/* state */
 	uint64_t start;			/* ns, when the count was loaded */
 	uint32_t count;			/* 1 to 65536 */
 	uint16_t latch;
@@ -35,23 +36,30 @@ struct channel {
 	uint64_t fired;			/* periods or ends already signalled */
 };
 
-static struct {
+struct i8254 {
+	/* State. */
 	struct channel channel[3];
 	uint8_t port61;
 	uint8_t owes;			/* periods have passed that are not signalled */
 	uint64_t masked;		/* ns, since when the line is; 0: it is not */
 	uint64_t signalled;		/* ns, the last edge */
-} pit;
+	struct bus_source irq;
+	struct bus_timer timer;		/* when is state, the rest is derived */
+	/* Derived. */
+	uint64_t late, dropped;		/* counters, of this run */
+};
 
-uint64_t i8254_late, i8254_dropped;
-
-void i8254_reset(void)
+static void pit_reset(void *self)
 {
+	struct i8254 *pit = self;
+
 	for (int i = 0; i < 3; i++)
-		pit.channel[i] = (struct channel){ .mode = 3, .access = 3, .count = 65536,
-						   .gate = i != 2 };
-	pit.port61 = pit.owes = 0;
-	pit.masked = pit.signalled = 0;
+		pit->channel[i] = (struct channel){ .mode = 3, .access = 3, .count = 65536,
+						    .gate = i != 2 };
+	pit->port61 = pit->owes = 0;
+	pit->masked = pit->signalled = 0;
+	pit->timer.when = BUS_NEVER;
+	bus_set_line(&pit->irq, 0);
 }
 
 static uint64_t pit_count(uint64_t ns)
@@ -104,95 +112,100 @@ static int pit_output(const struct channel *c, uint64_t now)
 	return c->running && ticks >= c->count;
 }
 
-static void pit_changed(void)
-{
-	if (backend_vcpu)
-		devices_tell_first();
-	else
-		devices_run();
-}
-
 /* Have the periods before @due been masked away for long, or are they too short? */
-static int pit_drops(const struct channel *c, uint64_t now)
+static int pit_drops(struct i8254 *pit, unsigned line, uint64_t now)
 {
-	if (!i8259_masked(0))
-		pit.masked = 0;
-	else if (!pit.masked)
-		pit.masked = now;
-	return c->count < SHORT_PERIOD || (pit.masked && now - pit.masked > MASKED_LONG);
+	if (!(line & BUS_LINE_MASKED))
+		pit->masked = 0;
+	else if (!pit->masked)
+		pit->masked = now;
+	return pit->channel[0].count < SHORT_PERIOD ||
+	       (pit->masked && now - pit->masked > MASKED_LONG);
 }
 
 /* The first time at which another edge may follow the last one. */
-static uint64_t pit_again(const struct channel *c)
+static uint64_t pit_again(const struct i8254 *pit)
 {
-	return pit.signalled + c->count * NS / PIT_HZ / 4;
+	return pit->signalled + pit->channel[0].count * NS / PIT_HZ / 4;
 }
 
 /* Interrupts are edges, and the controller keeps one of them. */
-static void pit_signal(struct channel *c, uint64_t due, uint64_t now)
+static void pit_signal(struct i8254 *pit, uint64_t due, uint64_t now)
 {
-	if (pit_drops(c, now)) {
-		i8254_dropped += due - c->fired - 1;
+	struct channel *c = &pit->channel[0];
+	unsigned line = bus_look_at_line(&pit->irq);
+
+	if (pit_drops(pit, line, now)) {
+		pit->dropped += due - c->fired - 1;
 		c->fired = due;
-	} else if (!i8259_keeps(0) && (!c->fired || now >= pit_again(c))) {
+	} else if (!(line & BUS_LINE_WAITS) && (!c->fired || now >= pit_again(pit))) {
 		c->fired++;
-		i8254_late += c->fired != due;
+		pit->late += c->fired != due;
 	} else {
 		return;
 	}
-	pit.signalled = now;
-	i8259_set(0, 0);
-	i8259_set(0, 1);
+	pit->signalled = now;
+	bus_pulse_line(&pit->irq);
 }
 
-uint64_t i8254_run(uint64_t now)
+/* Up to @now; gives the time of the next change of output 0. */
+static uint64_t pit_run(void *self, uint64_t now)
 {
-	struct channel *c = &pit.channel[0];
+	struct i8254 *pit = self;
+	struct channel *c = &pit->channel[0];
 	uint64_t due;
 
 	if (!c->running)
-		return 0;
+		return BUS_NEVER;
 	due = pit_ticks(c, now) / c->count;
 	if (!pit_is_periodic(c) && due > 1)
 		due = 1;
 	if (due > c->fired)
-		pit_signal(c, due, now);
-	pit.owes = due > c->fired;
+		pit_signal(pit, due, now);
+	pit->owes = due > c->fired;
 	if (!pit_is_periodic(c) && due)
-		return 0;
-	if (pit.owes && !i8259_keeps(0))
-		return pit_again(c);
+		return BUS_NEVER;
+	if (pit->owes && !(bus_look_at_line(&pit->irq) & BUS_LINE_WAITS))
+		return pit_again(pit);
 	return pit_time(c, (due + 1) * c->count);
 }
 
-void i8254_taken(void)
+void i8254_taken(struct i8254 *pit)
 {
-	if (pit.owes)
-		pit_changed();
+	if (pit->owes)
+		bus_set_timer(&pit->timer, BUS_NOW);
 }
 
-static void pit_load(struct channel *c, unsigned value)
+void i8254_count(const struct i8254 *pit, uint64_t *late, uint64_t *dropped)
+{
+	*late = pit->late;
+	*dropped = pit->dropped;
+}
+
+static void pit_load(struct i8254 *pit, struct channel *c, unsigned value)
 {
 	c->count = value ? value : 65536;
 	c->start = backend_time();
 	c->running = 1;
 	c->fired = 0;
-	if (c == &pit.channel[0])
-		pit_changed();
+	if (c != &pit->channel[0])
+		return;
+	pit->owes = 0;
+	bus_set_timer(&pit->timer, pit_time(c, c->count));
 }
 
-static void pit_write_count(struct channel *c, uint8_t value)
+static void pit_write_count(struct i8254 *pit, struct channel *c, uint8_t value)
 {
 	if (c->access == 1) {
-		pit_load(c, value);
+		pit_load(pit, c, value);
 	} else if (c->access == 2) {
-		pit_load(c, value << 8);
+		pit_load(pit, c, value << 8);
 	} else if (!c->write_high) {
 		c->low = value;
 		c->write_high = 1;
 	} else {
 		c->write_high = 0;
-		pit_load(c, value << 8 | c->low);
+		pit_load(pit, c, value << 8 | c->low);
 	}
 }
 
@@ -204,10 +217,10 @@ static void pit_latch(struct channel *c)
 	c->latched = 1;
 }
 
-static void pit_read_back(uint8_t value)
+static void pit_read_back(struct i8254 *pit, uint8_t value)
 {
 	for (int i = 0; i < 3; i++) {
-		struct channel *c = &pit.channel[i];
+		struct channel *c = &pit->channel[i];
 
 		if (!(value & 2u << i))
 			continue;
@@ -221,12 +234,12 @@ static void pit_read_back(uint8_t value)
 	}
 }
 
-static void pit_control(uint8_t value)
+static void pit_control(struct i8254 *pit, uint8_t value)
 {
-	struct channel *c = &pit.channel[value >> 6 & 3];
+	struct channel *c = &pit->channel[value >> 6 & 3];
 
 	if (value >> 6 == 3) {
-		pit_read_back(value);
+		pit_read_back(pit, value);
 		return;
 	}
 	if (!(value & 0x30)) {
@@ -238,9 +251,10 @@ static void pit_control(uint8_t value)
 	if (c->mode > 5)
 		c->mode -= 4;
 	c->read_high = c->write_high = c->latched = c->running = 0;
-	if (c == &pit.channel[0]) {
-		i8259_set(0, 0);
-		pit_changed();
+	if (c == &pit->channel[0]) {
+		pit->owes = 0;
+		bus_set_line(&pit->irq, 0);
+		bus_set_timer(&pit->timer, BUS_NEVER);
 	}
 }
 
@@ -264,44 +278,88 @@ static uint8_t pit_read_count(struct channel *c)
 	return value >> 8;
 }
 
-static uint32_t pit_read(uint16_t port, int size)
+static uint32_t pit_read(void *self, uint16_t offset, int size)
 {
+	struct i8254 *pit = self;
+
 	(void)size;
-	return port == 0x43 ? 0xff : pit_read_count(&pit.channel[port - 0x40]);
+	return offset == 3 ? 0xff : pit_read_count(&pit->channel[offset]);
 }
 
 /* Bit 4 toggles with memory refresh, every 15 us (18 ticks of the same clock). */
-static uint32_t pit_read_gate(uint16_t port, int size)
+static uint32_t pit_read_gate(void *self, uint16_t offset, int size)
 {
+	struct i8254 *pit = self;
 	uint64_t now = backend_time();
 
-	(void)port;
+	(void)offset;
 	(void)size;
-	return pit.port61 | (pit_count(now) / 18 & 1) << 4 |
-	       (pit_output(&pit.channel[2], now) ? 0x20 : 0);
+	return pit->port61 | (pit_count(now) / 18 & 1) << 4 |
+	       (pit_output(&pit->channel[2], now) ? 0x20 : 0);
 }
 
-static void pit_write(uint16_t port, int size, uint32_t value)
+static void pit_write(void *self, uint16_t offset, int size, uint32_t value)
 {
+	struct i8254 *pit = self;
+
 	(void)size;
-	if (port == 0x43)
-		pit_control(value);
+	if (offset == 3)
+		pit_control(pit, value);
 	else
-		pit_write_count(&pit.channel[port - 0x40], value);
+		pit_write_count(pit, &pit->channel[offset], value);
 }
 
-static void pit_write_gate(uint16_t port, int size, uint32_t value)
+static void pit_write_gate(void *self, uint16_t offset, int size, uint32_t value)
 {
-	(void)port;
+	struct i8254 *pit = self;
+
+	(void)offset;
 	(void)size;
-	if ((value & 1) && !pit.channel[2].gate)
-		pit.channel[2].start = backend_time();
-	pit.channel[2].gate = value & 1;
-	pit.port61 = value & 3;
+	if ((value & 1) && !pit->channel[2].gate)
+		pit->channel[2].start = backend_time();
+	pit->channel[2].gate = value & 1;
+	pit->port61 = value & 3;
 }
 
-const struct ports_range i8254_ports[] = {
-	{ 0x40, 4, 0, pit_read, pit_write },
-	{ 0x61, 1, 0, pit_read_gate, pit_write_gate },
+static int pit_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	struct i8254 *pit = self;
+
+	pit->timer = (struct bus_timer){ .self = pit, .run = pit_run };
+	bus_add_timer(bus, &pit->timer, 0);
+	return bus_add_source(bus, &pit->irq, place->line) |
+	       bus_add_ports(bus, &(struct bus_ports){ place->at, 4, 0, pit, pit_read, pit_write }) |
+	       bus_add_ports(bus, &(struct bus_ports){ PORT_GATE, 1, 0, pit, pit_read_gate,
+						       pit_write_gate });
+}
+
+static int pit_loaded(void *self)
+{
+	struct i8254 *pit = self;
+
+	for (int i = 0; i < 3; i++) {
+		const struct channel *c = &pit->channel[i];
+
+		if (!c->count || c->count > 65536 || c->mode > 5 || !c->access || c->access > 3)
+			return -1;
+	}
+	return bus_line_loaded(&pit->irq);
+}
+
+static const struct state_field pit_state[] = {
+	STATE_EACH(struct i8254, channel, start), STATE_EACH(struct i8254, channel, count),
+	STATE_EACH(struct i8254, channel, latch), STATE_EACH(struct i8254, channel, latched),
+	STATE_EACH(struct i8254, channel, status),
+	STATE_EACH(struct i8254, channel, status_latched), STATE_EACH(struct i8254, channel, mode),
+	STATE_EACH(struct i8254, channel, access), STATE_EACH(struct i8254, channel, read_high),
+	STATE_EACH(struct i8254, channel, write_high), STATE_EACH(struct i8254, channel, low),
+	STATE_EACH(struct i8254, channel, running), STATE_EACH(struct i8254, channel, gate),
+	STATE_EACH(struct i8254, channel, fired), STATE(struct i8254, port61),
+	STATE(struct i8254, owes), STATE(struct i8254, masked), STATE(struct i8254, signalled),
+	STATE(struct i8254, irq.level), STATE(struct i8254, timer.when),
 };
-const unsigned i8254_ports_count = 2;
+
+const struct device device_i8254 = {
+	"i8254", sizeof(struct i8254), 1, pit_attach, pit_reset, pit_loaded,
+	pit_state, sizeof(pit_state) / sizeof(pit_state[0])
+};

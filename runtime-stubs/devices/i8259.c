@@ -4,26 +4,34 @@
  * Two 8259A interrupt controllers, cascaded on line 2. Intel 8259A data sheet.
  * LIMIT: no rotation of priorities, no buffered or special fully nested mode.
  */
-#include "ioapic.h"
-#include "ports.h"
-#include "../backend/backend.h"
+#include "i8259.h"
+#include "../bus/device.h"
 
-struct i8259 {
-	uint8_t irr, isr, imr, lines, edge_seen;
+#define SECOND 0xa0		/* ports of a PC */
+#define ELCR 0x4d0
+#define I8259_LINES 16u
+
+struct chip {				/* state */
+	uint8_t irr, isr, imr, lines;
 	uint8_t vector, icw, icw4, read_isr, elcr, poll, special_mask;
 };
 
-static struct i8259 pics[2];
-uint8_t i8259_waits;
+struct i8259 {
+	struct chip chip[2];
+	/* Derived; bus->interrupt as well. */
+	struct bus *bus;
+};
 
-void i8259_reset(void)
+static void i8259_reset(void *self)
 {
-	pics[0] = pics[1] = (struct i8259){ .imr = 0xff };
-	i8259_waits = 0;
+	struct i8259 *pics = self;
+
+	pics->chip[0] = pics->chip[1] = (struct chip){ .imr = 0xff };
+	pics->bus->interrupt = 0;
 }
 
 /* The most urgent line that beats what is in service, or -1. */
-static int i8259_due(const struct i8259 *pic)
+static inline __attribute__((always_inline)) int i8259_due(const struct chip *pic)
 {
 	unsigned wanting = pic->irr & ~pic->imr;
 	unsigned serving, first;
@@ -35,7 +43,7 @@ static int i8259_due(const struct i8259 *pic)
 	return serving & (first | (first - 1)) ? -1 : __builtin_ctz(first);
 }
 
-static void i8259_set_line(struct i8259 *pic, unsigned line, int level)
+static void i8259_set_line(struct chip *pic, unsigned line, int level)
 {
 	uint8_t bit = 1u << line;
 
@@ -50,46 +58,47 @@ static void i8259_set_line(struct i8259 *pic, unsigned line, int level)
 }
 
 /* Something has changed: what the second one wants, and what both do. */
-static void i8259_changed(void)
+static inline __attribute__((always_inline)) void i8259_update(struct i8259 *pics)
 {
-	int second = i8259_due(&pics[1]) >= 0;
+	int second = i8259_due(&pics->chip[1]) >= 0;
 
-	if (second || pics[0].lines & 4)
-		i8259_set_line(&pics[0], 2, 0);
+	if (second || pics->chip[0].lines & 4)
+		i8259_set_line(&pics->chip[0], 2, 0);
 	if (second)
-		i8259_set_line(&pics[0], 2, 1);
-	i8259_waits = i8259_due(&pics[0]) >= 0;
+		i8259_set_line(&pics->chip[0], 2, 1);
+	pics->bus->interrupt = i8259_due(&pics->chip[0]) >= 0;
 }
 
-void i8259_set(unsigned irq, int level)
+static __attribute__((noinline)) void i8259_changed(struct i8259 *pics)
 {
-	struct i8259 *pic = &pics[irq >> 3];
-	uint8_t bit = 1u << (irq & 7);
-
-	if (backend_vcpus > 1)
-		ioapic_set(irq, level);
-	if (!(pic->lines & bit) == !level && !(pic->elcr & bit))
-		return;		/* no edge */
-	i8259_set_line(pic, irq & 7, level);
-	i8259_changed();
+	i8259_update(pics);
 }
 
-int i8259_masked(unsigned irq)
+static void i8259_set(void *self, unsigned line, enum bus_level level)
 {
-	return pics[irq >> 3].imr >> (irq & 7) & 1 &&
-	       (backend_vcpus == 1 || ioapic_masked(irq));
+	struct i8259 *pics = self;
+	struct chip *pic = &pics->chip[line >> 3];
+
+	if (line >= I8259_LINES)
+		return;
+	if (level == BUS_PULSE)
+		i8259_set_line(pic, line & 7, 0);
+	i8259_set_line(pic, line & 7, level);
+	i8259_update(pics);
 }
 
-/* A kernel that uses the I/O APIC may leave the line open here, where nobody takes
-   it then. */
-int i8259_keeps(unsigned irq)
+static unsigned i8259_look(void *self, unsigned line)
 {
-	if (backend_vcpus > 1 && !ioapic_masked(irq))
-		return ioapic_keeps(irq);
-	return pics[irq >> 3].irr >> (irq & 7) & 1;
+	const struct i8259 *pics = self;
+	const struct chip *pic = &pics->chip[line >> 3 & 1];
+	uint8_t bit = 1u << (line & 7);
+
+	if (line >= I8259_LINES)
+		return BUS_LINE_MASKED;
+	return (pic->imr & bit ? BUS_LINE_MASKED : 0) | (pic->irr & bit ? BUS_LINE_WAITS : 0);
 }
 
-static void i8259_take(struct i8259 *pic, int line)
+static void i8259_take(struct chip *pic, int line)
 {
 	if (!(pic->icw4 & 2))		/* automatic end of interrupt */
 		pic->isr |= 1u << line;
@@ -97,30 +106,30 @@ static void i8259_take(struct i8259 *pic, int line)
 		pic->irr &= ~(1u << line);
 }
 
-int i8259_acknowledge(void)
+int i8259_acknowledge(struct i8259 *pics)
 {
-	int line = i8259_due(&pics[0]);
+	int line = i8259_due(&pics->chip[0]);
 	int vector;
 
 	if (line < 0)
 		return -1;
-	i8259_take(&pics[0], line);
+	i8259_take(&pics->chip[0], line);
 	if (line != 2) {
-		i8259_changed();
-		return pics[0].vector + line;
+		i8259_changed(pics);
+		return pics->chip[0].vector + line;
 	}
-	line = i8259_due(&pics[1]);
+	line = i8259_due(&pics->chip[1]);
 	if (line < 0) {
-		vector = pics[1].vector + 7;	/* spurious */
+		vector = pics->chip[1].vector + 7;	/* spurious */
 	} else {
-		i8259_take(&pics[1], line);
-		vector = pics[1].vector + line;
+		i8259_take(&pics->chip[1], line);
+		vector = pics->chip[1].vector + line;
 	}
-	i8259_changed();
+	i8259_changed(pics);
 	return vector;
 }
 
-static void i8259_end(struct i8259 *pic, uint8_t command)
+static void i8259_end(struct chip *pic, uint8_t command)
 {
 	if (command & 0x40) {			/* specific */
 		pic->isr &= ~(1u << (command & 7));
@@ -129,11 +138,11 @@ static void i8259_end(struct i8259 *pic, uint8_t command)
 	pic->isr &= pic->isr - 1;		/* the most urgent one */
 }
 
-static void i8259_command(struct i8259 *pic, uint8_t value)
+static void i8259_command(struct chip *pic, uint8_t value)
 {
 	if (value & 0x10) {			/* ICW1 */
-		*pic = (struct i8259){ .icw = 2, .icw4 = 0, .lines = pic->lines,
-				       .elcr = pic->elcr };
+		*pic = (struct chip){ .icw = 2, .icw4 = 0, .lines = pic->lines,
+				      .elcr = pic->elcr, .irr = pic->lines & pic->elcr };
 		pic->poll = value & 1;		/* ICW4 will come */
 		return;
 	}
@@ -148,7 +157,7 @@ static void i8259_command(struct i8259 *pic, uint8_t value)
 		i8259_end(pic, value);
 }
 
-static void i8259_data(struct i8259 *pic, uint8_t value)
+static void i8259_data(struct chip *pic, uint8_t value)
 {
 	switch (pic->icw) {
 	case 2:
@@ -166,35 +175,94 @@ static void i8259_data(struct i8259 *pic, uint8_t value)
 	pic->imr = value;
 }
 
-static uint32_t i8259_read(uint16_t port, int size)
+static inline uint32_t i8259_read_chip(const struct chip *pic, uint16_t offset)
 {
-	struct i8259 *pic = &pics[port >> 7 & 1];
-
-	(void)size;
-	if (port >= 0x4d0)
-		return pics[port & 1].elcr;
-	if (port & 1)
+	if (offset & 1)
 		return pic->imr;
 	return pic->read_isr ? pic->isr : pic->irr;
 }
 
-static void i8259_write(uint16_t port, int size, uint32_t value)
+static inline void i8259_write_chip(struct i8259 *pics, unsigned which, uint16_t offset,
+				    uint32_t value)
 {
-	struct i8259 *pic = &pics[port >> 7 & 1];
-
-	(void)size;
-	if (port >= 0x4d0)
-		pics[port & 1].elcr = value & (port & 1 ? 0xde : 0xf8);
-	else if (port & 1)
-		i8259_data(pic, value);
+	if (offset & 1)
+		i8259_data(&pics->chip[which], value);
 	else
-		i8259_command(pic, value);
-	i8259_changed();
+		i8259_command(&pics->chip[which], value);
+	i8259_changed(pics);
 }
 
-const struct ports_range i8259_ports[] = {
-	{ 0x20, 2, 0, i8259_read, i8259_write },
-	{ 0xa0, 2, 0, i8259_read, i8259_write },
-	{ 0x4d0, 2, 0, i8259_read, i8259_write },
+static uint32_t i8259_read_first(void *self, uint16_t offset, int size)
+{
+	(void)size;
+	return i8259_read_chip(&((struct i8259 *)self)->chip[0], offset);
+}
+
+static void i8259_write_first(void *self, uint16_t offset, int size, uint32_t value)
+{
+	(void)size;
+	i8259_write_chip(self, 0, offset, value);
+}
+
+static uint32_t i8259_read_second(void *self, uint16_t offset, int size)
+{
+	(void)size;
+	return i8259_read_chip(&((struct i8259 *)self)->chip[1], offset);
+}
+
+static void i8259_write_second(void *self, uint16_t offset, int size, uint32_t value)
+{
+	(void)size;
+	i8259_write_chip(self, 1, offset, value);
+}
+
+static uint32_t i8259_read_elcr(void *self, uint16_t offset, int size)
+{
+	(void)size;
+	return ((struct i8259 *)self)->chip[offset & 1].elcr;
+}
+
+/* A line that becomes a level's wants what it is now. */
+static void i8259_write_elcr(void *self, uint16_t offset, int size, uint32_t value)
+{
+	struct i8259 *pics = self;
+	struct chip *pic = &pics->chip[offset & 1];
+
+	(void)size;
+	pic->elcr = value & (offset & 1 ? 0xde : 0xf8);
+	pic->irr = (pic->irr & ~pic->elcr) | (pic->lines & pic->elcr);
+	i8259_changed(pics);
+}
+
+static int i8259_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	struct i8259 *pics = self;
+
+	pics->bus = bus;
+	return bus_add_sink(bus, &(struct bus_sink){ pics, i8259_set, i8259_look }) |
+	       bus_add_ports(bus, &(struct bus_ports){ place->at, 2, 0, pics, i8259_read_first,
+						       i8259_write_first }) |
+	       bus_add_ports(bus, &(struct bus_ports){ SECOND, 2, 0, pics, i8259_read_second,
+						       i8259_write_second }) |
+	       bus_add_ports(bus, &(struct bus_ports){ ELCR, 2, 0, pics, i8259_read_elcr,
+						       i8259_write_elcr });
+}
+
+static int i8259_loaded(void *self)
+{
+	struct i8259 *pics = self;
+
+	pics->bus->interrupt = i8259_due(&pics->chip[0]) >= 0;
+	return 0;
+}
+
+#define CHIP(part) STATE_EACH(struct i8259, chip, part)
+static const struct state_field i8259_state[] = {
+	CHIP(irr), CHIP(isr), CHIP(imr), CHIP(lines), CHIP(vector), CHIP(icw), CHIP(icw4),
+	CHIP(read_isr), CHIP(elcr), CHIP(poll), CHIP(special_mask),
 };
-const unsigned i8259_ports_count = 3;
+
+const struct device device_i8259 = {
+	"i8259", sizeof(struct i8259), 1, i8259_attach, i8259_reset, i8259_loaded,
+	i8259_state, sizeof(i8259_state) / sizeof(i8259_state[0])
+};

@@ -3,14 +3,12 @@
 /*
  * The local APICs in xAPIC mode, one for each processor: Intel SDM volume 3,
  * chapter 11. The timer counts ns.
- * LIMIT: no NMI by LINT1, no INIT or start-up command (acpi.c has the mailbox);
+ * LIMIT: no NMI by LINT1, no INIT or start-up command (the board has a mailbox);
  * logical destinations in the flat model only; the task priority does not follow
  * CR8; no TSC deadline.
  */
-#include "ioapic.h"
 #include "lapic.h"
-#include "ports.h"
-#include "../backend/backend.h"
+#include "../bus/device.h"
 #include <string.h>
 
 enum {				/* registers, by their number: offset / 16 */
@@ -36,29 +34,55 @@ enum {				/* registers, by their number: offset / 16 */
 #define SHORTHAND(icr) ((icr) >> 18 & 3)
 #define LOWEST_VECTOR 16
 
-static struct apic {
+#define LAPIC_SIZE 4096u
+
+struct apic {				/* state */
 	uint32_t r[REGISTERS];
 	union lapic_bits { uint32_t of[8]; uint64_t all[4]; } isr, irr, tmr;	/* by vector */
 	uint64_t start;			/* ns, when the timer was loaded */
 	uint64_t fired;			/* ends already signalled */
-	uint8_t nmi;			/* one waits */
-} lapics[BACKEND_VCPUS_MAX];
+	uint64_t nmi;			/* one waits */
+};
 
-#define lapic (lapics[backend_vcpu])	/* one's own */
+struct lapic {
+	struct apic of[BACKEND_VCPUS_MAX];		/* state */
+	/* Derived. */
+	struct bus_timer timer[BACKEND_VCPUS_MAX];
+	struct bus *bus;
+};
 
-void lapic_reset(void)
+static inline struct apic *lapic_own(struct lapic *lapics)
 {
-	memset(&lapic, 0, sizeof(lapic));
-	lapic.r[ID] = (uint32_t)backend_vcpu << 24;
-	lapic.r[VERSION] = VERSION_VALUE;
-	lapic.r[DFR] = ~0u;
-	lapic.r[SVR] = 0xff | ENABLED;
+	return &lapics->of[backend_vcpu];
+}
+
+void lapic_start(struct lapic *lapics)
+{
+	struct apic *own = lapic_own(lapics);
+
+	memset(own, 0, sizeof(*own));
+	lapics->timer[backend_vcpu].when = BUS_NEVER;
+	own->r[ID] = (uint32_t)backend_vcpu << 24;
+	own->r[VERSION] = VERSION_VALUE;
+	own->r[DFR] = ~0u;
+	own->r[SVR] = 0xff | ENABLED;
 	for (int i = LVT_TIMER; i <= LVT_ERROR; i++)
-		lapic.r[i] = MASKED;
+		own->r[i] = MASKED;
 	if (backend_vcpu)
 		return;
-	lapic.r[LVT_LINT0] = MODE_EXTERNAL << 8;
-	lapic.r[LVT_LINT1] = MODE_NMI << 8;
+	own->r[LVT_LINT0] = MODE_EXTERNAL << 8;
+	own->r[LVT_LINT1] = MODE_NMI << 8;
+}
+
+/* The others' are not there (their version is 0) before they start. */
+static void lapic_reset(void *self)
+{
+	struct lapic *lapics = self;
+
+	memset(lapics->of, 0, sizeof(lapics->of));
+	for (unsigned i = 0; i < BACKEND_VCPUS_MAX; i++)
+		lapics->timer[i].when = BUS_NEVER;
+	lapic_start(lapics);
 }
 
 static int lapic_highest(const union lapic_bits *bits)
@@ -70,127 +94,135 @@ static int lapic_highest(const union lapic_bits *bits)
 			return i * 64 + 63 - __builtin_clzll(bits->all[i]);
 }
 
-static void lapic_raise_own(unsigned vector)
+static void lapic_raise_own(struct apic *own, unsigned vector)
 {
 	if (vector >= LOWEST_VECTOR)
-		lapic.irr.of[vector / 32] |= 1u << vector % 32;
+		own->irr.of[vector / 32] |= 1u << vector % 32;
 }
 
 /* The processor's priority: the higher of the task's and what is in service. */
-static unsigned lapic_priority(void)
+static unsigned lapic_priority(const struct apic *own)
 {
-	int serving = lapic_highest(&lapic.isr);
-	unsigned task = lapic.r[TPR] & 0xff;
+	int serving = lapic_highest(&own->isr);
+	unsigned task = own->r[TPR] & 0xff;
 
 	return serving < 0 || (task >> 4) >= (unsigned)serving >> 4 ? task : serving & 0xf0u;
 }
 
-int lapic_due(void)
+int lapic_due(struct lapic *lapics)
 {
-	int vector = lapic.r[SVR] & ENABLED ? lapic_highest(&lapic.irr) : -1;
+	const struct apic *own = lapic_own(lapics);
+	int vector = own->r[SVR] & ENABLED ? lapic_highest(&own->irr) : -1;
 
-	if (vector < 0 || (unsigned)vector >> 4 <= lapic_priority() >> 4)
+	if (vector < 0 || (unsigned)vector >> 4 <= lapic_priority(own) >> 4)
 		return -1;
 	return vector;
 }
 
-void lapic_take(int vector)
+void lapic_take(struct lapic *lapics, int vector)
 {
-	lapic.irr.of[vector / 32] &= ~(1u << vector % 32);
-	lapic.isr.of[vector / 32] |= 1u << vector % 32;
+	struct apic *own = lapic_own(lapics);
+
+	own->irr.of[vector / 32] &= ~(1u << vector % 32);
+	own->isr.of[vector / 32] |= 1u << vector % 32;
 }
 
-int lapic_requested(unsigned vector)
+static int lapic_waits(void *self, unsigned vector)
 {
+	const struct lapic *lapics = self;
+
 	for (unsigned i = 0; i < backend_vcpus; i++)
-		if (lapics[i].irr.of[vector / 32] >> vector % 32 & 1)
+		if (lapics->of[i].irr.of[vector / 32] >> vector % 32 & 1)
 			return 1;
 	return 0;
 }
 
-int lapic_passes_8259(void)
+int lapic_passes_8259(struct lapic *lapics)
 {
-	uint32_t lint0 = lapic.r[LVT_LINT0];
+	uint32_t lint0 = lapics->of[0].r[LVT_LINT0];
 
 	return !backend_vcpu && !(lint0 & MASKED) && MODE(lint0) == MODE_EXTERNAL;
 }
 
-int lapic_take_nmi(void)
+int lapic_take_nmi(struct lapic *lapics)
 {
-	int waits = lapic.nmi;
+	struct apic *own = lapic_own(lapics);
+	int waits = own->nmi;
 
-	lapic.nmi = 0;
+	own->nmi = 0;
 	return waits;
 }
 
-int lapic_nmi_waits(void)
+int lapic_nmi_waits(struct lapic *lapics)
 {
-	return lapic.nmi;
+	return lapic_own(lapics)->nmi;
 }
 
 /* SDM figure 11-10: bits 0, 1 and 3; 7 stands for 1. */
-static uint64_t lapic_divisor(void)
+static uint64_t lapic_divisor(const struct apic *own)
 {
-	unsigned code = (lapic.r[DIVIDE] & 3) | (lapic.r[DIVIDE] >> 1 & 4);
+	unsigned code = (own->r[DIVIDE] & 3) | (own->r[DIVIDE] >> 1 & 4);
 
 	return code == 7 ? 1 : 2ull << code;
 }
 
-static uint64_t lapic_period(void)
+static uint64_t lapic_period(const struct apic *own)
 {
-	return lapic.r[INITIAL] * lapic_divisor();
+	return own->r[INITIAL] * lapic_divisor(own);
 }
 
-uint64_t lapic_run(uint64_t now)
+/* The timer up to @now; gives the time at which it ends next. */
+static uint64_t lapic_run(void *self, uint64_t now)
 {
+	struct apic *own = self;
 	uint64_t period, due;
 	int periodic;
 
-	if (!lapic.r[INITIAL])
-		return 0;
-	period = lapic_period();
-	periodic = !!(lapic.r[LVT_TIMER] & PERIODIC);
-	due = (now - lapic.start) / period;
+	if (!own->r[INITIAL])
+		return BUS_NEVER;
+	period = lapic_period(own);
+	periodic = !!(own->r[LVT_TIMER] & PERIODIC);
+	due = (now - own->start) / period;
 	if (!periodic && due > 1)
 		due = 1;
-	if (due > lapic.fired) {
-		lapic.fired = due;
-		if (!(lapic.r[LVT_TIMER] & MASKED))
-			lapic_raise_own(lapic.r[LVT_TIMER] & 0xff);
+	if (due > own->fired) {
+		own->fired = due;
+		if (!(own->r[LVT_TIMER] & MASKED))
+			lapic_raise_own(own, own->r[LVT_TIMER] & 0xff);
 	}
-	if (lapic.r[LVT_TIMER] & MASKED || (!periodic && lapic.fired))
-		return 0;
-	return lapic.start + (lapic.fired + 1) * period;
+	if (own->r[LVT_TIMER] & MASKED || (!periodic && own->fired))
+		return BUS_NEVER;
+	return own->start + (own->fired + 1) * period;
 }
 
-static uint32_t lapic_current(void)
+static uint32_t lapic_current(const struct apic *own)
 {
-	uint64_t period = lapic_period(), passed = backend_time() - lapic.start;
+	uint64_t period = lapic_period(own), passed = backend_time() - own->start;
 
-	if (!period || (passed >= period && !(lapic.r[LVT_TIMER] & PERIODIC)))
+	if (!period || (passed >= period && !(own->r[LVT_TIMER] & PERIODIC)))
 		return 0;
-	return lapic.r[INITIAL] - passed % period / lapic_divisor();
+	return own->r[INITIAL] - passed % period / lapic_divisor(own);
 }
 
-static void lapic_end_of_interrupt(void)
+static void lapic_end_of_interrupt(struct apic *own, const struct bus_messages *messages)
 {
-	int vector = lapic_highest(&lapic.isr);
+	int vector = lapic_highest(&own->isr);
 
 	if (vector < 0)
 		return;
-	lapic.isr.of[vector / 32] &= ~(1u << vector % 32);
-	if (lapic.tmr.of[vector / 32] >> vector % 32 & 1)
-		ioapic_end(vector);
+	own->isr.of[vector / 32] &= ~(1u << vector % 32);
+	if (own->tmr.of[vector / 32] >> vector % 32 & 1)
+		messages->end(messages->io, vector);
 }
 
 /* Is processor @vcpu meant? SDM 11.6.1, 11.6.2. */
-static int lapic_is_meant(uint32_t icr, uint8_t to, unsigned vcpu)
+static int lapic_is_meant(const struct lapic *lapics, uint32_t icr, uint8_t to, unsigned vcpu)
 {
 	switch (SHORTHAND(icr)) {
 	case 0:
 		if (icr & LOGICAL)
-			return !!(to & lapics[vcpu].r[LDR] >> 24);
-		return to == 0xff || to == lapics[vcpu].r[ID] >> 24;
+			return !!(to & lapics->of[vcpu].r[LDR] >> 24);
+		return to == 0xff || to == lapics->of[vcpu].r[ID] >> 24;
 	case 1:
 		return vcpu == backend_vcpu;
 	case 2:
@@ -199,7 +231,7 @@ static int lapic_is_meant(uint32_t icr, uint8_t to, unsigned vcpu)
 	return vcpu != backend_vcpu;
 }
 
-static void lapic_raise(struct apic *to, uint32_t icr)
+static void lapic_raise(struct lapic *lapics, struct apic *to, uint32_t icr)
 {
 	unsigned vector = icr & 0xff;
 
@@ -211,49 +243,49 @@ static void lapic_raise(struct apic *to, uint32_t icr)
 		if (icr & LEVEL)
 			to->tmr.of[vector / 32] |= 1u << vector % 32;
 	}
-	if (to != &lapic)
-		backend_kick(to - lapics);
+	if (to != lapic_own(lapics))
+		backend_kick(to - lapics->of);
 }
 
-static void lapic_send(uint32_t icr, uint8_t to)
+static void lapic_send(struct lapic *lapics, uint32_t icr, uint8_t to)
 {
 	if (MODE(icr) != MODE_FIXED && MODE(icr) != MODE_LOWEST && MODE(icr) != MODE_NMI)
 		return;
 	for (unsigned i = 0; i < backend_vcpus; i++) {
-		if (!lapics[i].r[VERSION] || !lapic_is_meant(icr, to, i))
+		if (!lapics->of[i].r[VERSION] || !lapic_is_meant(lapics, icr, to, i))
 			continue;
-		lapic_raise(&lapics[i], icr);
+		lapic_raise(lapics, &lapics->of[i], icr);
 		if (MODE(icr) == MODE_LOWEST)
 			return;
 	}
 }
 
-void lapic_deliver(uint32_t entry, uint8_t to)
+static void lapic_deliver(void *self, uint32_t entry, uint8_t to)
 {
-	lapic_send(entry & (0xff | MODE_MASK | LOGICAL | LEVEL), to);
+	lapic_send(self, entry & (0xff | MODE_MASK | LOGICAL | LEVEL), to);
 }
 
-uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
+static uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
 {
+	const struct apic *own = lapic_own(self);
 	unsigned reg = offset >> 4;
 	uint64_t value;
 
-	(void)self;
 	(void)size;
 	if (reg >= REGISTERS)
 		return 0;
 	if (reg >= ISR && reg < ISR + 8)
-		value = lapic.isr.of[reg - ISR];
+		value = own->isr.of[reg - ISR];
 	else if (reg >= TMR && reg < TMR + 8)
-		value = lapic.tmr.of[reg - TMR];
+		value = own->tmr.of[reg - TMR];
 	else if (reg >= IRR && reg < IRR + 8)
-		value = lapic.irr.of[reg - IRR];
+		value = own->irr.of[reg - IRR];
 	else if (reg == PPR)
-		value = lapic_priority();
+		value = lapic_priority(own);
 	else if (reg == CURRENT)
-		value = lapic_current();
+		value = lapic_current(own);
 	else
-		value = lapic.r[reg];
+		value = own->r[reg];
 	return value >> 8 * (offset & 3);
 }
 
@@ -275,34 +307,75 @@ static uint32_t lapic_writable(unsigned reg)
 	return reg > LVT_TIMER && reg < LVT_LINT0 ? 0x107ff : 0;
 }
 
-void lapic_write(void *self, uint64_t offset, unsigned size, uint64_t value)
+static void lapic_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 {
+	struct lapic *lapics = self;
+	struct apic *own = lapic_own(lapics);
 	unsigned reg = offset >> 4;
 	uint32_t mask;
 
-	(void)self;
 	if (size != 4 || offset & 15 || reg >= REGISTERS)
 		return;
+	if (reg == EOI) {
+		lapic_end_of_interrupt(own, &lapics->bus->messages);
+		return;
+	}
+	if (reg == LVT_TIMER)
+		lapic_run(own, backend_time());	/* what ended while it was masked is lost */
 	mask = lapic_writable(reg);
-	lapic.r[reg] = (lapic.r[reg] & ~mask) | (value & mask);
+	own->r[reg] = (own->r[reg] & ~mask) | (value & mask);
 	/* Software off: all local vectors are masked, and stay so. */
-	if (!(lapic.r[SVR] & ENABLED))
+	if (!(own->r[SVR] & ENABLED))
 		for (int i = LVT_TIMER; i <= LVT_ERROR; i++)
-			lapic.r[i] |= MASKED;
+			own->r[i] |= MASKED;
 	switch (reg) {
-	case EOI:
-		lapic_end_of_interrupt();
-		break;
 	case ICR:
-		lapic_send(value & ~LEVEL, lapic.r[ICR2] >> 24);
+		lapic_send(lapics, value & ~LEVEL, own->r[ICR2] >> 24);
 		break;
 	case INITIAL:
-		lapic.start = backend_time();
-		lapic.fired = 0;
+		own->start = backend_time();
+		own->fired = 0;
 		/* fall through */
 	case LVT_TIMER:
 	case DIVIDE:
-		devices_run();
+		bus_set_timer(&lapics->timer[backend_vcpu], BUS_NOW);
 		break;
 	}
 }
+
+static int lapic_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	struct lapic *lapics = self;
+
+	lapics->bus = bus;
+	bus->messages.locals = lapics;
+	bus->messages.deliver = lapic_deliver;
+	bus->messages.waits = lapic_waits;
+	for (unsigned i = 0; i < backend_vcpus; i++) {
+		lapics->timer[i].self = &lapics->of[i];
+		lapics->timer[i].run = lapic_run;
+		bus_add_timer(bus, &lapics->timer[i], i);
+	}
+	return bus_add_memory(bus, &(struct bus_memory){ place->at, LAPIC_SIZE, lapics, lapic_read,
+							 lapic_write });
+}
+
+static int lapic_loaded(void *self)
+{
+	struct lapic *lapics = self;
+
+	for (unsigned i = 0; i < BACKEND_VCPUS_MAX; i++)
+		lapics->timer[i].when = BUS_NOW;
+	return 0;
+}
+
+/* Each processor's structure is numbers of 32 and 64 bits without gaps. */
+_Static_assert(sizeof(struct apic) == 4 * (REGISTERS + 24) + 24, "no gaps");
+static const struct state_field lapic_state[] = {
+	{ offsetof(struct lapic, of), sizeof(((struct lapic *)0)->of) / 4, 4, 4 },
+};
+
+const struct device device_lapic = {
+	"lapic", sizeof(struct lapic), 1, lapic_attach, lapic_reset, lapic_loaded,
+	lapic_state, sizeof(lapic_state) / sizeof(lapic_state[0])
+};

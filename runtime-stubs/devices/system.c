@@ -6,37 +6,62 @@
  * status. The keyboard controller is absent.
  */
 #include "ends.h"
-#include "ports.h"
-#include "../backend/backend.h"
+#include "../bus/device.h"
 
+#define RESET_PULSE 0xfe	/* of the keyboard controller's command port */
+#define RESET_PORT 0xcf9
+#define RESET_NOW 4		/* of RESET_PORT */
 
-static uint32_t system_read(uint16_t port, int size)
+struct system {
+	struct bus *bus;	/* derived; it has no state */
+};
+
+static uint32_t system_read(void *self, uint16_t offset, int size)
 {
-	(void)port;
+	(void)self;
+	(void)offset;
 	return 0xffffffffu >> (32 - 8 * size);
 }
 
-static void system_write(uint16_t port, int size, uint32_t value)
+static void system_write_keyboard(void *self, uint16_t offset, int size, uint32_t value)
 {
+	(void)offset;
 	(void)size;
-	switch (port) {
-	case 0x64:
-		if (value == 0xfe)
-			backend_shutdown(ENDS_RESET);
-		break;
-	case 0xcf9:
-		if (value & 4)
-			backend_shutdown(ENDS_RESET);
-		break;
-	case ENDS_PORT:
-		uart8250_run();
-		backend_shutdown(ends_guest(value));
-	}
+	if (value == RESET_PULSE)
+		bus_end(((struct system *)self)->bus, ENDS_RESET);
 }
 
-const struct ports_range system_ports[] = {
-	{ 0x64, 1, 0, system_read, system_write },
-	{ 0xcf9, 1, 1, system_read, system_write },
-	{ ENDS_PORT, 1, 1, system_read, system_write },
+static void system_write_reset(void *self, uint16_t offset, int size, uint32_t value)
+{
+	(void)offset;
+	(void)size;
+	if (value & RESET_NOW)
+		bus_end(((struct system *)self)->bus, ENDS_RESET);
+}
+
+static void system_write_end(void *self, uint16_t offset, int size, uint32_t value)
+{
+	(void)offset;
+	(void)size;
+	bus_end(((struct system *)self)->bus, ends_guest(value));
+}
+
+static void system_reset(void *self)
+{
+	(void)self;
+}
+
+static int system_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	((struct system *)self)->bus = bus;
+	return bus_add_ports(bus, &(struct bus_ports){ place->at, 1, 0, self, system_read,
+						       system_write_keyboard }) |
+	       bus_add_ports(bus, &(struct bus_ports){ RESET_PORT, 1, 1, self, system_read,
+						       system_write_reset }) |
+	       bus_add_ports(bus, &(struct bus_ports){ ENDS_PORT, 1, 1, self, system_read,
+						       system_write_end });
+}
+
+const struct device device_system = {
+	"system", sizeof(struct system), 1, system_attach, system_reset, NULL, NULL, 0
 };
-const unsigned system_ports_count = 3;

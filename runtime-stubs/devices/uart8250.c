@@ -1,218 +1,253 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A 16550A serial port at 3F8h, line 4; the other side is the console, which
- * takes every byte at once. National Semiconductor PC16550D data sheet.
+ * A 16550A serial port; the other side is the console, which takes every byte at
+ * once. National Semiconductor PC16550D data sheet.
  *
  * Input stays at the other side until the guest listens, so that a driver that
  * resets the port while it starts loses none of it.
  */
-#include "ports.h"
-#include "../backend/backend.h"
-
-#define UART_BASE UART8250_BASE
-#define UART_IRQ 4
+#include "../bus/device.h"
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 
 #define MCR_DTR 0x01
 #define MCR_RTS 0x02
+#define MCR_OUT2 0x08
 #define MCR_LOOP 0x10
 /* So many reads of LSR with nothing between them: a loop that waits for input.
    One that waits for the transmitter, or looks before a reset, makes fewer. */
 #define POLLS 16
 
-static struct {
+struct uart8250 {
+	/* State. */
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
 	uint8_t transmit_due;		/* the "transmitter empty" interrupt */
 	uint8_t fifo[64];
-	unsigned head, count;
-	unsigned polls;			/* reads of LSR, one behind the other */
+	uint32_t head, count;
+	uint32_t polls;			/* reads of LSR, one behind the other */
+	struct bus_source irq;
+	/* Derived: empty after a poll. */
 	char line[128];			/* output not yet handed on */
 	unsigned length;
-} uart;
+};
 
-static void uart_flush(void)
+static void uart_flush(struct uart8250 *uart)
 {
-	if (uart.length)
-		backend_console_write(uart.line, uart.length);
-	uart.length = 0;
+	if (uart->length)
+		backend_console_write(uart->line, uart->length);
+	uart->length = 0;
 }
 
 /* Identification of the most urgent interrupt, 1: none. */
-static uint8_t uart_cause(void)
+static uint8_t uart_cause(const struct uart8250 *uart)
 {
-	if ((uart.ier & 1) && uart.count)
+	if ((uart->ier & 1) && uart->count)
 		return 4;
-	if ((uart.ier & 2) && uart.transmit_due)
+	if ((uart->ier & 2) && uart->transmit_due)
 		return 2;
 	return 1;
 }
 
-static void uart_update(void)
+static void uart_update(struct uart8250 *uart)
 {
-	/* Line 4 is gated by OUT2. */
-	i8259_set(UART_IRQ, uart_cause() != 1 && (uart.mcr & 8));
+	/* A PC gates the line by OUT2. */
+	bus_set_line(&uart->irq, uart_cause(uart) != 1 && (uart->mcr & MCR_OUT2));
 }
 
-static void uart_receive(uint8_t byte)
+static void uart_receive(struct uart8250 *uart, uint8_t byte)
 {
-	if (uart.count == sizeof(uart.fifo))
+	if (uart->count == sizeof(uart->fifo))
 		return;		/* overrun */
-	uart.fifo[(uart.head + uart.count++) % sizeof(uart.fifo)] = byte;
+	uart->fifo[(uart->head + uart->count++) % sizeof(uart->fifo)] = byte;
 }
 
-static void uart_send(uint8_t byte)
+static void uart_send(struct uart8250 *uart, uint8_t byte)
 {
-	if (uart.mcr & MCR_LOOP) {
-		uart_receive(byte);
+	if (uart->mcr & MCR_LOOP) {
+		uart_receive(uart, byte);
 	} else {
-		uart.line[uart.length++] = byte;
-		if (byte == '\n' || uart.length == sizeof(uart.line))
-			uart_flush();
+		uart->line[uart->length++] = byte;
+		if (byte == '\n' || uart->length == sizeof(uart->line))
+			uart_flush(uart);
 	}
-	uart.transmit_due = 1;
+	uart->transmit_due = 1;
 }
 
-void uart8250_reset(void)
+static void uart_reset(void *self)
 {
-	uart.ier = uart.lcr = uart.mcr = uart.fcr = 0;
-	uart.dll = 12;
-	uart.transmit_due = uart.polls = uart.count = 0;
+	struct uart8250 *uart = self;
+
+	uart->ier = uart->lcr = uart->mcr = uart->fcr = 0;
+	uart->dll = 12;
+	uart->transmit_due = uart->polls = uart->count = 0;
+	bus_set_line(&uart->irq, 0);
 }
 
 /*
  * Does the guest take what is received? With interrupts it says so by enabling
  * that of received data; a driver that uses the modem lines sets RTS last.
  */
-static int uart_listens(void)
+static int uart_listens(const struct uart8250 *uart)
 {
-	if (uart.mcr & MCR_LOOP)
+	if (uart->mcr & MCR_LOOP)
 		return 0;
-	if (!(uart.ier & 1))
-		return uart.polls >= POLLS;
-	return uart.mcr & MCR_RTS || !(uart.mcr & MCR_DTR);
+	if (!(uart->ier & 1))
+		return uart->polls >= POLLS;
+	return uart->mcr & MCR_RTS || !(uart->mcr & MCR_DTR);
 }
 
-static void uart_pull(void)
+static void uart_pull(struct uart8250 *uart)
 {
 	char text[16];
 	size_t n;
 
-	if (uart.count || !uart_listens())
+	if (uart->count || !uart_listens(uart))
 		return;
 	n = backend_console_read(text, sizeof(text));
 	for (size_t i = 0; i < n; i++)
-		uart_receive(text[i]);
+		uart_receive(uart, text[i]);
 }
 
-void uart8250_run(void)
+static void uart_poll(void *self)
 {
-	uart_flush();
-	uart_pull();
-	uart_update();
+	struct uart8250 *uart = self;
+
+	uart_flush(uart);
+	uart_pull(uart);
+	uart_update(uart);
 }
 
-static uint8_t uart_read_data(void)
+static uint8_t uart_read_data(struct uart8250 *uart)
 {
 	uint8_t byte = 0;
 
-	if (uart.count) {
-		byte = uart.fifo[uart.head];
-		uart.head = (uart.head + 1) % sizeof(uart.fifo);
-		uart.count--;
+	if (uart->count) {
+		byte = uart->fifo[uart->head];
+		uart->head = (uart->head + 1) % sizeof(uart->fifo);
+		uart->count--;
 	}
-	uart_pull();
+	uart_pull(uart);
 	return byte;
 }
 
-static uint8_t uart_read_cause(void)
+static uint8_t uart_read_cause(struct uart8250 *uart)
 {
-	uint8_t cause = uart_cause();
+	uint8_t cause = uart_cause(uart);
 
 	if (cause == 2)
-		uart.transmit_due = 0;
-	return cause | (uart.fcr & 1 ? 0xc0 : 0);
+		uart->transmit_due = 0;
+	return cause | (uart->fcr & 1 ? 0xc0 : 0);
 }
 
-static uint8_t uart_modem(void)
+static uint8_t uart_modem(const struct uart8250 *uart)
 {
-	if (!(uart.mcr & MCR_LOOP))
+	if (!(uart->mcr & MCR_LOOP))
 		return 0xb0;		/* CTS, DSR, DCD: somebody is there */
-	return (uart.mcr & 1 ? 0x20 : 0) | (uart.mcr & 2 ? 0x10 : 0) |
-	       (uart.mcr & 4 ? 0x40 : 0) | (uart.mcr & 8 ? 0x80 : 0);
+	return (uart->mcr & 1 ? 0x20 : 0) | (uart->mcr & 2 ? 0x10 : 0) |
+	       (uart->mcr & 4 ? 0x40 : 0) | (uart->mcr & 8 ? 0x80 : 0);
 }
 
-static uint8_t uart_read_line_status(void)
+static uint8_t uart_read_line_status(struct uart8250 *uart)
 {
-	if (++uart.polls >= POLLS)
-		uart_pull();
-	return 0x60 | (uart.count ? 1 : 0);
+	if (++uart->polls >= POLLS)
+		uart_pull(uart);
+	return 0x60 | (uart->count ? 1 : 0);
 }
 
-static uint32_t uart_read(uint16_t port, int size)
+static uint32_t uart_read(void *self, uint16_t offset, int size)
 {
+	struct uart8250 *uart = self;
 	uint32_t value = 0xff;
 
 	(void)size;
-	if (port - UART_BASE != LSR)
-		uart.polls = 0;
-	switch (port - UART_BASE) {
-	case RBR: value = uart.lcr & 0x80 ? uart.dll : uart_read_data(); break;
-	case IER: value = uart.lcr & 0x80 ? uart.dlm : uart.ier; break;
-	case IIR: value = uart_read_cause(); break;
-	case LCR: value = uart.lcr; break;
-	case MCR: value = uart.mcr; break;
-	case LSR: value = uart_read_line_status(); break;
-	case MSR: value = uart_modem(); break;
-	case SCR: value = uart.scr; break;
+	if (offset != LSR)
+		uart->polls = 0;
+	switch (offset) {
+	case RBR: value = uart->lcr & 0x80 ? uart->dll : uart_read_data(uart); break;
+	case IER: value = uart->lcr & 0x80 ? uart->dlm : uart->ier; break;
+	case IIR: value = uart_read_cause(uart); break;
+	case LCR: value = uart->lcr; break;
+	case MCR: value = uart->mcr; break;
+	case LSR: value = uart_read_line_status(uart); break;
+	case MSR: value = uart_modem(uart); break;
+	case SCR: value = uart->scr; break;
 	}
-	uart_update();
+	uart_update(uart);
 	return value;
 }
 
-static void uart_write_ier(uint8_t value)
+static void uart_write_ier(struct uart8250 *uart, uint8_t value)
 {
 	/* Enabling it finds the transmitter empty. */
-	if ((value & 2) && !(uart.ier & 2))
-		uart.transmit_due = 1;
-	uart.ier = value & 15;
-	uart_pull();
+	if ((value & 2) && !(uart->ier & 2))
+		uart->transmit_due = 1;
+	uart->ier = value & 15;
+	uart_pull(uart);
 }
 
-static void uart_write(uint16_t port, int size, uint32_t value)
+static void uart_write(void *self, uint16_t offset, int size, uint32_t value)
 {
+	struct uart8250 *uart = self;
+
 	(void)size;
-	uart.polls = 0;
-	switch (port - UART_BASE) {
+	uart->polls = 0;
+	switch (offset) {
 	case RBR:
-		if (uart.lcr & 0x80)
-			uart.dll = value;
+		if (uart->lcr & 0x80)
+			uart->dll = value;
 		else
-			uart_send(value);
+			uart_send(uart, value);
 		break;
 	case IER:
-		if (uart.lcr & 0x80)
-			uart.dlm = value;
+		if (uart->lcr & 0x80)
+			uart->dlm = value;
 		else
-			uart_write_ier(value);
+			uart_write_ier(uart, value);
 		break;
 	case IIR:
-		uart.fcr = value;
+		uart->fcr = value;
 		if (value & 2)
-			uart.count = 0;
+			uart->count = 0;
 		break;
-	case LCR: uart.lcr = value; break;
+	case LCR: uart->lcr = value; break;
 	case MCR:
-		uart.mcr = value & 0x1f;
-		uart_pull();
+		uart->mcr = value & 0x1f;
+		uart_pull(uart);
 		break;
-	case SCR: uart.scr = value; break;
+	case SCR: uart->scr = value; break;
 	}
-	uart_update();
+	uart_update(uart);
 }
 
-const struct ports_range uart8250_ports[] = {
-	{ UART_BASE, 8, 0, uart_read, uart_write },
+static int uart_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	struct uart8250 *uart = self;
+
+	return bus_add_source(bus, &uart->irq, place->line) |
+	       bus_add_poll(bus, uart_poll, uart) |
+	       bus_add_ports(bus, &(struct bus_ports){ place->at, 8, 0, uart, uart_read,
+						       uart_write });
+}
+
+static int uart_loaded(void *self)
+{
+	struct uart8250 *uart = self;
+
+	if (uart->head >= sizeof(uart->fifo) || uart->count > sizeof(uart->fifo))
+		return -1;
+	uart->length = 0;
+	return bus_line_loaded(&uart->irq);
+}
+
+#define PART(part) STATE(struct uart8250, part)
+static const struct state_field uart_state[] = {
+	PART(ier), PART(lcr), PART(mcr), PART(scr), PART(fcr), PART(dll), PART(dlm),
+	PART(transmit_due), STATE_ARRAY(struct uart8250, fifo), PART(head), PART(count),
+	PART(polls), PART(irq.level),
 };
-const unsigned uart8250_ports_count = 1;
+
+const struct device device_uart8250 = {
+	"uart8250", sizeof(struct uart8250), 1, uart_attach, uart_reset, uart_loaded,
+	uart_state, sizeof(uart_state) / sizeof(uart_state[0])
+};

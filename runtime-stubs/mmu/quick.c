@@ -103,7 +103,7 @@ static inline uint64_t quick_leaf(const struct way *way, uint64_t entry)
 
 	if ((entry & (PTE_P | PTE_U | PTE_A)) != (PTE_P | PTE_U | PTE_A) ||
 	    !(way->flags & PTE_U) || !backend_is_memory(gpa) ||
-	    (gpa >= mmu_device_low && gpa < mmu_device_high))
+	    (gpa >= board_bus.memory_low && gpa < board_bus.memory_high))
 		return 0;
 	leaf = backend_frame(gpa / BACKEND_PAGE) | PTE_P | PTE_U | PTE_A |
 	       ((way->flags | entry) & PTE_NX);

@@ -21,7 +21,7 @@ uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
 	uint64_t frame = backend_frame(gpa / BACKEND_PAGE);
 	uint64_t entry;
 
-	if (frame == BACKEND_NO_FRAME || mmu_device_at(gpa))
+	if (frame == BACKEND_NO_FRAME || bus_find_memory(&board_bus, gpa))
 		return 0;
 	entry = frame | PTE_P | PTE_A | (flags & (PTE_U | PTE_NX));
 	/* A user page is written first when that can be noted as dirty.

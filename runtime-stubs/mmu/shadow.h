@@ -19,7 +19,7 @@
 #ifndef PREVIRT_MMU_SHADOW_H
 #define PREVIRT_MMU_SHADOW_H
 #include "mmu.h"
-#include "device.h"
+#include "../board/board.h"
 #include "../backend/backend.h"
 
 #define SHADOW_LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)

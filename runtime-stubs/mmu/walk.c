@@ -322,7 +322,7 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 		return -1;
 	}
 	/* A device's page is never there: do not look for more around it. */
-	if (mmu_device_at(walk.gpa) || walk_fill(va, &walk))
+	if (bus_find_memory(&board_bus, walk.gpa) || walk_fill(va, &walk))
 		return 1;
 	mmu_counters.fills++;
 	/* Rights were only added: the fault itself has made the processor forget

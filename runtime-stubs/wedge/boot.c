@@ -10,11 +10,7 @@
 #include "print.h"
 #include "zeropage.h"
 #include "../backend/backend.h"
-#include "../devices/acpi.h"
-#include "../devices/hpet.h"
-#include "../devices/lapic.h"
-#include "../devices/ports.h"
-#include "../mmu/device.h"
+#include "../board/board.h"
 #include "../mmu/mmu.h"
 #include <string.h>
 
@@ -116,21 +112,23 @@ static void boot_firmware(void)
 	uint8_t *low = backend_guest(0);
 
 	memset(low, 0, HIGH_START);
-	zeropage_put(low, BDA_COM1, UART8250_BASE, 2);
+	zeropage_put(low, BDA_COM1, BOARD_COM1, 2);
 	zeropage_put(low, BDA_EBDA, LOW_END >> 4, 2);
 	zeropage_put(low, BDA_EQUIPMENT, BDA_ONE_COM, 2);
 	zeropage_put(low, BDA_MEMORY, LOW_END >> 10, 2);
 	low[LOW_END] = EBDA_KIB;
-	acpi_write_tables(backend_guest(ACPI_TABLES), ACPI_TABLES);
+	board_write_tables(backend_guest(BOARD_TABLES), BOARD_TABLES);
 }
 
-static const struct mmu_device boot_lapic = {
-	.gpa = LAPIC_ADDRESS, .size = LAPIC_SIZE, .read = lapic_read, .write = lapic_write,
-};
+static void boot_board(void)
+{
+	const char *bad = board_start();
 
-static const struct mmu_device boot_hpet = {
-	.gpa = HPET_ADDRESS, .size = HPET_SIZE, .read = hpet_read, .write = hpet_write,
-};
+	if (bad) {
+		wedge_print("previrt: device %s: no place on the bus\n", bad);
+		wedge_stop("the board cannot be");
+	}
+}
 
 void wedge_start(const void *bundle, size_t size)
 {
@@ -144,9 +142,7 @@ void wedge_start(const void *bundle, size_t size)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
 	cpu_apply_reset(&previrt_cpu);
-	devices_reset();
-	mmu_add_device(&boot_lapic);
-	mmu_add_device(&boot_hpet);
+	boot_board();
 	vcpus_init();
 	boot_firmware();
 	image_load(kernel, length, &entry, &end);

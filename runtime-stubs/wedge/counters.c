@@ -12,7 +12,7 @@
 #include "wedge.h"
 #include "print.h"
 #include "../backend/backend.h"
-#include "../devices/ports.h"
+#include "../board/board.h"
 #include "../mmu/mmu.h"
 
 VCPU_LOCAL struct wedge_counters wedge_counters;
@@ -79,6 +79,7 @@ static void counters_print_classes(void)
 static void counters_print(void)
 {
 	const struct wedge_counters *c = &wedge_counters;
+	uint64_t late, dropped;
 
 	counters_print_classes();
 	wedge_print("previrt: count guest entered");
@@ -95,8 +96,8 @@ static void counters_print(void)
 	wedge_print_counter("full-flushes", &mmu_counters.kernel_syncs);
 	wedge_print_counter("invalidations", &mmu_counters.invalidations);
 	wedge_print("\n");
-	wedge_print("previrt: count timer tick late %lu dropped %lu\n", i8254_late,
-		    i8254_dropped);
+	board_count_ticks(&late, &dropped);
+	wedge_print("previrt: count timer tick late %lu dropped %lu\n", late, dropped);
 	backend_print_counters();
 	wedge_print_causes();
 }

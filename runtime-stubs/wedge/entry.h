@@ -40,11 +40,11 @@ void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp);
 /* in or out of a byte, @al; @events: backend_events may have something. An interrupt
    may wait after that. Gives 0. */
 struct wedge_io {
-	const struct ports_range *range;	/* wedge_port of the port */
-	uint16_t port;
+	const struct bus_ports *window;		/* of the port (wedge_find_port) */
+	uint16_t offset;			/* in it */
 	uint8_t out;
 };
-const struct ports_range *wedge_port(uint16_t port);
+void wedge_find_port(struct wedge_io *io, uint16_t port);
 uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events);
 /* INT n, INT3 or INTO that the hypervisor lets by as @vector; rip is behind it. */
 _Noreturn void wedge_software_interrupt(unsigned vector);

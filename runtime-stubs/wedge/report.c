@@ -5,8 +5,8 @@
 #include "wedge.h"
 #include "print.h"
 #include "../backend/backend.h"
+#include "../board/board.h"
 #include "../devices/ends.h"
-#include "../devices/ports.h"
 #include "../mmu/mmu.h"
 
 #define REPORT_CODE 16		/* bytes at the instruction pointer */
@@ -60,7 +60,7 @@ void wedge_stop(const char *why)
 	/* A report that fails itself must not be made again. */
 	if (stopping++)
 		backend_shutdown(ENDS_STOPPED);
-	uart8250_run();
+	bus_poll(&board_bus);
 	wedge_print("\nprevirt: stopped: %s\n", why);
 	if (wedge_refused.at)
 		wedge_print("previrt: the last register refused: %s of MSR %x at %016lx\n",

@@ -9,8 +9,8 @@
 #include "print.h"
 #include "insns.h"
 #include "../backend/backend.h"
-#include "../devices/lapic.h"
-#include "../devices/ports.h"
+#include "../board/board.h"
+#include "../board/mailbox.h"
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
@@ -65,7 +65,7 @@ static void run_nmi(void)
 {
 	static const struct cpu_fault nmi = { .vector = VECTOR_NMI };
 
-	if (run_in_nmi || !lapic_take_nmi())
+	if (run_in_nmi || !board_take_nmi())
 		return;
 	run_in_nmi = 1;
 	backend_slow_user = 1;		/* iret must come by here */
@@ -90,16 +90,16 @@ static _Noreturn void run_resume(void)
 		int vector;
 
 		if (backend_events())
-			devices_run();
+			board_run();
 		if (backend_vcpus > 1)
 			run_nmi();
-		if (!devices_interrupt_waits())
+		if (!board_interrupt_waits())
 			break;
 		if (!(cpu->rflags & FLAG_IF)) {
 			backend_remind();
 			break;
 		}
-		vector = devices_interrupt();
+		vector = board_interrupt();
 		if (vector < 0)
 			break;
 		wedge_counters.interrupts++;
@@ -121,16 +121,16 @@ static void run_halt(void)
 	run_off += off;
 	if (off && run_off == vcpus_running)
 		wedge_stop("halted with interrupts off");
-	devices_run();
-	while (!(off ? 0 : devices_interrupt_waits()) && !lapic_nmi_waits()) {
-		if (off && vcpus_woken_again()) {
+	board_run();
+	while (!(off ? 0 : board_interrupt_waits()) && !board_nmi_waits()) {
+		if (off && mailbox_woken_again()) {
 			run_off--;
 			run_in_nmi = 0;
 			wedge_vcpu_started();
 		}
 		backend_wait();
 		backend_events();
-		devices_run();
+		board_run();
 	}
 	run_off -= off;
 }
@@ -174,14 +174,15 @@ int wedge_quick_invlpg(uint64_t va)
 static __attribute__((noinline)) void run_look_again(void)
 {
 	if (backend_events())
-		devices_run();
-	if (devices_interrupt_waits())
+		board_run();
+	if (board_interrupt_waits())
 		backend_remind();
 }
 
-const struct ports_range *wedge_port(uint16_t port)
+void wedge_find_port(struct wedge_io *io, uint16_t port)
 {
-	return ports_find(port);
+	io->window = bus_find_ports(&board_bus, port);
+	io->offset = port - io->window->first;
 }
 
 /* Of interrupts that may wait afterwards only the 8259's can be new. */
@@ -189,10 +190,10 @@ uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events)
 {
 	run_cause(PREVIRT_CLASS_io);
 	if (io->out)
-		io->range->write(io->port, 1, *al);
+		io->window->write(io->window->self, io->offset, 1, *al);
 	else
-		*al = io->range->read(io->port, 1);
-	if (events || i8259_waits || backend_vcpus > 1)
+		*al = io->window->read(io->window->self, io->offset, 1);
+	if (events || board_bus.interrupt || backend_vcpus > 1)
 		run_look_again();
 	return 0;
 }

@@ -60,8 +60,6 @@ int software_refused(struct cpu *cpu, uint32_t error);
 extern unsigned vcpus_running;
 /* What wakes further processors is there. */
 void vcpus_init(void);
-/* This one, which is off, has been woken anew: it is to start. */
-int vcpus_woken_again(void);
 
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);

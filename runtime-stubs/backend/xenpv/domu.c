@@ -6,7 +6,7 @@
  * own): rings in pages that another domain reads and writes.
  */
 #include "domu.h"
-#include "../../devices/acpi.h"
+#include "../../board/board.h"
 #include "../../wedge/print.h"
 #include <xen/io/console.h>
 #include <xen/io/xs_wire.h>
@@ -124,7 +124,7 @@ static void store_request(const char *value)
 	}
 	wedge_print("previrt: request \"%s\": the power button\n", value);
 	start_again = restart;
-	acpi_power_button();
+	board_power_button();
 }
 
 static void store_answer(const struct xsd_sockmsg *header, const char *value)

@@ -12,7 +12,7 @@ extern const uint64_t xenpv_lean_invlpgs[16], xenpv_lean_cr3s[16], xenpv_lean_sr
 	xenpv_lean_wrmsrs[1], xenpv_lean_ios[1];
 
 /*
- * in and out of a byte, by slot; without a range if the port is in dx. Only so many
+ * in and out of a byte, by slot; without a window if the port is in dx. Only so many
  * of the slots have one: the others take the long way.
  */
 #define LEAN_IOS 64
@@ -27,10 +27,9 @@ static uint64_t lean_io_call(unsigned slot, const struct insn *insn)
 	if (insn->opcode & 1 || lean_io_count == LEAN_IOS)
 		return 0;
 	lean_io_of[slot] = lean_io_count++;
-	io->port = insn->imm & 0xff;
 	io->out = insn->op == PREVIRT_OP_out;
 	if (!(insn->opcode & 8))
-		io->range = wedge_port(io->port);
+		wedge_find_port(io, insn->imm & 0xff);
 	return xenpv_lean_ios[0];
 }
 
@@ -137,10 +136,8 @@ static __attribute__((noinline)) uint64_t lean_any_io(const struct wedge_io *slo
 {
 	struct wedge_io io = *slot;
 
-	if (!io.range) {
-		io.port = saved->rdx;
-		io.range = wedge_port(io.port);
-	}
+	if (!io.window)
+		wedge_find_port(&io, saved->rdx);
 	xenpv_lock_shortly();
 	wedge_quick_io(&io, (uint8_t *)&saved->rax, xenpv_vcpu->evtchn_upcall_pending);
 	xenpv_unlock_shortly();
@@ -155,7 +152,7 @@ uint64_t xenpv_lean_io(uint64_t ignored, uint32_t masked, struct lean_saved *sav
 	(void)ignored;
 	if (events && !masked)
 		return lean_long_way();
-	if (!io->range || backend_vcpus > 1)
+	if (!io->window || backend_vcpus > 1)
 		return lean_any_io(io, saved);
 	return wedge_quick_io(io, (uint8_t *)&saved->rax, events);
 }

@@ -1,46 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* ACPI's fixed registers, with the 8259 pair behind them: tables, button, power. */
-#include "../../../runtime-stubs/backend/backend.h"
-#include "../../../runtime-stubs/devices/acpi.h"
+#include "machine.h"
+#include "../../../runtime-stubs/board/places.h"
 #include "../../../runtime-stubs/devices/ends.h"
-#include "../../../runtime-stubs/devices/hpet.h"
-#include "../../../runtime-stubs/devices/ioapic.h"
-#include "../../../runtime-stubs/devices/ports.h"
-#include <setjmp.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { STATUS = 0x600, ENABLE = 0x602, CONTROL = 0x604, BUTTON = 0x100, SCI = 9 };
 
-static unsigned passed, failed;
-static jmp_buf off;
-
-unsigned backend_vcpus = 1, backend_vcpu;
-uint64_t backend_time(void) { return 0; }
-void uart8250_run(void) { }
-void ioapic_set(unsigned pin, int level) { (void)pin; (void)level; }
-int ioapic_masked(unsigned pin) { (void)pin; return 1; }
-int ioapic_keeps(unsigned pin) { (void)pin; return 0; }
-void backend_shutdown(int how) { longjmp(off, how); }
-
-static void expect(const char *what, int good)
-{
-	passed += !!good;
-	failed += !good;
-	if (!good)
-		printf("BAD %s\n", what);
-}
-
-static void out(uint16_t port, uint8_t value)
-{
-	for (unsigned i = 0; i < i8259_ports_count; i++)
-		if ((unsigned)(port - i8259_ports[i].first) < i8259_ports[i].count)
-			i8259_ports[i].write(port, 1, value);
-}
-
-static void set(uint16_t port, uint16_t value) { acpi_ports->write(port, 2, value); }
-static uint16_t get(uint16_t port) { return acpi_ports->read(port, 2); }
+static void set(uint16_t port, uint16_t value) { bus_write_port(&board_bus, port, 2, value); }
+static uint16_t get(uint16_t port) { return bus_read_port(&board_bus, port, 2); }
 
 /* As Linux sets them up: vectors from 30h and 38h, SCI's line by level. */
 static void start_8259(void)
@@ -48,7 +17,7 @@ static void start_8259(void)
 	static const uint8_t words[][2] = { { 0x20, 0x11 }, { 0x21, 0x30 }, { 0x21, 4 }, { 0x21, 1 },
 		{ 0xa0, 0x11 }, { 0xa1, 0x38 }, { 0xa1, 2 }, { 0xa1, 1 } };
 
-	i8259_reset();
+	machine_start(1);
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		out(words[i][0], words[i][1]);
 	out(0x4d1, 1u << (SCI - 8));
@@ -58,33 +27,33 @@ static void start_8259(void)
 
 static void test_button(void)
 {
-	acpi_power_button();
-	expect("seen, but nobody asked for interrupts", get(STATUS) == BUTTON && !i8259_waits);
+	board_power_button();
+	expect("seen, but nobody asked for interrupts", get(STATUS) == BUTTON && !board_interrupt_waits());
 	set(ENABLE, BUTTON);
-	expect("the interrupt", i8259_waits && i8259_acknowledge() == 0x38 + SCI - 8);
+	expect("the interrupt", board_interrupt_waits() && board_interrupt() == 0x38 + SCI - 8);
 	out(0xa0, 0x20);
 	out(0x20, 0x20);
-	expect("again, for it is still pressed", i8259_waits);
+	expect("again, for it is still pressed", board_interrupt_waits());
 	set(STATUS, (uint16_t)~BUTTON);
 	expect("other events taken away", get(STATUS) == BUTTON);
 	set(STATUS, BUTTON);
-	expect("taken away", get(STATUS) == 0 && !i8259_waits && get(ENABLE) == BUTTON);
-	acpi_power_button();
-	expect("pressed once more", i8259_waits);
-	acpi_ports->write(STATUS, 4, BUTTON);
-	expect("both registers at once", get(STATUS) == 0 && get(ENABLE) == 0 && !i8259_waits);
-	acpi_power_button();
-	acpi_reset();
+	expect("taken away", get(STATUS) == 0 && !board_interrupt_waits() && get(ENABLE) == BUTTON);
+	board_power_button();
+	expect("pressed once more", board_interrupt_waits());
+	bus_write_port(&board_bus, STATUS, 4, BUTTON);
+	expect("both registers at once", get(STATUS) == 0 && get(ENABLE) == 0 && !board_interrupt_waits());
+	board_power_button();
+	start_8259();
 	expect("reset", get(STATUS) == 0);
 }
 
 static void test_tables(void)
 {
-	static uint8_t page[4096];
+	static uint8_t page[4096] __attribute__((aligned(4096)));
 	uint32_t flags;
 	const uint8_t *fadt = NULL;
 
-	acpi_write_tables(page, ACPI_TABLES);
+	board_write_tables(page, BOARD_TABLES);
 	for (unsigned i = 0; i + 116 < sizeof(page) && !fadt; i += 4)
 		if (!memcmp(page + i, "FACP", 4))
 			fadt = page + i;
@@ -104,11 +73,11 @@ static const uint8_t *table(const uint8_t *page, const char *signature)
 	uint8_t sum = 0;
 
 	memcpy(&at, page + 16, 4);
-	rsdt = page + (at - ACPI_TABLES);
+	rsdt = page + (at - BOARD_TABLES);
 	memcpy(&size, rsdt + 4, 4);
 	for (uint32_t i = 36; i < size; i += 4) {
 		memcpy(&at, rsdt + i, 4);
-		t = page + (at - ACPI_TABLES);
+		t = page + (at - BOARD_TABLES);
 		if (memcmp(t, signature, 4))
 			continue;
 		memcpy(&size, t + 4, 4);
@@ -121,37 +90,35 @@ static const uint8_t *table(const uint8_t *page, const char *signature)
 
 static void test_hpet_table(void)
 {
-	static uint8_t page[4096];
+	static uint8_t page[4096] __attribute__((aligned(4096)));
 	const uint8_t *hpet;
 	uint64_t address = 0;
 
 	for (backend_vcpus = 1; backend_vcpus <= 8; backend_vcpus += 7) {
-		acpi_write_tables(page, ACPI_TABLES);
+		board_write_tables(page, BOARD_TABLES);
 		hpet = table(page, "HPET");
 		if (hpet)
 			memcpy(&address, hpet + 44, 8);
-		expect("the HPET's table", hpet && address == HPET_ADDRESS && hpet[40] == 0);
+		expect("the HPET's table", hpet && address == HPET_AT && hpet[40] == 0);
 		expect("the APICs' with several processors", !table(page, "APIC") == (backend_vcpus == 1));
 		expect("the fixed one", table(page, "FACP") != NULL);
 	}
 	backend_vcpus = 1;
 }
 
+static void power_off(uint32_t port) { set(port, port == CONTROL ? 0x2001 : 0x2000 >> 8); }
+
 int main(void)
 {
-	int how = setjmp(off);
-
-	if (!how) {
-		start_8259();
-		acpi_reset();
-		test_tables();
-		test_hpet_table();
-		test_button();
-		set(CONTROL, 0x2001);
-		expect("power-off comes back", 0);
-	} else {
-		expect("power-off", how == ENDS_GOOD);
-	}
-	printf("acpi: %u passed, %u failed\n", passed, failed);
-	return failed != 0;
+	start_8259();
+	test_tables();
+	test_hpet_table();
+	test_button();
+	bus_write_port(&board_bus, 0x3f8, 1, 'x');
+	machine_try(power_off, CONTROL);
+	expect("power-off, with the last of the output", machine_ended == ENDS_GOOD &&
+	       !strcmp(machine_output, "x"));
+	machine_try(power_off, CONTROL + 1);
+	expect("by the high byte", machine_ended == ENDS_GOOD);
+	return report("acpi", 15);
 }

@@ -5,7 +5,7 @@
  * so that a test that does has its own.
  */
 #include "../../../runtime-stubs/backend/backend.h"
-#include "../../../runtime-stubs/devices/ports.h"
+#include "../../../runtime-stubs/board/board.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include <cpuid.h>
 
@@ -46,6 +46,7 @@ QUIET int backend_set_xcr0(uint64_t value) { (void)value; return 0; }
 QUIET int backend_set_tsc_aux(uint32_t value) { (void)value; return 0; }
 QUIET void backend_set_tsd(int on) { (void)on; }
 QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; return NULL; }
+struct bus board_bus;
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;
 QUIET uint64_t backend_low_bytes, backend_guest_bytes;

@@ -7,8 +7,7 @@
  */
 #include "../../../runtime-stubs/cpu/cpu.h"
 #include "../../../runtime-stubs/backend/backend.h"
-#include "../../../runtime-stubs/devices/ports.h"
-#include "../../../runtime-stubs/mmu/device.h"
+#include "../../../runtime-stubs/board/board.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include "insns.h"
 #include <stdio.h>
@@ -43,17 +42,19 @@ uint64_t backend_user_base(int which) { return which == SEG_FS ? seen.fs : seen.
 void backend_set_gs_base(int user, uint64_t base) { seen.gs[user] = base; }
 void backend_set_ts(int on) { seen.ts = on; }
 
-uint32_t ports_read(uint16_t p, int size)
+static uint32_t read_port(void *self, uint16_t offset, int size)
 {
-	port.port = p;
+	(void)self;
+	port.port = offset;
 	port.size = size;
 	port.reads++;
 	return 0xa1b2c3d4;
 }
 
-void ports_write(uint16_t p, int size, uint32_t value)
+static void write_port(void *self, uint16_t offset, int size, uint32_t value)
 {
-	port.port = p;
+	(void)self;
+	port.port = offset;
 	port.size = size;
 	port.value = value;
 	port.writes++;
@@ -436,16 +437,16 @@ static void device_case(const char *what, const char *bytes, size_t size)
 
 static void test_device(void)
 {
-	static const struct mmu_device device = {
+	static const struct bus_memory device = {
 		.gpa = 0, .size = 4096, .self = device_registers,
 		.read = device_read, .write = device_write,
 	};
-	static struct mmu_device here;
+	static struct bus_memory here;
 
 	here = device;
 	here.gpa = (uint64_t)device_registers;
-	expect("a device", !mmu_add_device(&here) &&
-	       mmu_device_at(here.gpa + 4095) == &here && !mmu_device_at(here.gpa + 4096));
+	expect("a device", !bus_add_memory(&board_bus, &here) &&
+	       bus_find_memory(&board_bus, here.gpa + 4095) && !bus_find_memory(&board_bus, here.gpa + 4096));
 	DEVICE("mov (%rdi),%eax", "\x8b\x07");
 	DEVICE("mov 4(%rdi),%rax", "\x48\x8b\x47\x04");
 	DEVICE("mov (%rdi),%al", "\x8a\x07");
@@ -478,6 +479,7 @@ static void test_device(void)
 int main(void)
 {
 	cpu_reset(&cpu);
+	bus_add_ports(&board_bus, &(struct bus_ports){ 0, 0xffff, 1, NULL, read_port, write_port });
 	test_flags();
 	test_cpuid();
 	test_msr();

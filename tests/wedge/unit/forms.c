@@ -11,6 +11,7 @@
  * TEXTS: a line for each site, in order: the op and objdump's reading.
  */
 #define _GNU_SOURCE
+#include "../../../runtime-stubs/board/board.h"
 #include "../../../runtime-stubs/rewriter/rewriter.h"
 #include "forms.h"
 #include "insns.h"
@@ -111,16 +112,18 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	return 0;
 }
 void mmu_invalidate(uint64_t va) { seen.invalidated = va; }
-uint32_t ports_read(uint16_t port, int size)
+static uint32_t read_port(void *self, uint16_t offset, int size)
 {
-	io.port = port;
+	(void)self;
+	io.port = offset;
 	io.size = size;
 	io.reads++;
 	return 0xa1b2c3d4;
 }
-void ports_write(uint16_t port, int size, uint32_t value)
+static void write_port(void *self, uint16_t offset, int size, uint32_t value)
 {
-	io.port = port;
+	(void)self;
+	io.port = offset;
 	io.size = size;
 	io.value = size == 4 ? value : value & ((1u << 8 * size) - 1);
 	io.writes++;
@@ -407,6 +410,7 @@ int main(int argc, char **argv)
 	    mmap(area_at, AREA_SIZE, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
 		return 2;
+	bus_add_ports(&board_bus, &(struct bus_ports){ 0, 0xffff, 1, NULL, read_port, write_port });
 	elf_version(EV_CURRENT);
 	sigaltstack(&alternate, NULL);
 	sigaction(SIGSEGV, &action, NULL);

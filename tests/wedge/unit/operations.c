@@ -7,7 +7,7 @@
  */
 #include "../../../runtime-stubs/cpu/cpu.h"
 #include "../../../runtime-stubs/backend/backend.h"
-#include "../../../runtime-stubs/mmu/device.h"
+#include "../../../runtime-stubs/board/board.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ void run_here(struct state *state);
 /* Four pages each: on the second area's second one lies a device; its last one is not
    mapped. */
 static uint8_t *native, *emulated;
-static struct mmu_device device;
+static struct bus_memory device;
 static unsigned passed, failed, aside;
 static struct cpu cpu;
 static struct cpu_fault fault;
@@ -244,9 +244,9 @@ int main(void)
 	native = mmap(NULL, 4 * PAGE, rights, how, -1, 0);
 	emulated = mmap(NULL, 4 * PAGE, rights, how, -1, 0);
 	backend_low_bytes = ~0ull;
-	device = (struct mmu_device){ .gpa = (uint64_t)emulated + PAGE, .size = PAGE,
+	device = (struct bus_memory){ .gpa = (uint64_t)emulated + PAGE, .size = PAGE,
 		.self = emulated + PAGE, .read = device_read, .write = device_write };
-	mmu_add_device(&device);
+	bus_add_memory(&board_bus, &device);
 	test_operations();
 	test_faults();
 	printf("operations: %u passed, %u of them on memory alone, %u failed\n", passed, aside, failed);

@@ -6,6 +6,7 @@
  * (mmu/upper.c); no table is given back before the flush (mmu/pool.c).
  */
 #include "../../../runtime-stubs/backend/backend.h"
+#include "../../../runtime-stubs/board/board.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,7 @@ uint64_t backend_low_bytes = sizeof(memory), backend_guest_bytes = sizeof(memory
 const uint64_t *backend_frame_numbers = numbers, *backend_linear = linear;
 const uint64_t backend_leaf_mask = PTE_U, backend_leaf_supervisor = 0;
 unsigned backend_vcpus = 2, backend_vcpu;
+struct bus board_bus;
 uint8_t backend_slow_user;
 
 unsigned backend_table_alloc(int level)

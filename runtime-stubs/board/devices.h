@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The devices with their structures: for the files of this folder. */
+#ifndef PREVIRT_BOARD_DEVICES_H
+#define PREVIRT_BOARD_DEVICES_H
+#include "../bus/device.h"
+
+#define DEVICE(name, at, line) extern const struct device device_##name;
+#include "devices.def"
+#undef DEVICE
+
+enum {
+#define DEVICE(name, at, line) BOARD_##name,
+#include "devices.def"
+#undef DEVICE
+	BOARD_DEVICES
+};
+
+struct board_device {
+	const struct device *device;
+	struct device_place place;
+};
+extern const struct board_device board_devices[BOARD_DEVICES];
+
+/* The structure of each, by BOARD_...; NULL before board_start. */
+extern void *board_self[BOARD_DEVICES];
+
+#endif

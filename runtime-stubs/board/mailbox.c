@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Through which further processors are woken: a page that the ACPI tables name, a
+ * device's, so that the write of the command is seen at once. It is there if there
+ * are any. ACPI 6.4, 5.2.12.19, tables 5.43 and 5.44.
+ */
+#include "mailbox.h"
+#include "devices.h"
+
+#define COMMAND_WAKE 1
+#define WORD(at) ((at) & ~7ull)
+
+struct mailbox {
+	/* State. */
+	uint32_t apic;
+	uint64_t vector;
+	uint64_t wake_vector[BACKEND_VCPUS_MAX];
+	uint8_t woken[BACKEND_VCPUS_MAX];
+	uint8_t again[BACKEND_VCPUS_MAX];	/* once more, as soon as it is off */
+	/* Derived. */
+	void (*start)(unsigned vcpu);
+};
+
+/* The command is taken at once, and none is ever left to be read. */
+static uint64_t mailbox_read(void *self, uint64_t offset, unsigned size)
+{
+	const struct mailbox *mailbox = self;
+	uint64_t low = (uint64_t)mailbox->apic << 32, word;
+
+	(void)size;
+	word = WORD(offset) == 0 ? low : WORD(offset) == 8 ? mailbox->vector : 0;
+	return word >> 8 * (offset & 7);
+}
+
+/* One that has run and is off, or is about to be, comes back: more than ACPI asks. */
+static void mailbox_wake(struct mailbox *mailbox)
+{
+	uint32_t vcpu = mailbox->apic;
+
+	if (!vcpu || vcpu >= backend_vcpus)
+		return;
+	mailbox->wake_vector[vcpu] = mailbox->vector;
+	if (mailbox->woken[vcpu]) {
+		mailbox->again[vcpu] = 1;
+		backend_kick(vcpu);
+		return;
+	}
+	mailbox->woken[vcpu] = 1;
+	mailbox->start(vcpu);
+}
+
+static void mailbox_write(void *self, uint64_t offset, unsigned size, uint64_t value)
+{
+	struct mailbox *mailbox = self;
+
+	if (offset == 4 && size == 4)
+		mailbox->apic = value;
+	else if (offset == 8 && size == 8)
+		mailbox->vector = value;
+	else if (offset == 0 && (uint16_t)value == COMMAND_WAKE)
+		mailbox_wake(mailbox);
+}
+
+void mailbox_set_start(void (*start)(unsigned vcpu))
+{
+	((struct mailbox *)board_self[BOARD_mailbox])->start = start;
+}
+
+uint64_t mailbox_vector(unsigned vcpu)
+{
+	return ((struct mailbox *)board_self[BOARD_mailbox])->wake_vector[vcpu];
+}
+
+int mailbox_woken_again(void)
+{
+	struct mailbox *mailbox = board_self[BOARD_mailbox];
+	int is_woken = mailbox->again[backend_vcpu];
+
+	mailbox->again[backend_vcpu] = 0;
+	return is_woken;
+}
+
+static void mailbox_reset(void *self)
+{
+	struct mailbox *mailbox = self;
+
+	*mailbox = (struct mailbox){ .woken[0] = 1, .start = mailbox->start };
+}
+
+static int mailbox_attach(void *self, struct bus *bus, const struct device_place *place)
+{
+	if (backend_vcpus == 1)
+		return 0;
+	return bus_add_memory(bus, &(struct bus_memory){ place->at, BACKEND_PAGE, self,
+							 mailbox_read, mailbox_write });
+}
+
+static const struct state_field mailbox_state[] = {
+	STATE(struct mailbox, apic), STATE(struct mailbox, vector),
+	STATE_ARRAY(struct mailbox, wake_vector), STATE_ARRAY(struct mailbox, woken),
+	STATE_ARRAY(struct mailbox, again),
+};
+
+const struct device device_mailbox = {
+	"mailbox", sizeof(struct mailbox), 1, mailbox_attach, mailbox_reset, NULL,
+	mailbox_state, sizeof(mailbox_state) / sizeof(mailbox_state[0])
+};

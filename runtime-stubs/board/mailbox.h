@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The mailbox that wakes further processors. */
+#ifndef PREVIRT_BOARD_MAILBOX_H
+#define PREVIRT_BOARD_MAILBOX_H
+#include <stdint.h>
+
+/* @start is called when a processor is woken for the first time. */
+void mailbox_set_start(void (*start)(unsigned vcpu));
+/* Where @vcpu has been told to start, a guest-physical address. */
+uint64_t mailbox_vector(unsigned vcpu);
+/* 1 if the calling processor, which is off, has been woken anew since the last call. */
+int mailbox_woken_again(void);
+
+#endif

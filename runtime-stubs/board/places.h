@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Which device is where, as far as more than its line of devices.def needs it. */
+#ifndef PREVIRT_BOARD_PLACES_H
+#define PREVIRT_BOARD_PLACES_H
+
+#define ACPI_AT 0x600u
+#define SCI_LINE 9u
+#define HPET_AT 0xfed00000u
+#define IOAPIC_AT 0xfec00000u
+#define LAPIC_AT 0xfee00000u
+#define MAILBOX_AT 0xfee01000u
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The bus: what devices are attached to and what the processor finds them by. There
+ * is one in a machine (board/). All of it is derived: it is made when the devices
+ * are attached, and levels and times follow from their state.
+ *
+ * Must not know: which devices there are; the processor's state, page tables, which
+ * hypervisor is below.
+ */
+#ifndef PREVIRT_BUS_H
+#define PREVIRT_BUS_H
+#include "../backend/backend.h"
+#include "lines.h"
+#include "memory.h"
+#include "messages.h"
+#include "ports.h"
+#include "timers.h"
+
+#define BUS_PORT_WINDOWS 16u
+#define BUS_MEMORY_WINDOWS 8u
+#define BUS_SINKS 4u
+#define BUS_POLLS 4u
+
+struct bus {
+	struct bus_ports ports[BUS_PORT_WINDOWS];
+	const struct bus_ports *last_ports;	/* found last, or NULL */
+	struct bus_memory memory[BUS_MEMORY_WINDOWS];
+	uint64_t memory_low, memory_high;	/* no window lies outside of these */
+	struct bus_sink sink[BUS_SINKS + 1];	/* the last one is empty */
+	uint8_t high[BUS_LINES];		/* by line: how many sources are high */
+	uint8_t interrupt;	/* the output of the 8259 pair, the processor's INTR pin */
+	uint8_t told_first;	/* bus_tell_first, until the first processor has come */
+	struct bus_timer *timers[BACKEND_VCPUS_MAX];
+	struct bus_poll { void (*poll)(void *self); void *self; } poll[BUS_POLLS + 1];	/* so is it */
+	struct bus_messages messages;
+	unsigned port_windows, memory_windows, sinks, polls;
+};
+
+#endif

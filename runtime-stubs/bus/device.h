@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What the board asks of each device. A device is one file in devices/ that defines
+ * `const struct device device_NAME' and one line in board/devices.def. Its state is
+ * a structure of its own, which the board allocates, zeroed. It knows the bus, and
+ * no other device.
+ */
+#ifndef PREVIRT_BUS_DEVICE_H
+#define PREVIRT_BUS_DEVICE_H
+#include "bus.h"
+#include "state.h"
+
+/* Where the board has it. */
+struct device_place {
+	uint64_t at;		/* its first port, or the address of its registers */
+	unsigned line;		/* its interrupt line, or BUS_LINES: none */
+};
+
+struct device {
+	char name[9];		/* at most 8 letters; in saved state without the last zero */
+	uint16_t size;		/* of its structure, in bytes */
+	uint16_t version;	/* of its saved state */
+	/* Once: registers windows, lines and timers. Non-zero: they cannot be. */
+	int (*attach)(void *self, struct bus *bus, const struct device_place *place);
+	void (*reset)(void *self);
+	/* The state has been read: check that it can be, make again what is derived.
+	   Non-zero: it cannot be. NULL: nothing to do. */
+	int (*loaded)(void *self);
+	const struct state_field *state;	/* its parts; what is not there is derived */
+	uint16_t states;
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Windows of guest-physical memory that are registers of devices. Their pages are
+ * never present in the shadow: each access faults, is decoded (cpu/device.c) and
+ * ends here.
+ */
+#ifndef PREVIRT_BUS_MEMORY_H
+#define PREVIRT_BUS_MEMORY_H
+#include <stdint.h>
+
+struct bus;
+
+struct bus_memory {
+	uint64_t gpa, size;	/* whole pages; may lie where memory is, and hides it */
+	void *self;		/* handed to the functions */
+	/* @size: 1, 2, 4 or 8 bytes at @offset, not beyond the window's end. */
+	uint64_t (*read)(void *self, uint64_t offset, unsigned size);
+	void (*write)(void *self, uint64_t offset, unsigned size, uint64_t value);
+};
+
+/*
+ * A copy of @window is there from now on: before the guest has mapped the range, or
+ * at a flush. -1: it overlaps another one, is empty, or there are too many.
+ */
+int bus_add_memory(struct bus *bus, const struct bus_memory *window);
+
+/* The window at @gpa, or NULL. The address stays valid. */
+const struct bus_memory *bus_find_memory(const struct bus *bus, uint64_t gpa);
+
+/* An access within the window. */
+uint64_t bus_read_memory(const struct bus_memory *window, uint64_t gpa, unsigned size);
+void bus_write_memory(const struct bus_memory *window, uint64_t gpa, unsigned size,
+		      uint64_t value);
+
+#endif
