@@ -5,7 +5,8 @@
  * while user mode on another one makes system calls with its stack pointer at an
  * address of the kernel's. The system call's entry puts rsp away in that page, as
  * Linux does: were the page not present for a moment, the fault would be pushed at
- * user mode's stack pointer, with the kernel's rights.
+ * user mode's stack pointer, with the kernel's rights. The stack that exceptions of
+ * user mode are pushed on lies there, too.
  */
 #include "guest.inc"
 #include "high.inc"
@@ -103,6 +104,8 @@ start:
 	jnz 6b
 	decl %ebx
 	jnz 5b
+	cmpl $ROUNDS, breakpoints(%rip)
+	expect ae, 2
 	print "guest: kernel memory is as it was\n"
 	finish 0x10
 7:	print "guest: THE KERNEL'S MEMORY WAS WRITTEN TO AT USER MODE'S RSP\n"
@@ -112,6 +115,8 @@ fault:	print "guest: fault\n"
 setup_high:
 	gate 14, fault
 	gate 13, fault
+	gate 3, breakpoint, 0xee00
+	gate 6, undefined
 	movq %cr3, %rbx
 	physical l3, 0x67
 	movq %rax, 8(%rbx)
@@ -153,7 +158,7 @@ second_high:
 	leaq stack2_top(%rip), %rsp
 	lgdt gdtr(%rip)
 	lidt idtr(%rip)
-	leaq stack2_top(%rip), %rax
+	movq $SPLIT + 0x5000, %rax
 	movq %rax, tss2+4(%rip)
 	movw $0x60, %ax
 	ltr %ax
@@ -193,9 +198,17 @@ sys_entry:			/* as Linux's: rsp is put away first */
 	movq %rsp, SPLIT
 	movq SPLIT, %rsp
 	sysretq
+breakpoint:
+	incl breakpoints(%rip)
+	iretq
+undefined:
+	addq $2, (%rsp)
+	iretq
 user_code:
 1:	movq %r15, %rsp		/* an address of the kernel's */
 	.byte 0x0f, 5
+	int3
+	ud2
 	jmp 1b
 user_end:
 /* The way up, as the firmware leaves a processor: no site may stand here, for
@@ -259,6 +272,7 @@ compat:	.long without_paging
 tables:	.long 0
 zero:	.long 0
 second_runs: .long 0
+breakpoints: .long 0
 	.bss
 	.balign 4096
 p_idt:	.skip 4096
