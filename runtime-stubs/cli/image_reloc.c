@@ -9,6 +9,7 @@
  * alone; kernel objects need none for what is read here.
  */
 #include "image.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define LAYOUT_BASE 0x10000u    /* undefined symbols at 0 reach no section */
@@ -129,6 +130,8 @@ static void image_apply_table(struct image *image, const struct section *table)
 		} else {
 			return;
 		}
+		if (!target->code && target->flags & SHF_ALLOC)
+			array_add(&image->words, target->addr + fix.offset);
 		image_apply(image, target, &fix,
 			    image_symbol_value(image, symbols, fix.symbol));
 	}
@@ -157,4 +160,23 @@ void image_relocate(struct image *image)
 			continue;
 		image_apply_table(image, s);
 	}
+	if (image->words.n)
+		qsort(image->words.v, image->words.n, sizeof(uint64_t), util_compare_u64);
+}
+
+static bool image_is_distance(const struct image *image, uint64_t addr)
+{
+	const uint8_t *p = image_bytes(image, addr, 4);
+
+	return p && get32(p) && image_section_at(image, image_wrap(image, addr +
+				(uint64_t)(int64_t)(int32_t)get32(p)));
+}
+
+bool image_is_word(const struct image *image, uint64_t addr)
+{
+	size_t i = util_upper_bound(image->words.v, image->words.n, addr);
+
+	if (image->type == ET_REL)
+		return i && image->words.v[i - 1] == addr;
+	return image_is_distance(image, addr) && image_is_distance(image, addr + 4);
 }

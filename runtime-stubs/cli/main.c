@@ -20,6 +20,10 @@ static const char help_exempt[] =
 	"  --exempt FILE         add an exemption file (previrt(1) has the format)\n"
 	"  --no-default-exempt   do not use the installed one for Linux\n";
 
+static const char help_check[] =
+	"  --strict              what is loaded, could hold code and was not looked at is a\n"
+	"                        finding, and so is a file without code\n";
+
 static const char help_verify[] =
 	"  --padded              a file in which no site has a pad (--mode=record) is no\n"
 	"                        longer taken for sound\n";
@@ -154,6 +158,7 @@ int cmd_help(int argc, char **argv)
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
 		fputs(command->run == cmd_learn ? help_learn : "", stdout);
 		fputs(command->run == cmd_rewrite ? help_rewrite : "", stdout);
+		fputs(command->run == cmd_check ? help_check : "", stdout);
 		fputs(command->run == cmd_verify ? help_verify : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);
 		fputs(help_common, stdout);

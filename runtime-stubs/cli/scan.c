@@ -2,8 +2,15 @@
 /* Copyright The previrt authors */
 /* See scan.h for the contracts. */
 #include "scan.h"
+#include "guess.h"
+#include "insns.h"
 #include <stdlib.h>
 #include <string.h>
+
+static enum decode_mode scan_own_mode(const struct scan *scan)
+{
+	return scan->image->mode64 ? DECODE_64 : DECODE_32;
+}
 
 enum decode_mode scan_mode(const struct scan *scan, uint64_t addr)
 {
@@ -12,10 +19,10 @@ enum decode_mode scan_mode(const struct scan *scan, uint64_t addr)
 	for (i = 0; i < scan->mode_count; i++)
 		if (addr >= scan->modes[i].start && addr < scan->modes[i].end)
 			return scan->modes[i].mode;
-	return scan->image->mode64 ? DECODE_64 : DECODE_32;
+	return scan_own_mode(scan);
 }
 
-static void scan_gap(struct scan *scan, uint64_t addr)
+void scan_gap(struct scan *scan, uint64_t addr)
 {
 	struct gap *last = scan->gaps.n ? &scan->gaps.v[scan->gaps.n - 1] : NULL;
 	struct gap gap = { addr, 1 };
@@ -40,6 +47,50 @@ static void scan_leave_mode(struct scan *scan, uint64_t addr)
 			scan->modes[i].end = addr;
 }
 
+void scan_take(struct scan *scan, const struct section *s, uint64_t at,
+	       const struct decoded *insn, enum decode_mode mode)
+{
+	size_t offset = at - s->addr;
+	const struct section *to;
+
+	scan->insns++;
+	scan->zeros += insn->zeros;
+	if (scan->keep)
+		scan->starts[s->index][offset / 8] |= (uint8_t)(1 << offset % 8);
+	if (scan->keep && (insn->branch || insn->address)) {
+		struct edge edge = { insn->target, at, insn->address };
+
+		array_add(&scan->edges, edge);
+	}
+	if (insn->branch && insn->target - s->addr >= s->size) {
+		to = image_section_at(scan->image, insn->target);
+		if (to && !to->code && to->data)
+			array_add(&scan->beyond, insn->target);
+	}
+	if (insn->op) {
+		struct found found = { at, insn->op, insn->len, mode };
+
+		array_add(&scan->found, found);
+	}
+}
+
+/* Pass what is no instruction at @at: a byte, or the rest of the text it stands in. */
+static uint64_t scan_pass(struct scan *scan, const struct section *s, uint64_t at,
+			  uint64_t from, uint64_t to)
+{
+	uint64_t begin = at, end;
+
+	while (begin > from && guess_printable(s->data[begin - 1 - s->addr]))
+		begin--;
+	if (!guess_text(s, begin, to, &end) || end - begin < GUESS_TEXT_LONG)
+		end = at + 1;
+	else
+		scan->texts++;
+	for (; at < end; at++)
+		scan_gap(scan, at);
+	return end;
+}
+
 /* Walk [@from, @to) of @s, all of one mode; returns where that mode ended. */
 static uint64_t scan_stretch(struct scan *scan, const struct section *s,
 			     uint64_t from, uint64_t to, enum decode_mode mode)
@@ -56,22 +107,13 @@ static uint64_t scan_stretch(struct scan *scan, const struct section *s,
 
 		if (!decode_one(mode, s->data + offset, s->size - offset, at,
 				&insn)) {
-			scan_gap(scan, at);
-			insn.len = 1;
+			at = scan_pass(scan, s, at, from, to);
+			insn.len = 0;
 			continue;
 		}
-		scan->insns++;
-		if (scan->starts)
-			scan->starts[s->index][offset / 8] |=
-				(uint8_t)(1 << offset % 8);
-		if (scan->starts && insn.branch)
-			array_add(&scan->targets, insn.target);
-		if (insn.op) {
-			struct found found = { at, insn.op, insn.len, mode };
-
-			array_add(&scan->found, found);
-		}
-		if (insn.far_jump && scan->image->mode64) {
+		scan_take(scan, s, at, &insn, mode);
+		scan->ended = insn.ends;
+		if (insn.far_jump && mode != scan_own_mode(scan)) {
 			scan_leave_mode(scan, at + insn.len);
 			to = to < at + insn.len ? to : at + insn.len;
 		}
@@ -80,23 +122,163 @@ static uint64_t scan_stretch(struct scan *scan, const struct section *s,
 	return to;
 }
 
+/* Where the lists of a scan end, to go back to. */
+struct scan_mark {
+	size_t found, gaps, edges, beyond;
+	uint64_t insns, bytes, gap_size, zeros;
+};
+
+static struct scan_mark scan_mark(const struct scan *scan)
+{
+	return (struct scan_mark){
+		scan->found.n, scan->gaps.n, scan->edges.n, scan->beyond.n, scan->insns,
+		scan->bytes, scan->gaps.n ? scan->gaps.v[scan->gaps.n - 1].size : 0,
+		scan->zeros,
+	};
+}
+
+/* Forget what was taken down of [@from, @to) since @mark. */
+static void scan_back(struct scan *scan, const struct section *s, uint64_t from,
+		      uint64_t to, const struct scan_mark *mark)
+{
+	uint64_t at;
+
+	scan->found.n = mark->found;
+	scan->gaps.n = mark->gaps;
+	scan->edges.n = mark->edges;
+	scan->beyond.n = mark->beyond;
+	scan->insns = mark->insns;
+	scan->bytes = mark->bytes;
+	scan->zeros = mark->zeros;
+	if (mark->gaps)
+		scan->gaps.v[mark->gaps - 1].size = mark->gap_size;
+	for (at = from - s->addr; scan->keep && at < to - s->addr; at++)
+		scan->starts[s->index][at / 8] &= (uint8_t)~(1 << at % 8);
+}
+
+/*
+ * Sites in [@from, @to) whose instruction is not among those found from @first
+ * on. Both lists are sorted. Sites of calls are passed over.
+ */
+static size_t scan_unmatched(const struct scan *scan, uint64_t from, uint64_t to,
+			     size_t first)
+{
+	size_t i = scan->next_site, unmatched = 0;
+
+	for (; i < scan->table->sites && scan->table->site[i].addr < to; i++) {
+		const struct site *site = &scan->table->site[i];
+		const struct previrt_insn *insn = &previrt_insns[site->op];
+		uint64_t start = site_insn(site);
+
+		if (site->addr < from || site->flags & PREVIRT_SITE_CALL)
+			continue;
+		while (first < scan->found.n && scan->found.v[first].addr < start)
+			first++;
+		if (site->flags & PREVIRT_SITE_FUSED && !insn->part[0])
+			continue;
+		unmatched += first == scan->found.n || scan->found.v[first].addr != start ||
+			     (scan->found.v[first].op != site->op &&
+			      scan->found.v[first].op != insn->part[0]) ||
+			     (!insn->part[0] && scan->found.v[first].len != site->len);
+	}
+	return unmatched;
+}
+
+/* Remember that [@from, @to) is code of @mode, for scan_mode. */
+static void scan_add_mode(struct scan *scan, uint64_t from, uint64_t to,
+			  enum decode_mode mode)
+{
+	struct exempt_range range = { .start = from, .end = to, .mode = mode };
+
+	scan->modes = util_grow(scan->modes, scan->mode_count + 1, sizeof(*scan->modes));
+	scan->modes[scan->mode_count++] = range;
+	scan->guessed++;
+}
+
+/*
+ * The same stretch once more, as code of @mode up to a far jump. Is that better? As
+ * most bytes are some instruction of 32-bit code, what has no sites must also end as
+ * code does.
+ */
+static bool scan_other_mode(struct scan *scan, const struct section *s, uint64_t from,
+			    uint64_t to, enum decode_mode mode, size_t unmatched)
+{
+	struct scan_mark mark = scan_mark(scan);
+	uint64_t left = scan_stretch(scan, s, from, to, mode);
+
+	if (left < to)
+		scan_stretch(scan, s, left, to, scan_own_mode(scan));
+	if (scan->gaps.n == mark.gaps && scan->zeros == mark.zeros &&
+	    (scan->ended || unmatched) &&
+	    (!mark.gaps || scan->gaps.v[mark.gaps - 1].size == mark.gap_size) &&
+	    (!unmatched || scan_unmatched(scan, from, to, mark.found) < unmatched)) {
+		scan_add_mode(scan, from, left, mode);
+		return true;
+	}
+	scan_back(scan, s, from, to, &mark);
+	return false;
+}
+
+/*
+ * A stretch that no exemption file names. Bytes that are no instruction, and
+ * sites that are not found, show code of another mode: a 64-bit kernel's code
+ * ahead of the switch to 64 bits. Hostile tables and files end the guesses.
+ */
+#define SCAN_GUESSES 4096
+
+static void scan_guess(struct scan *scan, const struct section *s, uint64_t from,
+		       uint64_t to)
+{
+	static const enum decode_mode others[] = { DECODE_32, DECODE_16, DECODE_64 };
+	struct scan_mark mark = scan_mark(scan);
+	enum decode_mode own = scan_own_mode(scan);
+	size_t unmatched = 0, i;
+	bool gaps;
+
+	scan->texts = 0;
+	scan_stretch(scan, s, from, to, own);
+	gaps = scan->gaps.n != mark.gaps ||
+	       (mark.gaps && scan->gaps.v[mark.gaps - 1].size != mark.gap_size);
+	while (scan->table && scan->next_site < scan->table->sites &&
+	       scan->table->site[scan->next_site].addr < from)
+		scan->next_site++;
+	if (scan->table)
+		unmatched = scan_unmatched(scan, from, to, mark.found);
+	if (((!gaps || scan->texts) && !unmatched) || scan->guessed >= SCAN_GUESSES)
+		return;
+	scan_back(scan, s, from, to, &mark);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (others[i] != own &&
+		    scan_other_mode(scan, s, from, to, others[i], unmatched))
+			return;
+	scan_stretch(scan, s, from, to, own);
+}
+
 /* Split [@from, @to) where the mode changes. */
 static void scan_modes(struct scan *scan, const struct section *s, uint64_t from,
 		       uint64_t to)
 {
-	size_t i;
+	size_t i, named = scan->mode_count - scan->guessed;
 
 	while (from < to) {
 		uint64_t stop = to;
+		bool inside = false;
 
-		for (i = 0; i < scan->mode_count; i++) {
-			if (scan->modes[i].start > from &&
-			    scan->modes[i].start < stop)
-				stop = scan->modes[i].start;
-			if (scan->modes[i].end > from && scan->modes[i].end < stop)
-				stop = scan->modes[i].end;
+		for (i = 0; i < named; i++) {
+			const struct exempt_range *m = &scan->modes[i];
+
+			inside |= m->start <= from && m->end > from;
+			if (m->start > from && m->start < stop)
+				stop = m->start;
+			if (m->end > from && m->end < stop)
+				stop = m->end;
 		}
-		from = scan_stretch(scan, s, from, stop, scan_mode(scan, from));
+		if (inside) {
+			from = scan_stretch(scan, s, from, stop, scan_mode(scan, from));
+		} else {
+			scan_guess(scan, s, from, stop);
+			from = stop;
+		}
 	}
 }
 
@@ -106,8 +288,9 @@ static void scan_section(struct scan *scan, const struct section *s)
 	uint64_t end = s->addr + s->size, at = s->addr;
 	size_t i = image_symbol_index(image, at);
 
-	if (scan->starts)
+	if (scan->keep)
 		scan->starts[s->index] = util_alloc(s->size / 8 + 1, 1);
+	scan->next_site = scan->table ? table_index(scan->table, at) : 0;
 	for (; i < image->symbols && image->symbol[i].addr < end; i++) {
 		const struct symbol *symbol = &image->symbol[i];
 
@@ -127,27 +310,37 @@ static void scan_section(struct scan *scan, const struct section *s)
 	scan_modes(scan, s, at, end);
 }
 
+static int scan_compare_edge(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+
+	return x->target < y->target ? -1 : x->target > y->target;
+}
+
 struct scan *scan_image(const struct image *image, const struct exempt_map *map,
-			bool keep)
+			const struct table *table, bool keep)
 {
 	struct scan *scan = util_alloc(1, sizeof(*scan));
 	const struct exempt_range *modes = NULL;
 	size_t i;
 
 	scan->image = image;
+	scan->table = table;
+	scan->keep = keep;
 	if (map)
 		modes = exempt_modes(map, &scan->mode_count);
 	scan->modes = util_alloc(scan->mode_count, sizeof(*scan->modes));
 	if (scan->mode_count)
 		memcpy(scan->modes, modes, scan->mode_count * sizeof(*modes));
-	if (keep)
-		scan->starts = util_alloc(image->sections, sizeof(*scan->starts));
+	scan->starts = util_alloc(image->sections, sizeof(*scan->starts));
+	scan->reached = util_alloc(image->sections, sizeof(*scan->reached));
 	for (i = 0; i < image->sections; i++)
 		if (image->section[i].code)
 			scan_section(scan, &image->section[i]);
-	if (scan->targets.n)
-		qsort(scan->targets.v, scan->targets.n, sizeof(uint64_t),
-		      util_compare_u64);
+	scan_reach(scan, map);
+	if (scan->edges.n)
+		qsort(scan->edges.v, scan->edges.n, sizeof(*scan->edges.v),
+		      scan_compare_edge);
 	return scan;
 }
 
@@ -155,32 +348,63 @@ void scan_free(struct scan *scan)
 {
 	size_t i;
 
-	for (i = 0; scan->starts && i < scan->image->sections; i++)
+	for (i = 0; i < scan->image->sections; i++) {
 		free(scan->starts[i]);
+		free(scan->reached[i]);
+	}
 	free(scan->starts);
+	free(scan->reached);
 	free(scan->modes);
 	free(scan->found.v);
 	free(scan->gaps.v);
-	free(scan->targets.v);
+	free(scan->edges.v);
+	free(scan->beyond.v);
 	free(scan);
+}
+
+static bool scan_bit(uint8_t *const *map, const struct section *s, uint64_t addr)
+{
+	uint64_t offset = addr - s->addr;
+
+	return map[s->index] && map[s->index][offset / 8] >> offset % 8 & 1;
 }
 
 bool scan_is_start(const struct scan *scan, uint64_t addr)
 {
 	const struct section *s = image_section_at(scan->image, addr);
-	uint64_t offset;
 
-	if (!s || !scan->starts || !scan->starts[s->index])
-		return false;
-	offset = addr - s->addr;
-	return scan->starts[s->index][offset / 8] >> offset % 8 & 1;
+	return s && scan_bit(scan->starts, s, addr);
+}
+
+bool scan_is_code(const struct scan *scan, uint64_t addr)
+{
+	const struct section *s = image_section_at(scan->image, addr);
+
+	return s && (s->code || scan_bit(scan->reached, s, addr));
+}
+
+size_t scan_edge_index(const struct scan *scan, uint64_t addr)
+{
+	size_t low = 0, high = scan->edges.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (scan->edges.v[mid].target < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 uint64_t scan_target_between(const struct scan *scan, uint64_t after,
 			     uint64_t before)
 {
-	size_t i = util_upper_bound(scan->targets.v, scan->targets.n, after);
+	size_t i = scan_edge_index(scan, after + 1);
 
-	return i < scan->targets.n && scan->targets.v[i] < before ?
-	       scan->targets.v[i] : 0;
+	while (i < scan->edges.n && scan->edges.v[i].address)
+		i++;
+	return i < scan->edges.n && scan->edges.v[i].target < before ?
+	       scan->edges.v[i].target : 0;
 }
