@@ -182,7 +182,12 @@ static void check_text_parts(const struct checked *checked)
 	for (i = 0; !checked->report->options->strict && i < checked->rest.part.n; i++) {
 		const struct rest *part = &checked->rest.part.v[i];
 
-		place = part->size ? image_place(image, part->addr) : util_copy(image->name);
+		if (!part->size) {
+			printf("  PV%d: %s: %s\n", DIAG_NOT_LOOKED_AT, image->name,
+			       part->reason);
+			continue;
+		}
+		place = image_place(image, part->addr);
 		printf("  PV%d: %s: %" PRIu64 " bytes were not looked at: %s\n",
 		       DIAG_NOT_LOOKED_AT, place, part->size, part->reason);
 		free(place);

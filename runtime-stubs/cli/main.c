@@ -54,7 +54,7 @@ static const char help_common[] =
 	"  -v, --verbose         say more\n"
 	"  -q, --quiet           findings only\n"
 	"  --max N               print at most N findings of a file\n"
-	"FILE: object, archive, module, vmlinux or bzImage.\n"
+	"FILE: object, archive, module, vmlinux or bzImage; -: standard input.\n"
 	"Status: 0 clean, 1 findings, 2 wrong use, input or output.\n";
 
 static const struct command {

@@ -146,6 +146,13 @@ static bool rest_is_slim(const struct image *image)
 	return false;
 }
 
+static void rest_add_whole(struct rest_list *list, const char *reason)
+{
+	struct rest whole = { 0, 0, util_copy(reason) };
+
+	array_add(&list->part, whole);
+}
+
 void rest_find(struct rest_list *list, const struct image *image,
 	       const struct scan *scan, struct exempt_map *map)
 {
@@ -153,13 +160,12 @@ void rest_find(struct rest_list *list, const struct image *image,
 	size_t i;
 
 	memset(list, 0, sizeof(*list));
-	if (rest_is_slim(image)) {
-		struct rest whole = { 0, 0, util_copy("a slim LTO object: its code is made "
-			"when it is linked; check what is linked of it, or build it with "
-			"-ffat-lto-objects") };
-
-		array_add(&list->part, whole);
-	}
+	if (rest_is_slim(image))
+		rest_add_whole(list, "a slim LTO object: its code is made when it is linked; check "
+			       "what is linked of it, or build it with -ffat-lto-objects");
+	if (image->sections < 2)
+		rest_add_whole(list, "it has no sections, by which code is found; give the file "
+			       "from which they were stripped");
 	for (i = 0; i < image->sections; i++)
 		if (rest_is_open(&image->section[i]))
 			rest_section(&r, &image->section[i]);
