@@ -20,6 +20,20 @@ unsigned int guess_bits(enum decode_mode mode)
 	return mode == DECODE_64 ? 64 : mode == DECODE_32 ? 32 : 16;
 }
 
+/* Is its opcode of two bytes or more (0F)? */
+static bool guess_wide(const uint8_t *p, size_t len, enum decode_mode mode)
+{
+	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26,
+					    0x64, 0x65 };
+
+	while (len && (memchr(prefixes, *p, sizeof(prefixes)) ||
+		       (mode == DECODE_64 && (*p & 0xf0) == 0x40))) {
+		p++;
+		len--;
+	}
+	return len && *p == 0x0f;
+}
+
 struct guess guess_read(const struct section *s, uint64_t from, uint64_t to,
 			enum decode_mode mode)
 {
@@ -36,6 +50,7 @@ struct guess guess_read(const struct section *s, uint64_t from, uint64_t to,
 		}
 		guess.insns++;
 		guess.sensitive += insn.op != 0;
+		guess.wide += insn.op && guess_wide(s->data + offset, insn.len, mode);
 		guess.stop += insn.len;
 		if (!insn.ends)
 			continue;

@@ -17,6 +17,7 @@ struct guess {
 	bool ended;             /* read to where execution does not go on */
 	bool bad;               /* no instruction, or one of noughts, came first */
 	unsigned int insns, sensitive;
+	unsigned int wide;      /* sensitive ones of two bytes of opcode and more */
 	uint64_t stop;          /* behind what was read */
 };
 

@@ -80,8 +80,8 @@ const struct symbol *image_symbol(const struct image *image, uint64_t addr);
 size_t image_symbol_index(const struct image *image, uint64_t addr);
 
 /*
- * Does a word at @addr hold an address? Relocations tell, or in linked files two
- * words of 32 bits that are distances to places in the image.
+ * Does a word at @addr hold an address? Relocations tell; in linked files its value
+ * does, or two words of 32 bits that are distances to places in the image.
  */
 bool image_is_word(const struct image *image, uint64_t addr);
 

@@ -176,7 +176,11 @@ bool image_is_word(const struct image *image, uint64_t addr)
 {
 	size_t i = util_upper_bound(image->words.v, image->words.n, addr);
 
+	const uint8_t *p = image_bytes(image, addr, 8);
+
 	if (image->type == ET_REL)
 		return i && image->words.v[i - 1] == addr;
+	if (p && image_section_at(image, image->mode64 ? get64(p) : get32(p)))
+		return true;
 	return image_is_distance(image, addr) && image_is_distance(image, addr + 4);
 }

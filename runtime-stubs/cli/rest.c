@@ -10,11 +10,15 @@
 #include <string.h>
 
 /*
- * Bytes that read as code and have a sensitive instruction are told with two
- * instructions (cli; jmp); without one, they must be more than data has by chance.
+ * Bytes at a label that read as code and have a sensitive instruction are told
+ * with two instructions (cli; jmp); without one, they must be more than data has
+ * by chance. Of the many bytes that a symbol calls an object, or that stand behind
+ * one without a label, instructions of one byte are chance as well.
  */
 #define REST_INSNS 2u
 #define REST_PLAIN 12u
+#define REST_OBJECT 4u
+#define REST_WIDE 2u
 
 struct rest_search {
 	struct rest_list *list;
@@ -65,9 +69,19 @@ static bool rest_counts(const uint8_t *p, uint64_t size)
 	return size > 1;
 }
 
-/* Reads [@from, @to) as code? @object: the symbol's type says that it is data. */
+/* What kind of file with code stands in the data, or NULL. */
+static const char *rest_file(const uint8_t *p, uint64_t size)
+{
+	if (size >= sizeof(Elf32_Ehdr) && !memcmp(p, ELFMAG, SELFMAG))
+		return "it is an ELF file";
+	if (size >= 512 && get16(p + 510) == 0xaa55)
+		return "it is a boot sector";
+	return NULL;
+}
+
+/* Does [@from, @to) read as code? @label: of no type. */
 static bool rest_reads(const struct image *image, const struct section *s, uint64_t from,
-		       uint64_t to, bool object, struct guess *guess)
+		       uint64_t to, bool label, struct guess *guess)
 {
 	static const enum decode_mode modes[] = { DECODE_64, DECODE_32, DECODE_16 };
 	size_t i;
@@ -77,9 +91,10 @@ static bool rest_reads(const struct image *image, const struct section *s, uint6
 		return false;
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		*guess = guess_read(s, from, to, modes[i]);
-		if (guess->ended && !guess->bad &&
-		    (guess->sensitive ? guess->insns >= REST_INSNS + 2 * object :
-		     guess->insns >= REST_PLAIN))
+		if (!guess->ended || guess->bad)
+			continue;
+		if (label ? guess->insns >= (guess->sensitive ? REST_INSNS : REST_PLAIN) :
+		    guess->wide >= REST_WIDE && guess->insns >= REST_OBJECT)
 			return true;
 	}
 	return false;
@@ -89,6 +104,7 @@ static bool rest_reads(const struct image *image, const struct section *s, uint6
 static void rest_stretch(struct rest_search *r, const struct section *s, uint64_t from,
 			 uint64_t to, const struct symbol *symbol)
 {
+	const char *file;
 	struct guess guess;
 	size_t sites;
 
@@ -99,7 +115,10 @@ static void rest_stretch(struct rest_search *r, const struct section *s, uint64_
 	if (sites)
 		rest_add(r, from, to, util_printf("%zu sites of the table are in it, and "
 						  "nothing leads there", sites));
-	else if (rest_reads(r->image, s, from, to, symbol && symbol->type == STT_OBJECT, &guess))
+	else if ((file = rest_file(s->data + (from - s->addr), to - from)))
+		rest_add(r, from, to, util_printf("%s; check that by itself", file));
+	else if (rest_reads(r->image, s, from, to,
+			    symbol ? symbol->type == STT_NOTYPE : from == s->addr, &guess))
 		rest_add(r, from, to, util_printf("it reads as code of %u bits, and nothing "
 						  "leads there", guess_bits(guess.mode)));
 }

@@ -11,6 +11,7 @@
 #define TOLD_NEAR 4096
 /* And findings in one long stretch: behind so many steps nothing more is told. */
 #define TOLD_STEPS (1u << 26)
+#define TOLD_WINDOW 16384u      /* bytes that are read ahead of a finding */
 #define TOLD_ASKED 64u          /* of data that data seems to lead to */
 /*
  * So many instructions may stand ahead of what is none: data begins with few by
@@ -63,17 +64,19 @@ static struct stretch told_stretch(const struct image *image, uint64_t addr)
  * The part of the stretch that begins behind the last end of execution ahead of
  * @addr. What is no code ends the search.
  */
-static void told_narrow(const struct image *image, struct stretch *st, uint64_t addr)
+static void told_narrow(const struct told *told, struct stretch *st, uint64_t addr)
 {
-	enum decode_mode own = image->mode64 ? DECODE_64 : DECODE_32;
 	struct decoded insn;
-	uint64_t at, from = st->from;
+	uint64_t at = st->from, from;
 
-	for (at = st->from; at < addr; at += insn.len) {
+	if (addr - at > TOLD_WINDOW)
+		for (at = addr - TOLD_WINDOW; at < addr && !scan_is_start(told->scan, at);)
+			at++;
+	for (from = at; at < addr; at += insn.len) {
 		size_t offset = at - st->s->addr;
 
-		if (!decode_one(own, st->s->data + offset, st->to - at, at, &insn) ||
-		    insn.zeros)
+		if (!decode_one(scan_mode(told->scan, at), st->s->data + offset, st->to - at, at,
+				&insn) || insn.zeros)
 			break;
 		if (at + insn.len <= addr && (insn.ends || (insn.nop && from == at)))
 			from = at + insn.len;
@@ -131,8 +134,6 @@ static bool told_is_target(struct told *told, const struct stretch *st)
 
 	if (told->image->entry >= st->from && told->image->entry < st->to)
 		return true;
-	if (!told->scan)
-		told->scan = scan_image(told->image, told->map, told->table, true);
 	for (i = scan_edge_index(told->scan, st->from);
 	     i < told->scan->edges.n && told->scan->edges.v[i].target < st->to; i++) {
 		const struct edge *edge = &told->scan->edges.v[i];
@@ -194,7 +195,9 @@ static bool told_judge(struct told *told, uint64_t addr, struct told_part *part)
 	if (st.function || told->asked++ > TOLD_ASKED)
 		return false;
 	site = table_index(told->table, st.from);
-	told_narrow(told->image, &st, addr);
+	if (!told->scan)
+		told->scan = scan_image(told->image, told->map, told->table, true);
+	told_narrow(told, &st, addr);
 	if ((site < told->table->sites && told->table->site[site].addr < st.to) ||
 	    told_is_target(told, &st))
 		return false;
