@@ -11,25 +11,29 @@
 
 /* Hostile files have many: so many are asked about. */
 #define GAPS_MOST 1024
-
-static const char no_instruction[] = "they are no instruction of any mode, and nothing tells "
-	"that they are data";
+#define PARTS_MOST 20u          /* places that are listed without -v */
 
 void check_add_gaps(struct checked *checked)
 {
-	size_t i;
+	struct rest part = { 0 };
+	size_t i, places = 0;
 
 	for (i = 0; i < checked->scan->gaps.n; i++) {
 		const struct gap *gap = &checked->scan->gaps.v[i];
-		struct rest part = { gap->addr, gap->size, NULL };
 
 		if (exempt_set_aside(checked->map, gap->addr, gap->addr + gap->size) ||
 		    (i < GAPS_MOST && told_is_data(&checked->told, gap->addr, false)))
 			continue;
-		part.reason = util_copy(no_instruction);
-		array_add(&checked->rest.part, part);
-		checked->rest.bytes += gap->size;
+		if (!places++)
+			part.addr = gap->addr;
+		part.size += gap->size;
 	}
+	if (!places)
+		return;
+	part.reason = util_printf("in %zu places, they are no instruction of any mode, and "
+				  "nothing tells that they are data", places);
+	array_add(&checked->rest.part, part);
+	checked->rest.bytes += part.size;
 }
 
 static bool check_no_code(const struct checked *checked)
@@ -164,14 +168,21 @@ void check_report_json(const struct checked *checked)
 	json_close();
 }
 
+static void check_more(size_t n, size_t most, const char *what)
+{
+	if (n > most)
+		printf("  ... and %zu more places, %s (-v lists them)\n", n - most, what);
+}
+
 /* What was told as data, and what was not looked at. */
 static void check_text_parts(const struct checked *checked)
 {
 	const struct image *image = checked->report->image;
+	size_t most = checked->report->options->verbose ? SIZE_MAX : PARTS_MOST;
 	char *place;
 	size_t i;
 
-	for (i = 0; i < checked->told.part.n; i++) {
+	for (i = 0; i < checked->told.part.n && i < most; i++) {
 		const struct told_part *part = &checked->told.part.v[i];
 
 		place = image_place(image, part->addr);
@@ -179,7 +190,9 @@ static void check_text_parts(const struct checked *checked)
 		       part->size, part->what);
 		free(place);
 	}
-	for (i = 0; !checked->report->options->strict && i < checked->rest.part.n; i++) {
+	check_more(checked->told.part.n, most, "data");
+	for (i = 0; !checked->report->options->strict && i < checked->rest.part.n && i < most;
+	     i++) {
 		const struct rest *part = &checked->rest.part.v[i];
 
 		if (!part->size) {
@@ -192,6 +205,8 @@ static void check_text_parts(const struct checked *checked)
 		       DIAG_NOT_LOOKED_AT, place, part->size, part->reason);
 		free(place);
 	}
+	if (!checked->report->options->strict)
+		check_more(checked->rest.part.n, most, "not looked at");
 }
 
 static void check_text_gaps(const struct checked *checked)

@@ -18,6 +18,7 @@
  * chance, and a handler with text behind a call has more.
  */
 #define TOLD_AHEAD 8u
+#define TOLD_READ ((TOLD_AHEAD + 1) * 15)       /* bytes that hold more than that */
 
 /* Bytes between two symbols, or behind what one names. */
 struct stretch {
@@ -88,10 +89,11 @@ static void told_narrow(const struct told *told, struct stretch *st, uint64_t ad
 static bool told_no_code(const struct stretch *st)
 {
 	static const enum decode_mode modes[] = { DECODE_64, DECODE_32, DECODE_16 };
+	uint64_t to = st->to - st->from < TOLD_READ ? st->to : st->from + TOLD_READ;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct guess guess = guess_read(st->s, st->from, st->to, modes[i]);
+		struct guess guess = guess_read(st->s, st->from, to, modes[i]);
 
 		if (!guess.bad || guess.insns > TOLD_AHEAD)
 			return false;
@@ -138,6 +140,7 @@ static bool told_is_target(struct told *told, const struct stretch *st)
 	     i < told->scan->edges.n && told->scan->edges.v[i].target < st->to; i++) {
 		const struct edge *edge = &told->scan->edges.v[i];
 
+		told->steps++;
 		if (!edge->address && (edge->source < st->from || edge->source >= st->to) &&
 		    !told_judge(told, edge->source, &part))
 			return true;
@@ -153,6 +156,7 @@ static bool told_falls_in(struct told *told, const struct stretch *st)
 	uint64_t at = st->from, back;
 
 	while (at > st->s->addr) {
+		told->steps++;
 		for (back = 1; back <= 15 && at - back >= st->s->addr; back++)
 			if (scan_is_start(told->scan, at - back))
 				break;

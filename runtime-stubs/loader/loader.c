@@ -136,7 +136,7 @@ static uint64_t kernel_end(const uint8_t *image, size_t size)
 		    p->p_filesz > p->p_memsz)
 			fail("a segment of the kernel lies outside its file");
 		if (p->p_paddr < (uint32_t)loader_end)
-			fail("a segment of the kernel is below 2 MiB, where the loader stands: "
+			fail("a segment of the kernel goes where the loader stands, at 1 MiB: "
 			     "link it for 2 MiB or above");
 		if (ram_end(p->p_paddr) < p->p_paddr ||
 		    p->p_memsz > ram_end(p->p_paddr) - p->p_paddr)
