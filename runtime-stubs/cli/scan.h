@@ -84,6 +84,15 @@ void scan_take(struct scan *scan, const struct section *s, uint64_t at,
 	       const struct decoded *insn, enum decode_mode mode);
 void scan_gap(struct scan *scan, uint64_t addr);
 
+enum decode_mode scan_own_mode(const struct scan *scan);
+
+/* Walk [@from, @to) of @s, all of one mode; returns where that mode ended. */
+uint64_t scan_stretch(struct scan *scan, const struct section *s, uint64_t from,
+		      uint64_t to, enum decode_mode mode);
+
+/* scan_guess.c: the same for a stretch whose mode no exemption file names. */
+void scan_guess(struct scan *scan, const struct section *s, uint64_t from, uint64_t to);
+
 /* scan_reach.c: walk what is reached outside executable sections. */
 void scan_reach(struct scan *scan, const struct exempt_map *map);
 
