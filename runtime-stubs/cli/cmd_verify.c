@@ -347,6 +347,23 @@ static void verify_counted(struct verifying *v, const struct edge *edge)
 		       table_op_name(at->op));
 }
 
+/* The same of an address that a relocation makes: what it counts from is not known. */
+static void verify_pointer(struct verifying *v, const struct pointer *pointer)
+{
+	const struct site *at = table_site_at(v->table, pointer->target);
+	const struct section *s = image_section_at(v->image, pointer->at);
+	uint64_t start;
+
+	/* ftrace's calls are looked at by patches.h. */
+	if ((at && (pointer->target == at->addr || pointer->target == site_insn(at))) ||
+	    !s || !strcmp(s->name, "__mcount_loc"))
+		return;
+	if (at || verify_holder(v, pointer->target, &start))
+		report_finding(&v->report, DIAG_COUNTED, pointer->at, "it counts bytes: it points "
+			       "into the %s%s%s", at ? "site of '" : "middle of an instruction",
+			       at ? table_op_name(at->op) : "", at ? "'" : "");
+}
+
 static void verify_units(struct verifying *v)
 {
 	unsigned int arch = v->image->mode64 ? PREVIRT_ARCH_X86_64 :
@@ -412,6 +429,8 @@ static void verify_image(struct image *image, void *context)
 		verify_patch(&v, &v.patches.list.v[i]);
 	for (i = 0; i < v.scan->edges.n && v.report.findings < VERIFY_MOST; i++)
 		verify_counted(&v, &v.scan->edges.v[i]);
+	for (i = 0; v.table->sites && i < image->pointers.n && v.report.findings < VERIFY_MOST; i++)
+		verify_pointer(&v, &image->pointers.v[i]);
 	verify_memory(image, v.table, v.scan, &v.patches, &v.report);
 	verify_summary(&v);
 	if (v.report.findings && verify->status == EXIT_CLEAN)

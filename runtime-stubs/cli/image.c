@@ -292,6 +292,7 @@ void image_close(struct image *image)
 	free(image->by_addr);
 	free(image->symbol);
 	free(image->words.v);
+	free(image->pointers.v);
 	free(image->buf);
 	free(image->name);
 	free(image);

@@ -36,6 +36,11 @@ struct symbol {
 	uint8_t type, bind;
 };
 
+/* A field that holds an address, of a relocatable file. */
+struct pointer {
+	uint64_t at, target;
+};
+
 struct lines;
 
 struct image {
@@ -53,6 +58,7 @@ struct image {
 	struct symbol *symbol;  /* by address; see image_symbol for ties */
 	size_t symbols;
 	ARRAY_OF(uint64_t) words;       /* relocated ones in data, sorted; of a relocatable file */
+	ARRAY_OF(struct pointer) pointers;      /* absolute ones, of a relocatable file */
 	struct lines *lines;    /* read when first asked for; see lines.h */
 	bool lines_read;
 };

@@ -68,7 +68,7 @@ static int image_field(const struct image *image, uint32_t type)
 	return FIELD_NONE;
 }
 
-static void image_apply(const struct image *image, const struct section *target,
+static void image_apply(struct image *image, const struct section *target,
 			const struct fixup *fix, uint64_t value)
 {
 	int field = image_field(image, fix->type);
@@ -83,6 +83,11 @@ static void image_apply(const struct image *image, const struct section *target,
 		 (uint64_t)fix->addend;
 	if (field == FIELD_REL32 || field == FIELD_REL64)
 		value -= target->addr + fix->offset;
+	if (target->flags & SHF_ALLOC && (field == FIELD_ABS32 || field == FIELD_ABS64)) {
+		struct pointer pointer = { target->addr + fix->offset, value };
+
+		array_add(&image->pointers, pointer);
+	}
 	if (size == 8)
 		put64(p, value);
 	else

@@ -3,7 +3,7 @@
 # Distances in bytes over pads: into a site, across one into an instruction, and
 # those that are right: to a site's start, to an instruction, to data.
 #! check 0
-#! verify 1 PV206:t+0x1 PV219:f+0x0 PV219:t+0x8 PV219:g+0x0
+#! verify 1 PV206:t+0x1 PV219:f+0x0 PV219:t+0x8 PV219:g+0x0 PV219:counts+0x0 PV219:h+0x1
 	.include "note.inc"
 	.macro cli8
 	.byte 0x2e,0x2e,0x2e,0x2e,0x2e,0x2e,0x2e
@@ -28,6 +28,12 @@ v:	cli8
 	lea g(%rip),%rdx
 	ret
 table:	.quad 0
+	.type h,@function
+h:	mov $v+12,%eax		# into the mov behind v
+	mov $v+8,%eax
+	ret
+	.data
+counts:	.quad s+2, s, s+8
 	note_begin
 	entry s CLI 8
 	entry t CLI 8
