@@ -31,6 +31,16 @@ static uint64_t blobs_size(const struct image *image, const struct symbol *s)
 	return end && end->addr > s->addr ? end->addr - s->addr : 0;
 }
 
+bool blobs_known(const char *name)
+{
+	size_t b;
+
+	for (b = 0; b < ARRAY_SIZE(blobs); b++)
+		if (!strcmp(name, blobs[b].name))
+			return true;
+	return false;
+}
+
 void blobs_each(const struct image *image,
 		void (*each)(void *context, const char *name, uint64_t size,
 			     const char *what),

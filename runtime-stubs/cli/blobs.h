@@ -14,4 +14,7 @@ void blobs_each(const struct image *image,
 			     const char *what),
 		void *context);
 
+/* Is this the name of one of them? */
+bool blobs_known(const char *name);
+
 #endif

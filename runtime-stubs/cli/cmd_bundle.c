@@ -80,7 +80,7 @@ int cmd_bundle(int argc, char **argv)
 	size_t size;
 
 	if (bundle_parse(&run, &output, argc, argv))
-		data = bundle_make(&run, &size);
+		data = bundle_make(&run, true, &size);
 	if (data)
 		good = bundle_write(output, data, size);
 	free(data);

@@ -6,14 +6,12 @@
  * Invariant: an instruction counts as accounted for only if a site holds its
  * first byte where the site's instruction stands, and records that op.
  */
-#include "blobs.h"
+#include "check_report.h"
 #include "exempt.h"
+#include "guess.h"
 #include "input.h"
 #include "insns.h"
 #include "json.h"
-#include "report.h"
-#include "scan.h"
-#include "table.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +23,7 @@ struct check {
 	int status;
 	size_t images;
 	/* Of all images. */
-	uint64_t sensitive, accounted, exempted;
-};
-
-/* What became of the instructions of one image. */
-struct tally {
-	uint64_t sensitive, accounted, exempted, missing;
+	uint64_t sensitive, accounted, exempted, rest, insns;
 };
 
 /* Does @site record the instruction @found, at this very place? */
@@ -87,18 +80,56 @@ static void check_sources(struct report *report, struct source *source, size_t n
 	}
 }
 
-static struct tally check_instructions(struct report *report,
-				       const struct scan *scan,
-				       const struct table *table,
-				       struct exempt_map *map)
+/* A site is there, and it is not this instruction's: what is wrong? */
+static void check_other(struct report *report, const struct found *found,
+			const struct site *site)
+{
+	const char *name = table_op_name(found->op);
+	char *place;
+
+	if (site->flags & PREVIRT_SITE_CALL) {
+		report_finding(report, DIAG_OTHER_OP, found->addr, "'%s' stands where a call "
+			       "is recorded", name);
+	} else if (site->op == found->op) {
+		place = image_place(report->image, site_insn(site));
+		report_finding(report, DIAG_OTHER_OP, found->addr, "'%s' is recorded at %s, "
+			       "not where it begins: a prefix or a pad is not as recorded",
+			       name, place);
+		free(place);
+	} else {
+		report_finding(report, DIAG_OTHER_OP, found->addr, "'%s' is recorded as '%s'",
+			       name, table_op_name(site->op));
+	}
+}
+
+static void check_unrecorded(struct report *report, const struct found *found,
+			     struct told *told)
+{
+	enum decode_mode own = report->image->mode64 ? DECODE_64 : DECODE_32;
+	char *hint = told_hint(told, found->addr);
+	char *mode = found->mode == own ? util_copy("") :
+		     util_printf(" (code of %u bits)", guess_bits(found->mode));
+	char *data = !hint ? util_copy("") :
+		     util_printf(" (if it is data, exempt it: data | %s | - | REASON)", hint);
+
+	report_finding(report, DIAG_UNRECORDED, found->addr, "'%s' is not in the table%s%s",
+		       table_op_name(found->op), mode, data);
+	free(data);
+	free(mode);
+	free(hint);
+}
+
+static void check_instructions(struct checked *c)
 {
 	ARRAY_OF(struct source) sources = { 0 };
+	struct report *report = c->report;
+	const struct scan *scan = c->scan;
 	struct tally tally = { 0 };
 	size_t i;
 
 	for (i = 0; i < scan->found.n; i++) {
 		const struct found *found = &scan->found.v[i];
-		const struct site *site = table_site_at(table, found->addr);
+		const struct site *site = table_site_at(c->table, found->addr);
 		struct source source = {
 			.name = check_unit(report->image, found->addr),
 		};
@@ -107,169 +138,95 @@ static struct tally check_instructions(struct report *report,
 		if (site && check_records(site, found)) {
 			tally.accounted++;
 			source.recorded = 1;
-		} else if (exempt_covers(map, found->addr, found->op)) {
+		} else if (exempt_covers(c->map, found->addr, found->op)) {
 			tally.exempted++;
+			continue;
+		} else if (!site && told_is_data(&c->told, found->addr, true)) {
+			tally.sensitive--;
 			continue;
 		} else {
 			tally.missing++;
 			source.missing = 1;
 			if (site)
-				report_finding(report, DIAG_OTHER_OP, found->addr,
-					       "'%s' is recorded as '%s'",
-					       table_op_name(found->op),
-					       table_op_name(site->op));
+				check_other(report, found, site);
 			else
-				report_finding(report, DIAG_UNRECORDED,
-					       found->addr,
-					       "'%s' is not in the table",
-					       table_op_name(found->op));
+				check_unrecorded(report, found, &c->told);
 		}
 		if (source.name)
 			array_add(&sources, source);
 	}
-	if (table->units && report->image->type != ET_REL)
+	if (c->table->units && report->image->type != ET_REL)
 		check_sources(report, sources.v, sources.n);
 	free(sources.v);
-	return tally;
+	c->tally = tally;
 }
 
-static void check_blob(void *context, const char *name, uint64_t size,
-		       const char *what)
+/* What an image without a table lacks. */
+static const char *check_no_table(const struct image *image)
 {
-	const struct options *options = context;
-
-	if (options->json) {
-		json_open(NULL, '{');
-		json_text("name", name);
-		json_number("size", size);
-		json_text("what", what);
-		json_close();
-	} else {
-		printf("  not looked into: %s, %" PRIu64 " bytes (%s)\n", name,
-		       size, what);
-	}
+	if (image_section(image, ".interp"))
+		return "it has no table, as a user program needs none: only a kernel's "
+		       "code is rewritten";
+	if (image->type == ET_REL)
+		return "it has no table; it was built without the flags";
+	return "it has no table; it was built without the flags, or its linker script drops "
+	       "the notes (keep them: .note.previrt : { KEEP(*(.note.previrt)) })";
 }
 
-static void check_rule(void *context, const char *rule, const char *reason,
-		       size_t used)
+/* Look at all of it; the report is left open. */
+static void check_look(struct checked *c, struct image *image)
 {
-	const struct options *options = context;
-
-	if (options->json) {
-		if (!used && !options->verbose)
-			return;
-		json_open(NULL, '{');
-		json_text("rule", rule);
-		json_text("reason", reason);
-		json_number("used", used);
-		json_close();
-	} else if (used) {
-		printf("  exemption: %s: %zu (%s)\n", rule, used, reason);
-	} else if (options->verbose) {
-		printf("  PV%d: exemption %s matches nothing\n",
-		       DIAG_EXEMPTION_UNUSED, rule);
-	}
+	c->told = (struct told){ .image = image, .map = c->map, .table = c->table };
+	check_instructions(c);
+	if (!c->table->units && c->tally.missing)
+		report_object(c->report, DIAG_NO_TABLE, NULL, "%s", check_no_table(image));
+	rest_find(&c->rest, image, c->scan, c->map);
+	check_add_gaps(c);
+	if (c->report->options->strict)
+		check_strict(c);
+	report_end_findings(c->report);
 }
 
-static uint64_t check_gap_bytes(const struct scan *scan)
+/* Add what was found in one image to the sums of all. */
+static void check_add(struct check *check, const struct checked *c)
 {
-	uint64_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < scan->gaps.n; i++)
-		bytes += scan->gaps.v[i].size;
-	return bytes;
-}
-
-static void check_json(const struct report *report, const struct scan *scan,
-		       const struct table *table, const struct tally *tally,
-		       const struct exempt_map *map)
-{
-	json_open("summary", '{');
-	json_number("sites", table->sites);
-	json_number("instructions", scan->insns);
-	json_number("sensitive", tally->sensitive);
-	json_number("accounted", tally->accounted);
-	json_number("exempt", tally->exempted);
-	json_number("missing", tally->missing);
-	json_number("undecodable_bytes", check_gap_bytes(scan));
-	json_real("coverage", report_percent(tally->accounted, tally->sensitive -
-					     tally->exempted));
-	json_close();
-	json_open("exemptions", '[');
-	exempt_report(map, check_rule, (void *)report->options);
-	json_close();
-	json_open("embedded", '[');
-	blobs_each(report->image, check_blob, (void *)report->options);
-	json_close();
-}
-
-static void check_text(const struct report *report, const struct scan *scan,
-		       const struct table *table, const struct tally *tally,
-		       const struct exempt_map *map)
-{
-	const struct options *options = report->options;
-	size_t i;
-
-	if (options->quiet)
-		return;
-	printf("%s: %zu sites, %" PRIu64 " sensitive instructions: %" PRIu64
-	       " accounted for, %" PRIu64 " exempt, %" PRIu64
-	       " missing; coverage %.3f%%\n", report->image->name, table->sites,
-	       tally->sensitive, tally->accounted, tally->exempted,
-	       tally->missing, report_percent(tally->accounted,
-					      tally->sensitive - tally->exempted));
-	exempt_report(map, check_rule, (void *)options);
-	blobs_each(report->image, check_blob, (void *)options);
-	if (!table->units && !tally->sensitive && options->verbose)
-		puts("  no table, and nothing sensitive");
-	if (scan->gaps.n)
-		printf("  PV%d: %" PRIu64 " bytes in %zu places are no "
-		       "instruction%s\n", DIAG_UNDECODABLE, check_gap_bytes(scan),
-		       scan->gaps.n, options->verbose ? ":" : " (-v lists them)");
-	for (i = 0; options->verbose && i < scan->gaps.n; i++) {
-		char *place = image_place(report->image, scan->gaps.v[i].addr);
-
-		printf("    %s: %" PRIu64 " bytes\n", place, scan->gaps.v[i].size);
-		free(place);
-	}
+	if (c->report->findings && check->status == EXIT_CLEAN)
+		check->status = EXIT_FINDINGS;
+	check->images++;
+	check->sensitive += c->tally.sensitive;
+	check->accounted += c->tally.accounted;
+	check->exempted += c->tally.exempted;
+	check->rest += c->rest.part.n;
+	check->insns += c->scan->insns;
 }
 
 static void check_image(struct image *image, void *context)
 {
 	struct check *check = context;
 	struct table *table = table_read(image);
-	struct exempt_map *map;
 	struct report report;
+	struct checked c = { .report = &report, .table = table };
 	struct scan *scan;
-	struct tally tally;
 
 	if (!table) {
 		check->status = EXIT_TROUBLE;
 		return;
 	}
-	map = exempt_apply(check->rules, image);
-	scan = scan_image(image, map, false);
+	c.map = exempt_apply(check->rules, image);
+	c.scan = scan = scan_image(image, c.map, table, false);
 	report_begin(&report, check->options, image);
-	tally = check_instructions(&report, scan, table, map);
-	if (!table->units && tally.missing)
-		report_object(&report, DIAG_NO_TABLE, NULL, "it has no table; "
-			      "it was built without the flags");
-	report_end_findings(&report);
+	check_look(&c, image);
 	if (check->options->json)
-		check_json(&report, scan, table, &tally, map);
-	else if (tally.sensitive || table->sites || check->options->verbose ||
-		 check->options->files == 1)
-		check_text(&report, scan, table, &tally, map);
+		check_report_json(&c);
+	else if (c.tally.sensitive || table->sites || check->options->verbose ||
+		 check->options->files == 1 || c.rest.part.n)
+		check_report_text(&c);
 	report_end(&report);
-	if (report.findings && check->status == EXIT_CLEAN)
-		check->status = EXIT_FINDINGS;
-	check->images++;
-	check->sensitive += tally.sensitive;
-	check->accounted += tally.accounted;
-	check->exempted += tally.exempted;
+	check_add(check, &c);
+	rest_free(&c.rest);
+	told_free(&c.told);
 	scan_free(scan);
-	exempt_unmap(map);
+	exempt_unmap(c.map);
 	table_free(table);
 }
 
@@ -277,13 +234,15 @@ static void check_total(const struct check *check)
 {
 	const struct options *options = check->options;
 
+	char coverage[80];
+
 	if (options->json || options->quiet || check->images < 2)
 		return;
 	printf("total: %zu objects, %" PRIu64 " sensitive instructions, %" PRIu64
-	       " accounted for, %" PRIu64 " exempt; coverage %.3f%%\n",
+	       " accounted for, %" PRIu64 " exempt; %s\n",
 	       check->images, check->sensitive, check->accounted, check->exempted,
-	       report_percent(check->accounted,
-			      check->sensitive - check->exempted));
+	       check_coverage(coverage, check->accounted, check->sensitive - check->exempted,
+			      check->rest));
 }
 
 int cmd_check(int argc, char **argv)

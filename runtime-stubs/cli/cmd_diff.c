@@ -95,10 +95,11 @@ static void diff_add_table(struct diff *diff, const struct image *image,
 	}
 }
 
-static void diff_add_scan(struct diff *diff, const struct image *image)
+static void diff_add_scan(struct diff *diff, const struct image *image,
+			  const struct table *table)
 {
 	struct exempt_map *map = exempt_apply(diff->rules, image);
-	struct scan *scan = scan_image(image, map, false);
+	struct scan *scan = scan_image(image, map, table, false);
 	size_t i;
 
 	for (i = 0; i < scan->found.n; i++)
@@ -120,7 +121,7 @@ static void diff_image(struct image *image, void *context)
 		diff_add_table(diff, image, table);
 	} else {
 		diff->scanned[diff->side] = true;
-		diff_add_scan(diff, image);
+		diff_add_scan(diff, image, table);
 	}
 	table_free(table);
 }

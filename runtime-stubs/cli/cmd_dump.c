@@ -84,10 +84,11 @@ static void dump_row(const struct dump *dump, const struct image *image,
 	free(place);
 }
 
-static void dump_scan(const struct dump *dump, const struct image *image)
+static void dump_scan(const struct dump *dump, const struct image *image,
+		      const struct table *table)
 {
 	struct exempt_map *map = exempt_apply(dump->rules, image);
-	struct scan *scan = scan_image(image, map, false);
+	struct scan *scan = scan_image(image, map, table, false);
 	size_t i;
 
 	for (i = 0; i < scan->found.n; i++) {
@@ -160,7 +161,7 @@ static void dump_image(struct image *image, void *context)
 		printf("%s:\n", image->name);
 	}
 	if (dump->options->scan)
-		dump_scan(dump, image);
+		dump_scan(dump, image, table);
 	else
 		dump_table(dump, image, table);
 	if (dump->options->json) {

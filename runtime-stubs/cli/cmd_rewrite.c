@@ -11,6 +11,7 @@
  */
 #include "input.h"
 #include "report.h"
+#include "run.h"
 #include "table.h"
 #include "../cpu/cpu.h"
 #include "../rewriter/rewriter.h"
@@ -138,7 +139,7 @@ static void rewrite_image(struct image *image, void *context)
 	size_t bad = 0;
 
 	if (!image->mode64) {
-		diag_error(DIAG_RUN_KERNEL, image->name, "for IA-32; a wedge takes x86-64 alone");
+		diag_error(DIAG_RUN_KERNEL, image->name, "%s", run_kernel_ia32);
 		rewrite->status = EXIT_TROUBLE;
 		return;
 	}

@@ -28,6 +28,8 @@
  * for one site, and so many findings are reported for one image.
  */
 #define VERIFY_NEAR 64
+/* Nobody counts farther than so many bytes. */
+#define COUNTED_MOST 4096
 #define VERIFY_MOST 100000
 
 struct verify {
@@ -146,7 +148,8 @@ static bool verify_entry(struct verifying *v, const struct site *site)
 			       "instruction number %u", site->op);
 		return false;
 	}
-	if (!s || (!s->code && !exempt_is_template(v->map, site->addr)) ||
+	if (!s || (!scan_is_code(v->scan, site->addr) &&
+		   !exempt_is_template(v->map, site->addr)) ||
 	    site_size(site) > s->size - (site->addr - s->addr)) {
 		char *entry = image_place(v->image, site->entry);
 
@@ -215,7 +218,7 @@ static void verify_site(struct verifying *v, const struct site *site)
 			       previrt_insns[site[-1].op].name ?
 			       previrt_insns[site[-1].op].name : "?",
 			       table_op_name(site->op));
-	if (image_section_at(v->image, site->addr)->code &&
+	if (scan_is_code(v->scan, site->addr) &&
 	    (!scan_is_start(v->scan, site->addr) || !scan_is_start(v->scan, start)))
 		report_finding(&v->report, DIAG_SITE_MISALIGNED, site->addr,
 			       "the site of '%s' begins inside an instruction",
@@ -296,6 +299,71 @@ static void verify_patch(struct verifying *v, const struct patch *patch)
 	}
 }
 
+/* The instruction that holds @addr but does not begin there; false if none does. */
+static bool verify_holder(const struct verifying *v, uint64_t addr, uint64_t *start)
+{
+	const struct section *s = image_section_at(v->image, addr);
+	struct decoded insn;
+	uint64_t back;
+
+	if (!s || !scan_is_code(v->scan, addr) || scan_is_start(v->scan, addr))
+		return false;
+	for (back = 1; back < 15 && addr - s->addr >= back; back++) {
+		if (!scan_is_start(v->scan, addr - back))
+			continue;
+		*start = addr - back;
+		return verify_decode(v, *start, s->addr + s->size, &insn) && insn.len > back;
+	}
+	return false;
+}
+
+/*
+ * Code that counts its own bytes (lea 5(%rip), jmp .+7, label+3) is right
+ * without pads and leads elsewhere with them: into a site, or across one into
+ * the middle of an instruction. A branch into a site is told with the site.
+ */
+static void verify_counted(struct verifying *v, const struct edge *edge)
+{
+	bool back = edge->target < edge->source;
+	uint64_t low = back ? edge->target : edge->source, start;
+	uint64_t high = back ? edge->source : edge->target;
+	const struct site *at = table_site_at(v->table, edge->target);
+	size_t between = verify_first(v->table, low + 1);
+	const char *what;
+
+	if (high - low > COUNTED_MOST ||
+	    image_section_at(v->image, low) != image_section_at(v->image, high))
+		return;
+	if (at && (edge->target == at->addr || edge->target == site_insn(at) || !edge->address))
+		return;
+	if (!at && (between == v->table->sites || v->table->site[between].addr >= high ||
+		    !verify_holder(v, edge->target, &start)))
+		return;
+	what = at ? "into the site of" : "across the site of";
+	at = at ? at : &v->table->site[between];
+	report_finding(&v->report, DIAG_COUNTED, edge->source, "it counts bytes: what it %s "
+		       "is %" PRIu64 " bytes %s, %s '%s'", edge->address ? "points at" :
+		       "jumps to", high - low, back ? "ahead of it" : "behind it", what,
+		       table_op_name(at->op));
+}
+
+/* The same of an address that a relocation makes: what it counts from is not known. */
+static void verify_pointer(struct verifying *v, const struct pointer *pointer)
+{
+	const struct site *at = table_site_at(v->table, pointer->target);
+	const struct section *s = image_section_at(v->image, pointer->at);
+	uint64_t start;
+
+	/* ftrace's calls are looked at by patches.h. */
+	if ((at && (pointer->target == at->addr || pointer->target == site_insn(at))) ||
+	    !s || !strcmp(s->name, "__mcount_loc"))
+		return;
+	if (at || verify_holder(v, pointer->target, &start))
+		report_finding(&v->report, DIAG_COUNTED, pointer->at, "it counts bytes: it points "
+			       "into the %s%s%s", at ? "site of '" : "middle of an instruction",
+			       at ? table_op_name(at->op) : "", at ? "'" : "");
+}
+
 static void verify_units(struct verifying *v)
 {
 	unsigned int arch = v->image->mode64 ? PREVIRT_ARCH_X86_64 :
@@ -350,7 +418,7 @@ static void verify_image(struct image *image, void *context)
 		return;
 	}
 	v.map = exempt_apply(verify->rules, image);
-	v.scan = scan_image(image, v.map, true);
+	v.scan = scan_image(image, v.map, v.table, true);
 	patches_read(image, &v.patches);
 	report_begin(&v.report, verify->options, image);
 	v.padded = verify_is_padded(&v);
@@ -359,6 +427,10 @@ static void verify_image(struct image *image, void *context)
 		verify_site(&v, &v.table->site[i]);
 	for (i = 0; i < v.patches.list.n && v.report.findings < VERIFY_MOST; i++)
 		verify_patch(&v, &v.patches.list.v[i]);
+	for (i = 0; i < v.scan->edges.n && v.report.findings < VERIFY_MOST; i++)
+		verify_counted(&v, &v.scan->edges.v[i]);
+	for (i = 0; v.table->sites && i < image->pointers.n && v.report.findings < VERIFY_MOST; i++)
+		verify_pointer(&v, &image->pointers.v[i]);
 	verify_memory(image, v.table, v.scan, &v.patches, &v.report);
 	verify_summary(&v);
 	if (v.report.findings && verify->status == EXIT_CLEAN)

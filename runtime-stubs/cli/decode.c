@@ -156,6 +156,35 @@ static bool decode_unknown(enum decode_mode mode, const uint8_t *p, size_t size,
 	return false;
 }
 
+/* Does execution never go on behind it? hlt is left by an interrupt. */
+static bool decode_ends(const ZydisDecodedInstruction *insn)
+{
+	switch (insn->meta.category) {
+	case ZYDIS_CATEGORY_RET:
+	case ZYDIS_CATEGORY_UNCOND_BR:
+	case ZYDIS_CATEGORY_SYSRET:
+		return true;
+	default:
+		return insn->mnemonic == ZYDIS_MNEMONIC_UD2 ||
+		       insn->mnemonic == ZYDIS_MNEMONIC_INT3;
+	}
+}
+
+/* Where an instruction at @addr leads to or takes the address of. */
+static void decode_target(enum decode_mode mode, const ZydisDecodedInstruction *insn,
+			  uint64_t addr, struct decoded *out)
+{
+	out->branch = insn->raw.imm[0].is_relative;
+	out->address = mode == DECODE_64 && insn->mnemonic == ZYDIS_MNEMONIC_LEA &&
+		       !insn->raw.modrm.mod && insn->raw.modrm.rm == 5;
+	if (out->branch)
+		out->target = addr + insn->length + (uint64_t)insn->raw.imm[0].value.s;
+	else if (out->address)
+		out->target = addr + insn->length + (uint64_t)insn->raw.disp.value;
+	if (mode != DECODE_64)
+		out->target = (uint32_t)out->target;
+}
+
 bool decode_one(enum decode_mode mode, const uint8_t *p, size_t size,
 		uint64_t addr, struct decoded *out)
 {
@@ -182,13 +211,9 @@ bool decode_one(enum decode_mode mode, const uint8_t *p, size_t size,
 					     insn.raw.modrm.reg == 2));
 	out->far_jump = insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT &&
 			insn.opcode == 0xea;
-	if (insn.raw.imm[0].is_relative) {
-		out->branch = true;
-		out->target = addr + insn.length +
-			      (uint64_t)insn.raw.imm[0].value.s;
-		if (mode != DECODE_64)
-			out->target = (uint32_t)out->target;
-	}
+	out->ends = decode_ends(&insn);
+	out->zeros = insn.length == 2 && !p[0] && !p[1];
+	decode_target(mode, &insn, addr, out);
 	return true;
 }
 

@@ -13,13 +13,16 @@
 enum decode_mode { DECODE_64, DECODE_32, DECODE_16, DECODE_DATA };
 
 struct decoded {
-	uint64_t target;        /* of a direct branch, if branch is set */
+	uint64_t target;        /* of a direct branch, if branch is set, or of lea */
 	uint8_t len;            /* bytes, prefixes included */
 	uint8_t op;             /* enum previrt_op; 0: not sensitive */
 	uint8_t pads;           /* leading prefixes of the kind used as padding */
 	bool branch;
 	bool call;              /* a near call */
 	bool far_jump;          /* a jump to an immediate far address */
+	bool ends;              /* execution does not go on behind it */
+	bool zeros;             /* two bytes of noughts, "add %al,(%rax)" */
+	bool address;           /* lea of a place relative to it; target is that */
 	bool nop;               /* does nothing at all */
 	bool stack;             /* push or pop of an operand */
 	bool segment_matters;   /* its segment prefix changes the address */

@@ -11,16 +11,19 @@
 #include <string.h>
 
 enum exempt_kind {
-	KIND_SYMBOL, KIND_SECTION, KIND_CODE16, KIND_CODE32, KIND_DATA, KIND_TEMPLATE
+	KIND_SYMBOL, KIND_SECTION, KIND_CODE16, KIND_CODE32, KIND_CODE64, KIND_DATA,
+	KIND_TEMPLATE
 };
 
 static const char *const exempt_kinds[] = {
-	"symbol", "section", "code16", "code32", "data", "template",
+	"symbol", "section", "code16", "code32", "code64", "data", "template",
 };
 
 struct exempt_rule {
 	enum exempt_kind kind;
 	char *name, *reason;
+	char *text;             /* the name as it stands in the file */
+	uint64_t first, end;    /* offsets of the part that is meant; 0 and 0: all */
 	bool op[PREVIRT_OP_LIMIT];
 };
 
@@ -47,6 +50,7 @@ void exempt_free(struct exempt *rules)
 
 	for (i = 0; i < rules->rules.n; i++) {
 		free(rules->rules.v[i].name);
+		free(rules->rules.v[i].text);
 		free(rules->rules.v[i].reason);
 	}
 	free(rules->rules.v);
@@ -87,6 +91,22 @@ static bool exempt_parse_ops(struct exempt_rule *rule, char *text)
 	return true;
 }
 
+/* Cut "+0xA-0xB" off a name. False if that makes no sense. */
+static bool exempt_parse_part(struct exempt_rule *rule)
+{
+	char *plus = strrchr(rule->name, '+'), *end;
+
+	if (!plus || strncmp(plus, "+0x", 3))
+		return true;
+	errno = 0;
+	rule->first = strtoull(plus + 1, &end, 16);
+	if (strncmp(end, "-0x", 3))
+		return false;
+	rule->end = strtoull(end + 1, &end, 16);
+	*plus = '\0';
+	return !*end && !errno && rule->first < rule->end;
+}
+
 /* NULL, or what is wrong with the line. */
 static const char *exempt_parse(struct exempt *rules, char *line)
 {
@@ -104,15 +124,17 @@ static const char *exempt_parse(struct exempt *rules, char *line)
 		if (!strcmp(column[0], exempt_kinds[i]))
 			break;
 	if (i == ARRAY_SIZE(exempt_kinds))
-		return "the kind is none of symbol, section, code16, code32, data, "
-		       "template";
+		return "the kind is none of symbol, section, code16, code32, code64, "
+		       "data, template";
 	rule.kind = (enum exempt_kind)i;
 	if (!exempt_parse_ops(&rule, column[2]))
 		return "an instruction is not in the list of sensitive ones";
 	rule.name = util_copy(column[1]);
+	rule.text = util_copy(column[1]);
 	rule.reason = util_copy(column[3]);
 	array_add(&rules->rules, rule);
-	return NULL;
+	return exempt_parse_part(&rules->rules.v[rules->rules.n - 1]) ? NULL :
+	       "a part of a symbol is NAME+0xA-0xB";
 }
 
 bool exempt_read(struct exempt *rules, const char *path)
@@ -172,13 +194,21 @@ static uint64_t exempt_end(const struct image *image, const struct symbol *symbo
 	return s->addr + s->size;
 }
 
-static void exempt_add(struct exempt_map *map, size_t rule, uint64_t start,
-		       uint64_t end)
+/* Rule @rule applies to [@start, @end), or the part of it that it names. */
+static void exempt_add(struct exempt_map *map, size_t rule, const struct section *s,
+		       uint64_t start, uint64_t end)
 {
-	enum exempt_kind kind = map->rules->rules.v[rule].kind;
+	const struct exempt_rule *r = &map->rules->rules.v[rule];
+	enum exempt_kind kind = r->kind;
 	struct exempt_range range = { .start = start, .end = end, .rule = rule };
 
-	if (kind == KIND_SYMBOL || kind == KIND_SECTION) {
+	if (r->end && r->first < end - start)
+		range.start = start + r->first;
+	if (r->end && r->end < end - start)
+		range.end = start + r->end;
+	if (r->end && r->first >= end - start)
+		return;
+	if (kind == KIND_SYMBOL || kind == KIND_SECTION || (kind == KIND_DATA && !s->code)) {
 		array_add(&map->ranges, range);
 		return;
 	}
@@ -186,8 +216,8 @@ static void exempt_add(struct exempt_map *map, size_t rule, uint64_t start,
 		array_add(&map->templates, range);
 		return;
 	}
-	range.mode = kind == KIND_CODE16 ? DECODE_16 :
-		     kind == KIND_CODE32 ? DECODE_32 : DECODE_DATA;
+	range.mode = kind == KIND_CODE16 ? DECODE_16 : kind == KIND_CODE32 ? DECODE_32 :
+		     kind == KIND_CODE64 ? DECODE_64 : DECODE_DATA;
 	array_add(&map->modes, range);
 }
 
@@ -206,6 +236,12 @@ static bool exempt_matches(const struct exempt_rule *rule, const char *name)
 	return !fnmatch(rule->name, name, 0);
 }
 
+/* Symbols never begin with a dot, but those that are not kept. */
+static bool exempt_names_sections(const struct exempt_rule *rule)
+{
+	return rule->kind == KIND_SECTION || *rule->name == '.';
+}
+
 struct exempt_map *exempt_apply(const struct exempt *rules,
 				const struct image *image)
 {
@@ -217,19 +253,19 @@ struct exempt_map *exempt_apply(const struct exempt *rules,
 	for (r = 0; r < rules->rules.n; r++) {
 		const struct exempt_rule *rule = &rules->rules.v[r];
 
-		for (i = 0; rule->kind == KIND_SECTION && i < image->sections; i++) {
+		for (i = 0; exempt_names_sections(rule) && i < image->sections; i++) {
 			const struct section *s = &image->section[i];
 
-			if (s->code && exempt_matches(rule, s->name))
-				exempt_add(map, r, s->addr, s->addr + s->size);
+			if (s->data && s->flags & SHF_ALLOC && exempt_matches(rule, s->name))
+				exempt_add(map, r, s, s->addr, s->addr + s->size);
 		}
 		for (i = 0; rule->kind != KIND_SECTION && i < image->symbols; i++) {
 			const struct symbol *s = &image->symbol[i];
 
-			if (image_is_place(s) &&
-			    (image->section[s->section].code || rule->kind == KIND_TEMPLATE) &&
+			if (image_is_place(s) && image->section[s->section].data &&
 			    exempt_matches(rule, s->name))
-				exempt_add(map, r, s->addr, exempt_end(image, s));
+				exempt_add(map, r, &image->section[s->section], s->addr,
+					   exempt_end(image, s));
 		}
 	}
 	if (map->modes.n)
@@ -283,6 +319,21 @@ bool exempt_covers(struct exempt_map *map, uint64_t addr, unsigned int op)
 	return false;
 }
 
+bool exempt_set_aside(struct exempt_map *map, uint64_t start, uint64_t end)
+{
+	size_t i;
+
+	for (i = 0; i < map->ranges.n; i++) {
+		const struct exempt_range *range = &map->ranges.v[i];
+
+		if (start >= range->start && end <= range->end) {
+			map->used[range->rule]++;
+			return true;
+		}
+	}
+	return false;
+}
+
 void exempt_report(const struct exempt_map *map,
 		   void (*each)(void *context, const char *rule,
 				const char *reason, size_t used),
@@ -294,7 +345,7 @@ void exempt_report(const struct exempt_map *map,
 		const struct exempt_rule *rule = &map->rules->rules.v[r];
 		size_t used = map->used[r];
 		char *text = util_printf("%s %s", exempt_kinds[rule->kind],
-					 rule->name);
+					 rule->text);
 
 		for (i = 0; i < map->modes.n; i++)
 			used += map->modes.v[i].rule == r;

@@ -7,10 +7,13 @@
  *   kind | name | instructions | reason
  *
  * kind: symbol, section (their sensitive instructions are exempt); code16,
- * code32 (the symbol's range holds code of that mode); data (it holds none);
- * template (code among data, which is copied before it runs, or is user mode's).
- * name: a shell pattern. instructions: names of plugin/insns.tbl separated by
- * blanks, or '*'; '-' for the last four. '#' starts a comment.
+ * code32, code64 (the symbol's range holds code of that mode); data (it holds
+ * none); template (code among data, which is copied before it runs, or is user
+ * mode's).
+ * name: a shell pattern, for a section's bytes one that begins with '.'; a part
+ * of it is NAME+0xA-0xB, offsets from its start, B behind the last.
+ * instructions: names of plugin/insns.tbl separated by blanks, or '*'; '-' for
+ * kinds that name none. '#' starts a comment.
  */
 #ifndef PREVIRT_CLI_EXEMPT_H
 #define PREVIRT_CLI_EXEMPT_H
@@ -22,7 +25,7 @@ struct exempt_map;      /* where they apply in one image */
 
 struct exempt_range {
 	uint64_t start, end;
-	enum decode_mode mode;  /* of code16, code32 and data rules */
+	enum decode_mode mode;  /* of code and data rules */
 	size_t rule;
 };
 
@@ -49,6 +52,12 @@ const struct exempt_range *exempt_modes(const struct exempt_map *map, size_t *n)
  * symbols and sections only.
  */
 bool exempt_covers(struct exempt_map *map, uint64_t addr, unsigned int op);
+
+/*
+ * Does one rule (symbol, section or data) hold all of [@start, @end), bytes that
+ * nothing was looked at? Counts it as used.
+ */
+bool exempt_set_aside(struct exempt_map *map, uint64_t start, uint64_t end);
 
 /* Does @addr lie in a template, so that a site may stand outside all code? */
 bool exempt_is_template(const struct exempt_map *map, uint64_t addr);

@@ -46,6 +46,27 @@ static bool image_read_section(struct image *image, Elf_Scn *scn, size_t names)
 	return true;
 }
 
+/*
+ * A kernel's entry may be a physical address, as boot loaders want it; its
+ * sections have virtual ones.
+ */
+static void image_read_entry(struct image *image)
+{
+	size_t count, i;
+	GElf_Ehdr header;
+	GElf_Phdr ph;
+
+	if (image->type == ET_REL || !gelf_getehdr(image->elf, &header) || !header.e_entry)
+		return;
+	image->entry = header.e_entry;
+	if (image_section_at(image, image->entry) || elf_getphdrnum(image->elf, &count))
+		return;
+	for (i = 0; i < count && i <= INT32_MAX; i++)
+		if (gelf_getphdr(image->elf, (int)i, &ph) && ph.p_type == PT_LOAD &&
+		    header.e_entry - ph.p_paddr < ph.p_memsz)
+			image->entry = image_wrap(image, ph.p_vaddr + (header.e_entry - ph.p_paddr));
+}
+
 static int image_compare_offset(const void *a, const void *b)
 {
 	const struct section *x = *(const struct section *const *)a;
@@ -255,6 +276,7 @@ struct image *image_open(const char *name, uint8_t *buf, size_t size)
 	if (image->type == ET_REL)
 		image_relocate(image);
 	image_sort_sections(image);
+	image_read_entry(image);
 	if (!image_read_symbols(image)) {
 		image_close(image);
 		return NULL;
@@ -269,6 +291,8 @@ void image_close(struct image *image)
 	free(image->section);
 	free(image->by_addr);
 	free(image->symbol);
+	free(image->words.v);
+	free(image->pointers.v);
 	free(image->buf);
 	free(image->name);
 	free(image);

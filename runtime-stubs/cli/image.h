@@ -36,6 +36,11 @@ struct symbol {
 	uint8_t type, bind;
 };
 
+/* A field that holds an address, of a relocatable file. */
+struct pointer {
+	uint64_t at, target;
+};
+
 struct lines;
 
 struct image {
@@ -45,12 +50,15 @@ struct image {
 	Elf *elf;
 	uint16_t type;          /* ET_REL, ET_EXEC, ET_DYN */
 	bool mode64;
+	uint64_t entry;         /* of a linked file, as its code is addressed; or 0 */
 	struct section *section;
 	size_t sections;
 	uint32_t *by_addr;      /* allocated sections, by address */
 	size_t placed;
 	struct symbol *symbol;  /* by address; see image_symbol for ties */
 	size_t symbols;
+	ARRAY_OF(uint64_t) words;       /* relocated ones in data, sorted; of a relocatable file */
+	ARRAY_OF(struct pointer) pointers;      /* absolute ones, of a relocatable file */
 	struct lines *lines;    /* read when first asked for; see lines.h */
 	bool lines_read;
 };
@@ -76,6 +84,12 @@ const struct symbol *image_symbol(const struct image *image, uint64_t addr);
 
 /* Index of the first symbol at or behind @addr. */
 size_t image_symbol_index(const struct image *image, uint64_t addr);
+
+/*
+ * Does a word at @addr hold an address? Relocations tell; in linked files its value
+ * does, or two words of 32 bits that are distances to places in the image.
+ */
+bool image_is_word(const struct image *image, uint64_t addr);
 
 /* A defined symbol by name, or NULL. */
 const struct symbol *image_find(const struct image *image, const char *name);

@@ -9,6 +9,7 @@
  * alone; kernel objects need none for what is read here.
  */
 #include "image.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define LAYOUT_BASE 0x10000u    /* undefined symbols at 0 reach no section */
@@ -67,7 +68,7 @@ static int image_field(const struct image *image, uint32_t type)
 	return FIELD_NONE;
 }
 
-static void image_apply(const struct image *image, const struct section *target,
+static void image_apply(struct image *image, const struct section *target,
 			const struct fixup *fix, uint64_t value)
 {
 	int field = image_field(image, fix->type);
@@ -82,6 +83,11 @@ static void image_apply(const struct image *image, const struct section *target,
 		 (uint64_t)fix->addend;
 	if (field == FIELD_REL32 || field == FIELD_REL64)
 		value -= target->addr + fix->offset;
+	if (target->flags & SHF_ALLOC && (field == FIELD_ABS32 || field == FIELD_ABS64)) {
+		struct pointer pointer = { target->addr + fix->offset, value };
+
+		array_add(&image->pointers, pointer);
+	}
 	if (size == 8)
 		put64(p, value);
 	else
@@ -129,6 +135,8 @@ static void image_apply_table(struct image *image, const struct section *table)
 		} else {
 			return;
 		}
+		if (!target->code && target->flags & SHF_ALLOC)
+			array_add(&image->words, target->addr + fix.offset);
 		image_apply(image, target, &fix,
 			    image_symbol_value(image, symbols, fix.symbol));
 	}
@@ -157,4 +165,27 @@ void image_relocate(struct image *image)
 			continue;
 		image_apply_table(image, s);
 	}
+	if (image->words.n)
+		qsort(image->words.v, image->words.n, sizeof(uint64_t), util_compare_u64);
+}
+
+static bool image_is_distance(const struct image *image, uint64_t addr)
+{
+	const uint8_t *p = image_bytes(image, addr, 4);
+
+	return p && get32(p) && image_section_at(image, image_wrap(image, addr +
+				(uint64_t)(int64_t)(int32_t)get32(p)));
+}
+
+bool image_is_word(const struct image *image, uint64_t addr)
+{
+	size_t i = util_upper_bound(image->words.v, image->words.n, addr);
+
+	const uint8_t *p = image_bytes(image, addr, 8);
+
+	if (image->type == ET_REL)
+		return i && image->words.v[i - 1] == addr;
+	if (p && image_section_at(image, image->mode64 ? get64(p) : get32(p)))
+		return true;
+	return image_is_distance(image, addr) && image_is_distance(image, addr + 4);
 }

@@ -203,6 +203,19 @@ static bool input_kernel(struct input *in, const char *name, const char *path,
 	return good;
 }
 
+/* What a file is that cannot be read, and what to do about it. */
+static const char *input_what(const uint8_t *data, size_t size)
+{
+	if (!size)
+		return "it is empty";
+	if (size >= 4 && (!memcmp(data, "BC\xc0\xde", 4) || !memcmp(data, "\xde\xc0\x17\x0b", 4)))
+		return "LLVM's intermediate code (clang -flto): its code is made when it is "
+		       "linked; check what is linked of it";
+	if (size >= 2 && !memcmp(data, "MZ", 2))
+		return "a PE file, as firmware loads it; give the ELF file that it was made from";
+	return "neither ELF nor an archive nor a kernel image";
+}
+
 /* Takes over @data. */
 static bool input_buffer(struct input *in, const char *name, const char *path,
 			 uint8_t *data, size_t size)
@@ -240,8 +253,7 @@ static bool input_buffer(struct input *in, const char *name, const char *path,
 		good = inner && input_buffer(in, name, path, inner, unpacked);
 		in->depth--;
 	} else {
-		diag_error(DIAG_FORMAT, name, size ? "neither ELF nor an archive "
-			   "nor a kernel image" : "it is empty");
+		diag_error(DIAG_FORMAT, name, "%s", input_what(data, size));
 	}
 	free(data);
 	return good;
@@ -251,6 +263,15 @@ bool input_each(const char *path, void (*each)(struct image *, void *),
 		void *context)
 {
 	struct input in = { .each = each, .context = context };
+	const char *name = "standard input";
+	uint8_t *data;
+	size_t size;
 
-	return input_file(&in, path, path);
+	if (strcmp(path, "-"))
+		return input_file(&in, path, path);
+	data = util_read_input(INPUT_BYTES, &size);
+	if (data)
+		return input_buffer(&in, name, ".", data, size);
+	diag_error(DIAG_OPEN, name, "%s", strerror(errno));
+	return false;
 }

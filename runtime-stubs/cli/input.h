@@ -11,8 +11,11 @@
 #define PREVIRT_CLI_INPUT_H
 #include "image.h"
 
+/* No more of standard input is read. */
+#define INPUT_BYTES ((size_t)1 << 31)
+
 /*
- * Open @path and call @each for every image in it (the image is closed
+ * Open @path ("-": standard input) and call @each for every image in it (the image is closed
  * afterwards). False if anything could not be read, after numbered errors; the
  * images before and behind it have been visited.
  */

@@ -20,6 +20,10 @@ static const char help_exempt[] =
 	"  --exempt FILE         add an exemption file (previrt(1) has the format)\n"
 	"  --no-default-exempt   do not use the installed one for Linux\n";
 
+static const char help_check[] =
+	"  --strict              what is loaded, could hold code and was not looked at is a\n"
+	"                        finding, and so is a file without code\n";
+
 static const char help_verify[] =
 	"  --padded              a file in which no site has a pad (--mode=record) is no\n"
 	"                        longer taken for sound\n";
@@ -50,7 +54,7 @@ static const char help_common[] =
 	"  -v, --verbose         say more\n"
 	"  -q, --quiet           findings only\n"
 	"  --max N               print at most N findings of a file\n"
-	"FILE: object, archive, module, vmlinux or bzImage.\n"
+	"FILE: object, archive, module, vmlinux or bzImage; -: standard input.\n"
 	"Status: 0 clean, 1 findings, 2 wrong use, input or output.\n";
 
 static const struct command {
@@ -154,6 +158,7 @@ int cmd_help(int argc, char **argv)
 		fputs(command->run == cmd_counts ? help_counts : "", stdout);
 		fputs(command->run == cmd_learn ? help_learn : "", stdout);
 		fputs(command->run == cmd_rewrite ? help_rewrite : "", stdout);
+		fputs(command->run == cmd_check ? help_check : "", stdout);
 		fputs(command->run == cmd_verify ? help_verify : "", stdout);
 		fputs(command->exempt ? help_exempt : "", stdout);
 		fputs(help_common, stdout);

@@ -60,6 +60,8 @@ bool options_parse(struct options *options, const char *command, int argc,
 			options->quiet = true;
 		else if (!strcmp(arg, "--scan"))
 			options->scan = true;
+		else if (!strcmp(arg, "--strict"))
+			options->strict = true;
 		else if (!strcmp(arg, "--padded"))
 			options->padded = true;
 		else if (!strcmp(arg, "--no-default-exempt"))

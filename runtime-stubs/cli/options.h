@@ -10,6 +10,7 @@
 /* Options common to the commands that read files. */
 struct options {
 	bool json, verbose, quiet, scan;
+	bool strict;                    /* what was not looked at is a finding */
 	bool padded;                    /* a file without any pad is a finding */
 	bool builtin_exemptions;        /* the installed file is used too */
 	size_t most;                    /* findings printed per file; 0: all */

@@ -44,10 +44,10 @@ void run_words_free(struct run_words *words);
 char *run_memory_file(const char *what, const void *data, size_t size);
 
 /* The kernel, command line and so on as one archive (wedge/bundle.h), to be
-   freed; *@size: of it. NULL after an error. */
-uint8_t *bundle_make(const struct run *run, size_t *size);
+   freed; *@size: of it. @tables: for a wedge. NULL after an error. */
+uint8_t *bundle_make(const struct run *run, bool tables, size_t *size);
 /* The same as a memory file. */
-char *run_bundle(const struct run *run, size_t *size);
+char *run_bundle(const struct run *run, bool tables, size_t *size);
 
 /* What would not start is said before anything starts (run_check.c). Is there a
    word @name for the wedge (wedge/words.def)? False after a numbered error. */
@@ -56,6 +56,15 @@ bool run_wedge_word(const char *name);
 void run_wedge_help(void);
 /* Can the log be written, which is made? False after a numbered error. */
 bool run_log_good(const char *path);
+/*
+ * Is this file, whose contents are @data, a kernel that the wedge and the loader can
+ * start (run_kernel.c)? False after a numbered error.
+ */
+bool run_kernel_good(const char *path, const uint8_t *data, size_t size);
+/* The answer to a kernel of 32 bits, everywhere. */
+extern const char run_kernel_ia32[];
+/* A warning if the wedge will find no table of sites in it. */
+void run_warn_table(const char *path, const uint8_t *data, size_t size);
 /* A warning if this @kernel, a file's contents, is a Linux that nothing ends. */
 void run_warn_endless(const struct run *run, const uint8_t *kernel, size_t size);
 

@@ -6,7 +6,6 @@
 #include "diag.h"
 #include "options.h"
 #include "run.h"
-#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,10 +68,10 @@ static void bundle_add(struct bundle *b, const char *name, const void *data, siz
 	free(header);
 }
 
-/* @run: of a kernel that is to be run. */
+/* @run: of a kernel that is to be run; @tables: by a wedge, which needs its table. */
 static bool bundle_add_file(struct bundle *b, const char *name, const char *path,
 			    bool (*good)(const char *path, const uint8_t *data, size_t size),
-			    const struct run *run)
+			    const struct run *run, bool tables)
 {
 	size_t size;
 	uint8_t *data = util_read_file(path, &size);
@@ -87,51 +86,10 @@ static bool bundle_add_file(struct bundle *b, const char *name, const char *path
 		bundle_add(b, name, data, size);
 	if (fits && run)
 		run_warn_endless(run, data, size);
+	if (fits && good && tables)
+		run_warn_table(path, data, size);
 	free(data);
 	return fits;
-}
-
-/* The boot protocol (Linux, x86, 64 bits) maps memory below 4 GiB where it is, and
-   starts the kernel there: the entry is a physical address of a segment. */
-static bool bundle_entry(const char *path, const uint8_t *data, size_t size)
-{
-	const Elf64_Ehdr *ehdr = (const void *)data;
-	const uint8_t *p = data + ehdr->e_phoff;
-	Elf64_Phdr phdr;
-
-	if (ehdr->e_phoff > size || ehdr->e_phnum > (size - ehdr->e_phoff) / sizeof(phdr) ||
-	    (ehdr->e_phnum && ehdr->e_phentsize != sizeof(phdr))) {
-		diag_error(DIAG_RUN_KERNEL, path, "the program headers lie outside the file");
-		return false;
-	}
-	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
-		memcpy(&phdr, p + i * sizeof(phdr), sizeof(phdr));
-		if (phdr.p_type == PT_LOAD && ehdr->e_entry < UINT64_C(1) << 32 &&
-		    ehdr->e_entry >= phdr.p_paddr && ehdr->e_entry - phdr.p_paddr < phdr.p_memsz)
-			return true;
-	}
-	diag_error(DIAG_RUN_ENTRY, path, "the entry %#llx is no physical address of a segment "
-		   "below 4 GiB", (unsigned long long)ehdr->e_entry);
-	return false;
-}
-
-/* Only what cannot be a kernel at all; the rest is for those who load it. */
-static bool bundle_is_kernel(const char *path, const uint8_t *data, size_t size)
-{
-	if (size >= sizeof(Elf64_Ehdr) && !memcmp(data, ELFMAG, SELFMAG)) {
-		const Elf64_Ehdr *ehdr = (const void *)data;
-
-		if (ehdr->e_ident[EI_CLASS] == ELFCLASS64 && ehdr->e_machine == EM_X86_64 &&
-		    ehdr->e_type == ET_EXEC)
-			return bundle_entry(path, data, size);
-		diag_error(DIAG_RUN_KERNEL, path, "an ELF file, but no linked kernel for x86-64");
-		return false;
-	}
-	if (size > 0x206 && !memcmp(data + 0x202, "HdrS", 4))
-		diag_error(DIAG_RUN_KERNEL, path, "a bzImage; give the vmlinux that it was made from");
-	else
-		diag_error(DIAG_RUN_KERNEL, path, "no ELF file");
-	return false;
 }
 
 /* What the guest is to have, in MiB; 0: all that its domain has. */
@@ -144,7 +102,7 @@ static void bundle_add_memory(struct bundle *b, uint64_t mib)
 	free(text);
 }
 
-uint8_t *bundle_make(const struct run *run, size_t *size)
+uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 {
 	struct bundle b = { 0 };
 	bool whole = false;
@@ -157,12 +115,12 @@ uint8_t *bundle_make(const struct run *run, size_t *size)
 		free(words);
 		words = longer;
 	}
-	if (bundle_add_file(&b, "vmlinux", run->kernel, bundle_is_kernel,
-			    run->machine ? run : NULL)) {
+	if (bundle_add_file(&b, "vmlinux", run->kernel, run_kernel_good,
+			    run->machine ? run : NULL, tables)) {
 		bundle_add(&b, "cmdline", run->append, strlen(run->append));
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
-		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL)) {
+		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL, false)) {
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}
@@ -175,9 +133,9 @@ uint8_t *bundle_make(const struct run *run, size_t *size)
 	return NULL;
 }
 
-char *run_bundle(const struct run *run, size_t *size)
+char *run_bundle(const struct run *run, bool tables, size_t *size)
 {
-	uint8_t *data = bundle_make(run, size);
+	uint8_t *data = bundle_make(run, tables, size);
 	char *path = data ? run_memory_file("the bundle", data, *size) : NULL;
 
 	free(data);

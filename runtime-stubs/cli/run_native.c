@@ -16,7 +16,7 @@ static bool native_words(const struct run *run, struct run_words *words)
 		diag_error(DIAG_RUN_WEDGE, NULL, "native.elf is missing");
 		return false;
 	}
-	bundle = run_bundle(run, &size);
+	bundle = run_bundle(run, false, &size);
 	if (bundle) {
 		text = util_printf("%llu", (unsigned long long)run->memory);
 		run_word(words, "-m");

@@ -131,7 +131,7 @@ static bool xen_words(const struct run *run, struct run_words *words)
 	if (copy)
 		xen = xen_image(run, &size);
 	if (xen)
-		bundle = run_bundle(run, &size);
+		bundle = run_bundle(run, true, &size);
 	if (bundle)
 		xen_add(words, run, xen, copy, bundle, size);
 	free(data);

@@ -201,6 +201,21 @@ void table_free(struct table *table)
 	free(table);
 }
 
+size_t table_index(const struct table *table, uint64_t addr)
+{
+	size_t low = 0, high = table->sites;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (table->site[mid].addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* Sites of a sound table do not overlap, so the nearest one decides. */
 const struct site *table_site_at(const struct table *table, uint64_t addr)
 {

@@ -59,6 +59,9 @@ void table_free(struct table *table);
 /* The site that holds the byte at @addr, or NULL. */
 const struct site *table_site_at(const struct table *table, uint64_t addr);
 
+/* Index of the first site at or behind @addr. */
+size_t table_index(const struct table *table, uint64_t addr);
+
 static inline uint64_t site_size(const struct site *site)
 {
 	return (uint64_t)site->len + site->pad;

@@ -150,15 +150,16 @@ static const struct packer {
 	size_t size;
 	uint8_t magic[6];
 	bool (*unpack)(const uint8_t *data, size_t size, struct unpacked *out);
+	const char *tool;       /* what unpacks it, where unpack is NULL */
 } packers[] = {
-	{ "gzip", 3, { 0x1f, 0x8b, 0x08 }, unpack_gzip },
-	{ "xz", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, unpack_lzma },
-	{ "lzma", 3, { 0x5d, 0, 0 }, unpack_lzma },
-	{ "bzip2", 3, { 'B', 'Z', 'h' }, unpack_bzip2 },
-	{ "zstd", 4, { 0x28, 0xb5, 0x2f, 0xfd }, NULL },
-	{ "lz4", 4, { 0x02, 0x21, 0x4c, 0x18 }, unpack_lz4 },
-	{ "lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, NULL },
-	{ "lzo", 4, { 0x89, 'L', 'Z', 'O' }, NULL },
+	{ "gzip", 3, { 0x1f, 0x8b, 0x08 }, unpack_gzip, NULL },
+	{ "xz", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, unpack_lzma, NULL },
+	{ "lzma", 3, { 0x5d, 0, 0 }, unpack_lzma, NULL },
+	{ "bzip2", 3, { 'B', 'Z', 'h' }, unpack_bzip2, NULL },
+	{ "zstd", 4, { 0x28, 0xb5, 0x2f, 0xfd }, NULL, "zstd -d" },
+	{ "lz4", 4, { 0x02, 0x21, 0x4c, 0x18 }, unpack_lz4, NULL },
+	{ "lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, NULL, "lz4 -d" },
+	{ "lzo", 4, { 0x89, 'L', 'Z', 'O' }, NULL, "lzop -d" },
 };
 
 static const struct packer *unpack_find(const uint8_t *data, size_t size)
@@ -188,8 +189,9 @@ uint8_t *unpack(const char *name, const uint8_t *data, size_t size,
 		return NULL;
 	}
 	if (!packer->unpack) {
-		diag_error(DIAG_COMPRESSION, name, "packed with %s; unpack it "
-			   "first, or give the vmlinux", packer->name);
+		diag_error(DIAG_COMPRESSION, name, "packed with %s; unpack it first (`%s FILE`; "
+			   "a kernel image: scripts/extract-vmlinux of the kernel's source), or "
+			   "give the vmlinux that it was made from", packer->name, packer->tool);
 		return NULL;
 	}
 	if (size > UNPACK_MOST || !packer->unpack(data, size, &out)) {

@@ -92,6 +92,30 @@ uint8_t *util_read_file(const char *path, size_t *size)
 	return data;
 }
 
+uint8_t *util_read_input(size_t most, size_t *size)
+{
+	size_t have = 0, room = 1 << 16;
+	uint8_t *data = util_grow(NULL, room + 1, 1);
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, data + have, room - have)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		have += n > 0 ? (size_t)n : 0;
+		if (n < 0 || have > most) {
+			free(data);
+			errno = n < 0 ? errno : EFBIG;
+			return NULL;
+		}
+		if (have == room) {
+			room *= 2;
+			data = util_grow(data, room + 1, 1);
+		}
+	}
+	*size = have;
+	return data;
+}
+
 uint64_t util_fnv(uint64_t hash, const void *data, size_t size)
 {
 	const uint8_t *p = data;

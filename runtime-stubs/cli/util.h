@@ -65,6 +65,9 @@ static inline void put64(uint8_t *p, uint64_t v)
  */
 uint8_t *util_read_file(const char *path, size_t *size);
 
+/* All of standard input, which may be a pipe, likewise; EFBIG beyond @most bytes. */
+uint8_t *util_read_input(size_t most, size_t *size);
+
 /* FNV-1a, 64 bits; start with UTIL_FNV_START. */
 #define UTIL_FNV_START 0xcbf29ce484222325ull
 uint64_t util_fnv(uint64_t hash, const void *data, size_t size);

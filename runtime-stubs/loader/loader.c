@@ -135,7 +135,10 @@ static uint64_t kernel_end(const uint8_t *image, size_t size)
 		if (p->p_offset > size || p->p_filesz > size - p->p_offset ||
 		    p->p_filesz > p->p_memsz)
 			fail("a segment of the kernel lies outside its file");
-		if (p->p_paddr < (uint32_t)loader_end || ram_end(p->p_paddr) < p->p_paddr ||
+		if (p->p_paddr < (uint32_t)loader_end)
+			fail("a segment of the kernel goes where the loader stands, at 1 MiB: "
+			     "link it for 2 MiB or above");
+		if (ram_end(p->p_paddr) < p->p_paddr ||
 		    p->p_memsz > ram_end(p->p_paddr) - p->p_paddr)
 			fail("the kernel does not fit into memory");
 		if (p->p_paddr + p->p_memsz > end)
