@@ -5,10 +5,12 @@
  * there: at worst this stub ends, and the supervisor is told so.
  */
 #include "toy.h"
+#include "../../runtime-stubs/backend/process/frame.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern const char stub_code[], stub_stepped[], stub_answered[], stub_called[], stub_iret[],
@@ -70,6 +72,26 @@ static void test_command_of_its_own(void)
 	expect_equal("a command", forge(place(stub_iret) + 2, 0, 0, 0, 0), STUB_BROKEN);
 }
 
+/* What somebody changes in the region between the supervisor's order and the call. */
+static void test_changed_command(unsigned rounds)
+{
+	unsigned refused = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		for (volatile uint64_t *command = toy.control->command;;) {
+			command[0] = SYS_kill;
+			command[1] = getppid();
+			command[2] = SIGUSR2;
+		}
+	for (unsigned i = 0; i < rounds && toy.pid; i++)
+		refused += !!stub_map(&toy, 0x30000000, 4096, STUB_READ, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	expect("it ends the stub", refused == !toy.pid);
+	toy_new();
+}
+
 /* A signal's frame that leads to its own notification, for ever. */
 static void test_circle(void)
 {
@@ -78,6 +100,7 @@ static void test_circle(void)
 	toy_new();
 	frame = (uint64_t *)((char *)toy.control + at);
 	frame[FRAME_RIP / 8] = place(stub_answered) - 2;
+	frame[FRAME_RIP / 8 - 1] = STUB_REGION + 0xf000;
 	frame[FRAME_RDI / 8] = STUB_REGION + at;
 	frame[FRAME_RDI / 8 + 1] = toy.sequence + 1;
 	frame[FRAME_RBP / 8 + 3] = STUB_NOTIFY;
@@ -96,8 +119,8 @@ static void test_notifications(void)
 	toy_new();
 	expect_equal("a number", forge(notify, STUB_NOTIFY, frame, toy.sequence + 7, 0),
 		     STUB_BROKEN);
-	for (unsigned i = 0; i < 6; i++) {
-		const uint64_t frames[] = { 0, 0x1000, STUB_REGION, STUB_REGION + 0x1000,
+	for (unsigned i = 0; i < 7; i++) {
+		const uint64_t frames[] = { 0, STUB_REGION + (1ull << 40), 0x1000, STUB_REGION, STUB_REGION + 0x1000,
 					    STUB_REGION + STUB_REGION_SIZE - 64, ~0ull };
 
 		toy_new();
@@ -182,6 +205,8 @@ void test_forging(unsigned rounds)
 {
 	test_calls_of_its_own();
 	test_command_of_its_own();
+	toy_new();
+	test_changed_command(rounds);
 	test_notifications();
 	test_circle();
 	test_frames(rounds / 10);

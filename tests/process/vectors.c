@@ -94,6 +94,7 @@ static void test_kept(int change)
 static void test_first(void)
 {
 	uint8_t *to = toy_bytes + TOY_DATA_AT + 0x8000;
+	size_t size;
 
 	fill(wanted);
 	__asm__ volatile("xrstor64 %0" : : "m"(*(char (*)[sizeof(wanted)])wanted), "a"(7), "d"(0));
@@ -103,6 +104,7 @@ static void test_first(void)
 	*(uint16_t *)wanted = 0x37f;
 	*(uint32_t *)(wanted + MXCSR) = 0x1f80;
 	memset(to, 0, 0x8000);
+	expect("as after reset, read", is_same(stub_fpu(&toy, &size), wanted, "read"));
 	TOY_PIECE(swap_vectors);
 	toy.rip += 13;			/* behind the system call */
 	toy.r[RDI] = TOY_DATA + 0x8000;
