@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What the supervisor and a stub tell each other: notifications of the stub's system
+ * calls (seccomp_unotify(2)), and answers to them.
+ *
+ * The host withdraws a notification, and loses the answer to it even if it has taken
+ * it, when a signal meets the stub in between; the stub then makes the same call again.
+ * So each answer that lets user code or a command go on has a number, which the stub's
+ * code reads when the next event begins and sends along. A notification with the number
+ * of before says that the answer is still to be given, and nothing else.
+ */
+#ifndef PREVIRT_PROCESS_CHANNEL_H
+#define PREVIRT_PROCESS_CHANNEL_H
+#include "frame.h"
+
+enum reception {
+	GOT_LOST,		/* the last answer has not arrived, or to no effect */
+	GOT_CALL,		/* a system call on behalf of the supervisor, in *call */
+	GOT_RESULT,		/* of the last command, in *result */
+	GOT_EVENT,		/* of the processor, in *frame at *address */
+	GOT_SIGNAL,		/* one that somebody sent has met user code; the same */
+	GOT_RUBBISH,		/* what the stub's code does not send by itself */
+	GOT_NOTHING,		/* the stub is gone */
+};
+
+struct channel_call {
+	uint64_t number, argument[6];
+};
+
+struct channel_message {
+	struct channel_call call;
+	long result;
+	struct stub_frame frame;
+	uint64_t address;
+};
+
+/* Once; as stub_init. */
+int channel_init(void);
+/* What the stub has to say next. */
+enum reception channel_receive(struct stub *stub, struct channel_message *message);
+/* A new answer: a frame's address, or STUB_COMMAND; the frame or command is in place. */
+void channel_answer(struct stub *stub, uint64_t answer);
+/* That answer, after GOT_LOST. */
+void channel_repeat(struct stub *stub);
+/* After GOT_CALL: it may be made. */
+void channel_allow(struct stub *stub);
+
+/* The first time, before channel_receive. */
+void channel_attend(struct stub *stub);
+
+/* SIGCHLD has come. */
+void channel_child(void);
+int channel_has_ended(int pid);
+
+/* The stub is ended, if it is not, and waited for. */
+void channel_end(struct stub *stub);
+
+#endif

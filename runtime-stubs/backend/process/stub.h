@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * A stub: a host process in which user code of the guest runs, one address space of the
+ * guest each. This is what the rest of the back-end knows of it.
+ *
+ * Invariants: whatever user code does, it has the host do nothing but what the
+ * supervisor asks for here, and what the supervisor learns of it is no more than its
+ * own state. One thread of the supervisor creates, runs and destroys all stubs; when
+ * that thread ends, they end. Registers are those of user code, numbered as in cpu.h.
+ *
+ * Linux: Documentation/userspace-api/seccomp_filter.rst, sigaltstack(2), signal(7).
+ */
+#ifndef PREVIRT_PROCESS_STUB_H
+#define PREVIRT_PROCESS_STUB_H
+#include <stddef.h>
+#include <stdint.h>
+#include "../../cpu/cpu.h"
+#include "layout.h"
+
+struct stub_control;
+
+/* Why user code does not run. */
+enum stub_event {
+	STUB_SYSCALL,		/* SYSCALL; rip is behind it, the number in rax */
+	STUB_SYSCALL32,		/* int 0x80, or SYSCALL or SYSENTER of 32-bit code */
+	STUB_EXCEPTION,		/* vector, error; address of a page fault */
+	STUB_INTERRUPTED,	/* stub_interrupt, and nothing else has happened */
+	STUB_BROKEN,		/* user code has made its stub unusable: it is gone */
+	STUB_KILLED,		/* somebody else has ended it: it is gone */
+};
+
+struct stub {
+	/* Of user code: as they were at the event, and as stub_run has them go on. */
+	uint64_t r[16], rip, rflags;
+	uint16_t cs;
+	/* Of STUB_EXCEPTION: as the processor gives them. */
+	uint32_t vector, error;
+	uint64_t address;
+	/* Of STUB_BROKEN and STUB_KILLED: the status of wait4(2). */
+	int status;
+	/* Of stub_create: what the host refused; NULL: nothing. */
+	const char *refused;
+
+	/* The rest is the stub's own business. */
+	int pid, listener, memory;	/* pid, listener 0: there is none */
+	volatile int interrupt;
+	struct stub_control *control;	/* the region, in the supervisor */
+	uint64_t sequence, frame, fpu;	/* addresses in the stub */
+	uint64_t answer, notification;
+	uint32_t fpu_size;
+	uint8_t raw, doubt;
+};
+
+/*
+ * Once, before all else. 0, or an error of the host, negated: -EBUSY if the program has
+ * an area for restartable sequences (rseq(2)), which a stub would inherit; -ENOSYS if
+ * the processor has no XSAVE; -ENOSPC if its state has no room in a region. SIGCHLD is
+ * the stubs' from now on.
+ */
+int stub_init(void);
+
+/*
+ * A new address space, with nothing mapped in it. @memory: the file that stub_map maps.
+ * Its user code begins where @r, rip and rflags say, all 0, with the state of the FPU
+ * as after reset. 0, or an error of the host, negated; @refused says of what.
+ * It runs on the processors that the caller may run on: a hand-over is cheap where
+ * that is one and the same.
+ */
+int stub_create(struct stub *stub, int memory);
+void stub_destroy(struct stub *stub);
+
+/* User code goes on, until something happens. A stub that is gone stays so. */
+enum stub_event stub_run(struct stub *stub);
+/* stub_run, this one or the next, comes back. May be called by a signal's handler. */
+void stub_interrupt(struct stub *stub);
+
+/*
+ * User code's FPU and vector registers, as XSAVE stores them (SDM volume 1, 13.4), to
+ * be read and written until the next stub_run: *@size bytes. Bits of XSTATE_BV and
+ * MXCSR that the processor does not have are dropped.
+ */
+void *stub_fpu(struct stub *stub, size_t *size);
+
+/* The base of @segment, SEG_FS or SEG_GS. 0, or an error of the host, negated: -EPERM
+   where @base is no address of user mode; -ESRCH if the stub is gone. */
+int stub_base_get(struct stub *stub, int segment, uint64_t *base);
+int stub_base_set(struct stub *stub, int segment, uint64_t base);
+
+/*
+ * Change what user code has at @va, @size bytes of whole pages below STUB_CODE. map:
+ * the file's pages from @offset on. @rights: STUB_READ and so on. 0, or an error of the
+ * host, negated; -EINVAL if the range is none of user code's; -ESRCH if the stub is gone.
+ */
+#define STUB_READ 1u
+#define STUB_WRITE 2u
+#define STUB_EXECUTE 4u
+int stub_map(struct stub *stub, uint64_t va, uint64_t size, unsigned rights, uint64_t offset);
+int stub_protect(struct stub *stub, uint64_t va, uint64_t size, unsigned rights);
+int stub_unmap(struct stub *stub, uint64_t va, uint64_t size);
+
+#endif
