@@ -44,7 +44,7 @@ $(B)/gcc-$(1)/insns.o: $(GEN)/insns.c | $(PLUGIN_GEN)
 
 $(B)/gcc-$(1)/previrt.so: $(addprefix $(B)/gcc-$(1)/,$(PLUGIN_C:=.o) $(PLUGIN_CXX:=.o) match.o insns.o)
 	$$(say) LINK $$@
-	$$(Q)g++-$(1) -shared -o $$@.new $$^ && mv $$@.new $$@
+	$$(Q)g++-$(1) -shared $(LDFLAGS) -o $$@.new $$^ && mv $$@.new $$@
 endef
 $(foreach n,$(PLUGIN_GCCS),$(eval $(call plugin_rules,$(n))))
 

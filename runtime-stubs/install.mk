@@ -31,6 +31,7 @@ install_list = \
 	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
 	$(call install_as,0644,$(pluginsdir)/wedge,$(XENPV_WEDGE) $(LOADER)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c) \
+	$(call install_as,0644,$(previrtdir)/stubs,$(GEN)/stubs_native.inc $(GEN)/stubs_count.inc) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \
 	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \
 	$(call install_as,0644,$(previrtdir)/kbuild,runtime-stubs/kbuild/GNUmakefile) \
@@ -63,3 +64,23 @@ uninstall:
 	$(Q)for dir in $(patsubst %,'$(DESTDIR)%',$(install_own)); do \
 		[ ! -d "$$dir" ] || find "$$dir" -depth -type d -exec rmdir --ignore-fail-on-non-empty {} +; \
 	done
+
+# The Debian packages, in $(B)/deb: what git knows of this folder, with the
+# packaging put into place. Its changelog says the version, and the date that the
+# packages' files have.
+DEB := $(B)/deb
+DEB_SOURCE := $(DEB)/previrt-$(VERSION)
+.PHONY: deb
+deb:
+	$(Q)for tool in dpkg-buildpackage dh git; do command -v $$tool > /dev/null || { \
+		echo "make deb: $$tool is missing: apt-get install dpkg-dev debhelper git" >&2; exit 1; }; done
+	$(Q)[ "$$(dpkg-parsechangelog -l runtime-stubs/debian/changelog -S Version)" = $(VERSION) ] || { \
+		echo "make deb: runtime-stubs/debian/changelog is not of version $(VERSION)" >&2; exit 1; }
+	$(say) EXPORT $(DEB_SOURCE)
+	$(Q)rm -rf $(DEB) && mkdir -p $(DEB_SOURCE) && \
+		git ls-files -z | tar --null -T - -c | tar -x -C $(DEB_SOURCE) && \
+		cp -r runtime-stubs/debian $(DEB_SOURCE)/debian
+	$(say) DEB "$(DEB) (some minutes; its words: $(DEB)/log)"
+	$(Q)cd $(DEB_SOURCE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc > ../log 2>&1 || \
+		{ tail -n 20 $(abspath $(DEB))/log >&2; exit 1; }
+	$(Q)cd $(DEB) && ls -1 *.deb *.dsc

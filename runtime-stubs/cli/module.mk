@@ -20,7 +20,7 @@ cli: $(B)/bin/previrt $(GEN)/linux.exempt
 $(B)/bin/previrt: $(CLI_OBJ)
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CC) $(HOSTCFLAGS) -o $@ $^ $(CLI_LIBS)
+	$(Q)$(CC) $(HOSTCFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
 vpath %.c $(CLI_DIR) runtime-stubs/sites runtime-stubs/insn runtime-stubs/rewriter $(GEN)
 $(B)/obj/cli/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h
