@@ -262,13 +262,16 @@ int main(int argc, char **argv)
 	}
 	/* Another program of the initramfs, as it is: benchmarks and the like. */
 	if (names[0] == '/') {
-		int status;
+		int status = 0;
+		pid_t program = fork();
 
-		if (fork() == 0) {
+		if (program == 0) {
 			execl(names, names, NULL);
 			_exit(127);
 		}
-		wait(&status);
+		/* Orphans come here, too. */
+		while (wait(&status) != program)
+			;
 		finish(status != 0 || kernel_is_broken());
 	}
 	guest_word("previrt.hurt", hurt, sizeof(hurt));
