@@ -28,15 +28,24 @@ static void control_set_cr0(struct cpu *cpu, uint64_t value)
 		backend_set_ts(!!(value & CR0_TS));
 }
 
+/* What lies beyond the processor's physical addresses is reserved. */
+static int control_can_be_cr3(struct cpu *cpu, uint64_t value)
+{
+	uint32_t regs[4];
+
+	if (!(value >> CPU_CR3_PLAIN))
+		return 1;
+	cpu_cpuid(cpu, 0x80000008, 0, regs);
+	return !(value >> (regs[0] & 0xff));
+}
+
 /* SDM volume 2, MOV to control registers. */
 static enum cpu_result control_write_cr0(struct cpu *cpu, uint64_t value,
 					 struct cpu_fault *fault)
 {
-	if (value >> 32 || ((value & CR0_NW) && !(value & CR0_CD)))
-		return cpu_raise(fault, VECTOR_GP, 0);
-	if (!(value & CR0_PG))
-		return CPU_RESET;
-	if (!(value & CR0_PE))
+	/* SDM volume 3, 4.1.1: no 64-bit code turns paging off. */
+	if (value >> 32 || !(value & CR0_PG) || !(value & CR0_PE) ||
+	    ((value & CR0_NW) && !(value & CR0_CD)))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	control_set_cr0(cpu, value);
 	return CPU_NEXT;
@@ -77,6 +86,8 @@ static enum cpu_result control_write(struct cpu *cpu, unsigned reg, uint64_t val
 		cpu->cr2 = value;
 		return CPU_NEXT;
 	case 3:
+		if (!control_can_be_cr3(cpu, value))
+			return cpu_raise(fault, VECTOR_GP, 0);
 		cpu_load_cr3(cpu, value);
 		return CPU_NEXT;
 	case 4:
@@ -227,7 +238,6 @@ enum cpu_result cpu_emulate_control(struct cpu *cpu, const struct insn *insn, ui
 	case PREVIRT_OP_rdmsr:
 		return control_msr(cpu, 0, fault);
 	case PREVIRT_OP_wrmsr:
-	case PREVIRT_OP_wrmsrns:
 		return control_msr(cpu, 1, fault);
 	case PREVIRT_OP_xsetbv:
 		return control_xsetbv(cpu, fault);

@@ -124,10 +124,9 @@ extern struct cpu previrt_cpu;
 /*
  * What a step of emulation came to. A FAULT has filled in struct cpu_fault; the
  * guest's state is as before the instruction. AGAIN: a repeated one is not at its
- * end; interrupts and single steps come between. RESET: paging was turned off, as
- * a kernel does to restart the machine.
+ * end; interrupts and single steps come between.
  */
-enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_AGAIN, CPU_UNKNOWN, CPU_RESET };
+enum cpu_result { CPU_NEXT, CPU_JUMPED, CPU_FAULT, CPU_AGAIN, CPU_UNKNOWN };
 
 struct cpu_fault {
 	uint8_t vector, has_error;
@@ -246,6 +245,7 @@ void cpu_sync_user_bases(struct cpu *cpu);
    has happened. */
 int cpu_quick_load(struct cpu *cpu, int which, uint16_t selector);
 int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
+#define CPU_CR3_PLAIN 36	/* no bit from here on: each processor has as many */
 void cpu_load_cr3(struct cpu *cpu, uint64_t value);
 /* User mode has run: what hardware holds in @which now. */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector);

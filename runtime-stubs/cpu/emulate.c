@@ -20,14 +20,17 @@ static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault 
 	switch (insn->op) {
 	case PREVIRT_OP_rdpmc:
 		return cpu_raise(fault, VECTOR_GP, 0);
+	case PREVIRT_OP_rdtscp:
 	case PREVIRT_OP_rdpid:
 	case PREVIRT_OP_rdpru:
+	case PREVIRT_OP_wrmsrns:
 	case PREVIRT_OP_rdmsrlist:
 	case PREVIRT_OP_wrmsrlist:
 	case PREVIRT_OP_invlpga:
 	case PREVIRT_OP_invlpgb:
 	case PREVIRT_OP_invpcid:
 	case PREVIRT_OP_tlbsync:
+	case PREVIRT_OP_xgetbv:
 	case PREVIRT_OP_xsaves:
 	case PREVIRT_OP_xrstors:
 		return cpu_raise(fault, VECTOR_UD, 0);

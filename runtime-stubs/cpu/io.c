@@ -93,7 +93,7 @@ static enum cpu_result io_string(struct cpu *cpu, const struct insn *insn,
 	if (!insn->rep)
 		return io_string_step(cpu, insn, fault);
 	while (insn->asize == 4 ? (uint32_t)cpu->r[RCX] : cpu->r[RCX]) {
-		if (!left--)
+		if (!left-- || cpu->watched)
 			return CPU_AGAIN;
 		if (io_string_step(cpu, insn, fault) == CPU_FAULT)
 			return CPU_FAULT;

@@ -41,6 +41,15 @@ static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
 	return NULL;
 }
 
+/* SDM volume 3, 12.12.2: types 0, 1, 4 to 7. */
+static int msr_pat_allowed(uint64_t value)
+{
+	for (; value; value >>= 8)
+		if ((value & 0xff) > 7 || (value & 0xfe) == 2)
+			return 0;
+	return 1;
+}
+
 static uint64_t *msr_address(struct cpu *cpu, uint32_t msr)
 {
 	switch (msr) {
@@ -118,6 +127,8 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	if (msr >= MSR_EFER && msr <= MSR_SFMASK)
 		backend_syscall_changed();
 	if (at) {
+		if (msr == MSR_PAT && !msr_pat_allowed(value))
+			return -1;
 		*at = value;
 		return 0;
 	}

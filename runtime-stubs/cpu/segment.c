@@ -282,7 +282,8 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 	int user = 0;
 
 	if (selector & ~3u) {
-		if (segment_descriptor(cpu, selector, &d, 8))
+		if (segment_descriptor(cpu, selector, &d, 8) ||
+		    (which == SEG_SS && ((selector & 3) || DESC_DPL(d))))
 			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 		if (!(d & DESC_SYSTEM) ||
 		    ((d & DESC_CODE) && (!(d & DESC_ACCESS) || which == SEG_SS)) ||

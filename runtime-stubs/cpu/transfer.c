@@ -115,6 +115,8 @@ static enum cpu_result transfer_far(struct cpu *cpu, const struct insn *insn, ui
 	if (cpu_read(cpu, va, &offset, insn->osize, fault) ||
 	    cpu_read(cpu, va + insn->osize, &cs, 2, fault))
 		return CPU_FAULT;
+	if (cs & 3)		/* above the current privilege */
+		return cpu_raise(fault, VECTOR_GP, cs & ~3u);
 	if (call && cpu_write(cpu, cpu->r[RSP] - 2 * size, frame, 2 * size, fault))
 		return CPU_FAULT;
 	result = transfer_go(cpu, offset, cs, fault);
@@ -200,6 +202,10 @@ enum cpu_result cpu_emulate_transfer(struct cpu *cpu, const struct insn *insn, u
 	case PREVIRT_OP_syscall:
 		cpu->rip = next;	/* cpu_emulate puts it back on a fault */
 		return cpu_syscall(cpu, 0, fault);
+	case PREVIRT_OP_sysenter:
+		return cpu_sysenter(cpu, fault);
+	case PREVIRT_OP_sysexit:	/* LIMIT: back to user mode by it */
+		return cpu->sysenter[0] & ~3u ? CPU_UNKNOWN : cpu_raise(fault, VECTOR_GP, 0);
 	case PREVIRT_OP_int:
 		return transfer_int(cpu, insn, next, fault);
 	case PREVIRT_OP_swapgs:

@@ -35,6 +35,10 @@ $(WEDGE_OBJ)/insns.c.o: $(GEN)/insns.c $(GEN)/insns.h
 	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) -mcmodel=kernel -fno-pic -c -o $@ $<
 
 WEDGE_MODEL := -mcmodel=kernel -fno-pic
+# What runs once, or hardly ever, is small instead of fast: the image has a limit.
+WEDGE_SELDOM := wedge/report.c wedge/counters.c wedge/boot.c wedge/image.c wedge/bundle.c wedge/notes.c \
+	cpu/wake.c devices/acpi.c mmu/check.c rewriter/undo.c
+$(patsubst %,$(WEDGE_OBJ)/%.o,$(WEDGE_SELDOM)): WEDGE_CFLAGS += -Os
 $(WEDGE_OBJ)/backend/xenpv/early.c.o: WEDGE_MODEL := -fpie -fvisibility=hidden
 
 XENPV_WEDGE := $(B)/wedge/xenpv.elf

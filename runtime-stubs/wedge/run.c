@@ -9,7 +9,6 @@
 #include "print.h"
 #include "insns.h"
 #include "../backend/backend.h"
-#include "../devices/ends.h"
 #include "../devices/lapic.h"
 #include "../devices/ports.h"
 #include "../mmu/mmu.h"
@@ -216,6 +215,7 @@ static void run_debug(int stepping)
 	struct cpu_fault step = { .vector = VECTOR_DB };
 
 	previrt_cpu.dr[6] |= (stepping ? DR6_BS : 0) | previrt_cpu.watched;
+	previrt_cpu.dr[7] &= ~(uint64_t)DR7_GD;
 	run_deliver(&step, 0);
 }
 
@@ -251,19 +251,19 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 				at, cpu->r[RCX], insn->op == PREVIRT_OP_wrmsr };
 		run_deliver(&fault, 0);
 		return;
-	case CPU_RESET:
-		uart8250_run();
-		wedge_print("previrt: the guest has reset the machine\n");
-		backend_shutdown(ENDS_RESET);
 	case CPU_UNKNOWN:
 		cpu->rip = at;
 		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);
 		wedge_stop("instruction not supported");
 	}
-	/* The gate of an int takes TF away before the step ends; sysret's TF counts
-	   as it sets it. */
-	if (insn->op == PREVIRT_OP_int || insn->op == PREVIRT_OP_sysret)
+	/* The gate of an int, or syscall's mask, takes TF away before the step ends;
+	   sysret's TF counts as it sets it; there is no step behind a load of SS (SDM
+	   volume 3, 6.8.3). */
+	if (insn->op == PREVIRT_OP_int || insn->op == PREVIRT_OP_sysret ||
+	    insn->op == PREVIRT_OP_syscall)
 		stepping = cpu->rflags & FLAG_TF;
+	if (insn->op == PREVIRT_OP_mov_to_sreg && insn->reg == SEG_SS)
+		stepping = 0;
 	if (stepping || cpu->watched)
 		run_debug(!!stepping);
 }

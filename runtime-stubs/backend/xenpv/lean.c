@@ -93,7 +93,7 @@ uint64_t xenpv_lean_cr3(uint64_t value, uint32_t masked)
 	uint64_t rsp = previrt_cpu.r[RSP], rip = *(const uint64_t *)rsp;
 
 	/* A stack in the lower half may be gone: it is not read again then. */
-	if (!lean_may(masked) || !((rsp & rip) >> 63))
+	if (!lean_may(masked) || value >> CPU_CR3_PLAIN || !((rsp & rip) >> 63))
 		return lean_long_way();
 	xenpv_lock_shortly();
 	wedge_quick_cr3(value, rip, rsp + 8);

@@ -210,7 +210,7 @@ static void test_control(void)
 	expect("smsw %eax", STEP("\x0f\x01\xe3") == CPU_NEXT &&
 	       (uint32_t)cpu.r[RBX] == (uint32_t)cpu.cr0);
 	cpu.r[RAX] = 0;
-	expect("paging off", STEP("\x0f\x22\xc0") == CPU_RESET);
+	expect("paging off", STEP("\x0f\x22\xc0") == CPU_FAULT && fault.vector == VECTOR_GP);
 }
 
 static void test_ports(void)

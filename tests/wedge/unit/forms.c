@@ -139,7 +139,6 @@ static void slot_entered(struct rewriter_kind *kind, uint64_t site)
 	case CPU_NEXT: outcome = NEXT; break;
 	case CPU_JUMPED: outcome = JUMPED; break;
 	case CPU_FAULT: outcome = FAULTED; break;
-	case CPU_RESET: outcome = RESET; break;
 	case CPU_AGAIN:
 	case CPU_UNKNOWN: outcome = STOPPED; break;
 	}

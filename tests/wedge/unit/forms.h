@@ -16,7 +16,7 @@
 
 struct state { uint64_t r[16], flags; };	/* registers by number */
 
-enum outcome { NEXT, JUMPED, FAULTED, RESET, STOPPED };
+enum outcome { NEXT, JUMPED, FAULTED, STOPPED };
 
 struct world {
 	struct state s;

@@ -11,6 +11,7 @@
 
 #define USER_CODE 0x33u
 #define USER_DATA 0x2bu
+#define KERNEL_DATA 0x18u
 #define TSS 0x40u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 #define A_BASE 0x0000123456789000ull
@@ -178,14 +179,14 @@ static void to_debug(const struct form *f, struct world *w)
 
 static void give_selector(const struct form *f)
 {
-	put(&before, &f->operands[0], USER_DATA, 2);
+	put(&before, &f->operands[0], last(f)->reg == SEG_SS ? KERNEL_DATA : USER_DATA, 2);
 }
 
 static void to_segment(const struct form *f, struct world *w)
 {
 	int which = last(f)->reg;
 
-	w->cpu.seg[which] = USER_DATA;
+	w->cpu.seg[which] = which == SEG_SS ? KERNEL_DATA : USER_DATA;
 	if (which != SEG_SS && which != SEG_GS)
 		w->cpu.loaded[which] = USER_DATA;
 	if (which == SEG_FS)
