@@ -10,5 +10,20 @@ $(B)/wedge/guests/%: tests/wedge/guests/%.S tests/wedge/guests/guest.inc tests/w
 	$(Q)mkdir -p $(@D) && $(CC) -c -include $(GEN)/pack.h -o $@.o $< && \
 		$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -T tests/wedge/guests/guest.lds -o $@ $@.o
 
-.PHONY: guests
+# The conformance table's guest: the kernel's part behind the pack, user mode's not.
+CONFORMANCE := tests/wedge/conformance
+CONFORMANCE_B := $(B)/wedge/conformance
+
+$(CONFORMANCE_B)/%.inc: $(CONFORMANCE)/gen_conformance.py $(CONFORMANCE)/entries.tbl $(CONFORMANCE)/states.tbl plugin/insns.py plugin/insns.tbl
+	$(say) GEN $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) $< $* > $@
+
+$(CONFORMANCE_B)/guest: $(CONFORMANCE_B)/kernel.inc $(CONFORMANCE_B)/user.inc $(wildcard $(CONFORMANCE)/*.[Si]* $(CONFORMANCE)/*.lds tests/wedge/guests/*.inc) $(GEN)/pack.h
+	$(say) GUEST $@
+	$(Q)$(CC) -c -Wa,--no-warn -include $(GEN)/pack.h -I$(@D) -o $@.o $(CONFORMANCE)/conformance.S && \
+		$(CC) -c -Wa,--no-warn -x assembler -o $@-user.o $(@D)/user.inc && \
+		$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -T $(CONFORMANCE)/conformance.lds -o $@ $@.o $@-user.o
+
+.PHONY: guests conformance-guest
+conformance-guest: $(CONFORMANCE_B)/guest
 guests: $(GUESTS)
