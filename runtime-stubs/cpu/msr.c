@@ -309,4 +309,6 @@ void cpu_reset(struct cpu *cpu)
 		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
 		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
 	};
+	if (cpu_xcr0_offered())
+		backend_set_xcr0(cpu->xcr0);
 }
