@@ -40,6 +40,7 @@ static const uint8_t wanted[PREVIRT_OP_LIMIT] = {
 	WANTS(iret, REWRITER_JUMP), WANTS(lret, REWRITER_JUMP),
 	WANTS(sysret, REWRITER_JUMP), WANTS(ljmp, REWRITER_JUMP),
 	WANTS(lcall, REWRITER_JUMP), WANTS(syscall, REWRITER_JUMP),
+	WANTS(sysenter, REWRITER_JUMP),	/* it would lose its stack */
 	/* Interrupts by software come in through the table of traps. */
 	WANTS(int, REWRITER_LEAVE),
 	/* The processor's own, where CPUID offers them at all. */
@@ -49,7 +50,7 @@ static const uint8_t wanted[PREVIRT_OP_LIMIT] = {
 	WANTS(wrpkru, REWRITER_LEAVE), WANTS(umonitor, REWRITER_LEAVE),
 	WANTS(umwait, REWRITER_LEAVE), WANTS(tpause, REWRITER_LEAVE),
 	/* Not offered: the guest does not come here. */
-	WANTS(sysenter, REWRITER_LEAVE), WANTS(enclu, REWRITER_LEAVE),
+	WANTS(enclu, REWRITER_LEAVE),
 	WANTS(vmcall, REWRITER_LEAVE), WANTS(vmmcall, REWRITER_LEAVE),
 	WANTS(vmgexit, REWRITER_LEAVE), WANTS(lfs, REWRITER_LEAVE),
 	WANTS(lgs, REWRITER_LEAVE), WANTS(lss, REWRITER_LEAVE),

@@ -471,6 +471,13 @@ static void syscall(const struct form *f, struct world *w)
 	w->cpu.seg[SEG_SS] = 0x18;
 }
 
+static void sysenter(const struct form *f, struct world *w)
+{
+	(void)f;
+	w->outcome = FAULTED;		/* its selector is null */
+	w->vector = VECTOR_GP;
+}
+
 static void swapgs(const struct form *f, struct world *w)
 {
 	(void)f;
@@ -507,12 +514,13 @@ const struct model models[PREVIRT_OP_LIMIT] = {
 	ROW(iret, MODEL, give_iret, iret), ROW(lret, MODEL, give_lret, lret),
 	ROW(ljmp, MODEL, give_far, far_jump), ROW(lcall, MODEL, give_far, far_jump),
 	ROW(sysret, MODEL, give_sysret, sysret), ROW(syscall, MODEL, NULL, syscall),
+	ROW(sysenter, MODEL, NULL, sysenter),
 	/* Left: user mode may do it, and has the same from it as the kernel. */
 	ROW(int, LEFT), ROW(rdtsc, LEFT), ROW(rdtscp, LEFT), ROW(rdpid, LEFT), ROW(rdpru, LEFT),
 	ROW(xgetbv, LEFT), ROW(rdpkru, LEFT), ROW(wrpkru, LEFT), ROW(umonitor, LEFT),
 	ROW(umwait, LEFT), ROW(tpause, LEFT),
 	/* Left: the processor shown to the guest does not have it. */
-	ROW(sysenter, LEFT), ROW(enclu, LEFT), ROW(vmcall, LEFT), ROW(vmmcall, LEFT),
+	ROW(enclu, LEFT), ROW(vmcall, LEFT), ROW(vmmcall, LEFT),
 	ROW(vmgexit, LEFT),
 	/* Left: LIMIT, a far pointer to data, which no 64-bit kernel loads. */
 	ROW(lfs, LEFT), ROW(lgs, LEFT), ROW(lss, LEFT),
