@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright The previrt authors
 #
-# awk -v kinds="limit qemu" [-v loose=KINDS] -f compare.awk EXPECTED MACHINE WEDGE
+# awk -v kinds="limit qemu" [-v loose=KINDS] -f compare.awk EXPECTED MACHINE WEDGE [SECOND]
 #
 # Compares what the guest said on a bare machine and by a wedge, line by line. Each
 # difference must have a line in a section of EXPECTED of one of the kinds, and each
 # such line a difference, but for those of kinds @loose. A run that is missing is "-".
+# Where a section of kind qemu has the line, the second machine must say what the wedge
+# says; but for RF, which QEMU does not push with a fault (SDM volume 3, 17.3.1.1).
 # What does not hold is printed; then the exit status is 1.
 
 # A list of names with asterisks -> a regular expression.
@@ -48,7 +50,8 @@ function expected(key, a, b,	part, i, found) {
 		if (part[1] ~ rule[i, 1] && part[2] ~ rule[i, 2] && part[3] ~ rule[i, 3] &&
 		    a ~ rule[i, 4] && b ~ rule[i, 5]) {
 			used[i] = 1
-			found = 1
+			if (found == "" || found == "qemu")
+				found = kind_of[i]
 		}
 	return found
 }
@@ -69,6 +72,16 @@ file == 1 { if (wanted && !/^#/ && NF) expectation(); next }
 		order[++count] = key
 	}
 }
+function without_rf(s,	flags) {
+	if (!match(s, / f=[15][0-9a-f][0-9a-f][0-9a-f][0-9a-f] /))
+		return s
+	flags = substr(s, RSTART + 4, 4)
+	if (substr(s, RSTART + 3, 1) == "5")
+		flags = "4" flags
+	else
+		sub(/^0+/, "", flags)
+	return substr(s, 1, RSTART + 2) flags substr(s, RSTART + RLENGTH - 1)
+}
 function of(file, key) { return (file, key) in said ? said[file, key] : "-" }
 END {
 	for (i = 1; i <= count; i++) {
@@ -77,9 +90,13 @@ END {
 		b = of(3, key)
 		if (a == b)
 			same++
-		else if (expected(key, a, b))
+		else if ((why = expected(key, a, b)) != "") {
 			known++
-		else {
+			if (file == 4 && why == "qemu" && without_rf(of(4, key)) != without_rf(b)) {
+				print "BAD " key " | " a " | " b " | the second: " of(4, key)
+				bad = 1
+			}
+		} else {
 			print "BAD " key " | " a " | " b
 			bad = 1
 		}
