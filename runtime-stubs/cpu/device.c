@@ -139,8 +139,12 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 		return CPU_UNKNOWN;
 	if (o.insn.segment >= INSN_FS && o.insn.segment != INSN_NO_SEG)
 		cpu_note_user_bases(cpu);
-	result = o.what >= OPERATION_STRING ? device_string(cpu, &o, fault) :
-		 device_operate(cpu, &o, cpu->rip + o.insn.len, fault);
+	if (o.what < OPERATION_STRING)
+		result = device_operate(cpu, &o, cpu->rip + o.insn.len, fault);
+	else if (o.what < OPERATION_VECTOR)
+		result = device_string(cpu, &o, fault);
+	else
+		result = device_vector(cpu, &o, cpu->rip + o.insn.len, fault);
 	if (result == CPU_NEXT) {
 		cpu->rip += o.insn.len;
 		cpu->rflags &= ~(uint64_t)FLAG_RF;

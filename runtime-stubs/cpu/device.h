@@ -51,5 +51,8 @@ enum cpu_result device_operate(struct cpu *cpu, const struct insn_operation *o, 
    more of them, rip is to stay. */
 enum cpu_result device_string(struct cpu *cpu, const struct insn_operation *o,
 			      struct cpu_fault *fault);
+/* Moves of vectors. */
+enum cpu_result device_vector(struct cpu *cpu, const struct insn_operation *o, uint64_t next,
+			      struct cpu_fault *fault);
 
 #endif

@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 #include "operation.h"
 #include "decode.h"
+#include "vector.h"
 
 /* How an opcode uses its operands. */
 enum {
@@ -121,14 +122,25 @@ static void operation_immediate(struct cursor *c, struct insn_operation *o, unsi
 		insn->imm = 1;		/* a count, where nothing names one */
 }
 
-/* Without REX, byte registers 4 to 7 are the high halves of 0 to 3. */
-static void operation_high(struct insn_operation *o, const struct operation_row *row, uint8_t rex)
+/* What belongs to the opcode; @flags for what stands behind it. */
+static int operation_find(struct insn_operation *o, const struct previrt_insn_bytes *match,
+			  uint8_t rex, int mode64, unsigned *flags)
 {
-	if (o->size > 1 || rex || o->insn.reg < 4 || row->what == OPERATION_MOVZX ||
-	    row->what == OPERATION_MOVSX)
-		return;
-	o->high = 1;
-	o->insn.reg -= 4;
+	struct operation_row row;
+
+	*flags = 0;
+	if (!operation_row(&row, match->map, match->opcode, match->modrm >> 3 & 7))
+		return vector_find(o, match);
+	*flags = row.flags;
+	o->what = row.what;
+	o->size = operation_size(&o->insn, &row, mode64);
+	o->load = !!(row.flags & L);
+	o->store = row.flags & S && row.what != OPERATION_CMP && row.what != OPERATION_BT;
+	o->to_register = !!(row.flags & R);
+	/* Without REX, byte registers 4 to 7 are the high halves of 0 to 3. */
+	o->high = o->size == 1 && !rex && match->modrm & 0x20 && row.what != OPERATION_MOVZX &&
+		  row.what != OPERATION_MOVSX;
+	return 1;
 }
 
 int insn_decode_operation(struct insn_operation *o, const uint8_t *bytes, size_t size, int mode64)
@@ -136,26 +148,22 @@ int insn_decode_operation(struct insn_operation *o, const uint8_t *bytes, size_t
 	struct cursor c = { .bytes = bytes, .size = size };
 	struct insn *insn = &o->insn;
 	struct previrt_insn_bytes match;
-	struct operation_row row;
+	unsigned flags;
 	uint8_t rex;
 
 	*o = (struct insn_operation){ 0 };
 	if (!decode_start(&c, insn, mode64, &match, &rex) || insn->asize == 2 ||
 	    (!mode64 && !match.map && match.opcode == 0x63) ||
-	    !operation_row(&row, match.map, match.opcode, match.modrm >> 3 & 7))
+	    !operation_find(o, &match, rex, mode64, &flags))
 		return 0;
-	o->what = row.what;
-	o->size = operation_size(insn, &row, mode64);
-	if (!(row.flags & IMPLICIT)) {
+	if (!(flags & IMPLICIT)) {
 		decode_modrm(&c, insn, rex, mode64);
-		operation_high(o, &row, rex);
 		if (!insn->is_memory)
 			return 0;
+		if (o->high && o->what != OPERATION_VECTOR)
+			insn->reg -= 4;
 	}
-	o->load = !!(row.flags & L);
-	o->store = row.flags & S && row.what != OPERATION_CMP && row.what != OPERATION_BT;
-	o->to_register = !!(row.flags & R);
-	operation_immediate(&c, o, row.flags);
+	operation_immediate(&c, o, flags);
 	if (c.bad)
 		return 0;
 	insn->len = c.at;

@@ -4,7 +4,7 @@
  * Decodes the ordinary instructions that are used on memory: moves, arithmetic,
  * strings. Must not know registers' contents or memory. Intel SDM volume 2.
  * LIMIT: no control transfers, no multiplication to two registers and no division,
- * no x87, MMX, SSE or AVX.
+ * no x87, MMX or AVX; of SSE the moves.
  */
 #ifndef PREVIRT_OPERATION_H
 #define PREVIRT_OPERATION_H
@@ -28,20 +28,24 @@ enum operation {
 	OPERATION_SET, OPERATION_CMOV,	/* by the condition in the opcode's low bits */
 	OPERATION_PUSH, OPERATION_POP,
 
-	OPERATION_STRING,	/* those from here on */
+	OPERATION_STRING,	/* those from here to SCAS */
 	OPERATION_MOVS = OPERATION_STRING, OPERATION_CMPS, OPERATION_STOS, OPERATION_LODS,
 	OPERATION_SCAS,
+
+	OPERATION_VECTOR,	/* a move of XMM register .reg, or of a part of it */
 };
 
 struct insn_operation {
 	struct insn insn;	/* .len, the memory operand, .reg, .imm, .rep */
 	uint8_t what;		/* enum operation */
-	uint8_t size;		/* bytes of memory: 1, 2, 4 or 8 */
+	uint8_t size;		/* bytes of memory: 1, 2, 4 or 8; of a vector 16, too */
 	uint8_t load, store;	/* what is done to memory */
 	uint8_t to_register;	/* the register is the first operand, memory the second */
 	uint8_t immediate;	/* .imm stands for the register */
 	uint8_t by_cl;		/* the count is in cl, not in .imm */
-	uint8_t high;		/* .reg is AH, CH, DH or BH: bits 8 to 15 of it */
+	uint8_t high;		/* .reg is AH, CH, DH or BH: bits 8 to 15 of it; of a
+				   vector: its upper half */
+	uint8_t clears;		/* a load into a vector clears what it does not load */
 };
 
 /* The instruction at @bytes, if it has an operand in memory and is one of them:

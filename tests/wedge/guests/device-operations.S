@@ -28,6 +28,15 @@
 	call each
 .endm
 
+.macro load_vector
+	movd (%rdi), %xmm1
+	movd %xmm1, %edx
+.endm
+.macro store_vector
+	movd %edx, %xmm9
+	movss %xmm9, (%rdi)
+.endm
+
 .macro point from, to, count
 	movq $\from, %rsi
 	movq $\to, %rdi
@@ -95,6 +104,11 @@ start:
 	same cmovcl (%rdi), %edx
 	same cmovgel (%rdi), %edx
 	same movslq (%rdi), %rdx
+	movq %cr4, %rax
+	orl $0x600, %eax		/* OSFXSR, OSXMMEXCPT */
+	movq %rax, %cr4
+	same load_vector
+	same store_vector
 	print "guest: operations as on memory\n"
 
 	/* Segment bases and the size of addresses. */

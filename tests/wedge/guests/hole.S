@@ -49,6 +49,12 @@ start:
 	expect nz, 7
 	incq %rax
 	expect z, 8
+	xorps %xmm7, %xmm7
+	movups %xmm7, 8(%rdi)
+	movups 8(%rdi), %xmm7
+	movmskps %xmm7, %eax
+	cmpl $15, %eax
+	expect e, 9
 	.endr
 	print "guest: nobody answers\n"
 	finish 0x10

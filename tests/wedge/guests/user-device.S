@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * User mode has a page where no memory is, as of /dev/mem: moves, strings and operations
- * there read ones, in 64-bit code and in 32-bit; an instruction that a wedge does not
+ * User mode has a page where no memory is, as of /dev/mem: moves, vectors among them,
+ * strings and operations there read ones, in 64-bit code and in 32-bit; an instruction that a wedge does not
  * carry out ends that program, not the machine.
  */
 #include "guest.inc"
@@ -35,7 +35,9 @@ start:
 	expect e, 7
 	cmpl $0xff, user_stack+0xff4(%rip)
 	expect e, 8
-	leads or_at, USER_CS32, '.', 9
+	cmpq $-1, user_stack+0xfe8(%rip)
+	expect e, 9
+	leads or_at, USER_CS32, '.', 10
 	print "guest: a program has ended\n"
 	finish 0x10
 
@@ -56,6 +58,9 @@ program:
 	leaq -16(%rsp), %rdi
 	movl $5, %ecx
 	rep movsb
+	movups HOLE_AT, %xmm7
+	movups %xmm7, HOLE_AT+16
+	movups %xmm7, -32(%rsp)
 	movl $-8, %esi
 	lock xaddl %esi, HOLE_AT
 	.byte 0xcd, 0x80

@@ -468,8 +468,8 @@ static void test_device(void)
 	DEVICE("xchg %eax,(%rdi)", "\x87\x07");
 	DEVICE("xchg %dl,(%rdi)", "\x86\x17");
 	cpu.r[RDI] = (uint64_t)device_registers;
-	cpu.rip = (uint64_t)"\x0f\x10\x07";
-	expect("movups is not carried out", cpu_emulate_device(&cpu, &fault) == CPU_UNKNOWN);
+	cpu.rip = (uint64_t)"\xf7\x27";
+	expect("mul is not carried out", cpu_emulate_device(&cpu, &fault) == CPU_UNKNOWN);
 	cpu.r[RDI] = 0x1000;
 	cpu.rip = (uint64_t)"\x8b\x07";
 	expect("a page that is not there", cpu_emulate_device(&cpu, &fault) == CPU_FAULT &&

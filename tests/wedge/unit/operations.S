@@ -115,6 +115,28 @@ tries:
 	try popw 2(%rdi)
 	try movl %edx, (%edi)
 	try addl %edx, (%rdi,%rbx,2)
+	.irp op, movups, movupd, movdqu
+	try \op (%rdi), %xmm3
+	try \op %xmm12, (%rdi)
+	.endr
+	.irp op, movss, movsd, movd, movq
+	try \op (%rdi), %xmm9
+	try \op %xmm2, (%rdi)
+	.endr
+	.irp op, movlps, movlpd, movhps, movhpd
+	try \op (%rdi), %xmm1
+	try \op %xmm15, (%rdi)
+	.endr
+	try .byte 0x66, 0x48, 0x0f, 0x6e, 0x07	/* movq, as movd of 8 bytes */
+	try .byte 0x66, 0x48, 0x0f, 0x7e, 0x07
+	try lddqu (%rdi), %xmm0
+	.irp op, movaps, movapd, movdqa		/* aligned from here on */
+	try \op (%rdi), %xmm4
+	try \op %xmm14, (%rdi)
+	.endr
+	.irp op, movntps, movntpd, movntdq
+	try \op %xmm5, (%rdi)
+	.endr
 	.set tries_strings, .
 	.globl tries_strings
 	.irp op, movs, cmps, stos, lods, scas
@@ -128,7 +150,8 @@ tries:
 	try .byte 0x67, 0xf3, 0xaf
 tries_end:
 
-/* run_here(state): its registers, flags and rip; they come back. r15 is the state's. */
+/* run_here(state): its registers, flags, rip and vectors; they come back. r15 is the
+   state's. */
 	.text
 	.globl run_here
 run_here:
@@ -139,6 +162,7 @@ run_here:
 	pushq %r14
 	pushq %r15
 	movq %rdi, %r15
+	fxrstor64 8*20(%r15)
 	movq %rsp, 8*18(%r15)
 	pushq 8*17(%r15)
 	movq (%r15), %rax
@@ -157,6 +181,7 @@ run_back:
 	movq 8*18(%r15), %rsp
 	pushfq
 	popq 8*17(%r15)
+	fxsave64 8*20(%r15)
 	cld
 	movq %rax, (%r15)
 	movq %rcx, 8*1(%r15)

@@ -20,8 +20,12 @@
 #define MIDDLE (PAGE + 2048)	/* of an area */
 #define STACK (PAGE - 256)
 
-/* r[], flags and rip as operations.S has them; the wedge's own rsp. */
-struct state { uint64_t r[16], rip, flags, rsp; };
+/* As operations.S has them; rsp is its own. */
+struct state {
+	uint64_t r[16], rip, flags, rsp, nothing;
+	uint8_t fxsave[512];
+} __attribute__((aligned(16)));
+#define XMM (16 * 16)		/* bytes, at 160 of fxsave */
 extern const struct { const uint8_t *code; uint64_t size; const char *text; }
 	tries[], tries_strings[], tries_end[];
 void run_here(struct state *state);
@@ -45,7 +49,9 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error)
 {
 	(void)user; (void)address; (void)error;
-	memcpy(write ? (void *)va : buffer, write ? buffer : (void *)va, size);
+	for (size_t i = 0; i < size; i++)	/* no vector is used for it */
+		*(volatile uint8_t *)(write ? va + i : (uint64_t)buffer + i) =
+			*(uint8_t *)(write ? (uint64_t)buffer + i : va + i);
 	return 0;
 }
 
@@ -92,8 +98,11 @@ static const char *emulate(struct state *s, uint64_t size)
 	cpu.rip = s->rip;
 	while (cpu.rip != end) {
 		struct cpu before = cpu;
-		enum cpu_result result = cpu_emulate_device(&cpu, &fault);
+		enum cpu_result result;
 
+		__asm__ volatile("fxrstor64 %0" : : "m"(s->fxsave));
+		result = cpu_emulate_device(&cpu, &fault);
+		__asm__ volatile("fxsave64 %0" : "=m"(s->fxsave));
 		if (result == CPU_UNKNOWN) {
 			if (memcmp(&before, &cpu, sizeof(cpu)))
 				return "given up half way";
@@ -120,6 +129,8 @@ static const char *compare(const struct state *a, const struct state *b)
 	}
 	if ((a->flags ^ b->flags) & (FLAGS | FLAG_DF))
 		return "other flags";
+	if (memcmp(a->fxsave + 160, b->fxsave + 160, XMM))
+		return "another vector";
 	return memcmp(native, emulated, 3 * PAGE) ? "other memory" : NULL;
 }
 
@@ -131,6 +142,9 @@ static void try_one(unsigned i, uint64_t at, uint64_t from, uint64_t count)
 
 	for (int r = 0; r < 10; r++)
 		a.r[r] = number();
+	__asm__ volatile("fxsave64 %0" : "=m"(a.fxsave));
+	for (int k = 0; k < XMM; k++)
+		a.fxsave[160 + k] = random();
 	a.r[RCX] = count;
 	a.r[RBX] = (int64_t)(random() % 256) - 128;
 	if (random() % 3 == 0) {
@@ -173,7 +187,9 @@ static void test_operations(void)
 			/* At times it reaches into the next page. */
 			uint64_t at = round % 16 == 15 ? 2 * PAGE - 1 : MIDDLE;
 
-			if (strstr(tries[i].text, "lock") || strstr(tries[i].text, "xchg"))
+			if (strstr(tries[i].text, "lock") || strstr(tries[i].text, "xchg") ||
+			    strstr(tries[i].text, "movap") || strstr(tries[i].text, "dqa") ||
+			    strstr(tries[i].text, "movnt"))
 				at = MIDDLE;
 			fill(at);
 			try_one(i, at, MIDDLE, round % 3 ? random() : random() % 8);
@@ -194,7 +210,8 @@ static void test_operations(void)
 static void test_faults(void)
 {
 	static const uint8_t movs[] = { 0xf3, 0xa5 }, cmps[] = { 0xf3, 0xa6 }, push[] = { 0xff, 0x37 };
-	static const uint8_t add[] = { 0x48, 0x01, 0x17 }, movups[] = { 0x0f, 0x10, 0x07 };
+	static const uint8_t movups[] = { 0x0f, 0x10, 0x07 };
+	static const uint8_t add[] = { 0x48, 0x01, 0x17 }, mul[] = { 0xf7, 0x27 };
 	uint64_t hole = (uint64_t)emulated + 3 * PAGE, on = (uint64_t)emulated + MIDDLE;
 
 	memset(emulated, 0, 3 * PAGE);
@@ -234,7 +251,12 @@ static void test_faults(void)
 	report(cpu_emulate_device(&cpu, &fault) == CPU_UNKNOWN, "add", "of memory");
 	cpu.rip = (uint64_t)movups;
 	cpu.r[RDI] = on;
-	report(cpu_emulate_device(&cpu, &fault) == CPU_UNKNOWN, "movups", "is carried out");
+	cpu.cr0 |= CR0_TS;
+	report(cpu_emulate_device(&cpu, &fault) == CPU_FAULT && fault.vector == VECTOR_NM &&
+	       !fault.has_error, "movups", "with TS");
+	cpu.rip = (uint64_t)mul;
+	cpu.r[RDI] = on;
+	report(cpu_emulate_device(&cpu, &fault) == CPU_UNKNOWN, "mul", "is carried out");
 }
 
 int main(void)
