@@ -214,6 +214,80 @@ static void test_lines(void)
 	expect("its line goes down", board_bus.high[SCI_LINE] == 0);
 }
 
+/* Saves the machine and has a fresh one read it; the time is the same. */
+static void move(void)
+{
+	board_save(saved);
+	fresh();
+	if (board_load(saved, size))
+		exit(2);
+	board_run();
+}
+
+/* What random accesses do not reach. */
+static void test_rare(void)
+{
+	uint64_t late, dropped;
+	struct bus_source three, twenty;
+
+	fresh();
+	machine_input = "x";
+	for (int i = 0; i < 15; i++)
+		in(0x3fd);
+	move();
+	expect("looks at the serial port are counted", in(0x3fd) & 1);
+
+	fresh();
+	out(0x21, 0xff);
+	out(0x43, 0x34);
+	out(0x40, 0xa4);
+	out(0x40, 0x12);
+	for (int i = 0; i < 250; i++, machine_now += 4 * MS)
+		board_run();
+	move();
+	for (int i = 0; i < 4; i++, machine_now += 4 * MS)
+		board_run();
+	board_count_ticks(&late, &dropped);
+	expect("since when the tick is masked", dropped > 0);
+
+	fresh();
+	bus_add_source(&board_bus, &three, 3);
+	out(0x21, 0);
+	bus_set_line(&three, 1);
+	board_interrupt();
+	out(0x21, 8);
+	out(0x20, 0x68);
+	move();
+	bus_add_source(&board_bus, &three, 5);
+	bus_set_line(&three, 1);
+	expect("the special mask", board_interrupt_waits());
+
+	fresh();
+	bus_add_source(&board_bus, &twenty, 20);
+	bus_set_line(&twenty, 1);
+	move();
+	store(IOAPIC_AT, 4, 0x10 + 2 * 20);
+	store(IOAPIC_AT + 0x10, 4, 0x80a5);
+	expect("the I/O APIC's lines", board_interrupt() == 0xa5);
+
+	fresh();
+	trace = 0;
+	store(MAILBOX_AT + 4, 4, 1);
+	store(MAILBOX_AT + 8, 8, 0x9000);
+	store(MAILBOX_AT, 2, 1);
+	expect("woken", trace);
+	move();
+	trace = 0;
+	store(MAILBOX_AT, 2, 1);
+	expect("it is woken already", !trace && mailbox_vector(1) == 0x9000);
+	store(MAILBOX_AT + 8, 8, 0xa000);
+	store(MAILBOX_AT, 2, 1);
+	move();
+	backend_vcpu = 1;
+	expect("once more", mailbox_woken_again() && mailbox_vector(1) == 0xa000);
+	backend_vcpu = 0;
+}
+
 int main(void)
 {
 	fresh();
@@ -224,7 +298,8 @@ int main(void)
 	test_going_on();
 	test_refused();
 	test_lines();
+	test_rare();
 	free(saved);
 	free(again);
-	return report("state", 15);
+	return report("state", 22);
 }
