@@ -20,18 +20,18 @@ unsigned int guess_bits(enum decode_mode mode)
 	return mode == DECODE_64 ? 64 : mode == DECODE_32 ? 32 : 16;
 }
 
-/* Is its opcode of two bytes or more (0F)? */
-static bool guess_wide(const uint8_t *p, size_t len, enum decode_mode mode)
+/* Its opcode's first byte, behind prefixes. */
+static uint8_t guess_opcode(const uint8_t *p, size_t len, enum decode_mode mode)
 {
 	static const uint8_t prefixes[] = { 0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26,
 					    0x64, 0x65 };
 
-	while (len && (memchr(prefixes, *p, sizeof(prefixes)) ||
+	while (len > 1 && (memchr(prefixes, *p, sizeof(prefixes)) ||
 		       (mode == DECODE_64 && (*p & 0xf0) == 0x40))) {
 		p++;
 		len--;
 	}
-	return len && *p == 0x0f;
+	return *p;
 }
 
 struct guess guess_read(const struct section *s, uint64_t from, uint64_t to,
@@ -39,6 +39,7 @@ struct guess guess_read(const struct section *s, uint64_t from, uint64_t to,
 {
 	struct guess guess = { .mode = mode, .stop = from };
 	struct decoded insn;
+	uint8_t opcode;
 
 	while (guess.stop < to && guess.insns < GUESS_MOST) {
 		size_t offset = guess.stop - s->addr;
@@ -49,8 +50,11 @@ struct guess guess_read(const struct section *s, uint64_t from, uint64_t to,
 			break;
 		}
 		guess.insns++;
+		opcode = insn.op ? guess_opcode(s->data + offset, insn.len, mode) : 0;
 		guess.sensitive += insn.op != 0;
-		guess.wide += insn.op && guess_wide(s->data + offset, insn.len, mode);
+		guess.wide += opcode == 0x0f;
+		guess.strong += opcode == 0x0f || opcode == 0xfa || opcode == 0xfb ||
+				opcode == 0xf4;
 		guess.stop += insn.len;
 		if (!insn.ends)
 			continue;

@@ -18,6 +18,7 @@ struct guess {
 	bool bad;               /* no instruction, or one of noughts, came first */
 	unsigned int insns, sensitive;
 	unsigned int wide;      /* sensitive ones of two bytes of opcode and more */
+	unsigned int strong;    /* these, and cli, sti and hlt */
 	uint64_t stop;          /* behind what was read */
 };
 

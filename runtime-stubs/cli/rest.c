@@ -10,13 +10,14 @@
 #include <string.h>
 
 /*
- * Bytes at a label that read as code and have a sensitive instruction are told
- * with two instructions (cli; jmp); without one, they must be more than data has
- * by chance. Of the many bytes that a symbol calls an object, or that stand behind
- * one without a label, instructions of one byte are chance as well.
+ * Bytes at a label that read as code of the file's mode are told with two
+ * instructions (cli; jmp), if one is cli, sti, hlt or sensitive with two bytes of
+ * opcode, or with more than data has by chance. As code of another mode, which
+ * nearly all bytes are, they need one of two bytes of opcode. Of the many bytes that a
+ * symbol calls an object, or that stand behind one without a label, they need two.
  */
 #define REST_INSNS 2u
-#define REST_PLAIN 12u
+#define REST_PLAIN 24u
 #define REST_OBJECT 4u
 #define REST_WIDE 2u
 
@@ -84,6 +85,7 @@ static bool rest_reads(const struct image *image, const struct section *s, uint6
 		       uint64_t to, bool label, struct guess *guess)
 {
 	static const enum decode_mode modes[] = { DECODE_64, DECODE_32, DECODE_16 };
+	enum decode_mode own = image->mode64 ? DECODE_64 : DECODE_32;
 	size_t i;
 
 	if (unpack_known(s->data + (from - s->addr), to - from) || image_is_word(image, from) ||
@@ -93,8 +95,11 @@ static bool rest_reads(const struct image *image, const struct section *s, uint6
 		*guess = guess_read(s, from, to, modes[i]);
 		if (!guess->ended || guess->bad)
 			continue;
-		if (label ? guess->insns >= (guess->sensitive ? REST_INSNS : REST_PLAIN) :
-		    guess->wide >= REST_WIDE && guess->insns >= REST_OBJECT)
+		if (!label && guess->wide >= REST_WIDE && guess->insns >= REST_OBJECT)
+			return true;
+		if (label && guess->insns >= REST_INSNS &&
+		    (guess->wide || (modes[i] == own && (guess->strong ||
+				     guess->insns >= REST_PLAIN))))
 			return true;
 	}
 	return false;
