@@ -225,15 +225,15 @@ step_end:
 	port_write 4, 0x21
 	port_write 1, 0x21
 	port_write 0x34, 0x43
-	port_write 64, 0x40
-	port_write 0, 0x40
+	port_write 0xa4, 0x40		/* every 4 ms */
+	port_write 0x12, 0x40
 	port_write 0xfe, 0x21
-	point LARGE, 0, 0x40000
+	point LARGE, 0, 0x8000
 	sti
 long_one:
 	rep lodsq
 	cli
-	cmpq $LARGE+0x200000, %rsi
+	cmpq $LARGE+0x40000, %rsi
 	expect e, 45
 	cmpl $0, between(%rip)
 	je 1f

@@ -66,6 +66,8 @@ program:
 	.byte 0xcd, 0x80
 	.code32				/* by an address that is another in 64-bit code */
 	.set or_at, . - program
+	movl $USER_SS, %eax
+	.byte 0x8e, 0xd8		/* movl %eax, %ds */
 	orl $1, HOLE_AT
 	.byte 0xcd, 0x80
 	.code64
