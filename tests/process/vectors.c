@@ -70,7 +70,7 @@ static void test_kept(int change)
 	fill(wanted);
 	memcpy(from, wanted, area_size);
 	memset(to, 0xee, area_size);
-	memset(to + XSTATE_BV, 0, 64);
+	memset(to, 0, XSTATE_BV + 64);	/* header; not each processor writes what is reserved */
 	TOY_PIECE(swap_vectors);
 	toy.r[RSI] = TOY_DATA;
 	toy.r[RDI] = TOY_DATA + 0x8000;
