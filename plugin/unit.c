@@ -162,7 +162,7 @@ void unit_print_pack()
 
 	fprintf(asm_out_file, "\t.set .Lpv_policy,%d\n\t.set .Lpv_call,%d\n",
 		o->mode == MODE_RECORD ? POLICY_NONE : o->pad, o->mode == MODE_CALL);
-	fputs(compat_is_64bit() ? previrt_pack64 : previrt_pack32, asm_out_file);
+	fputs(previrt_pack, asm_out_file);
 	for (int i = 0; i < PREVIRT_CLASSES; i++)
 		if (o->class_off[i])
 			fprintf(asm_out_file, "\tprevirt_class_off %s\n",
