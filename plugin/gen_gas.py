@@ -154,8 +154,7 @@ def class_off(ops):
             if op.cls != cls:
                 continue
             for name in (m.name for m in op.mnemonics if not m.prefix and op.shape not in SPECIAL):
-                out += [f'.purgem {name}', f'.purgem previrt_i_{name}',
-                        f'.macro previrt_i_{name} insn:vararg', '\\insn', '.endm']
+                out += [f'previrt_forget {name}']
             out += [f'.set .Lpv_off_{op.op},1']
         out += ['.endif']
     return out + ['.endm']
@@ -225,13 +224,14 @@ def one_nop(text):
 def header(pack):
     out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
            '/* Generated: the previrt gas macros for assembler files, by -include. */',
-           '#if defined(__ASSEMBLER__) && !defined(BUILD_VDSO) && \\',
-           '    !defined(PREVIRT_EXCLUDED) && !defined(PREVIRT_PACK)',
+           '/* -undef leaves no __GNUC__: that is a device tree or the like. */',
+           '#if defined(__ASSEMBLER__) && defined(__GNUC__) && !defined(BUILD_VDSO) && \\',
+           '    !defined(LINKER_SCRIPT) && !defined(PREVIRT_EXCLUDED) && !defined(PREVIRT_PACK)',
            '#define PREVIRT_PACK', '#ifndef PREVIRT_POLICY', '#define PREVIRT_POLICY 0', '#endif',
            '.set .Lpv_policy,PREVIRT_POLICY', '.set .Lpv_full,1']
     return out + open(pack).read().splitlines() + \
         [line for cls in insns.classes(insns.read()) for line in (
-            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + ['#endif']
+            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + ['.set .Lpv_ready,1', '#endif']
 
 
 def strings(args):

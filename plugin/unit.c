@@ -113,6 +113,26 @@ bool unit_is_excluded()
 	return excluded == YES;
 }
 
+const char *unit_option(size_t index)
+{
+	const char *argument = NULL;
+
+	for (unsigned i = 0; i < save_decoded_options_count; i++)
+		if (save_decoded_options[i].opt_index == index)
+			argument = save_decoded_options[i].arg ? save_decoded_options[i].arg : "";
+	return argument;
+}
+
+bool unit_is_no_assembly()
+{
+	const char *output = unit_option(OPT_o);
+	const char *dot = output ? strrchr(output, '.') : NULL;
+
+	if (dot && (!strcmp(dot, ".s") || !strcmp(dot, ".S")))
+		return false;
+	return unit_option(OPT_P) || unit_option(OPT_undef);
+}
+
 bool unit_has_assembly()
 {
 	bool only_lto = flag_lto && !in_lto_p && !flag_fat_lto_objects;
