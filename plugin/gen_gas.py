@@ -57,7 +57,7 @@ def settings(abi):
     """What the source may have set before, and what the assembler says: the
     object's address size tells its architecture, as gcc -Wa,--32 has it."""
     out = []
-    for name in ('policy', 'call', 'off', 'keep', 'full'):
+    for name in ('policy', 'call', 'off', 'keep', 'full', 'group'):
         out += [f'.ifndef .Lpv_{name}', f'.set .Lpv_{name},0', '.endif']
     return out + strip(abi) + [
         '.pushsection .text', '.struct 0', '.dc.a 0', '.set .Lpv_mode,8*.', '.popsection',

@@ -57,10 +57,14 @@ static void write_all(FILE *file, const char *text)
 /* The last line of the pack, in front of the file's own text. */
 static const char behind_pack[] = "\n.set .Lpv_ready,1\n";
 
-/* What stands behind the pack, rewritten; NULL: nothing is. */
+/*
+ * What stands behind the pack, rewritten; NULL: nothing is. Where there are
+ * sections of groups, entries are to go with them.
+ */
 static char *rewrite(char *text)
 {
 	char *own = strstr(text, behind_pack), *changed, *whole;
+	bool group;
 	struct asm_template_options o = {};
 	struct asm_template_counts counts = {};
 
@@ -71,10 +75,13 @@ static char *rewrite(char *text)
 	o.basic = o.whole = true;
 	o.class_off = previrt_options.class_off;
 	changed = asm_template_rewrite(own, &o, &counts);
-	if (!changed)
+	group = strstr(own, ",comdat") != NULL;
+	if (!changed && !group)
 		return NULL;
+	if (!changed)
+		changed = xstrdup(own);
 	*own = 0;
-	whole = concat(text, changed, NULL);
+	whole = concat(text, group ? "\t.set .Lpv_group,1\n" : "", changed, NULL);
 	free(changed);
 	return whole;
 }
