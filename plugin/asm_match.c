@@ -10,7 +10,7 @@
 
 struct asm_mnemonic {
 	const char *name;
-	uint8_t kind, modes;
+	uint8_t kind;
 };
 
 #include "mnemonics.h"
@@ -40,24 +40,40 @@ static int compare_word(const char *word, size_t size, const char *name)
 	return order ? order : name[size] ? -1 : 0;
 }
 
-enum asm_kind asm_match_kind(const struct asm_view *v, const struct asm_stmt *s)
+static const struct asm_mnemonic *find_mnemonic(const char *word, size_t size)
 {
 	size_t low = 0, high = sizeof(asm_mnemonics) / sizeof(asm_mnemonics[0]);
-	uint8_t mode = v->mode64 ? PREVIRT_MODE_64 : PREVIRT_MODE_32;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 		const struct asm_mnemonic *m = &asm_mnemonics[middle];
-		int order = compare_word(v->text + s->start, s->word, m->name);
+		int order = compare_word(word, size, m->name);
 
 		if (!order)
-			return m->modes & mode ? m->kind : ASM_OTHER;
+			return m;
 		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return ASM_OTHER;
+	return NULL;
+}
+
+enum asm_kind asm_match_kind(const struct asm_view *v, const struct asm_stmt *s)
+{
+	const struct asm_mnemonic *m = find_mnemonic(v->text + s->start, s->word);
+
+	return m ? m->kind : ASM_OTHER;
+}
+
+const char *asm_match_macro(const struct asm_view *v, const char *word, size_t size)
+{
+	const struct asm_mnemonic *m = find_mnemonic(word, size);
+	int byte = asm_prefix_byte(v->mode64, word, size);
+
+	if (byte >= 0)
+		return asm_prefix_name(v->mode64, byte);
+	return m && (m->kind == ASM_PLAIN || v->whole) ? m->name : NULL;
 }
 
 /*
@@ -220,12 +236,13 @@ static bool is_special_register(const char *name, size_t size)
 /*
  *	mov %%cr3,%0	movl %k0,%%gs	push %%fs
  *	mov \reg,%0	a gas macro's argument: it may be one
+ *	mov rax,cr3	in .intel_syntax noprefix
  * but not a segment override
  *	mov %%gs:0,%0
  */
 bool asm_match_special(const struct asm_view *v, const struct asm_stmt *s)
 {
-	const char *sign = v->basic ? "%" : "%%";
+	const char *sign = v->naked ? "" : v->basic ? "%" : "%%";
 	size_t length = strlen(sign), at = s->start + s->word;
 
 	while (at < s->end) {
@@ -233,7 +250,8 @@ bool asm_match_special(const struct asm_view *v, const struct asm_stmt *s)
 
 		if (v->text[at] == '\\')
 			return true;
-		if (name > s->end || memcmp(v->text + at, sign, length)) {
+		if (name > s->end || memcmp(v->text + at, sign, length) ||
+		    (v->naked && !asm_is_name(v->text[at]))) {
 			at++;
 			continue;
 		}
@@ -246,5 +264,80 @@ bool asm_match_special(const struct asm_view *v, const struct asm_stmt *s)
 			return true;
 		at = end;
 	}
+	return false;
+}
+
+/*
+ *	jmp $8,$0x1234		calll $16, $f
+ */
+bool asm_match_far(const struct asm_view *v, const struct asm_stmt *s)
+{
+	size_t at = s->start + s->word;
+	const char *comma = memchr(v->text + at, ',', s->end - at);
+
+	if (!comma || (!asm_match_stmt(v, s, "jmp", "wl") && !asm_match_stmt(v, s, "call", "wl")))
+		return false;
+	while (asm_is_blank(v->text[at]))
+		at++;
+	for (comma++; comma < v->text + s->end && asm_is_blank(*comma); comma++)
+		;
+	return v->text[at] == '$' && *comma == '$';
+}
+
+/* Behind a pseudo-prefix {load} and the blanks after it, or at if there is none. */
+static size_t skip_pseudo(const struct asm_view *v, const struct asm_stmt *s, size_t at)
+{
+	const char *open = v->basic ? "{" : "%{", *close = v->basic ? "}" : "%}";
+	size_t sign = strlen(open), name = at + sign, end;
+
+	if (name > s->end || memcmp(v->text + at, open, sign))
+		return at;
+	for (end = name; end < s->end && asm_is_name(v->text[end]); end++)
+		;
+	if (end + sign >= s->end || memcmp(v->text + end, close, sign) ||
+	    asm_match_word(v->text + name, end - name, "nooptimize"))
+		return at;
+	for (end += sign; end < s->end && asm_is_blank(v->text[end]); end++)
+		;
+	return end;
+}
+
+/*
+ *	{load} mov %cr3,%rax	%{disp32%} lgdt %0
+ */
+bool asm_match_pseudo(const struct asm_view *v, const struct asm_stmt *s,
+		      struct asm_stmt *inner)
+{
+	size_t at = s->start, next;
+	enum asm_kind kind;
+
+	while ((next = skip_pseudo(v, s, at)) != at)
+		at = next;
+	*inner = (struct asm_stmt) { .start = at, .end = s->end };
+	while (at + inner->word < s->end && asm_is_name(v->text[at + inner->word]))
+		inner->word++;
+	kind = asm_match_kind(v, inner);
+	return at != s->start && asm_is_blank(v->text[at - 1]) &&
+	       (kind == ASM_PLAIN || (kind == ASM_REGISTER && asm_match_special(v, inner)));
+}
+
+/*
+ *	.byte 0		.ascii "text"	.quad f
+ * but not a .byte list that is a whole sensitive instruction.
+ */
+bool asm_match_data(const struct asm_view *v, const struct asm_stmt *s)
+{
+	static const char *const names[] = {
+		".byte", ".2byte", ".4byte", ".8byte", ".word", ".value", ".short", ".hword",
+		".int", ".long", ".quad", ".octa", ".ascii", ".asciz", ".string", ".zero",
+		".fill", ".skip", ".space", ".org", ".float", ".double",
+	};
+	uint8_t bytes[ASM_BYTES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (asm_match_stmt(v, s, names[i], ""))
+			return i || !asm_match_bytes(v, s, bytes, &count) ||
+			       !asm_bytes_match(v->mode64, bytes, count);
 	return false;
 }

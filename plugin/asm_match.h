@@ -16,7 +16,9 @@
 /* The text that statements are parts of. */
 struct asm_view {
 	const char *text;
-	bool mode64, basic;	/* as in struct asm_template_options */
+	bool mode64, basic, whole; /* as in struct asm_template_options */
+	bool intel;		/* .intel_syntax is on */
+	bool naked;		/* registers have no sign: .intel_syntax noprefix */
 };
 
 enum asm_kind {
@@ -35,6 +37,9 @@ bool asm_match_stmt(const struct asm_view *v, const struct asm_stmt *s,
 /* What the first word names. */
 enum asm_kind asm_match_kind(const struct asm_view *v, const struct asm_stmt *s);
 
+/* The name of the pack's macro that this word calls, or NULL. */
+const char *asm_match_macro(const struct asm_view *v, const char *word, size_t size);
+
 /* Taking the statement apart or quoting it would change its meaning. */
 bool asm_match_opaque(const struct asm_view *v, const struct asm_stmt *s);
 
@@ -43,6 +48,19 @@ bool asm_match_slash(const struct asm_view *v, const struct asm_stmt *s);
 
 /* An operand is a control, debug or segment register. */
 bool asm_match_special(const struct asm_view *v, const struct asm_stmt *s);
+
+/* A jump or call with selector and offset as numbers, by its short name. */
+bool asm_match_far(const struct asm_view *v, const struct asm_stmt *s);
+
+/*
+ * A sensitive instruction behind prefixes of gas's own in braces and a blank:
+ * sets inner to the instruction.
+ */
+bool asm_match_pseudo(const struct asm_view *v, const struct asm_stmt *s,
+		      struct asm_stmt *inner);
+
+/* Data, as far as one can tell. */
+bool asm_match_data(const struct asm_view *v, const struct asm_stmt *s);
 
 /* The op of two statements that are one site, or 0. */
 int asm_match_pair(const struct asm_view *v, const struct asm_stmt *a,

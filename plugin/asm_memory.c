@@ -25,7 +25,7 @@ struct reader {
 
 static void begin_reading(struct reader *r, const char *text, bool basic, bool mode64)
 {
-	r->view = (struct asm_view) { text, mode64, basic };
+	r->view = (struct asm_view) { .text = text, .mode64 = mode64, .basic = basic };
 	r->size = strlen(text);
 	r->at = 0;
 	asm_section_init(&r->sections);

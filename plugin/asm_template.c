@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "asm_bytes.h"
+#include "asm_directive.h"
 #include "asm_match.h"
 #include "asm_section.h"
 #include "insns.h"
@@ -27,7 +28,7 @@ struct rewriter {
 	struct asm_stmt *stmts;
 	size_t count;
 	struct asm_sections sections;
-	bool intel, extable;
+	bool extable;
 	struct buffer out;
 	size_t copied;		/* so much of the text is in out */
 };
@@ -131,7 +132,8 @@ static size_t try_pair(struct rewriter *r, size_t i)
 	struct buffer text = { 0 };
 	int op;
 
-	if (!j || asm_match_opaque(&r->view, a) || asm_match_opaque(&r->view, b))
+	if (!j || r->view.whole || asm_match_opaque(&r->view, a) ||
+	    asm_match_opaque(&r->view, b))
 		return 0;
 	op = asm_match_pair(&r->view, a, b);
 	if (!op || is_off(r, op))
@@ -158,6 +160,26 @@ static void append_bytes(struct buffer *text, int op, const uint8_t *bytes, size
 }
 
 /*
+ * In a whole file .byte may as well be data: what stands beside other data is
+ * left to it, and so is what does not begin like a system instruction.
+ */
+static bool may_be_data(const struct rewriter *r, size_t first, size_t last,
+			const uint8_t *bytes)
+{
+	const struct asm_stmt *before = r->stmts + first, *behind = r->stmts + last + 1;
+
+	do
+		before--;
+	while (before >= r->stmts && before->start == before->end);
+	if (*bytes != 0x0f && bytes[1] != 0x0f)
+		return true;
+	while (behind < r->stmts + r->count && behind->start == behind->end)
+		behind++;
+	return (before >= r->stmts && asm_match_data(&r->view, before)) ||
+	       (behind < r->stmts + r->count && asm_match_data(&r->view, behind));
+}
+
+/*
  * An instruction written as bytes, in one statement or several:
  *	.byte 0x0f,0x01,0xca		__ASM_CLAC
  *	.byte 0x48, 0x0f,0xc7,0x2f	XSAVES
@@ -178,6 +200,8 @@ static size_t try_bytes(struct rewriter *r, size_t i)
 			return 0;
 		written |= asm_match_stmt(&r->view, &r->stmts[last], ".byte", "");
 		op = written ? asm_bytes_match(r->view.mode64, bytes, count) : 0;
+		if (op && r->view.whole && may_be_data(r, i, last, bytes))
+			return 0;
 		if (op && !is_off(r, op)) {
 			append_bytes(&text, op, bytes, count);
 			put(r, i, last, text.text);
@@ -204,7 +228,8 @@ static size_t try_prefix(struct rewriter *r, size_t i)
 	struct buffer text = { 0 };
 
 	if (!j || !asm_match_bytes(&r->view, &r->stmts[i], bytes, &count) ||
-	    asm_match_opaque(&r->view, s) || asm_match_kind(&r->view, s) != ASM_PLAIN)
+	    asm_match_opaque(&r->view, s) ||
+	    (asm_match_kind(&r->view, s) != ASM_PLAIN && !asm_match_far(&r->view, s)))
 		return 0;
 	for (size_t k = 0; k < count; k++) {
 		const char *name = asm_prefix_name(r->view.mode64, bytes[k]);
@@ -215,11 +240,38 @@ static size_t try_prefix(struct rewriter *r, size_t i)
 		}
 		append_format(&text, "%s ", name);
 	}
+	append_format(&text, asm_match_far(&r->view, s) ? "l" : "");
 	append_stmt(&text, r, j);
 	put(r, i, j, text.text);
 	free(text.text);
 	r->counts->prefixes++;
 	return j + 1;
+}
+
+/*
+ * gas's own prefixes, which no macro can be named like:
+ *	%{load%} mov %%cr3,%0	->	previrt_prefixed "%{load%}",mov,%%cr3,%0
+ *	{disp32} lgdt (%rax)	->	previrt_prefixed "{disp32}",lgdt,(%rax)
+ */
+static size_t try_pseudo(struct rewriter *r, size_t i)
+{
+	const struct asm_stmt *s = &r->stmts[i];
+	struct asm_stmt inner;
+	struct buffer text = { 0 };
+
+	if (!asm_match_pseudo(&r->view, s, &inner) || s->odd)
+		return 0;
+	append_format(&text, "previrt_prefixed \"");
+	append(&text, r->view.text + s->start, inner.start - 1 - s->start);
+	append_format(&text, "\",");
+	append(&text, r->view.text + inner.start, inner.word);
+	append_format(&text, ",");
+	append(&text, r->view.text + inner.start + inner.word,
+	       inner.end - inner.start - inner.word);
+	put(r, i, i, text.text);
+	free(text.text);
+	r->counts->prefixes++;
+	return i + 1;
 }
 
 /*
@@ -251,6 +303,8 @@ static size_t try_forced(struct rewriter *r, size_t i)
  * special registers get the name of the macro (the mnemonic itself is not
  * overridden in compiled code, so that other moves cost nothing):
  *	mov %%cr3,%0	->	previrt_mov %%cr3,%0
+ * A far jump or call by its short name gets the other:
+ *	jmpl $8,$0x1234	->	ljmpl $8,$0x1234
  * A slash behind a prefix becomes a blank, else no macro is called:
  *	rep/outsb	->	rep outsb
  */
@@ -258,7 +312,8 @@ static size_t try_one(struct rewriter *r, size_t i)
 {
 	const struct asm_stmt *s = &r->stmts[i];
 	enum asm_kind kind = asm_match_kind(&r->view, s);
-	bool rename = kind == ASM_REGISTER && asm_match_special(&r->view, s);
+	bool rename = !r->view.whole && kind == ASM_REGISTER &&
+		      asm_match_special(&r->view, s);
 	size_t behind = s->start + s->word;
 
 	if (must_keep(r) && (kind == ASM_PLAIN || rename)) {
@@ -269,6 +324,8 @@ static size_t try_one(struct rewriter *r, size_t i)
 		replace(r, s->start, s->start, "previrt_");
 		r->counts->renames++;
 	}
+	if (asm_match_far(&r->view, s))
+		replace(r, s->start, s->start, "l");
 	if (asm_match_slash(&r->view, s)) {
 		replace(r, behind, behind + 1, " ");
 		r->counts->prefixes++;
@@ -279,15 +336,15 @@ static size_t try_one(struct rewriter *r, size_t i)
 /* Follow the directives that say how and where the next statements go. */
 static bool see_directive(struct rewriter *r, const struct asm_stmt *s)
 {
+	char text[ASM_DIRECTIVE_SIZE];
+
 	if (asm_section_see(&r->sections, r->view.text + s->start,
 			    s->end - s->start, s->word))
 		return true;
-	if (asm_match_stmt(&r->view, s, ".intel_syntax", ""))
-		r->intel = true;
-	else if (asm_match_stmt(&r->view, s, ".att_syntax", ""))
-		r->intel = false;
-	else
+	if (!asm_directive_see(&r->view, s, text))
 		return false;
+	replace(r, s->start, asm_directive_is_own(&r->view, s) ? s->start : s->end, text);
+	r->counts->directives++;
 	return true;
 }
 
@@ -295,12 +352,14 @@ static bool see_directive(struct rewriter *r, const struct asm_stmt *s)
 static size_t rewrite_at(struct rewriter *r, size_t i)
 {
 	static size_t (*const tries[])(struct rewriter *, size_t) = {
-		try_pair, try_forced, try_bytes, try_prefix, try_one
+		try_pair, try_forced, try_bytes, try_pseudo, try_prefix, try_one
 	};
 	const struct asm_stmt *s = &r->stmts[i];
 
-	if (s->start == s->end || see_directive(r, s) || r->intel || !r->sections.now.exec)
+	if (s->start == s->end || see_directive(r, s) || !r->sections.now.exec)
 		return i + 1;
+	if (r->view.intel)
+		return try_one(r, i);
 	for (size_t k = 0; ; k++) {
 		size_t next = tries[k](r, i);
 
@@ -328,7 +387,8 @@ char *asm_template_rewrite(const char *text,
 			   struct asm_template_counts *counts)
 {
 	struct rewriter r = {
-		.view = { text, options->mode64, options->basic },
+		.view = { .text = text, .mode64 = options->mode64, .basic = options->basic,
+			  .whole = options->whole },
 		.size = strlen(text), .options = options, .counts = counts
 	};
 
@@ -345,7 +405,7 @@ char *asm_template_rewrite(const char *text,
 
 char *asm_template_bytes(const char *statement, bool mode64)
 {
-	const struct asm_view view = { statement, mode64, true };
+	const struct asm_view view = { .text = statement, .mode64 = mode64, .basic = true };
 	size_t size = strlen(statement), count = 0;
 	uint8_t bytes[ASM_BYTES_MAX];
 	struct buffer text = { 0 };

@@ -8,11 +8,12 @@
  *  - What comes out assembles to the same instructions; pads and table entries
  *    are the macros' business.
  *  - The number of ';' and newlines stays, so that GCC's guess at the
- *    template's size, and with it inlining, does not change.
+ *    template's size, and with it inlining, does not change. (One more where
+ *    a macro is defined that is named like an instruction.)
  *  - A template that was rewritten is not rewritten again.
  *
- * Knows no GCC. LIMIT: statements in Intel syntax and instructions written as
- * .word, .long or .ascii are left as they are.
+ * Knows no GCC. LIMIT: instructions written as .word, .long or .ascii are left
+ * as they are.
  */
 #ifndef PREVIRT_ASM_TEMPLATE_H
 #define PREVIRT_ASM_TEMPLATE_H
@@ -28,6 +29,7 @@ struct asm_template_options {
 	bool mode64;		/* 64-bit code, else 32-bit */
 	bool basic;		/* '%' and braces mean nothing: asm without
 				   operands, top-level asm */
+	bool whole;		/* a whole file, with all of the pack; basic as well */
 	bool call;		/* call mode: mark what must stay */
 	const unsigned char *class_off;	/* by enum previrt_class, nonzero:
 					   leave alone; NULL: none is off */
@@ -35,7 +37,7 @@ struct asm_template_options {
 
 /* How often each rewrite was made; added to, never cleared. */
 struct asm_template_counts {
-	unsigned pairs, bytes, prefixes, renames, kept, forced;
+	unsigned pairs, bytes, prefixes, renames, kept, forced, directives;
 };
 
 /*

@@ -3,8 +3,8 @@
 # Copyright The previrt authors
 """insns.tbl + pack.inc + the table's gas constants -> the gas macro pack.
 
-usage: gen_gas.py MODE ABI.INC PACK.INC   the pack for MODE (64 or 32)
-       gen_gas.py header PACK64 PACK32    the header for .S files (-include)
+usage: gen_gas.py pack ABI.INC PACK.INC   the pack
+       gen_gas.py header PACK             the header for .S files (-include)
        gen_gas.py join FILE...            the texts behind each other, without comments
        gen_gas.py strings NAME=FILE...    C strings, to build texts into programs
 
@@ -15,11 +15,8 @@ import sys
 
 import insns
 
-GPRS = {
-    '64': [f'{p}{r}' for r in 'ax bx cx dx si di bp sp'.split() for p in ('', 'e', 'r')] +
-          [f'r{n}{s}' for n in range(8, 16) for s in ('', 'd', 'w')],
-    '32': [f'{p}{r}' for r in 'ax bx cx dx si di bp sp'.split() for p in ('', 'e')],
-}
+GPRS = [f'{p}{r}' for r in 'ax bx cx dx si di bp sp'.split() for p in ('', 'e', 'r')] + \
+       [f'r{n}{s}' for n in range(8, 16) for s in ('', 'd', 'w')]
 SPECIAL = {
     'cr': [f'cr{n}' for n in range(16)],
     'dr': [f'{p}{n}' for n in range(16) for p in ('dr', 'db')],
@@ -40,144 +37,180 @@ def strip(path):
 def site(op, length, insn, shape=None):
     """A call of the site macro for one statement of this op."""
     prefixes = max(0, op.target - length)
-    macro = 'previrt_site_rm' if (shape or op.shape) in ('rm', 'rmr', 'rrm') else 'previrt_site'
+    macro = {'rm': 'previrt_site_rm', 'rmr': 'previrt_site_rm', 'rrm': 'previrt_site_rm',
+             'looked': 'previrt_site_looked'}.get(shape or op.shape, 'previrt_site')
     return f'{macro} {op.op},{op.id},{prefixes},{op.target},{op.pad},{op.call},{insn}'
 
 
-def register_ops(ops, mode):
+def register_ops(ops):
     """mov, push and pop of special registers: {mnemonic: {shape: {direction: op}}}"""
     found = {}
     for op in ops:
-        if op.shape in SPECIAL and mode in op.modes:
+        if op.shape in SPECIAL:
             way = 'from' if op.op.startswith(('mov_from', 'push')) else 'to'
             for m in op.mnemonics:
-                if mode in m.modes:
-                    found.setdefault(m.name, {}).setdefault(op.shape, {})[way] = (op, m.len)
+                found.setdefault(m.name, {}).setdefault(op.shape, {})[way] = (op, m.len)
     return found
 
 
-def emit(mode, abi, pack):
-    ops = [op for op in insns.read() if mode in op.modes]
-    out = ['.ifndef .Lpv_pack', '.set .Lpv_pack,1']
-    for name in ('policy', 'call', 'off', 'keep', 'full'):
+def settings(abi):
+    """What the source may have set before, and what the assembler says: the
+    object's address size tells its architecture, as gcc -Wa,--32 has it."""
+    out = []
+    for name in ('policy', 'call', 'off', 'keep', 'full', 'group'):
         out += [f'.ifndef .Lpv_{name}', f'.set .Lpv_{name},0', '.endif']
-    out += strip(abi)
-    out += [f'.set .Lpv_arch,.Lpv_arch_{"X86_64" if mode == "64" else "I386"}']
-    out += ['.macro previrt_prefix', '{nooptimize} ' + ('cs' if mode == '64' else 'ds'), '.endm']
-    out += strip(pack)
-    out += nops(mode)
+    return out + strip(abi) + [
+        '.pushsection .text', '.struct 0', '.dc.a 0', '.set .Lpv_mode,8*.', '.popsection',
+        '.set .Lpv_arch,.Lpv_arch_I386', '.if .Lpv_mode==64',
+        '.set .Lpv_arch,.Lpv_arch_X86_64', '.endif']
 
-    for kind, names in [('gpr', GPRS[mode])] + list(SPECIAL.items()):
-        out += [f'.set ".Lpv%{n}",{MARK[kind]}' for n in names]
 
-    registers = register_ops(ops, mode)
+def operands():
+    """The kind of each register, in capitals as well; without a sign only
+    where previrt_naked has been called with 1."""
+    names = {'gpr': GPRS, **SPECIAL}
+    out, naked = [], ['.macro previrt_naked on', '.set .Lpv_naked,\\on']
+    for kind, registers in names.items():
+        both = ','.join(n for r in registers for n in (r, r.upper()))
+        out += [f'.irp r,{both}', f'.set ".Lpv%\\r",{MARK[kind]}']
+        naked += [f'.irp r,{both}', f'.set ".Lpv\\r",{MARK[kind]}*\\on']
+        if kind in SPECIAL:
+            out += ['.set ".Lpv:%\\r",1']
+            naked += ['.set ".Lpv:\\r",1']
+        out += ['.endr']
+        naked += ['.endr']
+    return out + naked + ['.endm']
+
+
+def register_macros(ops):
+    """previrt_mov and so on always; mov itself only in the full pack."""
+    out, registers = [], register_ops(ops)
     for name, shapes in registers.items():
-        # previrt_mov and so on always; mov itself only in the full pack.
-        out += [f'.macro previrt_{name} args:vararg', 'previrt_look \\args']
+        out += [f'.macro previrt_r_{name} words,args:vararg', 'previrt_look 0,\\args']
         word = '.if'
         for shape, ways in shapes.items():
             for way, (op, length) in ways.items():
-                last = ('' if way == 'to' else '!') + '(.Lpv_last&' + str(MARK[shape]) + ')'
+                last = ('' if way == 'to' else '!') + f'(.Lpv_last/{MARK[shape]}%2)'
                 if len(ways) == 1:
                     last = '1'
-                out += [f'{word} (.Lpv_seen&{MARK[shape]})&&{last}',
-                        site(op, length, '{nooptimize} ' + name + ' \\args', 'rm')]
+                out += [f'{word} (.Lpv_seen/{MARK[shape]}%2)*{last}',
+                        site(op, length, '{nooptimize} \\words \\args', 'looked')]
                 word = '.elseif'
-        out += ['.else', '{nooptimize} ' + name + ' \\args', '.endif', '.endm']
+        out += ['.else', '{nooptimize} \\words \\args', '.endif', '.endm',
+                f'.set .Lpv_r_{name},1',
+                f'.macro previrt_{name} args:vararg', f'previrt_r_{name} {name},\\args', '.endm']
     for name in registers:
-        marks = sum(MARK[s] for s in registers[name])
         # gas reads .ifdef in text that it skips, so the test is a macro's.
-        test = [f'previrt_look_for {marks},\\args', '.if .Lpv_sp']
+        test = ['previrt_look_special 0,\\args', '.if .Lpv_sp']
         out += ['.if .Lpv_full', f'.macro {name} args:vararg'] + test + \
-               [f'previrt_{name} \\args', '.else', '{nooptimize} ' + name + ' \\args',
+               [f'previrt_r_{name} {name},\\args', '.else', '{nooptimize} ' + name + ' \\args',
                 '.endif', '.endm', '.endif']
+    return out
 
-    by_class = {}
-    for op in ops:
-        for m in op.mnemonics:
-            if mode not in m.modes or op.shape in SPECIAL:
-                continue
-            one = m.name
-            if m.prefix:            # rep vmmcall: an op of its own
-                out += [f'.macro previrt_p_{m.prefix}_{one} insn:vararg',
-                        site(op, m.len, '\\insn'), '.endm',
-                        f'.set .Lpv_p_{m.prefix}_{one},1']
-                continue
-            by_class.setdefault(op.cls, []).append(one)
-            out += [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm',
-                    f'.set .Lpv_i_{one},1',
-                    f'.macro {one} args:vararg']
-            if one == 'int':        # gas makes int $3 a breakpoint, which is not sensitive
-                out += ['.ifc \\args,$3', '{nooptimize} int $3', '.exitm', '.endif']
-            out += [f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
-        if op.parts:
-            out += [f'.macro previrt_pair_{op.op} first,second',
-                    f'previrt_site_pair {op.op},{op.id},{op.target - op.len},{op.target},'
-                    f'{op.pad},{op.call},"\\first","\\second"', '.endm']
-        else:
-            shape = 'mem' if op.pad == 'nop' else 'fix'
-            pad = op.pad
-            out += [f'.macro previrt_b_{op.op} bytes:vararg',
-                    site(op, op.len, '.byte \\bytes', shape), '.endm']
-    # A prefix ahead of a sensitive instruction in one statement; .Lpv_w_ marks
-    # the words that may stand there, for there may be several of them.
-    out += [f'.set .Lpv_w_{prefix},1' for prefix in PREFIXES]
+
+def op_macros(op):
+    """What the plugin writes into templates: pairs and bytes of this op."""
+    if op.parts:
+        return [f'.macro previrt_pair_{op.op} first,second',
+                f'previrt_site_pair {op.op},{op.id},{op.target - op.len},{op.target},'
+                f'{op.pad},{op.call},"\\first","\\second"', '.endm']
+    shape = 'mem' if op.pad == 'nop' else 'fix'
+    return [f'.macro previrt_b_{op.op} bytes:vararg',
+            site(op, op.len, '.byte \\bytes', shape), '.endm']
+
+
+def mnemonic_macros(op, m):
+    """The macro that gas finds instead of the instruction."""
+    one = m.name
+    if m.prefix:            # rep vmmcall: an op of its own
+        return [f'.macro previrt_p_{m.prefix}_{one} insn:vararg',
+                site(op, m.len, '\\insn'), '.endm',
+                f'.set .Lpv_p_{m.prefix}_{one},1']
+    out = [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm',
+           f'.set .Lpv_i_{one},1', f'.macro {one} args:vararg']
+    if one == 'int':        # gas makes int $3 a breakpoint, which is not sensitive
+        for three in ('$3', '3'):
+            out += [f'.ifc \\args,{three}', f'{{nooptimize}} int {three}', '.exitm', '.endif']
+    return out + [f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
+
+
+def prefix_macros():
+    """A prefix ahead of a sensitive instruction in one statement; .Lpv_w_ marks
+    the words that may stand there, for there may be several of them."""
+    out = [f'.set .Lpv_w_{prefix},1' for prefix in PREFIXES]
     for prefix in PREFIXES:
         out += [f'.macro {prefix} first,rest:vararg', '.ifb \\first', f'{{nooptimize}} {prefix}',
                 f'.else', f'.ifdef .Lpv_p_{prefix}_\\first',
                 f'previrt_p_{prefix}_\\first previrt_two {prefix},\\first',
-                '.else', f'previrt_prefixed "{prefix}",\\first,\\rest', '.endif', '.endif', '.endm']
-    out += ['.macro previrt_prefixed words,first,rest:vararg', '.ifdef .Lpv_w_\\first',
-            'previrt_prefixed_more "\\words \\first",\\rest',
-            '.else', '.ifdef .Lpv_i_\\first',
-            'previrt_i_\\first {nooptimize} \\words \\first \\rest',
-            '.else', '{nooptimize} \\words \\first \\rest', '.endif', '.endif', '.endm',
-            # its own macro, so that blanks part what stood in one argument
-            '.macro previrt_prefixed_more words,rest:vararg', '.ifb \\rest',
-            '{nooptimize} \\words', '.else',
-            'previrt_prefixed "\\words",\\rest', '.endif', '.endm']
+                '.else', f'previrt_prefixed {prefix},\\first,\\rest', '.endif', '.endif', '.endm']
+    return out
 
-    out += ['.macro previrt_class_off name']
+
+def class_off(ops):
+    out = ['.macro previrt_class_off name']
     for cls in insns.classes(ops):
         out += [f'.ifc \\name,{cls}']
-        for name in by_class.get(cls, []):
-            out += [f'.purgem {name}', f'.purgem previrt_i_{name}',
-                    f'.macro previrt_i_{name} insn:vararg', '\\insn', '.endm']
         for op in ops:
-            if op.cls == cls:
-                out += [f'.set .Lpv_off_{op.op},1']
+            if op.cls != cls:
+                continue
+            for name in (m.name for m in op.mnemonics if not m.prefix and op.shape not in SPECIAL):
+                out += [f'previrt_forget {name}']
+            out += [f'.set .Lpv_off_{op.op},1']
         out += ['.endif']
-    return out + ['.endm', '.endif']
-
-
-def nops(mode):
-    """previrt_nops N: N bytes of NOP instructions, N from 0 to 15."""
-    long = {1: 'nop', 2: 'data16 nop', 3: 'nopl (%rax)', 4: '{disp8} nopl 0(%rax)',
-            5: '{disp8} nopl 0(%rax,%rax,1)', 6: '{disp8} nopw 0(%rax,%rax,1)',
-            7: '{disp32} nopl 0(%rax)'} if mode == '64' else \
-           {n: 'ds;' * (n - 1) + 'nop' for n in range(1, 8)}
-    out = ['.macro previrt_nops n', '.set .Lpv_n,\\n']
-    for step in (7, 7, 7):
-        out += [f'.if .Lpv_n>{step - 1}'] + one_nop(long[step]) + [f'.set .Lpv_n,.Lpv_n-{step}', '.endif']
-    for n in range(1, 7):
-        out += [f'.if .Lpv_n=={n}'] + one_nop(long[n]) + ['.endif']
-    return out + ['.endm'] + fill(mode)
-
-
-def fill(mode):
-    """previrt_fill N: the same NOPs as bytes, which take no row of the line
-    table. For behind a site, whose own row may still be pending: gas gives none
-    to an instruction that is written as bytes."""
-    long = {1: '90', 2: '66 90', 3: '0f 1f 00', 4: '0f 1f 40 00', 5: '0f 1f 44 00 00',
-            6: '66 0f 1f 44 00 00', 7: '0f 1f 80 00 00 00 00'} if mode == '64' else \
-           {n: '3e ' * (n - 1) + '90' for n in range(1, 8)}
-    bytes_of = {n: '.byte ' + ','.join('0x' + b for b in text.split()) for n, text in long.items()}
-    out = ['.macro previrt_fill n', '.set .Lpv_n,\\n']
-    for step in (7, 7, 7):
-        out += [f'.if .Lpv_n>{step - 1}', bytes_of[step], f'.set .Lpv_n,.Lpv_n-{step}', '.endif']
-    for n in range(1, 7):
-        out += [f'.if .Lpv_n=={n}', bytes_of[n], '.endif']
     return out + ['.endm']
+
+
+def emit(abi, pack):
+    ops = insns.read()
+    out = ['.ifndef .Lpv_pack', '.set .Lpv_pack,1'] + settings(abi) + strip(pack) + \
+        nops() + operands() + register_macros(ops)
+    for op in ops:
+        if op.shape not in SPECIAL:
+            for m in op.mnemonics:
+                out += mnemonic_macros(op, m)
+        out += op_macros(op)
+    return out + prefix_macros() + class_off(ops) + ['.endif']
+
+
+NOP_64 = {1: 'nop', 2: 'data16 nop', 3: 'nopl (%rax)', 4: '{disp8} nopl 0(%rax)',
+          5: '{disp8} nopl 0(%rax,%rax,1)', 6: '{disp8} nopw 0(%rax,%rax,1)',
+          7: '{disp32} nopl 0(%rax)'}
+NOP_32 = {n: 'ds;' * (n - 1) + 'nop' for n in range(1, 8)}
+FILL_64 = {1: '90', 2: '66 90', 3: '0f 1f 00', 4: '0f 1f 40 00', 5: '0f 1f 44 00 00',
+           6: '66 0f 1f 44 00 00', 7: '0f 1f 80 00 00 00 00'}
+FILL_32 = {n: '3e ' * (n - 1) + '90' for n in range(1, 8)}
+
+
+def nops():
+    """previrt_nops N: N bytes of NOP instructions, N from 0 to 15.
+
+    previrt_fill N: the same NOPs as bytes, which take no row of the line table.
+    For behind a site, whose own row may still be pending: gas gives none to an
+    instruction that is written as bytes."""
+    def texts(table, one):
+        return {n: one(text) for n, text in table.items()}
+
+    def one_fill(text):
+        return ['.byte ' + ','.join('0x' + b for b in text.split())]
+    return steps('previrt_nops', texts(NOP_64, one_nop), texts(NOP_32, one_nop)) + \
+        steps('previrt_fill', texts(FILL_64, one_fill), texts(FILL_32, one_fill))
+
+
+def steps(name, long64, long32):
+    """A macro that puts texts behind each other until they are N bytes long."""
+    out = []
+    for bits, long in (('', long64), ('_32', long32)):
+        out += [f'.macro {name}{bits} n', '.set .Lpv_n,\\n']
+        if name == 'previrt_nops' and not bits:
+            out += ['.if .Lpv_intel', 'previrt_fill .Lpv_n', '.exitm', '.endif']
+        if not bits:
+            out += ['.if .Lpv_mode!=64', f'{name}_32 .Lpv_n', '.exitm', '.endif']
+        for step in (7, 7, 7):
+            out += [f'.if .Lpv_n>{step - 1}'] + long[step] + [f'.set .Lpv_n,.Lpv_n-{step}', '.endif']
+        for n in range(1, 7):
+            out += [f'.if .Lpv_n=={n}'] + long[n] + ['.endif']
+        out += ['.endm']
+    return out
 
 
 def one_nop(text):
@@ -188,17 +221,17 @@ def one_nop(text):
     return statements
 
 
-def header(pack64, pack32):
+def header(pack):
     out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
            '/* Generated: the previrt gas macros for assembler files, by -include. */',
-           '#if defined(__ASSEMBLER__) && !defined(BUILD_VDSO) && \\',
-           '    !defined(PREVIRT_EXCLUDED) && !defined(PREVIRT_PACK)',
+           '/* -undef leaves no __GNUC__: that is a device tree or the like. */',
+           '#if defined(__ASSEMBLER__) && defined(__GNUC__) && !defined(BUILD_VDSO) && \\',
+           '    !defined(LINKER_SCRIPT) && !defined(PREVIRT_EXCLUDED) && !defined(PREVIRT_PACK)',
            '#define PREVIRT_PACK', '#ifndef PREVIRT_POLICY', '#define PREVIRT_POLICY 0', '#endif',
-           '.set .Lpv_policy,PREVIRT_POLICY', '.set .Lpv_full,1', '#ifdef __x86_64__']
-    return out + open(pack64).read().splitlines() + ['#else'] + \
-        open(pack32).read().splitlines() + ['#endif'] + \
+           '.set .Lpv_policy,PREVIRT_POLICY', '.set .Lpv_full,1']
+    return out + open(pack).read().splitlines() + \
         [line for cls in insns.classes(insns.read()) for line in (
-            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + ['#endif']
+            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + ['.set .Lpv_ready,1', '#endif']
 
 
 def strings(args):
@@ -215,14 +248,14 @@ def strings(args):
 
 if __name__ == '__main__':
     what, rest = sys.argv[1:2], sys.argv[2:]
-    if what == ['header'] and len(rest) == 2:
+    if what == ['header'] and len(rest) == 1:
         lines = header(*rest)
     elif what == ['join'] and rest:
         lines = sum((strip(path) for path in rest), [])
     elif what == ['strings'] and rest:
         lines = strings(rest)
-    elif what in (['64'], ['32']) and len(rest) == 2:
-        lines = emit(what[0], *rest)
+    elif what == ['pack'] and len(rest) == 2:
+        lines = emit(*rest)
     else:
         sys.exit(__doc__)
     print('\n'.join(lines))

@@ -11,8 +11,6 @@ gas macro of the same name catches them.
 """
 import insns
 
-MODES = {'64': 1, '32': 2}
-
 
 def main():
     names = {}
@@ -21,14 +19,12 @@ def main():
         for m in op.mnemonics:
             if m.prefix:
                 continue
-            seen = names.setdefault(m.name, [kind, 0])
-            if seen[0] != kind:
+            if names.setdefault(m.name, kind) != kind:
                 raise SystemExit(f'insns.tbl: {m.name} is of two kinds')
-            seen[1] |= sum(MODES[x] for x in m.modes)
     print('/* Generated from plugin/insns.tbl by gen_mnemonics.py; sorted by name. */')
     print('static const struct asm_mnemonic asm_mnemonics[] = {')
     for name in sorted(names):
-        print(f'\t{{ "{name}", {names[name][0]}, {names[name][1]} }},')
+        print(f'\t{{ "{name}", {names[name]} }},')
     print('};')
 
 

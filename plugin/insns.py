@@ -20,12 +20,12 @@ class Mnemonic:
 
     'rep+vmmcall' is vmmcall with a rep prefix in the same statement."""
     def __init__(self, text, op):
-        m = re.fullmatch(r'(?:(\w+)\+)?([\w]+)(?:=(\d+))?(?:@(64|32))?', text)
+        m = re.fullmatch(r'(?:(\w+)\+)?([\w]+)(!?)(?:=(\d+))?(?:@(64|32))?', text)
         if not m:
             raise ValueError(f'mnemonic {text!r}')
-        self.prefix, self.name = m[1], m[2]
-        self.len = int(m[3]) if m[3] else op.len
-        self.modes = {m[4]} if m[4] else op.modes
+        self.prefix, self.name, self.intel = m[1], m[2], bool(m[3])
+        self.len = int(m[4]) if m[4] else op.len
+        self.modes = {m[5]} if m[5] else op.modes
 
 
 class Encoding:

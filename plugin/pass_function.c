@@ -4,6 +4,7 @@
  * Settings of the gas pack that hold for one function's assembly:
  *	.set .Lpv_off,1		the user excluded the function
  *	.set .Lpv_keep,0	call mode: calls can stand in it
+ *	.set .Lpv_group,1	the linker may drop it, for another unit has it too
  * Outside functions (top-level asm: hand-written functions, and code that Linux
  * copies, such as the templates of optimised kprobes) there are no calls.
  * They are decided for the function whose code it is in the end, after
@@ -69,6 +70,8 @@ unsigned int function_pass::execute(function *fn)
 {
 	if (is_excluded(fn->decl))
 		fprintf(asm_out_file, "\t.set .Lpv_off,%d\n", before);
+	if (DECL_COMDAT_GROUP(fn->decl))
+		fprintf(asm_out_file, "\t.set .Lpv_group,%d\n", before);
 	if (previrt_options.mode == MODE_CALL && !is_stackless(fn->decl))
 		fprintf(asm_out_file, "\t.set .Lpv_keep,%d\n", !before);
 	return 0;

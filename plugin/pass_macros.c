@@ -104,15 +104,15 @@ static void macro_defined(cpp_reader *reader, location_t where, cpp_hashnode *no
 		next_define(reader, where, node);
 }
 
-void pass_macros_start()
+bool pass_macros_start()
 {
 	cpp_callbacks *callbacks;
 
 	if (!compat_has_preprocessor() || cpp_get_options(parse_in)->lang != CLK_ASM)
-		return;
-	if (unit_is_excluded()) {
+		return false;
+	if (unit_is_excluded() || unit_is_no_assembly()) {
 		cpp_define(parse_in, "PREVIRT_EXCLUDED");
-		return;
+		return false;
 	}
 	for (int i = 0; i < PREVIRT_CLASSES; i++) {
 		char *name = concat("PREVIRT_CLASS_OFF_", previrt_class_names[i], NULL);
@@ -124,4 +124,5 @@ void pass_macros_start()
 	callbacks = cpp_get_callbacks(parse_in);
 	next_define = callbacks->define;
 	callbacks->define = macro_defined;
+	return true;
 }

@@ -29,8 +29,8 @@ static void report(location_t where, const struct asm_template_counts *n)
 {
 	if (previrt_options.verbose)
 		inform(where, "previrt: rewrote %u pairs, %u byte forms, %u prefixes, "
-		       "%u moves, %u kept, %u forced emulations", n->pairs, n->bytes,
-		       n->prefixes, n->renames, n->kept, n->forced);
+		       "%u moves, %u kept, %u forced emulations, %u directives", n->pairs, n->bytes,
+		       n->prefixes, n->renames, n->kept, n->forced, n->directives);
 }
 
 static void rewrite_statement(gasm *stmt)

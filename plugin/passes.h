@@ -33,7 +33,14 @@ void pass_hook_keep(tree decl);
  */
 class rtl_opt_pass *pass_late_make();
 
-/* While a .S file is preprocessed: rewrite byte-coded macros as defined. */
-void pass_macros_start();
+/*
+ * While a .S file is preprocessed: rewrite byte-coded macros as defined. False
+ * if it is left alone.
+ */
+bool pass_macros_start();
+
+/* Rewrite what the preprocessor writes: before it does, and when it has. */
+void pass_text_start();
+void pass_text_finish();
 
 #endif

@@ -69,10 +69,17 @@ static void start_unit(void *, void *)
 	unit_print_pack();
 }
 
-static void start_pragmas(void *, void *)
+static void finish_text(void *, void *)
 {
-	if (flag_preprocess_only)
-		pass_macros_start();
+	pass_text_finish();
+}
+
+static void start_pragmas(void *, void *name)
+{
+	if (!flag_preprocess_only || !pass_macros_start())
+		return;
+	pass_text_start();
+	register_callback((const char *)name, PLUGIN_FINISH, finish_text, NULL);
 }
 
 static void start_ipa(void *, void *)
@@ -123,7 +130,7 @@ EXPORT int plugin_init(struct plugin_name_args *args, struct plugin_gcc_version 
 	if (previrt_options.help)
 		fputs(arguments_help, stderr);
 	register_callback(name, PLUGIN_INFO, NULL, &info);
-	register_callback(name, PLUGIN_PRAGMAS, start_pragmas, NULL);
+	register_callback(name, PLUGIN_PRAGMAS, start_pragmas, (void *)name);
 	register_callback(name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(name, PLUGIN_ALL_IPA_PASSES_START, start_ipa, NULL);
 	place_guest(name);

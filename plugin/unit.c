@@ -113,6 +113,26 @@ bool unit_is_excluded()
 	return excluded == YES;
 }
 
+const char *unit_option(size_t index)
+{
+	const char *argument = NULL;
+
+	for (unsigned i = 0; i < save_decoded_options_count; i++)
+		if (save_decoded_options[i].opt_index == index)
+			argument = save_decoded_options[i].arg ? save_decoded_options[i].arg : "";
+	return argument;
+}
+
+bool unit_is_no_assembly()
+{
+	const char *output = unit_option(OPT_o);
+	const char *dot = output ? strrchr(output, '.') : NULL;
+
+	if (dot && (!strcmp(dot, ".s") || !strcmp(dot, ".S")))
+		return false;
+	return unit_option(OPT_P) || unit_option(OPT_undef);
+}
+
 bool unit_has_assembly()
 {
 	bool only_lto = flag_lto && !in_lto_p && !flag_fat_lto_objects;
@@ -162,7 +182,7 @@ void unit_print_pack()
 
 	fprintf(asm_out_file, "\t.set .Lpv_policy,%d\n\t.set .Lpv_call,%d\n",
 		o->mode == MODE_RECORD ? POLICY_NONE : o->pad, o->mode == MODE_CALL);
-	fputs(compat_is_64bit() ? previrt_pack64 : previrt_pack32, asm_out_file);
+	fputs(previrt_pack, asm_out_file);
 	for (int i = 0; i < PREVIRT_CLASSES; i++)
 		if (o->class_off[i])
 			fprintf(asm_out_file, "\tprevirt_class_off %s\n",

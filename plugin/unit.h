@@ -18,6 +18,15 @@ extern struct previrt_options previrt_options;
  */
 bool unit_is_excluded();
 
+/* The argument of an option ("" if it takes none), the last one's; NULL: not given. */
+const char *unit_option(size_t index);
+
+/*
+ * Is this no assembler file, though it is preprocessed as one: a linker script
+ * or a device tree (-P or -undef, and not written to a .s or .S file)?
+ */
+bool unit_is_no_assembly();
+
 /* Does a pattern fit one of the names that the unit goes by? */
 bool unit_fits(const char *glob);
 

@@ -7,8 +7,8 @@
 ABI := runtime-stubs/abi
 INSNS := plugin/insns.tbl plugin/insns.py
 
-GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc insns.h insns.c pack64.inc \
-	pack32.inc pack.h pack_text.h)
+GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc insns.h insns.c gas_pack.inc \
+	pack.h pack_text.h)
 DOC_FILES += docs/sensitive-instructions.md docs/table-format.md
 
 # $(call generate,COMMAND): never half-written, and untouched if the same
@@ -27,15 +27,14 @@ $(GEN)/insns.h: plugin/gen_c.py $(INSNS)
 $(GEN)/insns.c: plugin/gen_c.py $(INSNS)
 	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_c.py tables)
 
-$(GEN)/pack%.inc: $(GEN)/abi.inc plugin/pack.inc plugin/gen_gas.py $(INSNS)
-	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py $* $(GEN)/abi.inc plugin/pack.inc)
+$(GEN)/gas_pack.inc: $(GEN)/abi.inc plugin/pack.inc plugin/gen_gas.py $(INSNS)
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py pack $(GEN)/abi.inc plugin/pack.inc)
 
-$(GEN)/pack.h: $(GEN)/pack64.inc $(GEN)/pack32.inc plugin/gen_gas.py
-	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py header $(GEN)/pack64.inc $(GEN)/pack32.inc)
+$(GEN)/pack.h: $(GEN)/gas_pack.inc plugin/gen_gas.py
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py header $(GEN)/gas_pack.inc)
 
-$(GEN)/pack_text.h: $(GEN)/pack64.inc $(GEN)/pack32.inc plugin/gen_gas.py
-	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py strings \
-		previrt_pack64=$(GEN)/pack64.inc previrt_pack32=$(GEN)/pack32.inc)
+$(GEN)/pack_text.h: $(GEN)/gas_pack.inc plugin/gen_gas.py
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py strings previrt_pack=$(GEN)/gas_pack.inc)
 
 docs/sensitive-instructions.md: plugin/gen_c.py $(INSNS)
 	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_c.py doc)

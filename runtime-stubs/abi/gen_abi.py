@@ -88,16 +88,19 @@ def emit_field(name, kind):
 def gas(abi):
     out = ['/* Generated from runtime-stubs/abi/table.abi */']
     const = dict((n, v) for n, v, _ in abi.consts)
+    section = const['SECTION'].strip('"')
     arch = dict((n, v) for n, v, _ in abi.archs)
     note = dict((n, v) for n, v, _ in abi.notes)
     # A note opens with its entries' subsection 0; entries go to 1, the end
-    # label to 2, so that the end of the unit needs nothing.
+    # label to 2, so that the end of the unit needs nothing. Where the current
+    # section may be a member of a group, which the linker keeps or drops as a
+    # whole, the entry is a note of its own and goes where the group goes.
     for kind in abi.notes:
         n = kind[0].lower()
         sub = 3 * (int(note[kind[0]]) - 1)
         out += [
             f'.macro previrt_note_{n}',
-            f'.pushsection {const["SECTION"].strip(chr(34))},{sub},"a",@note',
+            f'.pushsection {section},{sub},"a",@note',
             '.balign 4',
             f'.long 8,.Lpv_note_{n}_end-.Lpv_note_{n}_desc,{note[kind[0]]}',
             f'.asciz {const["OWNER"]}',
@@ -109,10 +112,19 @@ def gas(abi):
             f'.set .Lpv_have_{n},1',
             '.endm']
         fields = abi.records[kind[0]]
+        out += [f'.macro previrt_single_{n} ' + ','.join(f for f, _, _ in fields),
+                f'.pushsection {section},{3 * len(abi.notes)},"a?",@note',
+                '.balign 4',
+                f'.long 8,{4 + abi.size(kind[0])},{note[kind[0]]}',
+                f'.asciz {const["OWNER"]}',
+                f'.byte {const["VERSION"]},.Lpv_arch,{abi.size(kind[0])},0']
+        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endm']
         out += [f'.macro previrt_entry_{n} ' + ','.join(f for f, _, _ in fields),
+                '.if .Lpv_group', f'previrt_single_{n} ' + ','.join(f'\\{f}' for f, _, _ in fields),
+                '.else',
                 f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
-                f'.pushsection {const["SECTION"].strip(chr(34))},{sub + 1},"a",@note']
-        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection']
+                f'.pushsection {section},{sub + 1},"a",@note']
+        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endif']
         if kind[0] in abi.along:    # only where the unit has asked for it
             more = abi.along[kind[0]].lower()
             out += [f'.ifdef .Lpv_{more}',

@@ -20,8 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Code that is not the image's own; no rewriter touches it. */
+#define OTHER_CODE (PREVIRT_SITE_CODE32 | PREVIRT_SITE_CODE16)
 #define KNOWN_FLAGS (PREVIRT_SITE_PAD_BEFORE | PREVIRT_SITE_FUSED | \
-		     PREVIRT_SITE_KEEP | PREVIRT_SITE_CALL)
+		     PREVIRT_SITE_KEEP | PREVIRT_SITE_CALL | OTHER_CODE)
 
 /*
  * Hostile tables and symbols may pile up at one address: so many are looked at
@@ -49,13 +51,22 @@ struct verifying {
 	struct exempt_map *map;
 };
 
-static bool verify_decode(const struct verifying *v, uint64_t at, uint64_t end,
-			  struct decoded *insn)
+/* What code stands at a site: what its entry says, else what the scan takes it for. */
+static enum decode_mode verify_mode(const struct verifying *v, const struct site *site,
+				    uint64_t at)
+{
+	if (site && site->flags & PREVIRT_SITE_CODE16)
+		return DECODE_16;
+	return site && site->flags & PREVIRT_SITE_CODE32 ? DECODE_32 : scan_mode(v->scan, at);
+}
+
+static bool verify_decode(const struct verifying *v, const struct site *site,
+			  uint64_t at, uint64_t end, struct decoded *insn)
 {
 	const uint8_t *p = at < end ? image_bytes(v->image, at, end - at) : NULL;
 
 	memset(insn, 0, sizeof(*insn));
-	return p && decode_one(scan_mode(v->scan, at), p, end - at, at, insn);
+	return p && decode_one(verify_mode(v, site, at), p, end - at, at, insn);
 }
 
 /* The pad is NOPs and nothing else. */
@@ -67,7 +78,7 @@ static void verify_pad(struct verifying *v, const struct site *site)
 	struct decoded insn;
 
 	for (; at < end; at += insn.len) {
-		if (verify_decode(v, at, end, &insn) && insn.nop)
+		if (verify_decode(v, site, at, end, &insn) && insn.nop)
 			continue;
 		report_finding(&v->report, DIAG_SITE_PAD, at, "%u bytes of NOPs "
 			       "%s the site's '%s', but this is none", site->pad,
@@ -99,10 +110,10 @@ static void verify_code(struct verifying *v, const struct site *site)
 		limit += 15;
 	while (limit > start && !image_bytes(v->image, start, limit - start))
 		limit--;
-	verify_decode(v, start, limit, &first);
+	verify_decode(v, site, start, limit, &first);
 	fits = first.op == site->op;
 	if (site->flags & PREVIRT_SITE_FUSED) {
-		verify_decode(v, start + first.len, limit, &second);
+		verify_decode(v, site, start + first.len, limit, &second);
 		fits = first.len && second.len &&
 		       verify_is_part(site, 0, &first) &&
 		       verify_is_part(site, 1, &second);
@@ -129,7 +140,7 @@ static void verify_call(struct verifying *v, const struct site *site)
 	struct decoded insn;
 	bool call = false;
 
-	for (; at < end && verify_decode(v, at, end, &insn); at += insn.len)
+	for (; at < end && verify_decode(v, site, at, end, &insn); at += insn.len)
 		call |= insn.call;
 	if (!call || at != end)
 		report_finding(&v->report, DIAG_SITE_CALL, site_insn(site),
@@ -218,7 +229,7 @@ static void verify_site(struct verifying *v, const struct site *site)
 			       previrt_insns[site[-1].op].name ?
 			       previrt_insns[site[-1].op].name : "?",
 			       table_op_name(site->op));
-	if (scan_is_code(v->scan, site->addr) &&
+	if (!(site->flags & OTHER_CODE) && scan_is_code(v->scan, site->addr) &&
 	    (!scan_is_start(v->scan, site->addr) || !scan_is_start(v->scan, start)))
 		report_finding(&v->report, DIAG_SITE_MISALIGNED, site->addr,
 			       "the site of '%s' begins inside an instruction",
@@ -228,7 +239,8 @@ static void verify_site(struct verifying *v, const struct site *site)
 	else
 		verify_code(v, site);
 	verify_pad(v, site);
-	if ((v->padded || v->report.options->padded) && site_size(site) < target)
+	if (!(site->flags & OTHER_CODE) &&
+	    (v->padded || v->report.options->padded) && site_size(site) < target)
 		report_finding(&v->report, DIAG_SITE_UNPADDED, site->addr,
 			       "the site of '%s' is %u bytes long, not %u",
 			       table_op_name(site->op),
@@ -247,7 +259,7 @@ static bool verify_is_padded(const struct verifying *v)
 
 		if (site->pad)
 			return true;
-		if (verify_decode(v, site->addr, site->addr + site->len, &insn) &&
+		if (verify_decode(v, site, site->addr, site->addr + site->len, &insn) &&
 		    insn.pads)
 			return true;
 	}
@@ -312,7 +324,7 @@ static bool verify_holder(const struct verifying *v, uint64_t addr, uint64_t *st
 		if (!scan_is_start(v->scan, addr - back))
 			continue;
 		*start = addr - back;
-		return verify_decode(v, *start, s->addr + s->size, &insn) && insn.len > back;
+		return verify_decode(v, NULL, *start, s->addr + s->size, &insn) && insn.len > back;
 	}
 	return false;
 }

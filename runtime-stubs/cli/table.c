@@ -299,6 +299,8 @@ const char *table_flag_names(unsigned int flags, char *text)
 		{ PREVIRT_SITE_FUSED, "fused" },
 		{ PREVIRT_SITE_KEEP, "keep" },
 		{ PREVIRT_SITE_CALL, "call" },
+		{ PREVIRT_SITE_CODE32, "code32" },
+		{ PREVIRT_SITE_CODE16, "code16" },
 	};
 	size_t i;
 

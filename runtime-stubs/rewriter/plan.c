@@ -176,8 +176,10 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	if (size > REWRITER_SITE_MAX || !previrt_insns[site->op].name ||
 	    (site->flags & PREVIRT_SITE_CALL))
 		return -REWRITER_MISMATCH;
-	if (!plan_decode(&insn, site, bytes + before)) {
-		if (!plan_is_other_mode(site, bytes + before))
+	if (site->flags & (PREVIRT_SITE_CODE32 | PREVIRT_SITE_CODE16) ||
+	    !plan_decode(&insn, site, bytes + before)) {
+		if (!(site->flags & (PREVIRT_SITE_CODE32 | PREVIRT_SITE_CODE16)) &&
+		    !plan_is_other_mode(site, bytes + before))
 			return -REWRITER_MISMATCH;
 		memcpy(out, bytes, size);
 		return REWRITER_LEAVE;

@@ -33,6 +33,7 @@ struct object {
 };
 
 static int mode64, failures;
+static int other;	/* the flag of code that is not the object's own */
 
 static Elf_Scn *section(Elf *elf, const char *name)
 {
@@ -72,24 +73,25 @@ static void read_symbols(struct object *o)
 /* The relocations of the note: place of the site field -> offset in .text */
 static void read_references(struct object *o)
 {
-	Elf_Scn *scn = section(o->elf, mode64 ? ".rela.note.previrt" : ".rel.note.previrt");
+	int rela = mode64 || other;
+	Elf_Scn *scn = section(o->elf, rela ? ".rela.note.previrt" : ".rel.note.previrt");
 	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
 	Elf_Data *symtab = elf_getdata(section(o->elf, ".symtab"), NULL);
 
 	for (int i = 0; data; i++) {
-		GElf_Rela rela = { 0 };
+		GElf_Rela entry = { 0 };
 		GElf_Rel rel;
 		GElf_Sym sym;
 
-		if (mode64 ? !gelf_getrela(data, i, &rela) : !gelf_getrel(data, i, &rel))
+		if (rela ? !gelf_getrela(data, i, &entry) : !gelf_getrel(data, i, &rel))
 			break;
-		if (!mode64) {
-			rela.r_offset = rel.r_offset;
-			rela.r_info = rel.r_info;
-			rela.r_addend = *(const int32_t *)(o->note + rel.r_offset);
+		if (!rela) {
+			entry.r_offset = rel.r_offset;
+			entry.r_info = rel.r_info;
+			entry.r_addend = *(const int32_t *)(o->note + rel.r_offset);
 		}
-		gelf_getsym(symtab, GELF_R_SYM(rela.r_info), &sym);
-		o->target[rela.r_offset / 4] = sym.st_value + rela.r_addend + 1 -
+		gelf_getsym(symtab, GELF_R_SYM(entry.r_info), &sym);
+		o->target[entry.r_offset / 4] = sym.st_value + entry.r_addend + 1 -
 					      PREVIRT_BIAS;
 	}
 }
@@ -158,6 +160,8 @@ static void check_site(int n, const char *text, const struct previrt_insn *want,
 		FAIL("padded though nothing was asked for");
 	if (fused != (want->part[0] || want->part[1] ? PREVIRT_SITE_FUSED : 0))
 		FAIL("fused flag");
+	if ((site->flags & (PREVIRT_SITE_CODE32 | PREVIRT_SITE_CODE16)) != other)
+		FAIL("flags of its mode");
 	if (!(site->flags & PREVIRT_SITE_KEEP) != (want->pad != PREVIRT_PAD_keep))
 		FAIL("keep flag");
 	if (want->pad == PREVIRT_PAD_keep && site->pad)
@@ -223,9 +227,11 @@ int main(int argc, char **argv)
 	int n = 0;
 
 	if (argc != 6)
-		errx(2, "usage: compare 64|32 prefix|nop|none PLAIN.o PADDED.o CASES");
+		errx(2, "usage: compare 64|32|code32|code16 prefix|nop|none PLAIN.o PADDED.o CASES");
 	elf_version(EV_CURRENT);
 	mode64 = !strcmp(argv[1], "64");
+	other = !strcmp(argv[1], "code32") ? PREVIRT_SITE_CODE32 :
+		!strcmp(argv[1], "code16") ? PREVIRT_SITE_CODE16 : 0;
 	policy = !strcmp(argv[2], "prefix") ? PREFIX : !strcmp(argv[2], "nop") ? NOP : NONE;
 	open_object(&plain, argv[3]);
 	open_object(&pad, argv[4]);
@@ -236,6 +242,6 @@ int main(int argc, char **argv)
 		err(2, "%s", argv[5]);
 	for (; n < MAX_CASES && fgets(line, sizeof(line), cases); n++)
 		check_case(n, line, &plain, &pad, policy);
-	printf("%s-bit, %s: %d cases, %d failures\n", argv[1], argv[2], n, failures);
+	printf("%s, %s: %d cases, %d failures\n", argv[1], argv[2], n, failures);
 	return failures || !n;
 }

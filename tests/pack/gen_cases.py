@@ -5,7 +5,7 @@
 
     OP <tab> MNEMONIC <tab> EXAMPLE <tab> STATEMENT <tab> STATEMENT WITHOUT THE PACK
 
-usage: gen_cases.py (64|32)
+usage: gen_cases.py (64|32|16): 16 is 32 but for what gas takes there only
 
 MNEMONIC and EXAMPLE are keys: the driver sees that each is used at least
 once. Some combinations are no instruction (outb %eax,%dx); gas says which.
@@ -49,7 +49,8 @@ def encodings(op, mode):
                 yield head + [digit << 3] + tail
 
 
-def main(mode):
+def main(bits):
+    mode = '64' if bits == '64' else '32'
     for op in insns.read():
         if mode not in op.modes:
             continue
@@ -57,13 +58,18 @@ def main(mode):
             if mode not in m.modes:
                 continue
             name = f'{m.prefix} {m.name}' if m.prefix else m.name
+            if m.intel:
+                print(op.op, m.name, f'{op.op}:-',
+                      f'previrt_syntax intel;{m.name};previrt_syntax att',
+                      f'.intel_syntax;{m.name};.att_syntax', sep='\t')
+                continue
             for ex, modes in op.examples:
                 if mode in modes:
                     padded = f'{name} {ex}'.strip()
                     # gas alone takes no rep in one statement with vmmcall
                     plain = padded.replace(' ', ';', 1) if m.prefix else padded
                     print(op.op, name, f'{op.op}:{ex}', padded, plain, sep='\t')
-                    if m.name in TWO_PREFIXES:
+                    if m.name in TWO_PREFIXES and bits != '16':
                         two = f'{TWO_PREFIXES[m.name]} {padded}'
                         print(op.op, two.split(' (')[0], f'{op.op}:{ex}', two, two, sep='\t')
         if op.parts:
@@ -78,6 +84,6 @@ def main(mode):
 
 
 if __name__ == '__main__':
-    if sys.argv[1:] not in (['64'], ['32']):
+    if sys.argv[1:] not in (['64'], ['32'], ['16']):
         sys.exit(__doc__)
     main(sys.argv[1])

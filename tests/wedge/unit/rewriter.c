@@ -298,6 +298,16 @@ static void check_other_mode(const struct rewriter_target *target)
 		printf("BAD a site of 32-bit code is not left as it was\n");
 		failures++;
 	}
+	/* What reads alike in both is left as well, if its entry says so. */
+	for (unsigned flag = PREVIRT_SITE_CODE32; flag <= PREVIRT_SITE_CODE16; flag *= 2) {
+		static const uint8_t cli[8] = { 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0xfa };
+		struct previrt_site other = { .op = PREVIRT_OP_cli, .len = 8, .flags = flag };
+
+		if (rewriter_plan_site(rw, &other, cli, 0x100000, out) != REWRITER_LEAVE) {
+			printf("BAD a site with flag %#x is not left as it was\n", flag);
+			failures++;
+		}
+	}
 	/* 16-bit code: ljmpl $8, $0x5a5a; ljmp $8, $0x5a5a; lidt 0x1234; lgdtl 0x1234(%bx) */
 	for (unsigned i = 0; i < sizeof(code16) / sizeof(code16[0]); i++) {
 		struct previrt_site low = { .op = code16[i].op, .len = code16[i].len };
