@@ -182,7 +182,9 @@ start:
 	rep movsl
 	cmpl $0x5a5a5a5a, buffer+12(%rip)
 	expect e, 34
-	cmpl $0, buffer+4(%rip)
+	movq $AFTER-4, %rax
+	movl (%rax), %eax
+	cmpl %eax, buffer+4(%rip)
 	expect e, 35
 	print "guest: strings\n"
 
