@@ -118,17 +118,19 @@ static void cpu_drop_stale(int which, uint16_t selector)
 		backend_set_fs_base(cpu->fs_base);
 }
 
-/* Descriptors were taken away. */
+/* Descriptors were taken away. Xen may have found that first, in the midst of the
+   changes, and have loaded null: so loaded[] counts, which was looked at before them. */
 static void cpu_drop_stale_selectors(void)
 {
+	const uint16_t *loaded = previrt_cpu.loaded;
 	uint16_t ds, es, fs, gs;
 
 	__asm__ volatile("movw %%ds, %0\nmovw %%es, %1\nmovw %%fs, %2\nmovw %%gs, %3"
 			 : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
-	cpu_drop_stale(SEG_DS, ds);
-	cpu_drop_stale(SEG_ES, es);
-	cpu_drop_stale(SEG_FS, fs);
-	cpu_drop_stale(SEG_GS, gs);
+	cpu_drop_stale(SEG_DS, ds ? ds : loaded[SEG_DS]);
+	cpu_drop_stale(SEG_ES, es ? es : loaded[SEG_ES]);
+	cpu_drop_stale(SEG_FS, fs ? fs : loaded[SEG_FS]);
+	cpu_drop_stale(SEG_GS, gs ? gs : loaded[SEG_GS]);
 }
 
 /* The local table's frames stay where they are; Xen takes changes one by one. */
