@@ -20,8 +20,12 @@ sub previrt_flags {
 
 my $c = previrt_flags('--cflags');
 my $assembler = previrt_flags('--aflags');
-for my $pair ([DEB_CFLAGS_APPEND => $c], [DEB_CXXFLAGS_APPEND => $c],
-	      [DEB_ASFLAGS_APPEND => $assembler], [KCFLAGS => $c], [KAFLAGS => $assembler]) {
+my @variables = ([DEB_CFLAGS_APPEND => $c], [DEB_CXXFLAGS_APPEND => $c],
+		 [DEB_ASFLAGS_APPEND => $assembler], [KCFLAGS => $c], [KAFLAGS => $assembler]);
+# dh may have asked dpkg-buildflags already, ahead of its add-ons.
+push @variables, [CFLAGS => $c], [CXXFLAGS => $c], [ASFLAGS => $assembler]
+	if $ENV{DH_INTERNAL_BUILDFLAGS};
+for my $pair (@variables) {
 	my ($name, $words) = @$pair;
 	next if index($ENV{$name} // '', $words) >= 0;	# dh within dh
 	$ENV{$name} = join(' ', grep { defined && $_ ne '' } $ENV{$name}, $words);
