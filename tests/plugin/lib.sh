@@ -53,15 +53,12 @@ sites() {
 	done < <(readelf -n "$1" 2>/dev/null)
 }
 
-# code FILE: its executable bytes, in hexadecimal, section by section. A file
-# takes them, not /dev/stdout: binutils run as root remove a link that they
-# could not write, and then it is gone for everybody.
+# code FILE: its executable bytes, in hexadecimal, section by section.
 code() {
-	local s
-	for s in $(readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] \([^ ]*\) *PROGBITS.* AX .*/\1/p'); do
-		objcopy -O binary --only-section="$s" "$1" "$TMP/code.bin" || die "objcopy: no $s of $1"
-		echo "$s $(od -An -v -tx1 "$TMP/code.bin" | tr -d ' \n')"
-	done
+	objdump -hsw "$1" | awk '
+		/^Contents of section / { at = $4; sub(/:$/, "", at); shown = at in code; if (shown) print at }
+		$1 ~ /^[0-9]+$/ && /, CODE/ { code[$2] }
+		shown && /^ /'
 }
 
 # done_testing COUNT WHAT: the last line and the exit status.
