@@ -9,7 +9,10 @@ INSNS := plugin/insns.tbl plugin/insns.py
 
 GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc insns.h insns.c gas_pack.inc \
 	pack.h pack_text.h)
-DOC_FILES += docs/sensitive-instructions.md docs/table-format.md
+DOC_FILES += docs/sensitive-instructions.md docs/table-format.md docs/adding-a-back-end.md
+
+IFACE := runtime-stubs/iface
+BACKEND_H := runtime-stubs/backend/backend.h
 
 # $(call generate,COMMAND): never half-written, and untouched if the same
 generate = printf "  %-8s%s\n" GEN $@; mkdir -p $(@D); $(1) > $@.new; \
@@ -42,5 +45,9 @@ docs/sensitive-instructions.md: plugin/gen_c.py $(INSNS)
 docs/table-format.md: $(ABI)/table.abi $(ABI)/gen_abi.py docs/table-format.md.in
 	$(Q)set -e; $(call generate,sed -e '/^@TABLES@$$/{r /dev/stdin' -e 'd}' docs/table-format.md.in \
 		< <($(PYTHON) $(ABI)/gen_abi.py $< doc))
+
+docs/adding-a-back-end.md: $(IFACE)/gen_iface.py $(BACKEND_H) $(wildcard $(IFACE)/*.h) docs/adding-a-back-end.md.in
+	$(Q)set -e; $(call generate,sed -e '/^@PARTS@$$/{r /dev/stdin' -e 'd}' docs/adding-a-back-end.md.in \
+		< <($(PYTHON) $< $(BACKEND_H)))
 
 include runtime-stubs/native/module.mk

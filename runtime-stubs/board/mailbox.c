@@ -7,6 +7,8 @@
  */
 #include "mailbox.h"
 #include "devices.h"
+#include "../iface/events.h"
+#include "../iface/memory.h"
 
 #define COMMAND_WAKE 1
 #define WORD(at) ((at) & ~7ull)

@@ -10,7 +10,7 @@
  */
 #ifndef PREVIRT_BUS_H
 #define PREVIRT_BUS_H
-#include "../backend/backend.h"
+#include "../iface/vcpu.h"
 #include "lines.h"
 #include "memory.h"
 #include "messages.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 #include "bus.h"
+#include "../iface/end.h"
+#include "../iface/events.h"
 
 /*
  * In ns. A timer that is always over before the guest runs would be all that

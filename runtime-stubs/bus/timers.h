@@ -7,6 +7,7 @@
  */
 #ifndef PREVIRT_BUS_TIMERS_H
 #define PREVIRT_BUS_TIMERS_H
+#include "../iface/clock.h"
 #include <stdint.h>
 
 struct bus;

@@ -3,7 +3,8 @@
 /* Control and debug registers, MSR instructions, TLB and caches. */
 #include "cpu.h"
 #include "insns.h"
-#include "../backend/backend.h"
+#include "../iface/fastpath.h"
+#include "../iface/processor.h"
 #include "../mmu/mmu.h"
 
 #define CR3_ADDRESS 0x000ffffffffff000ull

@@ -9,7 +9,8 @@
  * it is sensitive.
  */
 #include "cpu.h"
-#include "../backend/backend.h"
+#include "../iface/processor.h"
+#include "../iface/vcpu.h"
 
 /* Paging and interrupts are the virtual processor's own. */
 #define OWN_1_EDX (1u << 3 /* PSE */ | 1u << 9 /* APIC */ | 1u << 13 /* PGE */ | \

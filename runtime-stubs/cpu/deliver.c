@@ -5,7 +5,7 @@
  * processor does it. Intel SDM volume 3, 6.12 and 6.14.
  */
 #include "cpu.h"
-#include "../backend/backend.h"
+#include "../iface/vcpu.h"
 #include "../mmu/mmu.h"
 
 #define GATE_INTERRUPT 14

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /* Accesses of the guest to device memory, carried out for it: where operands lie. */
 #include "device.h"
-#include "../backend/backend.h"
+#include "../iface/memory.h"
 #include "../board/board.h"
 #include "../mmu/mmu.h"
 #include <string.h>

@@ -5,7 +5,10 @@
  * hardware. Intel SDM volume 4; AMD APM volume 2, appendix A.
  */
 #include "cpu.h"
-#include "../backend/backend.h"
+#include "../iface/fastpath.h"
+#include "../iface/processor.h"
+#include "../iface/segments.h"
+#include "../iface/vcpu.h"
 
 enum {
 	MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_UCODE = 0x8b, MSR_ARCH_CAPABILITIES = 0x10a,

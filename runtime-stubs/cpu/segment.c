@@ -7,7 +7,9 @@
  */
 #include "cpu.h"
 #include "insns.h"
-#include "../backend/backend.h"
+#include "../iface/fastpath.h"
+#include "../iface/segments.h"
+#include "../iface/vcpu.h"
 #include "../mmu/mmu.h"
 
 #define DESC_PRESENT (1ull << 47)

@@ -11,7 +11,7 @@
  */
 #include "cpu.h"
 #include "insns.h"
-#include "../backend/backend.h"
+#include "../iface/memory.h"
 #include <string.h>
 
 #define STEPS_MOST 256

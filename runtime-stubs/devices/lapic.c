@@ -9,6 +9,7 @@
  */
 #include "lapic.h"
 #include "../bus/device.h"
+#include "../iface/events.h"
 #include <string.h>
 
 enum {				/* registers, by their number: offset / 16 */

@@ -8,6 +8,7 @@
  * resets the port while it starts loses none of it.
  */
 #include "../bus/device.h"
+#include "../iface/console.h"
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 

@@ -20,7 +20,10 @@
 #define PREVIRT_MMU_SHADOW_H
 #include "mmu.h"
 #include "../board/board.h"
-#include "../backend/backend.h"
+#include "../iface/fastpath.h"
+#include "../iface/memory.h"
+#include "../iface/tables.h"
+#include "../iface/vcpu.h"
 
 #define SHADOW_LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 #define SHADOW_COMPARED (PTE_P | PTE_W | PTE_NX | PTE_ADDRESS)

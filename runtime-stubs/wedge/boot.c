@@ -9,7 +9,7 @@
 #include "wedge.h"
 #include "print.h"
 #include "zeropage.h"
-#include "../backend/backend.h"
+#include "../iface/memory.h"
 #include "../board/board.h"
 #include "../mmu/mmu.h"
 #include <string.h>

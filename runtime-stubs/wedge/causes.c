@@ -7,7 +7,8 @@
  */
 #include "wedge.h"
 #include "print.h"
-#include "../backend/backend.h"
+#include "../iface/end.h"
+#include "../iface/vcpu.h"
 #include "../mmu/mmu.h"
 
 #define SITES 512u		/* a power of two; more are not told apart */

@@ -11,7 +11,9 @@
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"
-#include "../backend/backend.h"
+#include "../iface/end.h"
+#include "../iface/fastpath.h"
+#include "../iface/vcpu.h"
 #include "../board/board.h"
 #include "../mmu/mmu.h"
 

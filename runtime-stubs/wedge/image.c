@@ -7,7 +7,10 @@
 #include "wedge.h"
 #include "entry.h"
 #include "print.h"
-#include "../backend/backend.h"
+#include "../iface/clock.h"
+#include "../iface/fastpath.h"
+#include "../iface/memory.h"
+#include "../iface/vcpu.h"
 #include "insns.h"
 #include <elf.h>
 #include <string.h>

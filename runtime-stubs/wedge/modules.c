@@ -23,7 +23,7 @@
 #include "print.h"
 #include "insns.h"
 #include "../mmu/mmu.h"
-#include "../backend/backend.h"
+#include "../iface/memory.h"
 #include <string.h>
 
 #define SCAN_MAX (4u << 20)

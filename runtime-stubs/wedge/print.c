@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 #include "print.h"
-#include "../backend/backend.h"
+#include "../iface/console.h"
 #include <stdarg.h>
 #include <string.h>
 

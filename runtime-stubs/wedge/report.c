@@ -4,7 +4,7 @@
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"
-#include "../backend/backend.h"
+#include "../iface/end.h"
 #include "../board/board.h"
 #include "../devices/ends.h"
 #include "../mmu/mmu.h"

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Fast path: code of the back-end's for sites, system calls and returns to user mode
+ * that does its work without the wedge. A back-end need not have any: then the
+ * functions do nothing, and the variables are there.
+ *
+ * A return to user mode may do without the wedge while all of these hold:
+ * (a) backend_slow_user is 0;
+ * (b) backend_user_owed is 0, or wedge_settle_user has been called;
+ * (c) the guest's GDT is the one that is known (backend_watch_gdt);
+ * (d) backend_syscall_changed was not called since the last return by the wedge.
+ */
+#ifndef PREVIRT_IFACE_FASTPATH_H
+#define PREVIRT_IFACE_FASTPATH_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct insn;
+
+/* Not 0: the next return to user mode must go through the wedge, which sets it to 0
+   then. VCPU_LOCAL. */
+extern uint8_t backend_slow_user;
+
+/* Not 0: wedge_settle_user must be called before the next return to user mode; it sets
+   it to 0. The bits are the wedge's own. VCPU_LOCAL. */
+extern uint8_t backend_user_owed;
+
+/* How many more returns to user mode may compare the GDT; each that does counts it
+   down, and the next return goes through the wedge when it is 0. VCPU_LOCAL. */
+extern uint8_t backend_gdt_patience;
+
+/* System calls that the fast path has taken: wedge_syscall has not seen them.
+   VCPU_LOCAL. */
+extern uint64_t backend_short_syscalls;
+
+/* Call slot @slot (previrt_call_slots) is in use, for @insn, which stands @at bytes into
+   sites of @size bytes that begin with a call of @call bytes. The back-end may point the
+   slot to code of its own with the same effect as wedge_call. */
+void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
+		       unsigned call);
+
+/* The same of jump slot @slot (previrt_jump_slots) and wedge_jump. */
+void backend_jump_slot(unsigned slot, const struct insn *insn);
+
+/* The guest's GDT, @size bytes at @now (a multiple of 8), is known while it equals
+   @known. While the bit PTE_D of the byte @written is clear, it does, and is not
+   compared. NULL for @now: it is never known; for @written: it is always compared. */
+void backend_watch_gdt(const void *now, const void *known, size_t size,
+		       const uint8_t *written);
+
+/* An MSR that SYSCALL or SYSRET uses has changed (STAR, LSTAR, SFMASK, EFER). */
+void backend_syscall_changed(void);
+
+#endif

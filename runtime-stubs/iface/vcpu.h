@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Virtual processors, from 0 on. Number 0 runs from the start, the others stand still
+ * until they are started. One at a time runs the wedge, but for those in backend_wait
+ * (events.h).
+ */
+#ifndef PREVIRT_IFACE_VCPU_H
+#define PREVIRT_IFACE_VCPU_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct cpu;
+
+#define BACKEND_VCPUS_MAX 8
+
+/* A variable that each processor has for itself, at the same address; 0 at the start. */
+#define VCPU_LOCAL __attribute__((section(".bss.vcpu")))
+
+/* How many there are, 1 to BACKEND_VCPUS_MAX; known before wedge_start. */
+extern unsigned backend_vcpus;
+
+/* The number of the processor that runs this. VCPU_LOCAL. */
+extern unsigned backend_vcpu;
+
+/* Starts processor @vcpu, once: it calls wedge_vcpu_started. If that cannot be, the
+   wedge stops with the reason. */
+void backend_vcpu_start(unsigned vcpu);
+
+/* Copies the @size bytes at @own, which are VCPU_LOCAL, to @to, as processor @vcpu has
+   them. */
+void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size);
+
+/* Runs the guest from the state in @cpu (previrt_cpu). Does not return: the guest's
+   next trap, site or event enters the wedge anew (wedge/entry.h). With IF set in
+   @cpu, an event that is there already does so at once. */
+_Noreturn void backend_enter(struct cpu *cpu);
+
+/* Returns the address of the byte that holds the virtual interrupt flag, the same for
+   each processor: 0 when interrupts may come, 1 when they may not. Rewritten sites
+   write it. */
+uint64_t backend_if_byte(void);
+
+#endif
