@@ -15,6 +15,15 @@
 #include <stdint.h>
 
 #define BACKEND_PAGE 4096u
+/*
+ * The entries of a level-4 table that are the guest kernel's, "the upper half": from
+ * FIRST on, below END. It is the upper half of the address space but where a back-end
+ * has the kernel run in the lower one (wedge/module.mk).
+ */
+#ifndef BACKEND_UPPER_FIRST
+#define BACKEND_UPPER_FIRST 256u
+#define BACKEND_UPPER_END 512u
+#endif
 #define BACKEND_NO_FRAME (~(uint64_t)0)
 
 struct cpu;

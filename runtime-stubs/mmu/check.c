@@ -125,10 +125,9 @@ static void check_table(unsigned table, int level, uint64_t va)
 		shadow_tables[table].level = VISITED;
 	}
 	for (unsigned i = 0; i < 512; i++) {
-		uint64_t at = va + ((uint64_t)i << (3 + 9 * level));
+		uint64_t at = level == 4 ? shadow_top_va(i) :
+					   va + ((uint64_t)i << (3 + 9 * level));
 
-		if (level == 4 && i >= 256)
-			at |= 0xffffull << 48;
 		if ((entries[i] & PTE_P) &&
 		    (backend_fixed_table(at, level - 1) || !backend_va_reserved(at)))
 			check_entry(entries[i], level, at);
@@ -141,12 +140,12 @@ static void check_user(unsigned kernel, unsigned user)
 	const uint64_t *less = backend_table_entries(user);
 
 	for (unsigned i = 0; i < 512; i++) {
-		uint64_t va = (uint64_t)i << 39 | (i >= 256 ? 0xffffull << 48 : 0);
+		uint64_t va = shadow_top_va(i);
 
-		if (i < 256 && less[i] != all[i])
+		if (i < BACKEND_UPPER_FIRST && less[i] != all[i])
 			check_fail("differs in user mode", va);
 		/* A hypervisor's own stand in all roots; the wedge's must not. */
-		if (i >= 256 && (less[i] & PTE_P) &&
+		if (i >= BACKEND_UPPER_FIRST && (less[i] & PTE_P) &&
 		    (!backend_va_reserved(va) ||
 		     va >> 39 == (uint64_t)backend_guest_memory >> 39))
 			check_fail("is seen by user mode", va);
