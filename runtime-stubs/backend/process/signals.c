@@ -146,11 +146,11 @@ static void signals_in_wedge(struct stub_frame *frame)
 			  frame->rip < (uint64_t)process_critical_end;
 
 	if (signals_is_event(frame->signal)) {
+		process_pending = 1;
 		if (is_critical) {
 			__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"(-1), "d"(-1));
 			process_event_entered();
 		}
-		process_pending = 1;
 		if (process_stub)
 			stub_interrupt(process_stub);
 		return;
@@ -178,8 +178,10 @@ void process_signal_entered(struct stub_frame *frame)
 		return;
 	}
 	signals_take(cpu, frame);
-	if (signals_is_event(frame->signal))
+	if (signals_is_event(frame->signal)) {
+		process_pending = 1;
 		wedge_event();
+	}
 	if (frame->code <= 0) {
 		wedge_print("previrt: signal %d from outside\n", frame->signal);
 		wedge_stop("the wedge was sent a signal");

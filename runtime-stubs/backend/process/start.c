@@ -93,6 +93,7 @@ static long start_fork(const struct start *start)
 	__asm__ volatile("syscall\n\t"
 			 "test %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
+			 "xor %%esp, %%esp\n\t"	/* on no stack of signals */
 			 "jmp *%[code]\n"
 			 "1:"
 			 : "=a"(pid)
