@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * previrt run: one vmlinux, on a hypervisor by a wedge or on the bare machine,
- * both in QEMU. The exit status tells how the guest ended (run.h).
+ * both in QEMU, or in a process of this host by a wedge. The exit status tells how the guest ended (run.h).
  */
 #include "diag.h"
 #include "options.h"
@@ -19,7 +19,7 @@
 #define MEMORY_MOST (1u << 14)		/* what a wedge takes */
 
 static const char run_help_text[] =
-	"  -k, --kernel VMLINUX  the kernel, the same file on both\n"
+	"  -k, --kernel VMLINUX  the kernel, the same file on each\n"
 	"  -i, --initrd FILE     an initial ramdisk\n"
 	"  -a, --append WORDS    the kernel's command line\n"
 	"  -m, --memory SIZE     the guest's memory in MiB, or with M or G (256; 16 to\n"
@@ -35,9 +35,10 @@ static const char run_help_text[] =
 	"  --qemu WORD           one more word for QEMU (may be repeated)\n"
 	"The console is this terminal; Ctrl-A x leaves. Input that is no terminal waits\n"
 	"until the guest reads.\n"
+	"In a process there is no QEMU, and none of its options; one processor.\n"
 	"Status: 0 the guest turned its power off, 1 it ended with another status of\n"
 	"its own, 2 not started, 3 stopped by the wedge, 4 restarted, 5 ended by the\n"
-	"hypervisor, 6 QEMU ended or was left, 7 out of time.\n";
+	"hypervisor, 6 QEMU or the process ended or was left, 7 out of time.\n";
 
 /* All of them with @between; to be freed. */
 static char *run_names_of_machines(const char *between)

@@ -29,7 +29,7 @@ enum run_end {
 	RUN_STOPPED = 3,	/* the wedge stopped it, with a report */
 	RUN_RESTART = 4,	/* it restarted the machine */
 	RUN_CRASHED = 5,	/* the hypervisor ended it, with a report of its own */
-	RUN_LOST = 6,		/* QEMU ended, or was left, and the guest did not */
+	RUN_LOST = 6,		/* QEMU or the wedge ended, or was left, and the guest did not */
 	RUN_TIMEOUT = 7,	/* the time was over */
 };
 

@@ -268,9 +268,9 @@ static enum run_end process_run(const struct run *run)
 
 	if (!process_takes(run) || !process_kernel_good(run->kernel))
 		return end;
-	wedge = path_wedge("process");
+	wedge = path_wedge("process.elf");
 	if (!wedge)
-		diag_error(DIAG_RUN_WEDGE, NULL, "process is missing");
+		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
 	else
 		name = run_bundle(run, true, &size);
 	bundle = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;

@@ -22,7 +22,7 @@ all: stubs
 -include $(STUBS_OBJ:.o=.d)
 
 # The wedge as a process of the host: all objects once more, for another place.
-PROCESS_WEDGE := $(B)/wedge/process
+PROCESS_WEDGE := $(B)/wedge/process.elf
 PROCESS_OBJ := $(B)/obj/wedge-process
 WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
 	entry.S main.c memory.c tables.c tlb.c signals.c user.c segments.c time.c)

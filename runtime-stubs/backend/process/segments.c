@@ -10,7 +10,8 @@
 #include "../../cpu/cpu.h"
 #include <asm/prctl.h>
 
-#define CPUID_1_ECX_OSXSAVE (1u << 27)
+#define CPUID_7_ECX_RDPID (1u << 22)
+#define CPUID_80000001_EDX_RDTSCP (1u << 27)
 
 uint64_t process_debug_status;
 
@@ -82,6 +83,10 @@ void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 	__asm__ volatile("cpuid"
 			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
 			 : "0"(leaf), "2"(subleaf));
+	if (leaf == 7 && !subleaf)
+		regs[2] &= ~CPUID_7_ECX_RDPID;
+	if (leaf == 0x80000001)
+		regs[3] &= ~CPUID_80000001_EDX_RDTSCP;
 }
 
 /* LIMIT: the real one is the host's, and XGETBV shows it. */
@@ -93,7 +98,7 @@ int backend_set_xcr0(uint64_t value)
 	return (value & ~((uint64_t)high << 32 | low)) != 0;
 }
 
-/* LIMIT: RDTSCP and RDPID give the host's. */
+/* LIMIT: RDTSCP and RDPID, which are not offered, give the host's. */
 int backend_set_tsc_aux(uint32_t value)
 {
 	(void)value;

@@ -35,7 +35,7 @@ _Noreturn void process_jump_entered(void);
 _Noreturn void process_event_entered(void);
 void process_signal_entered(struct stub_frame *frame);
 
-VCPU_LOCAL uint8_t previrt_if_byte;	/* 1: no interrupts */
+static VCPU_LOCAL uint8_t signals_masked;	/* 1: no interrupts */
 static VCPU_LOCAL uint64_t signals_kept;
 /* The last page fault of the guest's kernel; 0: it is mapped. */
 static VCPU_LOCAL uint64_t signals_fault;
@@ -45,16 +45,19 @@ static const uint8_t handled[] = {
 	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM, SIGIO,
 };
 
+/* Its address, also for those who read the wedge's file. */
+const uint64_t previrt_if_byte = (uint64_t)&signals_masked;
+
 uint64_t backend_if_byte(void)
 {
-	return (uint64_t)&previrt_if_byte;
+	return previrt_if_byte;
 }
 
 static void signals_kernel_flags(struct cpu *cpu)
 {
 	cpu->user = 0;
 	cpu->rflags = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | signals_kept |
-		      (previrt_if_byte ? 0 : FLAG_IF);
+		      (signals_masked ? 0 : FLAG_IF);
 }
 
 void process_call_entered(void)
@@ -197,7 +200,7 @@ void backend_enter(struct cpu *cpu)
 		tlb_fill(&process_tlb, process_kernel_root, signals_fault, signals_access);
 	signals_fault = 0;
 	signals_kept = cpu->rflags & KEPT;
-	previrt_if_byte = !(cpu->rflags & FLAG_IF);
+	signals_masked = !(cpu->rflags & FLAG_IF);
 	process_frame[0] = cpu->rip;
 	process_frame[1] = HOST_CS;
 	process_frame[2] = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | FLAG_IF;

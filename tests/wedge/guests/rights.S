@@ -82,7 +82,7 @@ start:
 	movq %rax, upper_entries(%rip)
 	tree code, 1
 	tree page, 2
-	tree upper, 300
+	tree upper, SLOT(300)
 	flush_all
 	movl $0x078a078a, code0(%rip)	/* movb (%rdi), %al, twice */
 	movw $0x80cd, 4+code0(%rip)	/* int $0x80 */
