@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * previrt run: one vmlinux, on a hypervisor by a wedge or on the bare machine,
- * both in QEMU. The exit status tells how the guest ended (run.h).
+ * both in QEMU, or in a process of this host by a wedge. The exit status tells how the guest ended (run.h).
  */
 #include "diag.h"
 #include "options.h"
@@ -19,7 +19,7 @@
 #define MEMORY_MOST (1u << 14)		/* what a wedge takes */
 
 static const char run_help_text[] =
-	"  -k, --kernel VMLINUX  the kernel, the same file on both\n"
+	"  -k, --kernel VMLINUX  the kernel, the same file on each\n"
 	"  -i, --initrd FILE     an initial ramdisk\n"
 	"  -a, --append WORDS    the kernel's command line\n"
 	"  -m, --memory SIZE     the guest's memory in MiB, or with M or G (256; 16 to\n"
@@ -35,16 +35,34 @@ static const char run_help_text[] =
 	"  --qemu WORD           one more word for QEMU (may be repeated)\n"
 	"The console is this terminal; Ctrl-A x leaves. Input that is no terminal waits\n"
 	"until the guest reads.\n"
+	"In a process there is no QEMU, and none of its options; one processor.\n"
 	"Status: 0 the guest turned its power off, 1 it ended with another status of\n"
 	"its own, 2 not started, 3 stopped by the wedge, 4 restarted, 5 ended by the\n"
-	"hypervisor, 6 QEMU ended or was left, 7 out of time.\n";
+	"hypervisor, 6 QEMU or the process ended or was left, 7 out of time.\n";
+
+/* All of them with @between; to be freed. */
+static char *run_names_of_machines(const char *between)
+{
+	char *list = util_copy("");
+
+	for (size_t i = 0; run_machines[i]; i++) {
+		char *longer = util_printf("%s%s%s", list, i ? between : "", run_machines[i]->name);
+
+		free(list);
+		list = longer;
+	}
+	return list;
+}
 
 void run_help(void)
 {
 	size_t i;
 
-	printf("  --on=%s|%s       the machine (the first one, if not told):\n",
-	       run_machines[0]->name, run_machines[1]->name);
+	char *names = run_names_of_machines("|");
+
+	printf("  --on=%s\n"
+	       "                        the machine (the first one, if not told):\n", names);
+	free(names);
 	for (i = 0; run_machines[i]; i++)
 		printf("                          %-8s%s\n", run_machines[i]->name,
 		       run_machines[i]->what);
@@ -123,7 +141,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case INITRD: return run_set_text(&run->initrd, value);
 	case APPEND: return run_set_text(&run->append, value);
 	case LOG: return run_set_text(&run->log, value) && run_log_good(value);
-	case CPU: return run_set_text(&run->cpu, value);
+	case CPU: run->cpu_given = true; return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
 	case MEMORY: return run_memory(value, &run->memory);
 	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);
@@ -195,11 +213,14 @@ static bool run_parse(struct run *run, int argc, char **argv)
 
 static const struct run_machine *run_machine(const char *name)
 {
+	char *names;
+
 	for (size_t i = 0; run_machines[i]; i++)
 		if (!strcmp(name, run_machines[i]->name))
 			return run_machines[i];
-	diag_error(DIAG_USAGE, NULL, "run: --on=%s: it is one of %s, %s", name,
-		   run_machines[0]->name, run_machines[1]->name);
+	names = run_names_of_machines(", ");
+	diag_error(DIAG_USAGE, NULL, "run: --on=%s: it is one of %s", name, names);
+	free(names);
 	return NULL;
 }
 
@@ -215,7 +236,7 @@ int cmd_run(int argc, char **argv)
 	if (machine && machine->tells_room && !run.quiet && !isatty(0))
 		array_add(&run.options, (char *)"room");
 	if (machine)
-		status = (int)run_qemu(&run, machine);
+		status = (int)(machine->run ? machine->run(&run) : run_qemu(&run, machine));
 	free(run.options.v);
 	free(run.qemu.v);
 	return status;

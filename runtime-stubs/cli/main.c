@@ -78,7 +78,7 @@ static const struct command {
 	{ "rewrite", "--dry-run [--backend=NAME] FILE...", "what a wedge would write at each site",
 	  cmd_rewrite, false },
 	{ "run", "-k VMLINUX [-i INITRD] [-a WORDS] [-m SIZE]", "run a kernel on a "
-	  "hypervisor or a bare machine, in QEMU", cmd_run, false },
+	  "hypervisor or a bare machine, in QEMU, or in a process", cmd_run, false },
 	{ "bundle", "-k VMLINUX [-i INITRD] [-a WORDS] -o BUNDLE", "a kernel, its initrd "
 	  "and its command line as one file for a wedge", cmd_bundle, false },
 	{ "learn", "--faults LIST FILE...", "lines of a guest file for instructions "

@@ -4,7 +4,7 @@
  * previrt run: what the machines it knows have in common.
  *
  * A machine makes QEMU's words; run_qemu.c starts them, watches, and tells how
- * the run ended. Files are handed over as memory that has a name below /proc,
+ * the run ended. One without QEMU does so itself. Files are handed over as memory that has a name below /proc,
  * so that nothing is left behind however it ends.
  */
 #ifndef PREVIRT_CLI_RUN_H
@@ -16,7 +16,7 @@ struct run {
 	uint64_t memory;	/* MiB */
 	uint64_t cpus;
 	uint64_t timeout;	/* seconds; 0: none */
-	bool icount, quiet;
+	bool icount, quiet, cpu_given;
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 };
@@ -29,7 +29,7 @@ enum run_end {
 	RUN_STOPPED = 3,	/* the wedge stopped it, with a report */
 	RUN_RESTART = 4,	/* it restarted the machine */
 	RUN_CRASHED = 5,	/* the hypervisor ended it, with a report of its own */
-	RUN_LOST = 6,		/* QEMU ended, or was left, and the guest did not */
+	RUN_LOST = 6,		/* QEMU or the wedge ended, or was left, and the guest did not */
 	RUN_TIMEOUT = 7,	/* the time was over */
 };
 
@@ -76,14 +76,19 @@ struct run_machine {
 	enum run_end restart;
 	/* The wedge tells how much console input there is room for (the word room). */
 	bool tells_room;
+	/* Without QEMU: start it, wait for its end, which is told. */
+	enum run_end (*run)(const struct run *run);
 };
-extern const struct run_machine run_native;
+extern const struct run_machine run_native, run_process;
 /* All of them, the default first; NULL behind the last. */
 extern const struct run_machine *const run_machines[];
 
 /* The options of the commands run and bundle, for the help. */
 void run_help(void);
 void bundle_help(void);
+
+/* The end of which the exit port's @value tells (devices/ends.h). */
+enum run_end run_ended(int value);
 
 /* Start QEMU with this machine and wait for its end, which is told. */
 enum run_end run_qemu(const struct run *run, const struct run_machine *machine);

@@ -33,5 +33,5 @@ static bool native_words(const struct run *run, struct run_words *words)
 }
 
 const struct run_machine run_native = {
-	"native", "the bare machine", native_words, RUN_RESTART, false,
+	"native", "the bare machine", native_words, RUN_RESTART, false, NULL,
 };

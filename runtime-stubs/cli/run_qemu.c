@@ -264,7 +264,7 @@ static int qemu_wait(struct qemu *qemu, uint64_t timeout)
 	return status;
 }
 
-static enum run_end qemu_port(int value)
+enum run_end run_ended(int value)
 {
 	switch (value) {
 	case ENDS_GOOD:
@@ -301,7 +301,7 @@ static enum run_end qemu_judge(const struct qemu *qemu, const struct run *run,
 		return RUN_TIMEOUT;
 	}
 	if (code > 1 && (code & 1))
-		return qemu_port(code >> 1);
+		return run_ended(code >> 1);
 	if (qemu_shut(qemu, "guest-shutdown") && machine->restart == RUN_RESTART)
 		return RUN_GOOD;
 	if (qemu_shut(qemu, "guest-reset"))

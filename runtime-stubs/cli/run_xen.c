@@ -143,7 +143,7 @@ static bool xen_words(const struct run *run, struct run_words *words)
 }
 
 static const struct run_machine run_xen = {
-	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED, true,
+	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED, true, NULL,
 };
 
-const struct run_machine *const run_machines[] = { &run_xen, &run_native, NULL };
+const struct run_machine *const run_machines[] = { &run_xen, &run_native, &run_process, NULL };

@@ -10,6 +10,16 @@
 #define PREVIRT_IFACE_TABLES_H
 #include <stdint.h>
 
+/*
+ * The entries of a level-4 table that are the guest kernel's, "the upper half": from
+ * FIRST on, below END. It is the upper half of the address space but where a back-end
+ * has the kernel run in the lower one (wedge/module.mk).
+ */
+#ifndef BACKEND_UPPER_FIRST
+#define BACKEND_UPPER_FIRST 256u
+#define BACKEND_UPPER_END 512u
+#endif
+
 #define BACKEND_FLUSH 1
 #define BACKEND_FLUSH_ALL 2
 

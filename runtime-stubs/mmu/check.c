@@ -97,6 +97,13 @@ static void check_leaf(uint64_t entry, uint64_t va)
 
 static void check_table(unsigned table, int level, uint64_t va);
 
+/* All that an entry of @level can map at @va? */
+static int check_is_reserved(uint64_t va, int level)
+{
+	return backend_va_reserved(va) &&
+	       backend_va_reserved(va + (1ull << (3 + 9 * level)) - BACKEND_PAGE);
+}
+
 static void check_entry(uint64_t entry, int level, uint64_t va)
 {
 	unsigned below;
@@ -125,12 +132,11 @@ static void check_table(unsigned table, int level, uint64_t va)
 		shadow_tables[table].level = VISITED;
 	}
 	for (unsigned i = 0; i < 512; i++) {
-		uint64_t at = va + ((uint64_t)i << (3 + 9 * level));
+		uint64_t at = level == 4 ? shadow_top_va(i) :
+					   va + ((uint64_t)i << (3 + 9 * level));
 
-		if (level == 4 && i >= 256)
-			at |= 0xffffull << 48;
 		if ((entries[i] & PTE_P) &&
-		    (backend_fixed_table(at, level - 1) || !backend_va_reserved(at)))
+		    (backend_fixed_table(at, level - 1) || !check_is_reserved(at, level)))
 			check_entry(entries[i], level, at);
 	}
 }
@@ -141,12 +147,12 @@ static void check_user(unsigned kernel, unsigned user)
 	const uint64_t *less = backend_table_entries(user);
 
 	for (unsigned i = 0; i < 512; i++) {
-		uint64_t va = (uint64_t)i << 39 | (i >= 256 ? 0xffffull << 48 : 0);
+		uint64_t va = shadow_top_va(i);
 
-		if (i < 256 && less[i] != all[i])
+		if (i < BACKEND_UPPER_FIRST && less[i] != all[i])
 			check_fail("differs in user mode", va);
 		/* A hypervisor's own stand in all roots; the wedge's must not. */
-		if (i >= 256 && (less[i] & PTE_P) &&
+		if (i >= BACKEND_UPPER_FIRST && (less[i] & PTE_P) &&
 		    (!backend_va_reserved(va) ||
 		     va >> 39 == (uint64_t)backend_guest_memory >> 39))
 			check_fail("is seen by user mode", va);

@@ -151,7 +151,7 @@ static void lower_drop(struct space *space, unsigned table, unsigned index)
 /* The tables of a space. */
 static void lower_empty(struct space *space)
 {
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < BACKEND_UPPER_FIRST; i++)
 		if (lower_used(&shadow_tables[space->kernel], i))
 			lower_drop(space, space->kernel, i);
 	space->supervisor = 0;
@@ -795,7 +795,7 @@ void lower_fill_all(uint64_t root)
 	const uint64_t *top = backend_guest(root);
 	uint64_t va = 0;
 
-	while (top && va < 1ull << 47) {
+	while (top && shadow_is_lower(va)) {
 		uint64_t step = 1ull << 39;
 		struct mmu_walk walk;
 		uint32_t error;

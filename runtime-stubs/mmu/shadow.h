@@ -86,7 +86,13 @@ static inline unsigned shadow_index(uint64_t va, int level)
 
 static inline int shadow_is_lower(uint64_t va)
 {
-	return (int64_t)va >= 0;
+	return va >> 39 < BACKEND_UPPER_FIRST;
+}
+
+/* Where entry @index of a level-4 table leads: the address is canonical. */
+static inline uint64_t shadow_top_va(unsigned index)
+{
+	return (uint64_t)index << 39 | (index >= 256 ? 0xffffull << 48 : 0);
 }
 
 /* The shadow's leaf for a guest's, @flags from the whole walk; 0: none. */

@@ -27,10 +27,10 @@ int twins_match(uint32_t fuller, uint32_t lesser)
 
 	if (!more || !less)
 		return 0;
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < BACKEND_UPPER_FIRST; i++)
 		if ((more[i] ^ less[i]) & ~MAY_DIFFER)
 			return 0;
-	for (unsigned i = 256; i < 512; i++) {
+	for (unsigned i = BACKEND_UPPER_FIRST; i < BACKEND_UPPER_END; i++) {
 		if (less[i] & ~more[i] & PTE_P)
 			return 0;
 		lacks |= !!(more[i] & ~less[i] & PTE_P);

@@ -406,7 +406,7 @@ static void upper_sync_slot(uint64_t root, unsigned i)
 {
 	struct guest_level top = guest_top(root);
 
-	upper_sync_entry(backend_root(0), i, (uint64_t)i << 39 | 0xffffull << 48, &top);
+	upper_sync_entry(backend_root(0), i, shadow_top_va(i), &top);
 }
 
 void upper_sync(uint64_t root)
@@ -414,7 +414,7 @@ void upper_sync(uint64_t root)
 	const uint64_t *top = upper_root(root);
 
 	nonglobal_reset();
-	for (unsigned i = 256; i < 512; i++) {
+	for (unsigned i = BACKEND_UPPER_FIRST; i < BACKEND_UPPER_END; i++) {
 		upper_learn(i, top[i]);
 		upper_sync_slot(root, i);
 	}
@@ -432,7 +432,7 @@ void upper_sync_root(uint64_t root)
 {
 	const uint64_t *top = upper_root(root);
 
-	for (unsigned i = 256; i < 512; i++)
+	for (unsigned i = BACKEND_UPPER_FIRST; i < BACKEND_UPPER_END; i++)
 		if ((top[i] ^ upper_entries[i]) & ~PTE_A && upper_learn(i, top[i]))
 			upper_sync_slot(root, i);
 }

@@ -5,10 +5,20 @@
 
 GUESTS := $(patsubst tests/wedge/guests/%.S,$(B)/wedge/guests/%,$(wildcard tests/wedge/guests/*.S))
 
-$(B)/wedge/guests/%: tests/wedge/guests/%.S tests/wedge/guests/guest.inc tests/wedge/guests/high.inc tests/wedge/guests/users.inc tests/wedge/guests/second.inc tests/wedge/guests/roots.inc tests/wedge/guests/deep.inc tests/wedge/guests/guest.lds $(GEN)/pack.h
+GUEST_PARTS := $(wildcard tests/wedge/guests/*.inc) tests/wedge/guests/guest.lds $(GEN)/pack.h
+LOW_GUESTS := $(patsubst $(B)/wedge/guests/%,$(B)/wedge/low-guests/%,$(filter-out %/split-race,$(GUESTS)))
+
+guest = $(Q)mkdir -p $(@D) && $(CC) -c -include $(GEN)/pack.h $(1) -o $@.o $< && \
+	$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -T tests/wedge/guests/guest.lds -o $@ $@.o
+
+$(B)/wedge/guests/%: tests/wedge/guests/%.S $(GUEST_PARTS)
 	$(say) GUEST $@
-	$(Q)mkdir -p $(@D) && $(CC) -c -include $(GEN)/pack.h -o $@.o $< && \
-		$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -T tests/wedge/guests/guest.lds -o $@ $@.o
+	$(call guest)
+
+# For machines without an upper half.
+$(B)/wedge/low-guests/%: tests/wedge/guests/%.S $(GUEST_PARTS)
+	$(say) GUEST $@
+	$(call guest,-DLOWER_HALF)
 
 # The conformance table's guest: the kernel's part behind the pack, user mode's not.
 CONFORMANCE := tests/wedge/conformance
@@ -24,6 +34,7 @@ $(CONFORMANCE_B)/guest: $(CONFORMANCE_B)/kernel.inc $(CONFORMANCE_B)/user.inc $(
 		$(CC) -c -Wa,--no-warn -x assembler -o $@-user.o $(@D)/user.inc && \
 		$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -T $(CONFORMANCE)/conformance.lds -o $@ $@.o $@-user.o
 
-.PHONY: guests conformance-guest
+.PHONY: guests low-guests conformance-guest
+low-guests: $(LOW_GUESTS)
 conformance-guest: $(CONFORMANCE_B)/guest
 guests: $(GUESTS)

@@ -44,7 +44,7 @@ static uint64_t xcr0;
 static uint32_t xsave_size, mxcsr_mask;
 
 /* The order of struct sigcontext. */
-static const uint8_t frame_order[16] = {
+const uint8_t frame_order[16] = {
 	R8, R9, R10, R11, R12, R13, R14, R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP,
 };
 
@@ -164,5 +164,6 @@ void frame_first(struct stub *stub)
 void *stub_fpu(struct stub *stub, size_t *size)
 {
 	*size = stub->fpu_size;
+	frame_check_fpu(stub);
 	return frame_at(stub, stub->fpu);
 }

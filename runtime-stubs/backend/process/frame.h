@@ -59,6 +59,9 @@ struct stub_frame {
 	uint64_t rest[12];
 };
 
+/* Numbers of cpu.h, in the order of struct stub_frame. */
+extern const uint8_t frame_order[16];
+
 _Static_assert(offsetof(struct stub_frame, r) == FRAME_R8, "r8");
 _Static_assert(offsetof(struct stub_frame, r[8]) == FRAME_RDI, "rdi");
 _Static_assert(offsetof(struct stub_frame, r[10]) == FRAME_RBP, "rbp");

@@ -20,3 +20,29 @@ stubs: $(STUBS)
 all: stubs
 
 -include $(STUBS_OBJ:.o=.d)
+
+# The wedge as a process of the host: all objects once more, for another place.
+PROCESS_WEDGE := $(B)/wedge/process.elf
+PROCESS_OBJ := $(B)/obj/wedge-process
+WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
+	entry.S main.c memory.c tables.c tlb.c signals.c user.c segments.c time.c)
+process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS)) \
+	$(PROCESS_OBJ)/insns.c.o
+
+$(PROCESS_OBJ)/%.o: WEDGE_MODEL := -mcmodel=small -fno-pic -no-pie -DBACKEND_UPPER_FIRST=128u -DBACKEND_UPPER_END=252u
+
+$(PROCESS_OBJ)/%.o: $(W)/% | $(GEN_FILES)
+	$(say) CC $<
+	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) $(WEDGE_MODEL) -c -o $@ $<
+
+$(PROCESS_OBJ)/insns.c.o: $(GEN)/insns.c $(GEN)/insns.h
+	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) $(WEDGE_MODEL) -c -o $@ $<
+
+$(PROCESS_WEDGE): $(process_objects) $(STUBS) $(W)/backend/process/process.lds
+	$(say) LD $@
+	$(Q)mkdir -p $(@D) && $(LD) -nostdlib -static -z noexecstack -z max-page-size=4096 \
+		-T $(W)/backend/process/process.lds -o $@ $(filter %.o %.a,$^)
+
+wedge: $(PROCESS_WEDGE)
+
+-include $(patsubst %.o,%.d,$(process_objects))

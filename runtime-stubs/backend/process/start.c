@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define PATIENCE 10000000	/* ns between two looks at the process */
+#define PLACES 65536u
 #define RSEQ_SIGNATURE 0x53053053u
 #define RSEQ_UNREGISTER 1u
 
@@ -36,10 +37,23 @@ static int start_check_rseq(void)
 	return sys_call(__NR_rseq, (uint64_t)area, sizeof(area), RSEQ_UNREGISTER, RSEQ_SIGNATURE);
 }
 
+uint64_t stub_place;
+
+/* Anywhere, or at the first place that is free from stub_place on. */
 static long start_shared(uint64_t size)
 {
-	return sys_call6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const uint64_t flags = MAP_SHARED | MAP_ANONYMOUS, rights = PROT_READ | PROT_WRITE;
+	long result;
+
+	if (!stub_place)
+		return sys_call6(__NR_mmap, 0, size, rights, flags, -1, 0);
+	for (uint64_t i = 0; i < PLACES; i++) {
+		result = sys_call6(__NR_mmap, stub_place + i * STUB_REGION_SIZE, size, rights,
+				   flags | MAP_FIXED_NOREPLACE, -1, 0);
+		if (result != -EEXIST)
+			break;
+	}
+	return result;
 }
 
 static void start_on_child(int signal)
@@ -51,7 +65,7 @@ static void start_on_child(int signal)
 int stub_init(void)
 {
 	struct stub_action action = {
-		(uint64_t)start_on_child, SA_RESTORER, (uint64_t)stub_signal_return, 0,
+		(uint64_t)start_on_child, SA_RESTORER | SA_ONSTACK, (uint64_t)stub_signal_return, 0,
 	};
 	long result = start_check_rseq();
 
@@ -79,6 +93,7 @@ static long start_fork(const struct start *start)
 	__asm__ volatile("syscall\n\t"
 			 "test %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
+			 "xor %%esp, %%esp\n\t"	/* on no stack of signals */
 			 "jmp *%[code]\n"
 			 "1:"
 			 : "=a"(pid)

@@ -59,6 +59,9 @@ struct stub {
  * the stubs' from now on.
  */
 int stub_init(void);
+/* Before that: where the supervisor has the regions of its stubs; 0: where the host
+   likes. */
+extern uint64_t stub_place;
 
 /*
  * A new address space, with nothing mapped in it. @memory: the file that stub_map maps.
@@ -78,7 +81,7 @@ void stub_interrupt(struct stub *stub);
 /*
  * User code's FPU and vector registers, as XSAVE stores them (SDM volume 1, 13.4), to
  * be read and written until the next stub_run: *@size bytes. Bits of XSTATE_BV and
- * MXCSR that the processor does not have are dropped.
+ * MXCSR that the processor does not have are dropped, so XRSTOR takes it.
  */
 void *stub_fpu(struct stub *stub, size_t *size);
 

@@ -7,7 +7,12 @@
  */
 #include "guest.inc"
 #include "high.inc"
-#define WINDOW 0xffffffffc0000000	/* pages: the HPET, memory, nothing, the local APIC */
+/* Pages: the HPET, memory, nothing, the local APIC; at an address of 32 bits, extended. */
+#ifdef LOWER_HALF
+#define WINDOW (1 << 30)
+#else
+#define WINDOW (HIGH + (1 << 30))
+#endif
 #define COMPARE0 (WINDOW+0x108)
 #define COMPARE1 (WINDOW+0x128)
 #define AFTER (WINDOW+0x1000)
@@ -58,7 +63,16 @@ start:
 	gate 14, page
 	gate 0x20, tick
 	entry l2, 0, l1
+#ifdef LOWER_HALF
+	physical l2, 0x67
+	movq %cr3, %rbx
+	movq (%rbx), %rcx
+	andq $~0xfff, %rcx
+	movq %rax, 8(%rcx)
+	movq %rbx, %cr3
+#else
 	entry high_pdpt, 511, l2
+#endif
 	movl $0xfed00063, %eax
 	movq %rax, l1(%rip)
 	entry l1, 1, after
@@ -114,7 +128,7 @@ start:
 	/* Segment bases and the size of addresses. */
 	movl $MSR_GS_BASE, %ecx
 	movl $WINDOW&0xffffffff, %eax
-	movl $-1, %edx
+	movl $WINDOW>>32&0xffffffff, %edx
 	wrmsr
 	movl $1, COMPARE0
 	addl $2, %gs:0x108

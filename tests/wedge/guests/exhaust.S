@@ -13,7 +13,7 @@
 #include "roots.inc"
 #define STRETCHES 4096		/* twice the tables for the memory that the test gives */
 #define LIVE 256		/* a power of 2, more than the upper half's reserve */
-#define KERNEL 0xffffe00000000000
+#define KERNEL SLOT_VA(448)
 #define WORD 0x1000		/* in a stretch */
 #define STEP 0x200000
 

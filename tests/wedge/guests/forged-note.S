@@ -8,7 +8,7 @@
  */
 #include "guest.inc"
 #include "high.inc"
-#define MODULES 0xffffffffc0000000
+#define MODULES (HIGH + (1 << 30))
 #define NOTE_HEAD 24
 #define BIAS 0x40000000
 #define CODE 0x163			/* global, dirty, accessed, writable, present */

@@ -31,6 +31,11 @@ start:
 	je 3f
 	cmpb $PROTECTION, %bl
 	je 3f
+#ifdef LOWER_HALF			/* hosts that are guests themselves may take these */
+	leal -0x17(%rbx), %ecx
+	cmpb $0x1b-0x17, %cl
+	jbe 3f
+#endif
 	movl $\type, %ebp
 	call set_gate
 	movb %bl, user_code+\at+\length-1(%rip)

@@ -6,7 +6,7 @@
  */
 #include "guest.inc"
 #include "high.inc"
-#define WINDOW 0xffffffffc0000000
+#define WINDOW (HIGH + (1 << 30))
 	.globl start
 
 start:

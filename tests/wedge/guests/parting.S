@@ -43,7 +43,7 @@ start:
 	entry lesser, 1, l3
 	entry fuller, 2, secret_l3
 	entry lesser, 2, secret_l3
-	entry fuller, 300, l3
+	entry fuller, SLOT(300), l3
 	load fuller
 	movabsq $PLACE, %rdx
 	visit_user %rdx

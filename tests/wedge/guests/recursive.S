@@ -5,20 +5,24 @@
  * through the recursive slot, and a page is mapped through it.
  */
 #include "guest.inc"
+#define TABLES SLOT_VA(510)
+#define LEVEL2 (TABLES | SLOT(510) << 30)
+#define LEVEL3 (LEVEL2 | SLOT(510) << 21)
+#define LEVEL4 (LEVEL3 | SLOT(510) << 12)
 	.globl start
 start:
 	leaq stack_top(%rip), %rsp
 	movq %cr3, %rax
 	movq %rax, %rdx
 	orq $3, %rdx
-	movq %rdx, 510*8(%rax)		/* slot 510: the table itself */
+	movq %rdx, SLOT(510)*8(%rax)	/* entry 510: the table itself */
 	movq %rax, %cr3
-	movabsq $0xffffff7fbfdfe000, %rsi	/* the table itself */
-	movq 510*8(%rsi), %rcx
+	movabsq $LEVEL4, %rsi	/* the table itself */
+	movq SLOT(510)*8(%rsi), %rcx
 	andq $~0xfff, %rcx
 	cmpq %rax, %rcx
 	expect e, 1
-	movabsq $0xffffff7fbfc00000, %rsi	/* the level below slot 0 */
+	movabsq $LEVEL3, %rsi	/* the level below slot 0 */
 	movq (%rsi), %rcx
 	movq (%rax), %rbx
 	andq $~0xfff, %rbx
@@ -26,9 +30,9 @@ start:
 	xorq %rdx, %rcx
 	andq $~0x60, %rcx		/* accessed and dirty may come between */
 	expect e, 2
-	movabsq $0xffffff0000000000, %rsi	/* through it to the last level, of a large page */
+	movabsq $TABLES, %rsi	/* through it to the last level, of a large page */
 	movq $0x1000083, %rcx
-	movabsq $0xffffff7f80000000 + 511*8, %rdi	/* the last entry of the first level-2 table */
+	movabsq $LEVEL2 + 511*8, %rdi	/* the last entry of the first level-2 table */
 	movq %rcx, (%rdi)
 	movq %cr3, %rax
 	movq %rax, %cr3

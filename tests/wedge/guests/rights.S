@@ -10,7 +10,7 @@
 #include "high.inc"
 #include "roots.inc"
 #define PAGE (2*PLACE)			/* level-4 entry 2 */
-#define UPPER 0xffff960000000000	/* level-4 entry 300 */
+#define UPPER SLOT_VA(300)
 #define U 4
 #define W 2
 #define WP 0x10000
@@ -78,11 +78,11 @@ start:
 	addq %rax, %rbx
 	leaq 8*2(%rbx), %rax
 	movq %rax, lower_entries(%rip)
-	leaq 8*300(%rbx), %rax
+	leaq 8*SLOT(300)(%rbx), %rax
 	movq %rax, upper_entries(%rip)
 	tree code, 1
 	tree page, 2
-	tree upper, 300
+	tree upper, SLOT(300)
 	flush_all
 	movl $0x078a078a, code0(%rip)	/* movb (%rdi), %al, twice */
 	movw $0x80cd, 4+code0(%rip)	/* int $0x80 */

@@ -6,7 +6,7 @@
  * exceptions, which a hypervisor may push onto it, in each page.
  */
 #include "guest.inc"
-#define STACK 0xffffc90000000000
+#define STACK SLOT_VA(402)
 #define PAGES 4
 	.globl start
 start:
@@ -14,7 +14,7 @@ start:
 	cld
 	movq %cr3, %rbx
 	leaq pdpt+3(%rip), %rax
-	movq %rax, 402*8(%rbx)
+	movq %rax, SLOT(402)*8(%rbx)
 	leaq pd+3(%rip), %rax
 	movq %rax, pdpt(%rip)
 	leaq pt+3(%rip), %rax

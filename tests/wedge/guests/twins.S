@@ -9,7 +9,7 @@
 #include "high.inc"
 #include "roots.inc"
 #define OTHER (2 << 39)
-#define OWN 0xffff960000000000		/* slot 300: the kernel's root alone has it */
+#define OWN SLOT_VA(300)			/* slot 300: the kernel's root alone has it */
 #define EFER 0xc0000080
 #define NXE (1 << 11)
 .macro sees place, want, number
@@ -45,7 +45,7 @@ start:
 	leaq user_root(%rip), %rdi
 	movl $512, %ecx
 	rep movsq
-	entry kernel_root, 300, own_pdpt
+	entry kernel_root, SLOT(300), own_pdpt
 	entry own_pdpt, 0, own_pd
 	entry own_pd, 0, own_pt
 	entry own_pt, 0, frame_1, 0x63

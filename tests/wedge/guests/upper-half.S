@@ -9,7 +9,7 @@
 #include "high.inc"
 	.globl start
 #define PLACE 0x8000000000
-#define UP 0xffffc80000008000
+#define UP (SLOT_VA(400) + 0x8000)
 start:
 	go_high
 	port_write 0xff, 0x21
@@ -19,7 +19,7 @@ start:
 	movq %cr3, %rbx
 	physical l3, 0x67
 	movq %rax, 8(%rbx)
-	movq %rax, 8*400(%rbx)
+	movq %rax, 8*SLOT(400)(%rbx)
 	entry l3, 0, l2
 	entry l2, 0, l1
 	entry l1, 0, code

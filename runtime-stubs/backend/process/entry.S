@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * From the guest's kernel into the wedge, and back.
+ *
+ * Invariants:
+ *  - The wedge runs on one stack, which is also that of signals: one that meets the
+ *    guest begins at its top, one that meets the wedge goes on below.
+ *  - The guest's stack is written to by call sites alone, which the processor does.
+ *  - struct cpu is complete before C runs, and stays so until the guest runs: a signal
+ *    of the timer between process_critical_start and _end finds all of the guest's
+ *    state there. Elsewhere in the wedge it sets process_pending, which is asked for
+ *    before the guest goes on.
+ *  - FPU and vector registers are the guest's while the wedge runs.
+ */
+#include "place.h"
+#include "../../cpu/offsets.h"
+#include "../../rewriter/limits.h"
+#include <asm/unistd.h>
+
+#define CPU(x) previrt_cpu+CPU_##x(%rip)
+
+/* The guest's registers are saved but for rax, rsp and flags: on with @function. */
+.macro to_c function
+	movq %rcx, CPU(RCX)
+	movq %rdx, CPU(RDX)
+	movq %rbx, CPU(RBX)
+	movq %rsp, CPU(RSP)
+	movq %rbp, CPU(RBP)
+	movq %rsi, CPU(RSI)
+	movq %rdi, CPU(RDI)
+	movq %r8, CPU(R8)
+	movq %r9, CPU(R9)
+	movq %r10, CPU(R10)
+	movq %r11, CPU(R11)
+	movq %r12, CPU(R12)
+	movq %r13, CPU(R13)
+	movq %r14, CPU(R14)
+	movq %r15, CPU(R15)
+	leaq process_stack_top(%rip), %rsp
+	pushfq
+	popq CPU(RFLAGS)
+	pushq $2		/* no DF, no TF */
+	popfq
+	xorl %ebp, %ebp
+	call \function
+	ud2
+.endm
+
+	.section .text.start, "ax"
+	.globl process_start
+process_start:
+	leaq process_stack_top(%rip), %rsp
+	xorl %ebp, %ebp
+	call process_main
+	ud2
+
+	.text
+	.balign 16
+site_call:
+	movq %rax, CPU(RAX)
+	to_c process_call_entered
+	.balign 16
+site_jump:
+	movq %rax, CPU(RAX)
+	to_c process_jump_entered
+
+/* Slot n of each kind: no stack is touched. A step into one of them ends here. */
+	.globl process_call_stubs, process_jump_stubs
+.macro stubs count, to
+	.set n, 0
+.rept \count
+	movl $n, process_slot(%rip)
+	.byte 0xe9			/* jmp \to */
+	.long \to - . - 4
+	.set n, n + 1
+.endr
+.endm
+process_call_stubs:
+	stubs REWRITER_CALLS, site_call
+process_jump_stubs:
+	stubs REWRITER_JUMPS, site_jump
+process_stubs_end:
+	.if process_stubs_end - process_call_stubs - 15 * (REWRITER_CALLS + REWRITER_JUMPS)
+	.error "a stub is not 15 bytes long"
+	.endif
+
+.macro slots count, from
+	.set n, 0
+.rept \count
+	.quad \from + 15 * n
+	.set n, n + 1
+.endr
+.endm
+	.section .rodata
+	.balign 8
+	.globl previrt_call_slots, previrt_jump_slots
+previrt_call_slots:
+	slots REWRITER_CALLS, process_call_stubs
+previrt_jump_slots:
+	slots REWRITER_JUMPS, process_jump_stubs
+	.text
+
+/* Into the guest's kernel: process_frame has what iretq pops, struct cpu the rest. */
+	.globl process_resume, process_critical_start, process_critical_end, process_iret
+process_resume:
+	leaq process_frame(%rip), %rsp
+process_critical_start:
+	cmpb $0, process_pending(%rip)
+	jne 1f
+	movq CPU(RAX), %rax
+	movq CPU(RCX), %rcx
+	movq CPU(RDX), %rdx
+	movq CPU(RBX), %rbx
+	movq CPU(RBP), %rbp
+	movq CPU(RSI), %rsi
+	movq CPU(RDI), %rdi
+	movq CPU(R8), %r8
+	movq CPU(R9), %r9
+	movq CPU(R10), %r10
+	movq CPU(R11), %r11
+	movq CPU(R12), %r12
+	movq CPU(R13), %r13
+	movq CPU(R14), %r14
+	movq CPU(R15), %r15
+process_iret:
+	iretq
+process_critical_end:
+1:	leaq process_stack_top(%rip), %rsp
+	xorl %ebp, %ebp
+	call process_event_entered
+	ud2
+
+/* A signal. C comes back if the wedge goes on where it was. */
+	.globl process_signal_handler, process_signal_return
+process_signal_handler:
+	movq %rsp, %rdi
+	subq $8, %rsp
+	xorl %ebp, %ebp
+	call process_signal_entered
+	addq $16, %rsp
+process_signal_return:
+	movl $__NR_rt_sigreturn, %eax
+	syscall
+
+	.section .bss.vcpu, "aw", @nobits
+	.balign 16
+	.globl process_slot, process_frame, process_pending, process_stack
+process_frame:	.skip 40
+process_slot:	.long 0
+process_pending: .byte 0
+	.section .bss.stack, "aw", @nobits
+	.balign 4096
+process_stack:
+	.skip WEDGE_STACK_SIZE
+	.globl process_stack_top
+process_stack_top:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Start of day, counters, and the end. */
+#include "process.h"
+#include "stub.h"
+#include "../../devices/ends.h"
+#include "../../wedge/print.h"
+#include <asm/stat.h>
+#include <linux/mman.h>
+#include <string.h>
+
+uint64_t process_calls[PROCESS_CALLS];
+extern char process_image_end[];
+_Noreturn void process_main(void);
+
+void process_refused(const char *what, long result)
+{
+	wedge_print("previrt: the host refuses %s: error %ld\n", what, -result);
+	wedge_stop("a system call has failed");
+}
+
+void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
+{
+	(void)vcpu;
+	memcpy(to, own, size);
+}
+
+uint64_t backend_hypercalls(void)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < PROCESS_CALLS; i++)
+		all += process_calls[i];
+	return all;
+}
+
+void backend_print_counters(void)
+{
+	static const char *const names[PROCESS_CALLS] = {
+		"map", "unmap", "protect", "user-run", "user-map", "user-unmap", "user-made",
+		"base", "timer", "wait", "console",
+	};
+
+	wedge_print("previrt: count memory tables used %u of %u\n",
+		    backend_table_limit() - backend_tables_left(), backend_table_limit());
+	for (unsigned i = 0; i < PROCESS_CALLS; i++)
+		if (process_calls[i])
+			wedge_print("previrt: count hypercall %s calls %lu\n", names[i],
+				    process_calls[i]);
+}
+
+const char *backend_check(void)
+{
+	uint64_t va;
+	const char *what;
+
+	tlb_sync(&process_tlb, process_kernel_root);
+	what = tlb_check(&process_tlb, process_kernel_root, &va);
+	return what ? what : process_user_check(&va);
+}
+
+void backend_shutdown(int how)
+{
+	if (wedge_ending())
+		how = ENDS_STOPPED;
+	if (how == ENDS_GOOD)
+		wedge_print("previrt: end: all is well\n");
+	else if (how <= ENDS_GUEST_MAX)
+		wedge_print("previrt: end: the guest's status %d\n", how);
+	else
+		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
+	process_user_end();
+	for (;;)
+		sys_call(__NR_exit_group, how, 0, 0, 0);
+}
+
+/* What the host has given the program besides itself: a stack, the vDSO. */
+static void main_unmap(void)
+{
+	uint64_t end = ((uint64_t)process_image_end + BACKEND_PAGE - 1) & -(uint64_t)BACKEND_PAGE;
+
+	process_must("to unmap", sys_call(__NR_munmap, 0, WEDGE_BASE, 0, 0));
+	process_must("to unmap", sys_call(__NR_munmap, end, WEDGE_TOP - end, 0, 0));
+}
+
+static void *main_bundle(size_t *size)
+{
+	struct stat stat;
+
+	process_must("the bundle", sys_call(__NR_fstat, FILE_BUNDLE, (uint64_t)&stat, 0, 0));
+	*size = stat.st_size;
+	return (void *)process_must("the bundle",
+		sys_call6(__NR_mmap, WEDGE_BUNDLE, *size, PROT_READ,
+			  MAP_PRIVATE | MAP_FIXED_NOREPLACE, FILE_BUNDLE, 0));
+}
+
+void process_main(void)
+{
+	const void *bundle;
+	size_t size;
+
+	main_unmap();
+	bundle = main_bundle(&size);
+	process_memory_init(wedge_memory_wanted(bundle, size));
+	stub_place = WEDGE_STUBS;
+	process_must("user mode", stub_init());
+	process_signals_init();
+	process_time_init();
+	wedge_start(bundle, size);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Guest memory: one file without a name. A machine address is a place in it; the wedge
+ * has all of it mapped at WEDGE_AREA, by guest-physical address.
+ *
+ * Invariant: a page whose entry in the linear tables is clean can be written to by
+ * nobody; the wedge's own write to it sets the dirty bit (process_wedge_write).
+ */
+#include "process.h"
+#include "../../wedge/print.h"
+#include <linux/memfd.h>
+#include <linux/mman.h>
+
+#define FILE_ALIGN (2ull << 20)		/* whole linear tables */
+#define DEFAULT_BYTES (256ull << 20)
+#define OWN (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE)
+
+uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
+uint64_t backend_low_bytes, backend_guest_bytes;
+const uint64_t *backend_frame_numbers;
+int process_memory_file;
+uint64_t process_lowest;
+
+static uint64_t heap_next = WEDGE_HEAP;
+static uint64_t guest_frames;
+static uint8_t *clean;			/* by frame: it is not writable in the wedge's map */
+static uint64_t *cleaned;		/* frames, as of the next commit with a flush */
+static unsigned cleaned_count;
+
+void process_map_own(uint64_t va, uint64_t size)
+{
+	process_must("memory for the wedge",
+		     sys_call6(__NR_mmap, va, size, PROT_READ | PROT_WRITE, OWN, -1, 0));
+}
+
+void *backend_memory(size_t size)
+{
+	uint64_t start = heap_next;
+
+	size = (size + BACKEND_PAGE - 1) & ~(uint64_t)(BACKEND_PAGE - 1);
+	process_map_own(start, size);
+	heap_next += size + BACKEND_PAGE;	/* with a gap */
+	return (void *)start;
+}
+
+/* Guest-physical memory at @gpa is the file from @offset on. */
+static void memory_map(uint64_t gpa, uint64_t size, uint64_t offset)
+{
+	process_must("the guest's memory",
+		     sys_call6(__NR_mmap, WEDGE_AREA + gpa, size, PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_FIXED_NOREPLACE, process_memory_file, offset));
+}
+
+/* Linux: /proc/sys/vm/mmap_min_addr, which who may can ignore. */
+static void memory_find_lowest(void)
+{
+	for (process_lowest = BACKEND_PAGE; process_lowest < WEDGE_BASE; process_lowest <<= 1) {
+		long result = sys_call6(__NR_mmap, process_lowest, BACKEND_PAGE, PROT_NONE, OWN, -1, 0);
+
+		if (result >= 0) {
+			sys_call(__NR_munmap, process_lowest, BACKEND_PAGE, 0, 0);
+			return;
+		}
+	}
+	wedge_stop("the host lets this process have no memory below 2 GiB");
+}
+
+void process_memory_init(uint64_t wanted)
+{
+	uint64_t bytes = ((wanted ? wanted : DEFAULT_BYTES) + FILE_ALIGN - 1) & -FILE_ALIGN;
+	uint64_t *numbers;
+
+	memory_find_lowest();
+	process_memory_file = process_must("a file for the guest's memory",
+		sys_call(__NR_memfd_create, (uint64_t)"guest", MFD_CLOEXEC, 0, 0));
+	process_must("the guest's memory",
+		     sys_call(__NR_ftruncate, process_memory_file, bytes, 0, 0));
+	guest_frames = bytes / BACKEND_PAGE;
+	backend_low_bytes = backend_guest_bytes = bytes;
+	if (bytes > BACKEND_LOW_MOST) {
+		backend_low_bytes = BACKEND_HOLE;
+		backend_guest_bytes += BACKEND_HOLE_END - BACKEND_HOLE;
+		memory_map(BACKEND_HOLE_END, bytes - BACKEND_HOLE, BACKEND_HOLE);
+	}
+	memory_map(0, backend_low_bytes, 0);
+	numbers = backend_memory(guest_frames * sizeof(*numbers));
+	for (uint64_t i = 0; i < guest_frames; i++)
+		numbers[i] = i;
+	backend_frame_numbers = numbers;
+	clean = backend_memory(backend_guest_bytes / BACKEND_PAGE);
+	cleaned = backend_memory(guest_frames * sizeof(*cleaned));
+	process_tables_init(guest_frames);
+}
+
+uint64_t backend_gfn(uint64_t entry)
+{
+	uint64_t n = (entry & ENTRY_ADDRESS) / BACKEND_PAGE;
+
+	if (n >= guest_frames)
+		return BACKEND_NO_FRAME;
+	return n < backend_low_bytes / BACKEND_PAGE ? n : n + BACKEND_HOLE_FRAMES;
+}
+
+static void memory_protect(uint64_t gfn, uint64_t rights)
+{
+	process_calls[CALL_PROTECT]++;
+	clean[gfn] = !(rights & PROT_WRITE);
+	process_must("a page's rights",
+		     sys_call(__NR_mprotect, WEDGE_AREA + gfn * BACKEND_PAGE, BACKEND_PAGE,
+			      rights, 0));
+}
+
+void backend_frame_clean(uint64_t gfn)
+{
+	uint64_t *entry = (uint64_t *)backend_linear + gfn;
+
+	if (!(*entry & ENTRY_D))
+		return;
+	*entry &= ~ENTRY_D;
+	cleaned[cleaned_count++] = gfn;
+	process_changes++;
+}
+
+static void memory_clean(void)
+{
+	while (cleaned_count) {
+		uint64_t gfn = cleaned[--cleaned_count];
+
+		if (!clean[gfn] && !(backend_linear[gfn] & ENTRY_D))
+			memory_protect(gfn, PROT_READ);
+	}
+}
+
+int process_wedge_write(uint64_t address)
+{
+	uint64_t gfn = (address - WEDGE_AREA) / BACKEND_PAGE;
+
+	if (address < WEDGE_AREA || !backend_is_memory(address - WEDGE_AREA) || !clean[gfn])
+		return 0;
+	((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
+	memory_protect(gfn, PROT_READ | PROT_WRITE);
+	return 1;
+}
+
+void backend_table_commit(int flush)
+{
+	if (!flush)
+		return;
+	memory_clean();
+	tlb_sync(&process_tlb, process_kernel_root);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The supervisor's address space: the wedge's own places; all else is the guest
+ * kernel's. For C, assembly and the linker script.
+ */
+#ifndef PREVIRT_PROCESS_PLACE_H
+#define PREVIRT_PROCESS_PLACE_H
+
+#ifdef __ASSEMBLER__
+#define PLACE(x) x
+#else
+#define PLACE(x) x##ull
+#endif
+
+/* The program: rewritten sites name it by 32 bits that are sign-extended. */
+#define WEDGE_BASE	PLACE(0x70000000)
+#define WEDGE_END	PLACE(0x80000000)
+/* Entry 252 of a level-4 table (BACKEND_UPPER_END) and those behind it. */
+#define WEDGE_AREA	PLACE(0x7e0000000000)	/* guest memory by its own address */
+#define WEDGE_POOL	PLACE(0x7e8000000000)	/* tables of the shadow */
+#define WEDGE_LINEAR	PLACE(0x7e9000000000)	/* linear tables */
+#define WEDGE_HEAP	PLACE(0x7ea000000000)	/* backend_memory */
+#define WEDGE_BUNDLE	PLACE(0x7eb000000000)	/* what is to run */
+#define WEDGE_STUBS	PLACE(0x7ec000000000)	/* regions of stubs */
+#define WEDGE_TOP	PLACE(0x7ffffffff000)	/* end of what a process has */
+
+#define WEDGE_STACK_SIZE 0x40000
+
+/* Selectors of the host (Linux: arch/x86/include/asm/segment.h). */
+#define HOST_CS 0x33
+#define HOST_CS32 0x23
+#define HOST_SS 0x2b
+
+#endif

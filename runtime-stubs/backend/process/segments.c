@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Segments, debug registers, and what the host grants of the processor.
+ *
+ * LIMIT: descriptors and selectors of user mode's are not handed on: it has the host's
+ * flat ones. No breakpoints, no FPU trap (CR0.TS), no trap of rdtsc (CR4.TSD).
+ */
+#include "process.h"
+#include "../../cpu/cpu.h"
+#include <asm/prctl.h>
+
+#define CPUID_7_ECX_RDPID (1u << 22)
+#define CPUID_80000001_EDX_RDTSCP (1u << 27)
+
+uint64_t process_debug_status;
+
+void backend_set_gs_base(int user, uint64_t base)
+{
+	if (user) {
+		process_set_user_gs(base);
+		return;
+	}
+	process_calls[CALL_BASE]++;
+	/* LIMIT: one that is no address of user mode is as it was. */
+	sys_call(__NR_arch_prctl, ARCH_SET_GS, base, 0, 0);
+}
+
+int backend_set_gs_selector(uint16_t selector)
+{
+	(void)selector;
+	return 0;
+}
+
+int backend_set_selector(int which, uint16_t selector)
+{
+	(void)which;
+	(void)selector;
+	return 0;
+}
+
+void backend_set_gdt(const uint64_t *descriptors, unsigned count)
+{
+	(void)descriptors;
+	(void)count;
+}
+
+void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count)
+{
+	(void)first;
+	(void)descriptors;
+	(void)count;
+}
+
+void backend_load_ldt(unsigned count)
+{
+	(void)count;
+}
+
+int backend_set_debug(unsigned reg, uint64_t value)
+{
+	return reg == 7 && value & DR7_ENABLED;
+}
+
+/* Of the last exception. */
+uint64_t backend_get_debug(unsigned reg)
+{
+	return reg == 6 ? process_debug_status : 0;
+}
+
+void backend_set_ts(int on)
+{
+	(void)on;
+}
+
+void backend_set_tsd(int on)
+{
+	(void)on;
+}
+
+void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+{
+	__asm__ volatile("cpuid"
+			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
+			 : "0"(leaf), "2"(subleaf));
+	if (leaf == 7 && !subleaf)
+		regs[2] &= ~CPUID_7_ECX_RDPID;
+	if (leaf == 0x80000001)
+		regs[3] &= ~CPUID_80000001_EDX_RDTSCP;
+}
+
+/* LIMIT: the real one is the host's, and XGETBV shows it. */
+int backend_set_xcr0(uint64_t value)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (value & ~((uint64_t)high << 32 | low)) != 0;
+}
+
+/* LIMIT: RDTSCP and RDPID, which are not offered, give the host's. */
+int backend_set_tsc_aux(uint32_t value)
+{
+	(void)value;
+	return 0;
+}
+
+/* There is no fast path: every site, trap and return goes through the wedge. */
+VCPU_LOCAL uint8_t backend_slow_user, backend_user_owed, backend_gdt_patience;
+uint64_t backend_short_syscalls;
+
+void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
+		       unsigned call)
+{
+	(void)slot;
+	(void)insn;
+	(void)at;
+	(void)size;
+	(void)call;
+}
+
+void backend_jump_slot(unsigned slot, const struct insn *insn)
+{
+	(void)slot;
+	(void)insn;
+}
+
+void backend_watch_gdt(const void *now, const void *known, size_t size, const uint8_t *written)
+{
+	(void)now;
+	(void)known;
+	(void)size;
+	(void)written;
+}
+
+void backend_syscall_changed(void)
+{
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Traps and events of the guest's kernel: signals of the host, and sites. The host's
+ * frame (frame.h) has the guest's registers.
+ *
+ * Invariants: no signal is held back, ever. One that meets the guest does not return:
+ * the wedge goes on from struct cpu. One that meets the wedge returns to it.
+ */
+#include "process.h"
+#include "frame.h"
+#include "../../cpu/cpu.h"
+#include "../../rewriter/limits.h"
+#include "../../wedge/print.h"
+#include <linux/signal.h>
+
+#define STUB_SIZE 15u			/* bytes of a slot's code in entry.S */
+#define SITE_CALL_LENGTH 7u
+
+/* Flags that the processor has while the guest's kernel runs; the others are kept
+   here, and IF is the byte that sites write. */
+#define REAL_IN_KERNEL (0xcd5u | FLAG_TF | 1u << 21)
+#define REAL_ONCE FLAG_RF
+#define KEPT (FLAG_IOPL | FLAG_NT | FLAG_AC)
+
+extern char process_text_end[], process_critical_start[], process_critical_end[], process_iret[];
+extern char process_call_stubs[], process_jump_stubs[], process_stack[];
+extern uint32_t process_slot;
+extern uint64_t process_frame[5];
+void process_signal_handler(void);
+void process_signal_return(void);
+_Noreturn void process_resume(void);
+_Noreturn void process_call_entered(void);
+_Noreturn void process_jump_entered(void);
+_Noreturn void process_event_entered(void);
+void process_signal_entered(struct stub_frame *frame);
+
+static VCPU_LOCAL uint8_t signals_masked;	/* 1: no interrupts */
+static VCPU_LOCAL uint64_t signals_kept;
+/* The last page fault of the guest's kernel; 0: it is mapped. */
+static VCPU_LOCAL uint64_t signals_fault;
+static VCPU_LOCAL uint32_t signals_access;
+
+static const uint8_t handled[] = {
+	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM, SIGIO,
+};
+
+/* Its address, also for those who read the wedge's file. */
+const uint64_t previrt_if_byte = (uint64_t)&signals_masked;
+
+uint64_t backend_if_byte(void)
+{
+	return previrt_if_byte;
+}
+
+static void signals_kernel_flags(struct cpu *cpu)
+{
+	cpu->user = 0;
+	cpu->rflags = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | signals_kept |
+		      (signals_masked ? 0 : FLAG_IF);
+}
+
+void process_call_entered(void)
+{
+	struct cpu *cpu = &previrt_cpu;
+
+	signals_kernel_flags(cpu);
+	cpu->rip = *(const uint64_t *)cpu->r[RSP];	/* the processor has just pushed it */
+	cpu->r[RSP] += 8;
+	wedge_call(process_slot);
+}
+
+void process_jump_entered(void)
+{
+	signals_kernel_flags(&previrt_cpu);
+	wedge_jump(process_slot);
+}
+
+/* struct cpu is complete. */
+void process_event_entered(void)
+{
+	wedge_event();
+}
+
+/* The host's kernel has saved the vector state and given the handler another. */
+static void signals_take(struct cpu *cpu, const struct stub_frame *frame)
+{
+	__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"(-1), "d"(-1) : "memory");
+	for (unsigned i = 0; i < 16; i++)
+		cpu->r[frame_order[i]] = frame->r[i];
+	cpu->rip = frame->rip;
+	cpu->rflags = frame->rflags;
+	signals_kernel_flags(cpu);
+}
+
+/* A single step went into the code behind a site: the site is carried out as a whole,
+   and the step ends behind it. */
+static void signals_step_into_site(struct cpu *cpu)
+{
+	uint64_t call = cpu->rip - (uint64_t)process_call_stubs;
+	uint64_t jump = cpu->rip - (uint64_t)process_jump_stubs;
+
+	if (call < STUB_SIZE * (uint64_t)REWRITER_CALLS) {
+		cpu->rip = *(const uint64_t *)cpu->r[RSP];
+		cpu->r[RSP] += 8;
+		wedge_call(call / STUB_SIZE);
+	}
+	if (jump < STUB_SIZE * (uint64_t)REWRITER_JUMPS)
+		wedge_jump(jump / STUB_SIZE);
+}
+
+static _Noreturn void signals_page_fault(struct cpu *cpu, uint32_t error, uint64_t address)
+{
+	uint32_t access = error & (FAULT_W | FAULT_I);
+
+	if (tlb_fill(&process_tlb, process_kernel_root, address, access))
+		backend_enter(cpu);
+	signals_fault = address;
+	signals_access = access;
+	wedge_exception(VECTOR_PF, error & ~FAULT_U, address);
+}
+
+/* A trap of the processor. */
+static _Noreturn void signals_trap(struct cpu *cpu, const struct stub_frame *frame)
+{
+	uint8_t vector = frame->vector;
+
+	switch (vector) {
+	case VECTOR_PF:
+		signals_page_fault(cpu, frame->error, frame->address);
+	case VECTOR_BP:
+	case VECTOR_OF:
+		wedge_software_interrupt(vector);
+	case VECTOR_DB:
+		process_debug_status = frame->rflags & FLAG_TF ? DR6_BS : 0;
+	}
+	wedge_exception(vector, frame->error, 0);
+}
+
+static int signals_is_event(int signal)
+{
+	return signal == SIGALRM || signal == SIGIO;
+}
+
+/* A signal meets the wedge. */
+static void signals_in_wedge(struct stub_frame *frame)
+{
+	int is_critical = frame->rip >= (uint64_t)process_critical_start &&
+			  frame->rip < (uint64_t)process_critical_end;
+
+	if (signals_is_event(frame->signal)) {
+		process_pending = 1;
+		if (is_critical) {
+			__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"(-1), "d"(-1));
+			process_event_entered();
+		}
+		if (process_stub)
+			stub_interrupt(process_stub);
+		return;
+	}
+	if (frame->vector == VECTOR_PF && (frame->error & FAULT_W) && process_wedge_write(frame->address))
+		return;
+	if (frame->rip == (uint64_t)process_iret)	/* the way into the guest is none */
+		wedge_exception(VECTOR_GP, 0, 0);
+	if (frame->vector == VECTOR_DB) {
+		signals_take(&previrt_cpu, frame);
+		signals_step_into_site(&previrt_cpu);
+	}
+	wedge_print("previrt: signal %d in the wedge: vector %lu error %lx rip %lx rsp %lx "
+		    "address %lx\n", frame->signal, frame->vector, frame->error, frame->rip,
+		    frame->r[15], frame->address);
+	wedge_stop("the wedge has failed");
+}
+
+void process_signal_entered(struct stub_frame *frame)
+{
+	struct cpu *cpu = &previrt_cpu;
+
+	if (frame->rip >= WEDGE_BASE && frame->rip < (uint64_t)process_text_end) {
+		signals_in_wedge(frame);
+		return;
+	}
+	signals_take(cpu, frame);
+	if (signals_is_event(frame->signal)) {
+		process_pending = 1;
+		wedge_event();
+	}
+	if (frame->code <= 0) {
+		wedge_print("previrt: signal %d from outside\n", frame->signal);
+		wedge_stop("the wedge was sent a signal");
+	}
+	signals_trap(cpu, frame);
+}
+
+void backend_enter(struct cpu *cpu)
+{
+	if (cpu->user)
+		process_user_enter(cpu);
+	if (signals_fault)
+		tlb_fill(&process_tlb, process_kernel_root, signals_fault, signals_access);
+	signals_fault = 0;
+	signals_kept = cpu->rflags & KEPT;
+	signals_masked = !(cpu->rflags & FLAG_IF);
+	process_frame[0] = cpu->rip;
+	process_frame[1] = HOST_CS;
+	process_frame[2] = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | FLAG_IF;
+	process_frame[3] = cpu->r[RSP];
+	process_frame[4] = HOST_SS;
+	process_resume();
+}
+
+void process_signals_init(void)
+{
+	struct { uint64_t start, flags, size; } stack = {
+		(uint64_t)process_stack, 0, WEDGE_STACK_SIZE,
+	};
+	struct stub_action action = {
+		(uint64_t)process_signal_handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER,
+		(uint64_t)process_signal_return, 0,
+	};
+
+	process_must("a stack for signals",
+		     sys_call(__NR_sigaltstack, (uint64_t)&stack, 0, 0, 0));
+	for (unsigned i = 0; i < sizeof(handled); i++)
+		process_must("a signal's handler",
+			     sys_call(__NR_rt_sigaction, handled[i], (uint64_t)&action, 0,
+				      sizeof(action.mask)));
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The tables of the shadow. No processor walks them but this file: what they say is
+ * mapped by faults (tlb.c).
+ *
+ * Invariants: an entry of level 2 to 4 has the address of a table, above all memory:
+ * of the pool, or of a linear table. ENTRY_D of a leaf is set before a process of the
+ * host can write through it.
+ */
+#include "process.h"
+#include <string.h>
+
+#define POOL_SHARE 16u			/* one frame of all in so many, and ... */
+#define POOL_LEAST 2048u
+#define TABLE_LINEAR 16384u		/* names of linear tables begin here */
+#define POOL_ADDRESS (1ull << 40)	/* above all guest memory */
+#define LINEAR_ADDRESS (1ull << 41)
+#define LINEAR_RIGHTS (ENTRY_P | ENTRY_W | ENTRY_A | ENTRY_D)
+
+enum { TABLE_ROOT = 1, TABLE_USER_ROOT, TABLE_FIRST };
+
+typedef uint64_t table_entries[512];
+
+static table_entries *const pool = (table_entries *)WEDGE_POOL;
+const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
+const uint64_t backend_leaf_mask = ENTRY_U, backend_leaf_supervisor = 0;
+uint64_t process_changes = 1;
+
+static uint16_t *next_free;
+static unsigned tables, fresh = TABLE_FIRST, used, first_free;
+
+void process_tables_init(uint64_t frames)
+{
+	uint64_t *linear = (uint64_t *)WEDGE_LINEAR;
+
+	tables = frames / POOL_SHARE;
+	if (tables < POOL_LEAST)
+		tables = POOL_LEAST;
+	if (tables > TABLE_LINEAR)
+		tables = TABLE_LINEAR;
+	process_map_own(WEDGE_POOL, tables * sizeof(*pool));
+	process_map_own(WEDGE_LINEAR, (backend_guest_bytes / BACKEND_PAGE + 511) / 512 *
+			sizeof(*pool));
+	next_free = backend_memory(tables * sizeof(*next_free));
+	for (uint64_t gfn = 0; gfn < backend_guest_bytes / BACKEND_PAGE; gfn++)
+		if (backend_is_memory(gfn * BACKEND_PAGE))
+			linear[gfn] = backend_frame(gfn) | LINEAR_RIGHTS;
+}
+
+unsigned backend_table_alloc(int level)
+{
+	unsigned table = first_free;
+
+	(void)level;
+	if (table)
+		first_free = next_free[table];
+	else if (fresh < tables)
+		table = fresh++;
+	used += !!table;
+	return table;
+}
+
+/* Does whoever holds @old have something that @entry does not give? */
+static int table_takes(uint64_t old, uint64_t entry)
+{
+	return (old & ENTRY_P) && (((old ^ entry) & ENTRY_ADDRESS) ||
+		(old & ~entry & (ENTRY_P | ENTRY_W | ENTRY_U | ENTRY_D)) || (entry & ~old & ENTRY_NX));
+}
+
+void backend_table_set(unsigned table, unsigned index, uint64_t entry)
+{
+	process_changes += table_takes(pool[table][index], entry);
+	pool[table][index] = entry;
+}
+
+int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t entry,
+			   int flush)
+{
+	(void)va;
+	backend_table_set(table, index, entry);
+	if (flush)
+		backend_table_commit(BACKEND_FLUSH);
+	return 0;
+}
+
+void backend_table_free(unsigned table)
+{
+	memset(pool[table], 0, sizeof(*pool));
+	process_changes++;
+	next_free[table] = first_free;
+	first_free = table;
+	used--;
+}
+
+unsigned backend_tables_left(void)
+{
+	return tables - TABLE_FIRST - used;
+}
+
+uint64_t backend_table_get(unsigned table, unsigned index)
+{
+	return pool[table][index];
+}
+
+const uint64_t *backend_table_entries(unsigned table)
+{
+	return pool[table];
+}
+
+uint64_t backend_table_address(unsigned table)
+{
+	return table < TABLE_LINEAR ? POOL_ADDRESS + table * (uint64_t)BACKEND_PAGE :
+		LINEAR_ADDRESS + (table - TABLE_LINEAR) * (uint64_t)BACKEND_PAGE;
+}
+
+unsigned backend_table_of(uint64_t entry)
+{
+	uint64_t n = ((entry & ENTRY_ADDRESS) - POOL_ADDRESS) / BACKEND_PAGE;
+
+	return (entry & ENTRY_P) && n < tables ? n : 0;
+}
+
+unsigned backend_table_linear(uint64_t gfn)
+{
+	return backend_is_memory(gfn << 12) && backend_is_memory((gfn + 511) << 12)
+		? TABLE_LINEAR + gfn / 512 : 0;
+}
+
+unsigned backend_table_limit(void)
+{
+	return tables;
+}
+
+unsigned backend_fixed_table(uint64_t va, int level)
+{
+	(void)va;
+	(void)level;
+	return 0;
+}
+
+unsigned backend_root(int user)
+{
+	return user ? TABLE_USER_ROOT : TABLE_ROOT;
+}
+
+int backend_roots_alloc(unsigned *kernel, unsigned *user)
+{
+	*kernel = backend_table_alloc(4);
+	*user = backend_table_alloc(4);
+	if (!*kernel || !*user) {
+		if (*kernel)
+			backend_table_free(*kernel);
+		return -1;
+	}
+	for (unsigned i = BACKEND_UPPER_FIRST; i < BACKEND_UPPER_END; i++)
+		backend_table_set(*kernel, i, pool[TABLE_ROOT][i]);
+	return 0;
+}
+
+unsigned process_kernel_root = TABLE_ROOT, process_user_root = TABLE_USER_ROOT;
+
+void backend_load_roots(unsigned kernel, unsigned user)
+{
+	process_kernel_root = kernel;
+	process_user_root = user;
+	process_changes++;
+	backend_table_commit(BACKEND_FLUSH);
+}
+
+int backend_va_reserved(uint64_t va)
+{
+	return va < process_lowest || (va >= WEDGE_BASE && va < WEDGE_END) ||
+	       va >> 39 >= BACKEND_UPPER_END;
+}
+
+/* The table that @entry refers to. */
+static uint64_t *walk_below(uint64_t entry)
+{
+	uint64_t address = entry & ENTRY_ADDRESS;
+
+	return address < LINEAR_ADDRESS ? pool[(address - POOL_ADDRESS) / BACKEND_PAGE] :
+		(uint64_t *)WEDGE_LINEAR + (address - LINEAR_ADDRESS) / 8;
+}
+
+void process_walk(unsigned root, uint64_t va, struct process_walk *walk)
+{
+	uint64_t *table = pool[root], rights = ~0ull, nx = 0, *entry;
+
+	walk->leaf = NULL;
+	for (int level = 4; ; level--) {
+		entry = table + (va >> (3 + 9 * level) & 511);
+		if (!(*entry & ENTRY_P))
+			return;
+		rights &= *entry;
+		nx |= *entry;
+		if (level == 1)
+			break;
+		table = walk_below(*entry);
+	}
+	walk->leaf = entry;
+	walk->rights = (rights & (ENTRY_W | ENTRY_U)) | (nx & ENTRY_NX);
+}

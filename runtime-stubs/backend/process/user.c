@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * User mode: each user root that has run lately has a stub (stub.h), which maps what
+ * the root's tables give to user mode.
+ *
+ * Invariants: user mode's registers are in struct cpu while the wedge or the guest's
+ * kernel run, its vector state in the processor; the stub has them while it runs.
+ */
+#include "process.h"
+#include "stub.h"
+#include "../../cpu/cpu.h"
+#include "../../wedge/print.h"
+#include <asm-generic/errno.h>
+#include <string.h>
+
+#define USERS 48u			/* stubs at most */
+#define USER_ROOM 2048u			/* pages of one; all are unmapped when it is full */
+#define STATE_AVX 832u			/* bytes of XSAVE's area with x87, SSE and AVX */
+
+/* Flags that user mode has itself; IF and IOPL are virtual. */
+#define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
+#define KEPT (FLAG_IF | FLAG_IOPL)
+
+struct user {
+	struct stub stub;
+	struct tlb tlb;
+	unsigned root;			/* 0: none */
+	uint64_t base[2];		/* of fs and gs, as the stub has them */
+	uint64_t used;			/* when */
+};
+
+static struct user users[USERS];
+static struct user *user_last;		/* that has run last */
+static uint64_t user_clock;
+static uint64_t user_base[2];		/* as they are to be: fs, gs */
+struct stub *volatile process_stub;
+
+static struct user *user_of(struct tlb *tlb)
+{
+	return (struct user *)((char *)tlb - offsetof(struct user, tlb));
+}
+
+/* A stub that is gone has nothing mapped. */
+static long user_map(struct tlb *tlb, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
+{
+	long result = stub_map(&user_of(tlb)->stub, va, size, rights, frame);
+
+	process_calls[CALL_STUB_MAP]++;
+	return result == -ESRCH ? 0 : result;
+}
+
+static long user_unmap(struct tlb *tlb, uint64_t va, uint64_t size)
+{
+	long result = stub_unmap(&user_of(tlb)->stub, va, size);
+
+	process_calls[CALL_STUB_UNMAP]++;
+	return result == -ESRCH ? 0 : result;
+}
+
+/* A hand-over between two processors takes fifty times as long as on one. */
+static void user_pin(void)
+{
+	static uint8_t done;
+	uint64_t set[16] = { 0 };
+	uint32_t number = 0;
+
+	if (done++ || sys_call(__NR_getcpu, (uint64_t)&number, 0, 0, 0) < 0 || number >= 64 * 16)
+		return;
+	set[number / 64] = 1ull << number % 64;
+	sys_call(__NR_sched_setaffinity, 0, sizeof(set), (uint64_t)set, 0);
+}
+
+static void user_make(struct user *user)
+{
+	long result;
+
+	user_pin();
+	result = stub_create(&user->stub, process_memory_file);
+	process_calls[CALL_STUB_MADE]++;
+	if (result < 0) {
+		wedge_print("previrt: a process for user mode: %s\n", user->stub.refused);
+		process_refused("a process for user mode", result);
+	}
+	if (!user->tlb.pages)
+		user->tlb.pages = backend_memory(USER_ROOM * sizeof(*user->tlb.pages));
+	user->tlb.room = USER_ROOM;
+	user->tlb.count = 0;
+	user->tlb.map = user_map;
+	user->tlb.unmap = user_unmap;
+	user->tlb.user = 1;
+	user->base[0] = user->base[1] = 0;
+}
+
+/* Of the root that is loaded; one that has not run for the longest time gives way. */
+static struct user *user_find(void)
+{
+	struct user *oldest = users;
+
+	for (unsigned i = 0; i < USERS; i++) {
+		if (users[i].root == process_user_root)
+			return &users[i];
+		if (users[i].used < oldest->used)
+			oldest = &users[i];
+	}
+	if (oldest->root)
+		stub_destroy(&oldest->stub);
+	oldest->root = process_user_root;
+	return oldest;
+}
+
+/* The parts of the vector state that @size bytes have room for. */
+static uint32_t user_parts(size_t size)
+{
+	static uint32_t whole;
+	uint32_t a = 0xd, b, c = 0, d;
+
+	if (!whole) {
+		__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+		whole = b;
+	}
+	return size >= whole ? ~0u : size >= STATE_AVX ? XCR0_X87 | XCR0_SSE | XCR0_AVX :
+		XCR0_X87 | XCR0_SSE;
+}
+
+static void user_give_state(struct stub *stub)
+{
+	size_t size;
+	void *area = stub_fpu(stub, &size);
+	uint32_t parts = user_parts(size);
+
+	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(parts), "d"(parts) : "memory");
+}
+
+static void user_take_state(struct stub *stub)
+{
+	size_t size;
+	void *area = stub_fpu(stub, &size);
+	uint32_t parts = user_parts(size);
+
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(parts), "d"(parts) : "memory");
+}
+
+static void user_give_bases(struct user *user)
+{
+	for (int i = 0; i < 2; i++) {
+		if (user->base[i] == user_base[i])
+			continue;
+		process_calls[CALL_BASE]++;
+		/* LIMIT: one that the host does not take is as it was. */
+		stub_base_set(&user->stub, i ? SEG_GS : SEG_FS, user_base[i]);
+		user->base[i] = user_base[i];
+	}
+}
+
+static void user_give(struct user *user, struct cpu *cpu)
+{
+	struct stub *stub = &user->stub;
+
+	memcpy(stub->r, cpu->r, sizeof(stub->r));
+	stub->rip = cpu->rip;
+	stub->rflags = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED;
+	/* LIMIT: of user mode's segments the host has one of 64 bits, one of 32, and flat data. */
+	stub->cs = cpu_code_is_64(cpu) ? HOST_CS : HOST_CS32;
+	user_give_bases(user);
+	user_give_state(stub);
+}
+
+static void user_take(struct stub *stub, struct cpu *cpu)
+{
+	user_take_state(stub);
+	memcpy(cpu->r, stub->r, sizeof(stub->r));
+	cpu->rip = stub->rip;
+	cpu->rflags = (stub->rflags & REAL_IN_USER) | (cpu->rflags & KEPT) | FLAG_FIXED;
+	if ((stub->cs == HOST_CS) != cpu_code_is_64(cpu))	/* by a far jump */
+		cpu->seg[SEG_CS] = stub->cs;
+}
+
+static _Noreturn void user_exception(struct user *user)
+{
+	struct stub *stub = &user->stub;
+
+	switch (stub->vector) {
+	case VECTOR_BP:
+	case VECTOR_OF:
+		wedge_software_interrupt(stub->vector);
+	case VECTOR_DB:
+		process_debug_status = stub->rflags & FLAG_TF ? DR6_BS : 0;
+	}
+	wedge_exception(stub->vector, stub->error, stub->address);
+}
+
+/* By which gate? The host's kernel leaves rip behind INT and SYSCALL; where it leaves it
+   after SYSENTER there is nothing of user mode's. */
+static _Noreturn void user_syscall32(void)
+{
+	struct cpu *cpu = &previrt_cpu;
+	struct cpu_fault ignored;
+	uint8_t before[2] = { 0, 0 };
+
+	cpu_read(cpu, cpu->rip - sizeof(before), before, sizeof(before), &ignored);
+	if (before[0] == 0xcd)
+		wedge_software_interrupt(before[1]);
+	if (before[0] == 0x0f && before[1] == 0x05)
+		wedge_syscall(1);
+	wedge_sysenter();
+}
+
+static _Noreturn void user_event(struct user *user, enum stub_event event)
+{
+	switch (event) {
+	case STUB_SYSCALL:
+		wedge_syscall(0);
+	case STUB_SYSCALL32:
+		user_syscall32();
+	case STUB_INTERRUPTED:
+		wedge_event();
+	case STUB_KILLED:
+		wedge_stop("a process of user mode was ended from outside");
+	case STUB_BROKEN:
+		/* By its own doing: a fault of that program. */
+		user->root = 0;
+		wedge_exception(VECTOR_GP, 0, 0);
+	case STUB_EXCEPTION:
+		break;
+	}
+	user_exception(user);
+}
+
+/* A page fault that only the host's mappings have brought about. */
+static int user_fills(struct user *user)
+{
+	struct stub *stub = &user->stub;
+
+	return stub->vector == VECTOR_PF &&
+	       tlb_fill(&user->tlb, user->root, stub->address, stub->error & (FAULT_W | FAULT_I));
+}
+
+void process_user_enter(struct cpu *cpu)
+{
+	struct user *user = user_find();
+	enum stub_event event;
+
+	if (!user->stub.pid)
+		user_make(user);
+	user->used = ++user_clock;
+	user_last = user;
+	tlb_sync(&user->tlb, user->root);
+	user_give(user, cpu);
+	process_stub = &user->stub;
+	do {
+		process_calls[CALL_USER]++;
+		event = process_pending ? STUB_INTERRUPTED : stub_run(&user->stub);
+	} while (event == STUB_EXCEPTION && user_fills(user));
+	process_stub = NULL;
+	if (event != STUB_BROKEN && event != STUB_KILLED)
+		user_take(&user->stub, cpu);
+	user_event(user, event);
+}
+
+void process_user_end(void)
+{
+	for (unsigned i = 0; i < USERS; i++)
+		if (users[i].root)
+			stub_destroy(&users[i].stub);
+}
+
+const char *process_user_check(uint64_t *va)
+{
+	const char *what = NULL;
+
+	for (unsigned i = 0; i < USERS && !what; i++) {
+		if (!users[i].root || !users[i].stub.pid)
+			continue;
+		tlb_sync(&users[i].tlb, users[i].root);
+		what = tlb_check(&users[i].tlb, users[i].root, va);
+	}
+	return what;
+}
+
+void backend_set_fs_base(uint64_t base)
+{
+	user_base[0] = base;
+}
+
+void process_set_user_gs(uint64_t base)
+{
+	user_base[1] = base;
+}
+
+/* User mode can change it: by a null selector, by instructions. */
+uint64_t backend_user_base(int which)
+{
+	int i = which == SEG_GS;
+
+	if (user_last && user_last->base[i] == user_base[i] &&
+	    !stub_base_get(&user_last->stub, which, &user_base[i]))
+		user_last->base[i] = user_base[i];
+	return user_base[i];
+}

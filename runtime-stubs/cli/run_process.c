@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * A process of this host: the wedge is a program, which gets the bundle and one end of
+ * a socket for its console. The one file outside the back-end's folder that names it.
+ */
+#include "../devices/ends.h"
+#include "diag.h"
+#include "options.h"
+#include "run.h"
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILE_CONSOLE 0			/* as the wedge has them */
+#define FILE_BUNDLE 3
+#define ESCAPE 1			/* Ctrl-A; x behind it leaves, any other key is typed */
+#define USER_END UINT64_C(0x800000000000)
+
+struct process {
+	pid_t pid;
+	int console, log;	/* log -1: there is none */
+	bool input, shown;
+	bool escaped;		/* Ctrl-A was typed */
+	bool left, over_time;
+	int64_t end;		/* ms; 0: never */
+};
+
+static volatile sig_atomic_t process_signalled;
+
+static void process_caught(int signal)
+{
+	process_signalled = signal;
+}
+
+static int64_t process_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+/* Options of QEMU's have no meaning here. */
+static bool process_takes(const struct run *run)
+{
+	const char *what = run->icount ? "--icount" : run->below ? "--hypervisor" :
+			   run->qemu.n ? "--qemu" : run->cpu_given ? "--cpu" : NULL;
+
+	if (what)
+		diag_error(DIAG_USAGE, NULL, "run: %s: not with --on=process, where there is no QEMU",
+			   what);
+	else if (run->cpus != 1)
+		diag_error(DIAG_RANGE, NULL, "run: --cpus %llu: a process gives the guest one "
+			   "processor so far", (unsigned long long)run->cpus);
+	return !what && run->cpus == 1;
+}
+
+/* A process has the lower half of the address space. */
+static bool process_kernel_good(const char *path)
+{
+	size_t size;
+	uint8_t *data = util_read_file(path, &size);
+	const Elf64_Ehdr *ehdr = (const void *)data;
+	bool good = true;
+
+	for (unsigned i = 0; data && size >= sizeof(*ehdr) && i < ehdr->e_phnum; i++) {
+		Elf64_Phdr p;
+
+		if (ehdr->e_phoff > size || (i + 1) * sizeof(p) > size - ehdr->e_phoff)
+			break;
+		memcpy(&p, data + ehdr->e_phoff + i * sizeof(p), sizeof(p));
+		good &= p.p_type != PT_LOAD || p.p_vaddr < USER_END;
+	}
+	free(data);
+	if (!good)
+		diag_error(DIAG_RUN_KERNEL, path, "linked for the upper half of the address space, "
+			   "which no process of a host has");
+	return good;
+}
+
+static _Noreturn void process_child(const char *wedge, pid_t parent, int console, int bundle)
+{
+	char *const words[] = { (char *)wedge, NULL }, *const nothing[] = { NULL };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent && dup2(console, FILE_CONSOLE) == FILE_CONSOLE &&
+	    dup2(bundle, FILE_BUNDLE) == FILE_BUNDLE) {
+		signal(SIGPIPE, SIG_IGN);
+		closefrom(FILE_BUNDLE + 1);
+		execve(wedge, words, nothing);
+	}
+	fprintf(stderr, "previrt: %s: %s\n", wedge, strerror(errno));
+	_exit(126);
+}
+
+static bool process_start(struct process *process, const char *wedge, int bundle)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
+		diag_error(DIAG_RUN_START, NULL, "socketpair: %s", strerror(errno));
+		return false;
+	}
+	fflush(NULL);
+	process->pid = fork();
+	if (!process->pid)
+		process_child(wedge, parent, ends[1], bundle);
+	close(ends[1]);
+	process->console = ends[0];
+	if (process->pid < 0)
+		diag_error(DIAG_RUN_START, NULL, "fork: %s", strerror(errno));
+	return process->pid > 0;
+}
+
+static void process_write(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		text += n;
+		size -= (size_t)n;
+	}
+}
+
+/* What is typed, or comes from a file. */
+static void process_type(struct process *process)
+{
+	char text[256], out[256];
+	ssize_t n = read(0, text, sizeof(text));
+	size_t size = 0;
+
+	if (n < 0 && errno == EINTR)
+		return;
+	for (ssize_t i = 0; i < n && !process->left; i++) {
+		bool was = process->escaped;
+
+		process->escaped = !was && text[i] == ESCAPE;
+		process->left = was && text[i] == 'x';
+		if (!process->escaped)
+			out[size++] = text[i];
+	}
+	process_write(process->console, out, size);
+	if (n <= 0) {
+		process->input = false;
+		shutdown(process->console, SHUT_WR);
+	}
+}
+
+/* False: the console is closed, for the wedge has ended. */
+static bool process_show(struct process *process)
+{
+	char text[4096];
+	ssize_t n = read(process->console, text, sizeof(text));
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	if (process->shown)
+		process_write(1, text, (size_t)n);
+	if (process->log >= 0)
+		process_write(process->log, text, (size_t)n);
+	return true;
+}
+
+/* Until the wedge ends, or is ended. Its wait status. */
+static int process_watch(struct process *process)
+{
+	int status = 0;
+
+	for (;;) {
+		struct pollfd p[2] = {
+			{ .fd = process->console, .events = POLLIN },
+			{ .fd = process->input ? 0 : -1, .events = POLLIN },
+		};
+		int64_t left = process->end ? process->end - process_now() : -1;
+
+		process->over_time = process->end && left <= 0;
+		if (process->over_time || process->left || process_signalled)
+			break;
+		if (poll(p, ARRAY_SIZE(p), left > 1000000 ? 1000000 : (int)left) < 0)
+			continue;
+		if (p[1].revents)
+			process_type(process);
+		if (p[0].revents && !process_show(process))
+			break;
+	}
+	if (process->over_time || process->left || process_signalled)
+		kill(process->pid, SIGKILL);
+	while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static enum run_end process_judge(const struct process *process, const struct run *run, int status)
+{
+	if (process->over_time) {
+		fprintf(stderr, "previrt: no end within %llu s\n", (unsigned long long)run->timeout);
+		return RUN_TIMEOUT;
+	}
+	if (process->left || process_signalled)
+		fprintf(stderr, "previrt: the guest was left and has not ended\n");
+	else if (WIFSIGNALED(status))
+		fprintf(stderr, "previrt: the wedge was ended by signal %d\n", WTERMSIG(status));
+	else if (WEXITSTATUS(status) == 126)
+		return RUN_TROUBLE;
+	else
+		return run_ended(WEXITSTATUS(status));
+	return RUN_LOST;
+}
+
+/* Key by key, as the guest's terminal; Ctrl-C is the guest's. */
+static void process_raw(struct termios terminal)
+{
+	terminal.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	terminal.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+	terminal.c_cc[VMIN] = 1;
+	terminal.c_cc[VTIME] = 0;
+	tcsetattr(0, TCSANOW, &terminal);
+}
+
+static enum run_end process_go(struct process *process, const struct run *run, const char *wedge,
+			       int bundle)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction caught = { .sa_handler = process_caught };
+	struct termios terminal;
+	bool is_terminal = process->input && !tcgetattr(0, &terminal);
+	int status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &caught, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (!process_start(process, wedge, bundle))
+		return RUN_TROUBLE;
+	if (is_terminal)
+		process_raw(terminal);
+	process->end = run->timeout ? process_now() + (int64_t)run->timeout * 1000 : 0;
+	status = process_watch(process);
+	if (is_terminal)
+		tcsetattr(0, TCSANOW, &terminal);
+	close(process->console);
+	return process_judge(process, run, status);
+}
+
+static enum run_end process_run(const struct run *run)
+{
+	struct process process = { .log = -1, .input = !run->quiet, .shown = !run->quiet };
+	char *wedge, *name = NULL;
+	enum run_end end = RUN_TROUBLE;
+	size_t size;
+	int bundle;
+
+	if (!process_takes(run) || !process_kernel_good(run->kernel))
+		return end;
+	wedge = path_wedge("process.elf");
+	if (!wedge)
+		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
+	else
+		name = run_bundle(run, true, &size);
+	bundle = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+	if (bundle >= 0 && run->log)
+		process.log = open(run->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (bundle >= 0)
+		end = process_go(&process, run, wedge, bundle);
+	if (bundle >= 0)
+		close(bundle);
+	if (process.log >= 0)
+		close(process.log);
+	free(wedge);
+	free(name);
+	return end;
+}
+
+const struct run_machine run_process = {
+	"process", "a process of this host, by any user", NULL, RUN_RESTART, false, process_run,
+};
