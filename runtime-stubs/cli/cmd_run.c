@@ -5,6 +5,7 @@
  * both in QEMU. The exit status tells how the guest ended (run.h).
  */
 #include "diag.h"
+#include "doctor.h"
 #include "options.h"
 #include "run.h"
 #include <errno.h>
@@ -214,7 +215,7 @@ int cmd_run(int argc, char **argv)
 		machine = run_machine(run.machine);
 	if (machine && machine->tells_room && !run.quiet && !isatty(0))
 		array_add(&run.options, (char *)"room");
-	if (machine)
+	if (machine && !doctor_lacks(&run, machine->name))
 		status = (int)run_qemu(&run, machine);
 	free(run.options.v);
 	free(run.qemu.v);
