@@ -16,6 +16,8 @@ mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/previrt
 pkgconfigdir ?= $(datarootdir)/pkgconfig
 completionsdir ?= $(datarootdir)/bash-completion/completions
+zshdir ?= $(datarootdir)/zsh/site-functions
+fishdir ?= $(datarootdir)/fish/vendor_completions.d
 pluginsdir := $(prefix)/lib/previrt
 previrtdir := $(prefix)/share/previrt
 
@@ -39,7 +41,9 @@ install_list = \
 	$(call install_as,0755,$(previrtdir)/kbuild,runtime-stubs/kbuild/deb-headers) \
 	$(call install_as,0644,$(includedir)/previrt,$(GEN)/abi.h $(GEN)/insns.h) \
 	$(foreach f,$(install_man),0644:$(f):$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
-	0644:runtime-stubs/completion.bash:$(completionsdir)/previrt \
+	0644:runtime-stubs/completion/previrt.bash:$(completionsdir)/previrt \
+	0644:runtime-stubs/completion/previrt.zsh:$(zshdir)/_previrt \
+	0644:runtime-stubs/completion/previrt.fish:$(fishdir)/previrt.fish \
 	$(call install_as,0644,$(docdir),$(install_doc))
 
 .PHONY: install uninstall

@@ -5,6 +5,7 @@
  * the two diagnostics.def; --markdown prints docs/diagnostics.md.
  */
 #include "diag.h"
+#include "json.h"
 #include "options.h"
 #include "report.h"
 #include <ctype.h>
@@ -88,7 +89,26 @@ static void explain_markdown(void)
 	}
 }
 
-static bool explain_one(const char *text)
+/* The plugin's texts as they stand: formats. */
+static void explain_json(const struct diag_info *info)
+{
+	json_open(NULL, '{');
+	json_number("number", (uint64_t)info->number);
+	json_text("text", info->text);
+	json_text("cause", info->cause);
+	json_text("cure", info->cure);
+	json_close();
+}
+
+static void explain_print(const struct diag_info *info, bool json)
+{
+	if (json)
+		explain_json(info);
+	else
+		explain_text(info);
+}
+
+static bool explain_one(const char *text, bool json)
 {
 	const char *digits = text;
 	const struct diag_info *info = NULL;
@@ -106,29 +126,47 @@ static bool explain_one(const char *text)
 			   "'%s'; `previrt explain --all` lists them", text);
 		return false;
 	}
-	explain_text(info);
+	explain_print(info, json);
+	return true;
+}
+
+/* One word of the command line; false after a numbered error. */
+static bool explain_word(const char *word, bool json)
+{
+	if (!strcmp(word, "--json"))
+		return true;
+	if (!strcmp(word, "--markdown")) {
+		explain_markdown();
+		return true;
+	}
+	if (strcmp(word, "--all"))
+		return explain_one(word, json);
+	for (size_t d = 0; d < diag_count; d++)
+		explain_print(&diag_list[d], json);
 	return true;
 }
 
 int cmd_explain(int argc, char **argv)
 {
-	int status = EXIT_CLEAN, i;
-	size_t d;
+	int status = EXIT_CLEAN, words = argc, i;
+	bool json = false;
 
-	if (!argc) {
+	for (i = 0; i < argc; i++)
+		if (!strcmp(argv[i], "--json")) {
+			json = true;
+			words--;
+		}
+	if (!words) {
 		diag_error(DIAG_USAGE, NULL, "explain: give a number such as "
 			   "PV101, or --all");
 		return EXIT_TROUBLE;
 	}
-	for (i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--markdown")) {
-			explain_markdown();
-		} else if (!strcmp(argv[i], "--all")) {
-			for (d = 0; d < diag_count; d++)
-				explain_text(&diag_list[d]);
-		} else if (!explain_one(argv[i])) {
+	if (json)
+		json_open(NULL, '[');
+	for (i = 0; i < argc; i++)
+		if (!explain_word(argv[i], json))
 			status = EXIT_TROUBLE;
-		}
-	}
+	if (json)
+		json_close();
 	return report_finish(status);
 }

@@ -6,19 +6,15 @@
  * The digest in them changes with the plugin and the macro pack, so that kbuild
  * and ccache rebuild what either of them made.
  */
+#include "compiler.h"
 #include "diag.h"
 #include "options.h"
 #include "report.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define FLAGS_WORDS 16
 
 struct flags {
 	const char *mode, *pad, *cc, *stubs;
@@ -108,65 +104,18 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 	return true;
 }
 
-/*
- * Run @cc (words split at blanks) with -dumpfullversion, which GCC alone knows;
- * the answer in @answer.
- */
-static bool flags_ask(const char *cc, char *answer, size_t room)
-{
-	char *words = util_copy(cc), *save = NULL, *word;
-	char *argv[FLAGS_WORDS + 2];
-	int pipes[2], n = 0, status = -1;
-	ssize_t got = 0;
-	pid_t child;
-
-	for (word = strtok_r(words, " \t", &save); word && n < FLAGS_WORDS;
-	     word = strtok_r(NULL, " \t", &save))
-		argv[n++] = word;
-	argv[n] = (char *)"-dumpfullversion";
-	argv[n + 1] = NULL;
-	if (!n || pipe(pipes)) {
-		free(words);
-		return false;
-	}
-	child = fork();
-	if (!child) {
-		dup2(pipes[1], STDOUT_FILENO);
-		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		close(pipes[0]);
-		close(pipes[1]);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	close(pipes[1]);
-	if (child > 0) {
-		got = read(pipes[0], answer, room - 1);
-		waitpid(child, &status, 0);
-	}
-	close(pipes[0]);
-	free(words);
-	answer[got > 0 ? got : 0] = '\0';
-	answer[strcspn(answer, "\n")] = '\0';
-	return !status && *answer;
-}
-
+/* -1 after a numbered error. */
 static int flags_major(const char *cc)
 {
-	char answer[64], *end;
-	long major;
+	char answer[64];
+	int major = compiler_major(cc, answer, sizeof(answer));
 
-	if (!flags_ask(cc, answer, sizeof(answer))) {
-		diag_error(DIAG_COMPILER, NULL, "'%s -dumpfullversion' failed; "
+	if (major < 0 && *answer)
+		diag_error(DIAG_COMPILER, NULL, "'%s " COMPILER_VERSION "' answers '%s'", cc, answer);
+	else if (major < 0)
+		diag_error(DIAG_COMPILER, NULL, "'%s " COMPILER_VERSION "' failed; "
 			   "name a GCC with --cc=", cc);
-		return -1;
-	}
-	major = strtol(answer, &end, 10);
-	if (end == answer || (*end && *end != '.') || major < 1 || major > 999) {
-		diag_error(DIAG_COMPILER, NULL, "'%s -dumpfullversion' answers '%s'",
-			   cc, answer);
-		return -1;
-	}
-	return (int)major;
+	return major;
 }
 
 static bool flags_digest(const char *path, uint64_t *digest)
@@ -294,15 +243,13 @@ static const char *flags_wants_plugin(const struct flags *flags)
 
 int cmd_flags(bool assembler, int argc, char **argv)
 {
-	struct flags flags = { .mode = "pad", .pad = "prefix", .cc = getenv("CC"), .plugin = true };
+	struct flags flags = { .mode = "pad", .pad = "prefix", .cc = compiler_default(), .plugin = true };
 	char *plugin = NULL, *pack;
 	bool good;
 
 	flags.passed = util_alloc(argc + 1, sizeof(*flags.passed));
 	flags.guest = util_alloc(argc + 1, sizeof(*flags.guest));
 
-	if (!flags.cc || !*flags.cc)
-		flags.cc = "gcc";
 	if (!flags_parse(&flags, argc, argv))
 		return EXIT_TROUBLE;
 	if (!assembler && !flags.plugin) {

@@ -2,9 +2,11 @@
 /* Copyright The previrt authors */
 /*
  * previrt run: one vmlinux, on a hypervisor by a wedge or on the bare machine,
- * both in QEMU, or in a process of this host by a wedge. The exit status tells how the guest ended (run.h).
+ * both in QEMU, or in a process of this host by a wedge. The exit status tells how the
+ * guest ended (run.h).
  */
 #include "diag.h"
+#include "doctor.h"
 #include "options.h"
 #include "run.h"
 #include <errno.h>
@@ -235,7 +237,7 @@ int cmd_run(int argc, char **argv)
 		machine = run_machine(run.machine);
 	if (machine && machine->tells_room && !run.quiet && !isatty(0))
 		array_add(&run.options, (char *)"room");
-	if (machine)
+	if (machine && !doctor_lacks(&run, machine->name))
 		status = (int)(machine->run ? machine->run(&run) : run_qemu(&run, machine));
 	free(run.options.v);
 	free(run.qemu.v);

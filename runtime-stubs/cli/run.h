@@ -11,6 +11,9 @@
 #define PREVIRT_CLI_RUN_H
 #include "util.h"
 
+#define RUN_QEMU "qemu-system-x86_64"
+#define RUN_QEMU_PACKAGE "qemu-system-x86"
+
 struct run {
 	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
 	uint64_t memory;	/* MiB */

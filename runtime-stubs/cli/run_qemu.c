@@ -23,8 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QEMU "qemu-system-x86_64"
-#define QEMU_PACKAGE "qemu-system-x86"
 #define SECOND_MS 1000
 #define KILL_AFTER_MS 5000
 #define EVENTS_MOST 65536
@@ -199,7 +197,7 @@ static bool qemu_start(struct qemu *qemu, const struct run *run, struct run_word
 	close(pair[1]);
 	input_started(&qemu->input);
 	if (qemu->pid < 0)
-		diag_error(DIAG_RUN_QEMU, NULL, QEMU ": %s; install Debian's " QEMU_PACKAGE,
+		diag_error(DIAG_RUN_QEMU, NULL, RUN_QEMU ": %s; install Debian's " RUN_QEMU_PACKAGE,
 			   strerror(errno));
 	return qemu->pid > 0;
 }
@@ -308,7 +306,7 @@ static enum run_end qemu_judge(const struct qemu *qemu, const struct run *run,
 		return machine->restart;
 	if (code == 1 && !qemu->answered) {
 		diag_error(DIAG_RUN_REFUSED, NULL, "QEMU has not started: it has said why; is "
-			   "--cpu=%s one of `" QEMU " -cpu help`, and are the words of --qemu its?",
+			   "--cpu=%s one of `" RUN_QEMU " -cpu help`, and are the words of --qemu its?",
 			   run->cpu);
 		return RUN_TROUBLE;
 	}
@@ -335,7 +333,7 @@ enum run_end run_qemu(const struct run *run, const struct run_machine *machine)
 	/* Number 0 must not become one of the run's own files. */
 	if (fcntl(0, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
 		diag_warn(DIAG_RUN_START, "/dev/null", "%s", strerror(errno));
-	run_word(&words, QEMU);
+	run_word(&words, RUN_QEMU);
 	if (machine->words(run, &words) && input_open(&qemu->input, run, machine) &&
 	    qemu_start(qemu, run, &words)) {
 		status = qemu_wait(qemu, run->timeout);

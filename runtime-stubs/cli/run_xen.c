@@ -6,6 +6,7 @@
  * found and started.
  */
 #include "diag.h"
+#include "doctor.h"
 #include "input.h"
 #include "options.h"
 #include "run.h"
@@ -13,6 +14,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define XEN_IMAGES "/boot/xen-*-amd64.gz"
 #define XEN_PACKAGE "xen-hypervisor-4.17-amd64"
@@ -141,6 +143,26 @@ static bool xen_words(const struct run *run, struct run_words *words)
 	free(bundle);
 	return bundle != NULL;
 }
+
+static bool xen_look(const struct run *run, char **said)
+{
+	char *path = xen_find(run);
+	bool good = path && !access(path, R_OK);
+
+	if (good)
+		*said = path;
+	else
+		*said = path ? util_printf("%s: %s", path, strerror(errno)) :
+			util_copy("no " XEN_IMAGES);
+	if (!good)
+		free(path);
+	return good;
+}
+
+const struct doctor_check doctor_hypervisor = {
+	"hypervisor", DIAG_RUN_HYPERVISOR,
+	"install Debian's " XEN_PACKAGE ", or name an image with --hypervisor", xen_look,
+};
 
 static const struct run_machine run_xen = {
 	"xen", "Xen PV, in its first domain", xen_words, RUN_CRASHED, true, NULL,

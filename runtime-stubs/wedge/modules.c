@@ -24,6 +24,7 @@
 #include "insns.h"
 #include "../mmu/mmu.h"
 #include "../iface/memory.h"
+#include "../iface/tables.h"
 #include <string.h>
 
 #define SCAN_MAX (4u << 20)

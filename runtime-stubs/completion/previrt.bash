@@ -2,23 +2,7 @@
 # Copyright The previrt authors
 #
 # Bash completion for previrt. Commands and options are the program's own words
-# (previrt help), so that this file knows none of them.
-
-# The first words of the indented lines, and all of --option, -o and =VALUE|VALUE
-_previrt_words() {
-	"$1" help ${2:+"$2"} 2>/dev/null | awk '
-		/^  [a-z]/ { print $1 }
-		/^  -/ {
-			for (i = 1; i <= NF && $i ~ /^-/; i++) {
-				sub(/,$/, "", $i)
-				n = split($i, part, "=")
-				if (n < 2) { print $i; continue }
-				m = split(part[2], value, "|")
-				for (j = 1; j <= m; j++)
-					print part[1] "=" (value[j] ~ /^[a-z]/ ? value[j] : "")
-			}
-		}'
-}
+# (previrt help --words), so that this file knows none of them.
 
 _previrt() {
 	local program=$1 command=${COMP_WORDS[1]} line=${COMP_LINE:0:COMP_POINT} word
@@ -31,7 +15,8 @@ _previrt() {
 	COMPREPLY=()
 	if [ -z "$command" ] || [ "$command" = help ] || [[ $word == -* ]]; then
 		[ "$command" = help ] && command=
-		mapfile -t COMPREPLY < <(compgen -W "$(_previrt_words "$program" "$command")" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W \
+			"$("$program" help --words ${command:+"$command"} 2>/dev/null | cut -f 1)" -- "$word")
 		[[ $word != *=* ]] || COMPREPLY=("${COMPREPLY[@]#*=}")
 		[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
 	elif [ "$command" != flags ]; then
