@@ -5,7 +5,7 @@
 
 #define STATUS_BYTE (DATA + 0x100)
 
-static uint16_t driver_next;
+uint16_t driver_next;
 
 static void select_config(unsigned slot, unsigned offset)
 {

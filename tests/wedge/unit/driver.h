@@ -23,6 +23,8 @@ enum { RING = 0x10000, RING_AVAILABLE = 0x11000, RING_USED = 0x12000, DATA = 0x2
 struct ring_descriptor { uint64_t address; uint32_t length; uint16_t flags, next; };
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4 };
 
+extern uint16_t driver_next;		/* the ring's index, as the driver knows it */
+
 uint32_t config_get(unsigned slot, unsigned offset, unsigned size);
 void config_set(unsigned slot, unsigned offset, unsigned size, uint32_t value);
 /* Where BAR @number is. */
