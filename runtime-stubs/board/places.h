@@ -11,4 +11,7 @@
 #define LAPIC_AT 0xfee00000u
 #define MAILBOX_AT 0xfee01000u
 
+/* Slots of the PCI bus; disks take four. */
+#define DISK_SLOT 4u
+
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The ACPI tables, which lead a kernel to the devices. ACPI specification 1.0b, 5.2;
- * 15.2 of later ones (the AML of _S5). Several processors stand in a table of their
+ * The ACPI tables, which lead a kernel to the devices. ACPI specification 1.0b, 5.2.
+ * Several processors stand in a table of their
  * own, with the mailbox that wakes them and the I/O APIC (ACPI 6.4, 5.2.12).
- * LIMIT: no bus, no devices and no processors in the namespace.
+ * LIMIT: no devices but the PCI bus (dsdt.c), and no processors, in the namespace.
  */
 #include "board.h"
+#include "dsdt.h"
 #include "places.h"
 #include "../devices/acpi.h"
 #include "../devices/hpet.h"
@@ -95,14 +96,11 @@ struct acpi_tables {
 	} facs __attribute__((aligned(64)));
 	struct {
 		struct acpi_header header;
-		uint8_t code[12];
+		uint8_t code[DSDT_CODE_BYTES];
 	} __attribute__((packed)) dsdt;
 	struct acpi_hpet hpet;
 	struct acpi_madt madt;
 };
-
-/* Name (_S5, Package (4) { 0, 0, 0, 0 }) */
-static const uint8_t acpi_code[12] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0, 0, 0, 0 };
 
 static uint8_t acpi_checksum(const void *data, size_t size)
 {
@@ -160,7 +158,7 @@ void board_write_tables(void *page, uint32_t address)
 
 #define AT(member) (address + (uint32_t)offsetof(struct acpi_tables, member))
 	memset(t, 0, sizeof(*t));
-	memcpy(t->dsdt.code, acpi_code, sizeof(acpi_code));
+	dsdt_write(t->dsdt.code);
 	acpi_head(&t->dsdt.header, "DSDT", sizeof(t->dsdt));
 	memcpy(t->facs.signature, "FACS", 4);
 	t->facs.length = sizeof(t->facs);

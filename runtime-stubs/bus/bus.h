@@ -11,16 +11,20 @@
 #ifndef PREVIRT_BUS_H
 #define PREVIRT_BUS_H
 #include "../iface/vcpu.h"
+#include "disk.h"
+#include "dma.h"
 #include "lines.h"
 #include "memory.h"
 #include "messages.h"
+#include "pci.h"
 #include "ports.h"
 #include "timers.h"
 
 #define BUS_PORT_WINDOWS 16u
-#define BUS_MEMORY_WINDOWS 8u
+#define BUS_MEMORY_WINDOWS 24u
 #define BUS_SINKS 4u
 #define BUS_POLLS 4u
+#define BUS_DISKS 4u
 
 struct bus {
 	struct bus_ports ports[BUS_PORT_WINDOWS];
@@ -34,7 +38,10 @@ struct bus {
 	struct bus_timer *timers[BACKEND_VCPUS_MAX];
 	struct bus_poll { void (*poll)(void *self); void *self; } poll[BUS_POLLS + 1];	/* so is it */
 	struct bus_messages messages;
-	unsigned port_windows, memory_windows, sinks, polls;
+	struct bus_function *function[BUS_SLOTS];	/* of PCI; NULL: the slot is empty */
+	struct bus_disk *disk[BUS_DISKS];
+	unsigned port_windows, memory_windows, sinks, polls, disks;
+	uint32_t bars;			/* where the last function's last window begins */
 };
 
 #endif

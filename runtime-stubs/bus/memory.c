@@ -3,22 +3,51 @@
 #include "bus.h"
 #include <stddef.h>
 
+static void memory_find_limits(struct bus *bus)
+{
+	uint64_t low = ~(uint64_t)0, high = 0;
+
+	for (unsigned i = 0; i < bus->memory_windows; i++) {
+		const struct bus_memory *window = &bus->memory[i];
+
+		if (window->size && window->gpa < low)
+			low = window->gpa;
+		if (window->size && window->gpa + window->size > high)
+			high = window->gpa + window->size;
+	}
+	bus->memory_low = low;
+	bus->memory_high = high;
+}
+
 int bus_add_memory(struct bus *bus, const struct bus_memory *window)
 {
-	uint64_t last = window->gpa + window->size - 1;
+	uint64_t end = window->gpa + window->size;
+	unsigned place = bus->memory_windows;
 
-	if (bus->memory_windows == BUS_MEMORY_WINDOWS || !window->size || last < window->gpa)
+	if (end <= window->gpa)
 		return -1;
-	for (unsigned i = 0; i < bus->memory_windows; i++)
-		if (window->gpa - bus->memory[i].gpa < bus->memory[i].size ||
-		    bus->memory[i].gpa - window->gpa < window->size)
+	for (unsigned i = 0; i < bus->memory_windows; i++) {
+		if (!bus->memory[i].size)
+			place = i;
+		else if (window->gpa - bus->memory[i].gpa < bus->memory[i].size ||
+			 bus->memory[i].gpa - window->gpa < window->size)
 			return -1;
-	if (!bus->memory_windows || window->gpa < bus->memory_low)
-		bus->memory_low = window->gpa;
-	if (last + 1 > bus->memory_high)
-		bus->memory_high = last + 1;
-	bus->memory[bus->memory_windows++] = *window;
+	}
+	if (place == BUS_MEMORY_WINDOWS)
+		return -1;
+	bus->memory_windows += place == bus->memory_windows;
+	bus->memory[place] = *window;
+	memory_find_limits(bus);
 	return 0;
+}
+
+/* Its functions stay, for an access may be under way. */
+void bus_remove_memory(struct bus *bus, uint64_t gpa)
+{
+	for (unsigned i = 0; i < bus->memory_windows; i++)
+		if (bus->memory[i].gpa == gpa)
+			bus->memory[i].size = 0;
+	memory_find_limits(bus);
 }
 
 const struct bus_memory *bus_find_memory(const struct bus *bus, uint64_t gpa)

@@ -12,7 +12,7 @@
 struct bus;
 
 struct bus_memory {
-	uint64_t gpa, size;	/* whole pages; may lie where memory is, and hides it */
+	uint64_t gpa, size;	/* whole pages; may lie where memory is, and hides it; 0: none */
 	void *self;		/* handed to the functions */
 	/* @size: 1, 2, 4 or 8 bytes at @offset, not beyond the window's end. */
 	uint64_t (*read)(void *self, uint64_t offset, unsigned size);
@@ -25,7 +25,12 @@ struct bus_memory {
  */
 int bus_add_memory(struct bus *bus, const struct bus_memory *window);
 
-/* The window at @gpa, or NULL. The address stays valid. */
+/* The window at @gpa, if there is one, is there no more. Where memory is, it is seen
+   after a flush. */
+void bus_remove_memory(struct bus *bus, uint64_t gpa);
+
+/* The window at @gpa, or NULL. What is at the address stays what it is until a window
+   is added. */
 const struct bus_memory *bus_find_memory(const struct bus *bus, uint64_t gpa);
 
 /* An access within the window. */

@@ -26,6 +26,8 @@ static const char run_help_text[] =
 	"  -a, --append WORDS    the kernel's command line\n"
 	"  -m, --memory SIZE     the guest's memory in MiB, or with M or G (256; 16 to\n"
 	"                        16384 MiB)\n"
+	"  --disk FILE[,copy|ro] a disk (may be repeated; at most 4): what is written reaches\n"
+	"                        the file, with copy it is lost at the end, with ro none is\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
@@ -116,12 +118,12 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
 	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
-	[MEMORY] = { "--memory", "-m" }, [CPUS] = { "--cpus", NULL },
+	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
 	[LOG] = { "--log", NULL }, [CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
@@ -145,6 +147,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case LOG: return run_set_text(&run->log, value) && run_log_good(value);
 	case CPU: run->cpu_given = true; return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
+	case DISK: return run_disk_add(&run->disks, value);
 	case MEMORY: return run_memory(value, &run->memory);
 	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);
 	case TIMEOUT: return run_number("--timeout", value, 0, UINT32_MAX, &run->timeout);
@@ -241,5 +244,6 @@ int cmd_run(int argc, char **argv)
 		status = (int)(machine->run ? machine->run(&run) : run_qemu(&run, machine));
 	free(run.options.v);
 	free(run.qemu.v);
+	run_disks_free(&run.disks);
 	return status;
 }

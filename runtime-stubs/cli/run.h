@@ -9,6 +9,7 @@
  */
 #ifndef PREVIRT_CLI_RUN_H
 #define PREVIRT_CLI_RUN_H
+#include "run_disk.h"
 #include "util.h"
 
 #define RUN_QEMU "qemu-system-x86_64"
@@ -22,6 +23,7 @@ struct run {
 	bool icount, quiet, cpu_given;
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
+	struct run_disks disks;
 };
 
 /* How a run can end; also the exit status. Documented in previrt(1). */
@@ -41,6 +43,8 @@ struct run_words {
 };
 void run_word(struct run_words *words, const char *word);	/* copied */
 void run_words_free(struct run_words *words);
+/* @name in an option of QEMU: a comma is written twice. To be freed. */
+char *run_qemu_name(const char *name);
 
 /* A name for @data that another process started by this one can open, or NULL
    after an error. To be freed; the data lives as long as the program. */

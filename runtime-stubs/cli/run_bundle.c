@@ -102,6 +102,20 @@ static void bundle_add_memory(struct bundle *b, uint64_t mib)
 	free(text);
 }
 
+/* For a wedge, which has them in memory. */
+static bool bundle_add_disks(struct bundle *b, const struct run_disks *disks)
+{
+	for (unsigned i = 0; i < disks->n; i++) {
+		char *name = run_disk_name(&disks->disk[i], i);
+		bool added = bundle_add_file(b, name, disks->disk[i].path, NULL, NULL, false);
+
+		free(name);
+		if (!added)
+			return false;
+	}
+	return true;
+}
+
 uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 {
 	struct bundle b = { 0 };
@@ -120,7 +134,8 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		bundle_add(&b, "cmdline", run->append, strlen(run->append));
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
-		if (!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL, false)) {
+		if ((!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL, false)) &&
+		    (!tables || bundle_add_disks(&b, &run->disks))) {
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

@@ -6,6 +6,17 @@
 #include "run.h"
 #include <stdlib.h>
 
+static void native_add_disks(const struct run *run, struct run_words *words)
+{
+	for (unsigned i = 0; i < run->disks.n; i++) {
+		char *drive = run_disk_drive(&run->disks.disk[i]);
+
+		run_word(words, "-drive");
+		run_word(words, drive);
+		free(drive);
+	}
+}
+
 static bool native_words(const struct run *run, struct run_words *words)
 {
 	char *loader = path_wedge("native.elf");
@@ -25,6 +36,7 @@ static bool native_words(const struct run *run, struct run_words *words)
 		run_word(words, loader);
 		run_word(words, "-initrd");
 		run_word(words, bundle);
+		native_add_disks(run, words);
 		free(text);
 	}
 	free(loader);

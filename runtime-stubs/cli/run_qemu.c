@@ -73,8 +73,7 @@ static void qemu_add(struct run_words *words, const char *const *all)
 		run_word(words, *all);
 }
 
-/* @name in an option of QEMU: a comma is written twice. To be freed. */
-static char *qemu_name(const char *name)
+char *run_qemu_name(const char *name)
 {
 	char *out = util_alloc(2 * strlen(name) + 1, 1), *to = out;
 
@@ -91,7 +90,7 @@ static void qemu_console(const struct run *run, struct run_words *words)
 {
 	static const char *const silent[] = { "-monitor", "none", "-serial", "chardev:c", NULL };
 	static const char *const shown[] = { "-mon", "chardev=c", "-serial", "chardev:c", NULL };
-	char *name = run->log ? qemu_name(run->log) : NULL, *text;
+	char *name = run->log ? run_qemu_name(run->log) : NULL, *text;
 
 	if (run->quiet)
 		text = name ? util_printf("file,id=c,path=%s", name) : util_copy("null,id=c");

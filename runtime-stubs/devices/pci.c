@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * PCI configuration space, mechanism 1 (ports CF8h and CFCh of a PC): a host bridge at
- * 00:00.0, so that the bus is believed in, and nothing else.
- * PCI Local Bus Specification 3.0, 3.2.2.3.
+ * 00:00.0, so that the bus is believed in, and the functions that other devices have
+ * put into its slots (bus/pci.h). PCI Local Bus Specification 3.0, 3.2.2.3.
  */
 #include "../bus/device.h"
 
@@ -11,21 +11,35 @@
 #define HOST_BRIDGE_CLASS 0x06000002u
 
 #define DATA 4			/* CFCh - CF8h */
+#define ENABLED 0x80000000u
+#define SLOT(address) ((address) >> 11 & 31)
+#define OFFSET(address) ((address) & 0xfc)
+#define OTHERS 0x7fff0700u	/* other buses, other functions, reserved bits */
 
 struct pci {
 	/* State. */
 	uint32_t address;
+	/* Derived. */
+	struct bus *bus;
 };
 
-static uint32_t pci_config(uint32_t address)
+static uint32_t pci_bridge(unsigned offset)
 {
-	if ((address & 0x80ffff00u) != 0x80000000u)
-		return ~0u;
-	switch (address & 0xfc) {
+	switch (offset) {
 	case 0: return HOST_BRIDGE_ID;
 	case 8: return HOST_BRIDGE_CLASS;
 	}
 	return 0;
+}
+
+/* The function that is addressed, or NULL. */
+static struct bus_function *pci_function(const struct pci *pci)
+{
+	unsigned slot = SLOT(pci->address);
+
+	if ((pci->address & (ENABLED | OTHERS)) != ENABLED || slot >= BUS_SLOTS)
+		return NULL;
+	return pci->bus->function[slot];
 }
 
 /* All four bytes at once; a byte behind the first may be another device's. */
@@ -42,19 +56,29 @@ static void pci_write_address(void *self, uint16_t offset, int size, uint32_t va
 		((struct pci *)self)->address = value;
 }
 
+/* What reaches beyond the register is no access of this mechanism. */
 static uint32_t pci_read_data(void *self, uint16_t offset, int size)
 {
-	uint32_t value = pci_config(((const struct pci *)self)->address) >> (8 * offset);
+	const struct pci *pci = self;
+	struct bus_function *function = pci_function(pci);
+	uint32_t value = ~0u;
 
+	if (offset + size > 4)
+		return ~0u;
+	if (function)
+		return bus_read_config(function, OFFSET(pci->address) + offset, size);
+	if ((pci->address & 0xffffff00u) == ENABLED)
+		value = pci_bridge(OFFSET(pci->address)) >> 8 * offset;
 	return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
 
 static void pci_write_data(void *self, uint16_t offset, int size, uint32_t value)
 {
-	(void)self;
-	(void)offset;
-	(void)size;
-	(void)value;
+	const struct pci *pci = self;
+	struct bus_function *function = pci_function(pci);
+
+	if (function && offset + size <= 4)
+		bus_write_config(function, OFFSET(pci->address) + offset, size, value);
 }
 
 static void pci_reset(void *self)
@@ -64,6 +88,7 @@ static void pci_reset(void *self)
 
 static int pci_attach(void *self, struct bus *bus, const struct device_place *place)
 {
+	((struct pci *)self)->bus = bus;
 	return bus_add_ports(bus, &(struct bus_ports){ place->at, 1, 1, self, pci_read_address,
 						       pci_write_address }) |
 	       bus_add_ports(bus, &(struct bus_ports){ place->at + DATA, 4, 1, self, pci_read_data,

@@ -34,7 +34,12 @@ $(CONFORMANCE_B)/guest: $(CONFORMANCE_B)/kernel.inc $(CONFORMANCE_B)/user.inc $(
 		$(CC) -c -Wa,--no-warn -x assembler -o $@-user.o $(@D)/user.inc && \
 		$(LD) -nostdlib -static --no-warn-rwx-segments -z noexecstack -T $(CONFORMANCE)/conformance.lds -o $@ $@.o $@-user.o
 
+# What stands on the disk that a guest reads.
+GUEST_DISK := $(B)/wedge/guests/disk.img
+$(GUEST_DISK):
+	$(Q)mkdir -p $(@D) && printf "previrt's disk\n\n" > $@.new && truncate -s 64K $@.new && mv $@.new $@
+
 .PHONY: guests low-guests conformance-guest
 low-guests: $(LOW_GUESTS)
 conformance-guest: $(CONFORMANCE_B)/guest
-guests: $(GUESTS)
+guests: $(GUESTS) $(GUEST_DISK)

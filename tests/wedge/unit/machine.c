@@ -12,6 +12,10 @@ int machine_kicked = -1, machine_ended = -1;
 const char *machine_input = "";
 char machine_output[256];
 unsigned backend_vcpus = 1, backend_vcpu;
+static uint8_t machine_memory[MACHINE_MEMORY] __attribute__((aligned(4096)));
+uint8_t *backend_guest_memory = machine_memory;
+uint64_t backend_low_bytes = MACHINE_MEMORY, backend_guest_bytes = MACHINE_MEMORY;
+struct bus_disk *machine_disks[BUS_DISKS];
 static unsigned passed, failed;
 static jmp_buf ended;
 
@@ -54,6 +58,8 @@ void machine_start(unsigned vcpus)
 	machine_kicked = -1;
 	memset(machine_output, 0, sizeof(machine_output));
 	memset(&board_bus, 0, sizeof(board_bus));
+	for (unsigned i = 0; i < BUS_DISKS && machine_disks[i]; i++)
+		bus_add_disk(&board_bus, machine_disks[i]);
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
 		if (board_self[i])
 			memset(board_self[i], 0, board_devices[i].device->size);

@@ -17,6 +17,10 @@ extern int machine_ended;		/* the last backend_shutdown, or -1 */
 extern const char *machine_input;	/* what the console has to read */
 extern char machine_output[256];	/* what it was given */
 
+#define MACHINE_MEMORY 0x200000u	/* bytes, from 0 on */
+/* The disks of the next machine, up to the first that is NULL. */
+extern struct bus_disk *machine_disks[BUS_DISKS];
+
 /* A fresh machine of @vcpus processors; those but the first have not started. */
 void machine_start(unsigned vcpus);
 /* Runs @does with @argument; machine_ended tells whether the machine ended in it. */

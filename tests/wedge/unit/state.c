@@ -5,15 +5,17 @@
  * and goes on; a fresh one that has read the state answers the same accesses in the
  * same way. What is no state of this board is refused.
  */
-#include "machine.h"
+#include "driver.h"
 #include "../../../runtime-stubs/board/devices.h"
 #include "../../../runtime-stubs/board/mailbox.h"
 #include "../../../runtime-stubs/board/places.h"
+#include "../../../runtime-stubs/wedge/memory_disk.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STEPS 400u
+#define RINGS_END (DATA + 0x1000)
 
 static uint64_t random_state;
 static uint64_t trace;			/* a digest of all answers */
@@ -72,6 +74,30 @@ static void access_memory(void)
 		store(gpa, size, gpa == MAILBOX_AT ? 1 : choose(~0u) % 64);
 }
 
+/* The driver of the disk, and what a guest may do to it besides. */
+static void access_disk(void)
+{
+	unsigned size = 1u << choose(3), offset;
+
+	switch (choose(8)) {
+	case 0: driver_start(DISK_SLOT, choose(2) << 28); break;
+	case 1: config_set(DISK_SLOT, 4, 2, choose(8) ? 6 : choose(0x800)); break;
+	case 2:
+		offset = choose(0x80) & ~3u;
+		if (offset < 0x10 || offset > 0x14)
+			config_set(DISK_SLOT, offset, 4, choose(~0u));
+		break;
+	case 3: note(config_get(DISK_SLOT, choose(0x100) & ~(size - 1), size)); break;
+	case 4: note(reg(DISK_SLOT, choose(0x40) & ~(size - 1), size)); break;
+	case 5: store(bar(DISK_SLOT, 1) + 4 * choose(16), 4, choose(2) ? 0xfee00000 : choose(256)); break;
+	case 6: set_reg(DISK_SLOT, choose(0x40) & ~(size - 1), size, choose(choose(2) ? 4 : ~0u)); break;
+	default:
+		note(block_request(DISK_SLOT, choose(3), choose(5), DATA + 0x800, 512 * choose(3),
+				   choose(2)));
+		note(backend_guest_memory[DATA + 0x800]);
+	}
+}
+
 /* What an interrupt controller, a console or a processor does. */
 static void happen(void)
 {
@@ -96,18 +122,25 @@ static void go(uint64_t seed, unsigned steps)
 	random_state = seed;
 	trace = 0;
 	for (unsigned i = 0; i < steps; i++)
-		switch (choose(4)) {
+		switch (choose(6)) {
 		case 0: access_memory(); break;
 		case 1: happen(); break;
+		case 2: access_disk(); break;
 		default: access_port(); break;
 		}
 	for (const char *p = machine_output; *p; p++)
 		note(*p);
 }
 
-/* The two processors' machine. */
+static uint8_t contents[4 * BUS_SECTOR], contents_then[sizeof(contents)];
+static uint8_t memory_then[RINGS_END - RING];
+static struct memory_disk disk;
+
+/* The two processors' machine, with a disk. */
 static void fresh(void)
 {
+	memory_disk_init(&disk, contents, sizeof(contents), 0, "disk");
+	machine_disks[0] = &disk.disk;
 	machine_start(2);
 	mailbox_set_start(woken);
 	backend_vcpu = 1;
@@ -116,6 +149,7 @@ static void fresh(void)
 }
 
 static uint8_t *saved, *again;
+static uint16_t driver_then;
 static size_t size;
 
 /* 1 if a fresh machine goes on as the saved one does. */
@@ -125,9 +159,13 @@ static int goes_on(uint64_t seed)
 
 	machine_now = NS;
 	fresh();
+	memset(backend_guest_memory + RING, 0, sizeof(memory_then));
 	go(seed, STEPS);
 	backend_vcpu = 0;
 	board_save(saved);
+	memcpy(memory_then, backend_guest_memory + RING, sizeof(memory_then));
+	memcpy(contents_then, contents, sizeof(contents));
+	driver_then = driver_next;
 	now = machine_now;
 	machine_input = "more";
 	memset(machine_output, 0, sizeof(machine_output));
@@ -137,6 +175,9 @@ static int goes_on(uint64_t seed)
 
 	machine_now = 7;
 	fresh();
+	memcpy(backend_guest_memory + RING, memory_then, sizeof(memory_then));
+	memcpy(contents, contents_then, sizeof(contents));
+	driver_next = driver_then;
 	machine_now = now;
 	machine_input = "";
 	if (board_load(saved, size))
@@ -294,7 +335,7 @@ int main(void)
 	size = board_state_size();
 	saved = malloc(size);
 	again = malloc(size);
-	expect("some kilobytes", size > 2000 && size < 8192);
+	expect("some kilobytes", size > 2000 && size < 16384);
 	test_going_on();
 	test_refused();
 	test_lines();

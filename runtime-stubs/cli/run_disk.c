@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+#include "run_disk.h"
+#include "diag.h"
+#include "run.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECTOR 512
+#define MEMORY_MOST (512ll << 20)	/* of a disk in memory, in bytes */
+
+static const struct { const char *word; enum run_access access; } disk_words[] = {
+	{ ",copy", RUN_DISK_COPY }, { ",ro", RUN_DISK_READ },
+};
+
+/* Can it be opened as it is to be used, and has it whole sectors? */
+static bool disk_is_good(const struct run_disk *disk)
+{
+	int fd = open(disk->path, (disk->access == RUN_DISK_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	struct stat status;
+	bool good = false;
+
+	if (fd < 0 || fstat(fd, &status)) {
+		diag_error(DIAG_OPEN, disk->path, "%s", strerror(errno));
+	} else if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
+		diag_error(DIAG_RUN_DISK, disk->path, "no file that can be a disk");
+	} else if (S_ISREG(status.st_mode) && (!status.st_size || status.st_size % SECTOR)) {
+		diag_error(DIAG_RUN_DISK, disk->path, "%lld bytes are no whole sectors of %d bytes",
+			   (long long)status.st_size, SECTOR);
+	} else {
+		good = true;
+	}
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+bool run_disk_add(struct run_disks *disks, const char *value)
+{
+	struct run_disk *disk = &disks->disk[disks->n];
+	size_t length = strlen(value);
+
+	if (disks->n == RUN_DISKS) {
+		diag_error(DIAG_RUN_DISK, value, "there are %d disks already, and no room for more",
+			   RUN_DISKS);
+		return false;
+	}
+	*disk = (struct run_disk){ .path = util_copy(value), .access = RUN_DISK_WRITE };
+	for (size_t i = 0; i < ARRAY_SIZE(disk_words); i++) {
+		size_t word = strlen(disk_words[i].word);
+
+		if (length <= word || strcmp(value + length - word, disk_words[i].word))
+			continue;
+		disk->access = disk_words[i].access;
+		disk->path[length - word] = '\0';
+		break;
+	}
+	disks->n++;
+	return disk_is_good(disk);
+}
+
+void run_disks_free(struct run_disks *disks)
+{
+	while (disks->n)
+		free(disks->disk[--disks->n].path);
+}
+
+static bool disk_is_copy(const struct run_disk *disk, const char *machine)
+{
+	struct stat status;
+
+	if (disk->access == RUN_DISK_WRITE)
+		diag_error(DIAG_RUN_DISK, disk->path, "on %s nothing that is written reaches the "
+			   "file: say %s,copy (it is lost at the end) or %s,ro", machine,
+			   disk->path, disk->path);
+	else if (stat(disk->path, &status) || !S_ISREG(status.st_mode) ||
+		 status.st_size > MEMORY_MOST)
+		diag_error(DIAG_RUN_DISK, disk->path, "on %s a disk is in memory: a file of at "
+			   "most %lld MiB", machine, MEMORY_MOST >> 20);
+	else
+		return true;
+	return false;
+}
+
+bool run_disks_are_copies(const struct run_disks *disks, const char *machine)
+{
+	for (unsigned i = 0; i < disks->n; i++)
+		if (!disk_is_copy(&disks->disk[i], machine))
+			return false;
+	return true;
+}
+
+char *run_disk_name(const struct run_disk *disk, unsigned n)
+{
+	return util_printf("disk%u-%s", n, disk->access == RUN_DISK_READ ? "ro" : "copy");
+}
+
+char *run_disk_drive(const struct run_disk *disk)
+{
+	char *name = run_qemu_name(disk->path);
+	char *drive = util_printf("if=virtio,format=raw,file=%s%s", name,
+				  disk->access == RUN_DISK_READ ? ",readonly=on" :
+				  disk->access == RUN_DISK_COPY ? ",snapshot=on" : "");
+
+	free(name);
+	return drive;
+}

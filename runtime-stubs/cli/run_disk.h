@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* previrt run: the disks of the machine (--disk). */
+#ifndef PREVIRT_CLI_RUN_DISK_H
+#define PREVIRT_CLI_RUN_DISK_H
+#include "util.h"
+
+#define RUN_DISKS 4		/* at most; what a wedge's board has room for */
+
+struct run_disk {
+	char *path;
+	enum run_access {
+		RUN_DISK_WRITE,		/* what is written reaches the file */
+		RUN_DISK_COPY,		/* it is lost at the end */
+		RUN_DISK_READ,		/* nothing can be written */
+	} access;
+};
+
+struct run_disks {
+	struct run_disk disk[RUN_DISKS];
+	unsigned n;
+};
+
+/* Takes FILE, FILE,copy or FILE,ro. False after a numbered error: there are too many,
+   or the file is no disk. */
+bool run_disk_add(struct run_disks *disks, const char *value);
+void run_disks_free(struct run_disks *disks);
+
+/* For a machine where nothing that is written reaches a file: false after a numbered
+   error if that is wanted. */
+bool run_disks_are_copies(const struct run_disks *disks, const char *machine);
+
+/* The name of disk @n in a bundle (wedge/bundle.h), to be freed. */
+char *run_disk_name(const struct run_disk *disk, unsigned n);
+
+/* QEMU's option for it, to be freed. */
+char *run_disk_drive(const struct run_disk *disk);
+
+#endif

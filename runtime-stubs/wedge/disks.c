@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The disks that came with the kernel (bundle.h), in memory. They are the bundle's own
+ * bytes, which nobody else reads any more.
+ */
+#include "entry.h"
+#include "wedge.h"
+#include "memory_disk.h"
+#include "print.h"
+#include "../board/board.h"
+
+static struct memory_disk disks[BUS_DISKS];
+
+/* diskN-copy or diskN-ro, whose number is @n. */
+static const uint8_t *disks_find(const void *bundle, size_t size, unsigned n, int *read_only,
+				 size_t *length)
+{
+	char copy[] = "disk0-copy", ro[] = "disk0-ro";
+	const uint8_t *data;
+
+	copy[4] = ro[4] = '0' + n;
+	data = bundle_find(bundle, size, copy, length);
+	*read_only = !data;
+	return data ? data : bundle_find(bundle, size, ro, length);
+}
+
+void disks_init(const void *bundle, size_t size)
+{
+	for (unsigned n = 0; n < BUS_DISKS; n++) {
+		char id[] = "disk0";
+		size_t length;
+		int read_only;
+		const uint8_t *data = disks_find(bundle, size, n, &read_only, &length);
+
+		if (!data)
+			break;
+		id[4] = '0' + n;
+		memory_disk_init(&disks[n], (void *)data, length, read_only, id);
+		if (bus_add_disk(&board_bus, &disks[n].disk))
+			wedge_stop("too many disks");
+		wedge_print("previrt: disk %u: %lu sectors, %s\n", n, disks[n].disk.sectors,
+			    read_only ? "read-only" : "a copy, which is lost at the end");
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* A disk that is memory: what is written is lost when the machine ends. */
+#ifndef PREVIRT_MEMORY_DISK_H
+#define PREVIRT_MEMORY_DISK_H
+#include "../bus/disk.h"
+
+struct memory_disk {
+	struct bus_disk disk;
+	uint8_t *data;
+};
+
+/* @data: @size bytes, of which whole sectors count; the disk's as long as it is used. */
+void memory_disk_init(struct memory_disk *memory, void *data, uint64_t size, int read_only,
+		      const char *id);
+
+#endif

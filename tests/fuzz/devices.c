@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Fuzz target: a hostile guest and the devices of the PCI bus. The input is what the
+ * guest does: configuration, registers, rings; its other processors, which change
+ * memory while the device reads it (bus_dma_read is wrapped for that); and what happens
+ * to it: a disk that is late or fails, state that was saved and is read again, damaged
+ * or not.
+ *
+ * Asked of every input: no memory error; a read-only disk is never written; requests
+ * are within their disk; when all is over and the device was reset, it reads a sector.
+ */
+#include "../wedge/unit/driver.h"
+#include "../../runtime-stubs/board/devices.h"
+#include "../../runtime-stubs/board/places.h"
+#include "../../runtime-stubs/wedge/memory_disk.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECTORS 32u
+#define PLAYGROUND 0x40000u	/* of the guest's memory; the rings and headers are cleared */
+#define CLEARED (DATA + 0x200)
+#define HELD 64u
+
+static uint8_t contents[2][SECTORS * 512];
+static struct memory_disk disks[2];
+static struct bus_disk_request *held[HELD];
+static unsigned holds;
+static const uint8_t *input, *input_end;
+static uint8_t *saved;
+
+static uint32_t take(unsigned bytes)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < bytes && input < input_end; i++)
+		value |= (uint32_t)*input++ << 8 * i;
+	return value;
+}
+
+static void must(int good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	abort();
+}
+
+/* As another processor might: now and then a byte of the rings. */
+static void meddle(void)
+{
+	uint8_t what = take(1);
+
+	if (what & 1)
+		backend_guest_memory[RING + (take(2) & 0x3fff)] = what;
+}
+
+int __real_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
+int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
+int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size)
+{
+	meddle();
+	return __real_bus_dma_read(bus, gpa, to, size);
+}
+
+static void (*memory_submit)(struct bus_disk *disk, struct bus_disk_request *request);
+
+static void submit(struct bus_disk *disk, struct bus_disk_request *request)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < request->segments; i++)
+		bytes += request->segment[i].size;
+	must(request->sectors <= disk->sectors && request->sector <= disk->sectors - request->sectors,
+	     "a request within the disk");
+	must(!disk->read_only || request->operation == BUS_DISK_READ ||
+	     request->operation == BUS_DISK_FLUSH, "nothing is written to a read-only disk");
+	must((request->operation != BUS_DISK_READ && request->operation != BUS_DISK_WRITE) ||
+	     bytes == request->sectors * BUS_SECTOR, "as many bytes as sectors");
+	switch (input < input_end ? take(1) & 7 : 7) {
+	case 0:
+		request->done(request, 1);
+		break;
+	case 1:
+		if (holds < HELD) {
+			held[holds++] = request;
+			break;
+		}
+		/* fall through */
+	default:
+		memory_submit(disk, request);
+	}
+}
+
+static void finish(void)
+{
+	struct bus_disk_request *request = held[--holds];
+
+	request->done(request, 0);
+}
+
+static void start(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		memset(contents[i], 0x10 + i, sizeof(contents[i]));
+		memory_disk_init(&disks[i], contents[i], sizeof(contents[i]), i, "fuzz");
+		memory_submit = disks[i].disk.submit;
+		disks[i].disk.submit = submit;
+		machine_disks[i] = &disks[i].disk;
+	}
+	memset(backend_guest_memory + RING, 0, CLEARED - RING);
+	holds = 0;
+	machine_start(1);
+}
+
+/* The requests under way are the old machine's, and gone with it. */
+static void move(void)
+{
+	size_t size = board_state_size();
+
+	board_save(saved);
+	if (take(1) & 1)
+		saved[take(2) % size] = take(1);
+	holds = 0;
+	machine_start(1);
+	if (board_load(saved, size))
+		start();
+}
+
+static void act(void)
+{
+	static const uint8_t sizes[] = { 1, 2, 4, 4 };
+	uint8_t op = take(1);
+	unsigned slot = DISK_SLOT + (op >> 4 & 1), size = sizes[op >> 6], n;
+
+	switch (op & 15) {
+	case 0: config_set(slot, take(1) & ~(size - 1), size, take(4)); break;
+	case 1: config_get(slot, take(1) & ~(size - 1), size); break;
+	case 2: set_reg(slot, take(2) & 0x3fff & ~(size - 1), size, take(size)); break;
+	case 3: reg(slot, take(2) & 0x3fff & ~(size - 1), size); break;
+	case 4: store(bar(slot, 1) + (take(2) & 0xfff & ~(size - 1)), size, take(4)); break;
+	case 5: load(bar(slot, 1) + (take(2) & 0xfff), size); break;
+	case 6: driver_start(slot, take(1) & 1 ? 1u << 28 : take(4)); break;
+	case 7:
+		n = take(1);
+		describe(n & 31, take(3), take(2), n >> 5, take(1));
+		break;
+	case 8: offer(slot, take(1)); break;
+	case 9: block_request(slot, take(1), take(1), PLAYGROUND / 2, take(2), op >> 5 & 1); break;
+	case 10: backend_guest_memory[take(3) & (PLAYGROUND - 1)] = take(1); break;
+	case 11:
+		if (holds)
+			finish();
+		break;
+	case 12: move(); break;
+	case 13: board_run(); break;
+	case 14: board_interrupt(); break;
+	default: set_reg(slot, STATUS, 1, take(1)); break;
+	}
+}
+
+/* Back to what firmware leaves, and the driver starts anew. */
+static void check(void)
+{
+	input = input_end;
+	while (holds)
+		finish();
+	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
+		config_set(slot, 4, 2, 0);
+		config_set(slot, 0x10, 4, 0xe0000000 + slot * 0x10000);
+		config_set(slot, 0x14, 4, 0xe0000000 + slot * 0x10000 + 0x8000);
+	}
+	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
+		driver_start(slot, 0);
+		must(!block_request(slot, 0, 1, PLAYGROUND / 2, 512, 1) && returned_bytes() == 513,
+		     "a sector after a reset");
+	}
+	for (unsigned i = 0; i < sizeof(contents[1]); i++)
+		must(contents[1][i] == 0x11, "the read-only disk is as it was");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!saved)
+		saved = malloc(1 << 16);
+	input = data;
+	input_end = data + size;
+	start();
+	while (input < input_end)
+		act();
+	check();
+	return 0;
+}
