@@ -38,7 +38,7 @@ def site(op, length, insn, shape=None):
     """A call of the site macro for one statement of this op."""
     prefixes = max(0, op.target - length)
     macro = {'rm': 'previrt_site_rm', 'rmr': 'previrt_site_rm', 'rrm': 'previrt_site_rm',
-             'looked': 'previrt_site_looked'}.get(shape or op.shape, 'previrt_site')
+             'vector': 'previrt_site_int', 'looked': 'previrt_site_looked'}.get(shape or op.shape, 'previrt_site')
     return f'{macro} {op.op},{op.id},{prefixes},{op.target},{op.pad},{op.call},{insn}'
 
 
@@ -128,9 +128,6 @@ def mnemonic_macros(op, m):
                 f'.set .Lpv_p_{m.prefix}_{one},1']
     out = [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm',
            f'.set .Lpv_i_{one},1', f'.macro {one} args:vararg']
-    if one == 'int':        # gas makes int $3 a breakpoint, which is not sensitive
-        for three in ('$3', '3'):
-            out += [f'.ifc \\args,{three}', f'{{nooptimize}} int {three}', '.exitm', '.endif']
     return out + [f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
 
 
