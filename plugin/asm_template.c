@@ -333,13 +333,34 @@ static size_t try_one(struct rewriter *r, size_t i)
 	return i + 1;
 }
 
+/*
+ * A section whose sites have other marks than those of the one before:
+ *	.section .boot,"ax"	->	previrt_part 1,0;.section .boot,"ax"
+ */
+static bool see_section(struct rewriter *r, const struct asm_stmt *s)
+{
+	unsigned before = r->sections.now.marks, marks;
+	char text[ASM_DIRECTIVE_SIZE];
+	size_t size;
+
+	if (!asm_section_see(&r->sections, r->view.text + s->start, s->end - s->start, s->word))
+		return false;
+	marks = r->sections.now.marks;
+	size = snprintf(text, sizeof(text), "previrt_part %u,%u;", marks & 1, marks >> 1);
+	if (marks == before ||
+	    (s->start >= size && !memcmp(r->view.text + s->start - size, text, size)))
+		return true;
+	replace(r, s->start, s->start, text);
+	r->counts->directives++;
+	return true;
+}
+
 /* Follow the directives that say how and where the next statements go. */
 static bool see_directive(struct rewriter *r, const struct asm_stmt *s)
 {
 	char text[ASM_DIRECTIVE_SIZE];
 
-	if (asm_section_see(&r->sections, r->view.text + s->start,
-			    s->end - s->start, s->word))
+	if (see_section(r, s))
 		return true;
 	if (!asm_directive_see(&r->view, s, text))
 		return false;
@@ -392,7 +413,7 @@ char *asm_template_rewrite(const char *text,
 		.size = strlen(text), .options = options, .counts = counts
 	};
 
-	asm_section_init(&r.sections);
+	asm_section_init(&r.sections, options->marks, options->start_marks);
 	r.extable = strstr(text, "__ex_table") != NULL;
 	read_statements(&r);
 	for (size_t i = 0; i < r.count; )

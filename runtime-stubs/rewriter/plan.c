@@ -218,9 +218,9 @@ static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsign
 			continue;
 		for (size_t i = 0; i < unit.count; i++) {
 			struct previrt_site site;
-			size_t at = previrt_sites_entry(&walk, &unit, i, &site);
+			uint64_t code = previrt_sites_entry(&walk, &unit, i, &site);
 
-			if (each(rw, &site, notes_address + at + site.site) < 0)
+			if (each(rw, &site, notes_address + code) < 0)
 				return -1;
 		}
 	}
