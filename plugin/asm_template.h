@@ -13,8 +13,7 @@
  *    begins or ends whose sites have other marks.)
  *  - A template that was rewritten is not rewritten again.
  *
- * Knows no GCC. LIMIT: instructions written as .word, .long or .ascii are left
- * as they are.
+ * Knows no GCC.
  */
 #ifndef PREVIRT_ASM_TEMPLATE_H
 #define PREVIRT_ASM_TEMPLATE_H
