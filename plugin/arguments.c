@@ -17,6 +17,10 @@ const char arguments_help[] =
 "                          class; at first all are on\n"
 "  exclude-file=GLOB       leave alone units whose source or object fits\n"
 "  exclude-function=GLOB   leave alone functions whose name fits\n"
+"  record-file=GLOB        record sites there and do not pad them; so do\n"
+"                          record-function, and record-section by a section's name\n"
+"  wide-file=GLOB          entries of 64 bits, for code that is linked far from the\n"
+"                          rest; and wide-section (at first .boot* and the like)\n"
 "  stubs=native|count|PATH call mode: the stubs' text (default native)\n"
 "  guest=NAME|PATH         a guest file (may be repeated): operations on page\n"
 "                          tables and device memory become sites, and liveness\n"
@@ -130,6 +134,20 @@ static bool set_exclude_function(struct previrt_options *o, const char *, const 
 	return add_pattern(&o->exclude_functions, value);
 }
 
+/* In the order of enum previrt_part_list. */
+static const char *const part_names[PARTS_LISTS] = {
+	"record-file", "record-function", "record-section", "wide-file", "wide-section"
+};
+
+static bool set_part(struct previrt_options *o, const char *name, const char *value)
+{
+	int list = 0;
+
+	while (strcmp(part_names[list], name))
+		list++;
+	return add_pattern(&o->parts[list], value);
+}
+
 static bool set_stubs(struct previrt_options *o, const char *, const char *value)
 {
 	o->stubs = value;
@@ -180,6 +198,11 @@ static const struct {
 	{ "class", "+NAME,-NAME", set_class },
 	{ "exclude-file", "GLOB", set_exclude_file },
 	{ "exclude-function", "GLOB", set_exclude_function },
+	{ "record-file", "GLOB", set_part },
+	{ "record-function", "GLOB", set_part },
+	{ "record-section", "GLOB", set_part },
+	{ "wide-file", "GLOB", set_part },
+	{ "wide-section", "GLOB", set_part },
 	{ "stubs", "native|count|PATH", set_stubs },
 	{ "guest", "NAME|PATH", set_guest },
 	{ "loads", NULL, set_loads },

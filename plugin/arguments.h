@@ -24,11 +24,18 @@ struct previrt_pattern {
 	struct previrt_pattern *next;
 };
 
+/* Lists of patterns that set_part reads; see parts.h. */
+enum previrt_part_list {
+	PARTS_RECORD_FILE, PARTS_RECORD_FUNCTION, PARTS_RECORD_SECTION,
+	PARTS_WIDE_FILE, PARTS_WIDE_SECTION, PARTS_LISTS
+};
+
 struct previrt_options {
 	enum previrt_mode mode;
 	enum previrt_pad_policy pad;
 	unsigned char class_off[PREVIRT_CLASSES];
 	struct previrt_pattern *exclude_files, *exclude_functions;
+	struct previrt_pattern *parts[PARTS_LISTS];
 	const char *stubs;	/* native, count, or a path */
 	struct previrt_pattern *guests;	/* names or paths of guest files */
 	bool loads;		/* loads of page tables are sites too */

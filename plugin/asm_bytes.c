@@ -104,10 +104,11 @@ int asm_bytes_match(bool mode64, const uint8_t *bytes, size_t count)
 	return length == count ? op : 0;
 }
 
-/* One number at *at; returns its value and moves *at behind it, or -1. */
-static int parse_number(const char *text, size_t size, size_t *at)
+/* One number of at most limit at *at, which moves behind it; false: there is none. */
+static bool parse_number(const char *text, size_t size, size_t *at, uint64_t limit,
+			 uint64_t *value)
 {
-	unsigned base = 10, value = 0;
+	unsigned base = 10;
 	size_t i = *at, first;
 
 	if (i < size && text[i] == '0') {
@@ -116,6 +117,7 @@ static int parse_number(const char *text, size_t size, size_t *at)
 		base = x == 'x' ? 16 : x == 'b' ? 2 : 8;
 		i += base == 8 ? 0 : 2;
 	}
+	*value = 0;
 	for (first = i; i < size; i++) {
 		char c = text[i];
 		unsigned digit = c >= '0' && c <= '9' ? c - '0' :
@@ -124,14 +126,12 @@ static int parse_number(const char *text, size_t size, size_t *at)
 
 		if (digit >= base)
 			break;
-		value = value * base + digit;
-		if (value > 255)
-			return -1;
+		if (*value > (limit - digit) / base)
+			return false;
+		*value = *value * base + digit;
 	}
-	if (i == first)
-		return -1;
 	*at = i;
-	return value;
+	return i != first;
 }
 
 static size_t skip_blanks(const char *text, size_t size, size_t at)
@@ -141,18 +141,20 @@ static size_t skip_blanks(const char *text, size_t size, size_t at)
 	return at;
 }
 
-size_t asm_bytes_parse(const char *text, size_t size, uint8_t *bytes)
+size_t asm_bytes_parse(const char *text, size_t size, unsigned width, uint8_t *bytes)
 {
+	const uint64_t limit = ~0ull >> (64 - 8 * width);
 	size_t count = 0, at = 0;
 
 	for (;;) {
-		int value;
+		uint64_t value;
 
 		at = skip_blanks(text, size, at);
-		value = parse_number(text, size, &at);
-		if (value < 0 || count == ASM_BYTES_MAX)
+		if (!parse_number(text, size, &at, limit, &value) ||
+		    count + width > ASM_BYTES_MAX)
 			return 0;
-		bytes[count++] = value;
+		for (unsigned i = 0; i < width; i++)
+			bytes[count++] = (uint8_t)(value >> 8 * i);
 		at = skip_blanks(text, size, at);
 		if (at == size)
 			return count;

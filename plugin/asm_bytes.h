@@ -23,11 +23,11 @@ enum { ASM_BYTES_MAX = 15 };	/* the longest instruction */
 int asm_bytes_match(bool mode64, const uint8_t *bytes, size_t count);
 
 /*
- * Reads "n, n, ..." with literal numbers 0..255 (0x.., 0.., decimal, 0b..)
- * from text[0..size). Returns their count, or 0 if anything else is there or
- * more than ASM_BYTES_MAX numbers are.
+ * Reads "n, n, ..." with literal numbers (0x.., 0.., decimal, 0b..) of width
+ * bytes (1, 2, 4 or 8) from text[0..size), as memory has them. Returns the count
+ * of bytes, or 0 if anything else is there or more than ASM_BYTES_MAX are.
  */
-size_t asm_bytes_parse(const char *text, size_t size, uint8_t *bytes);
+size_t asm_bytes_parse(const char *text, size_t size, unsigned width, uint8_t *bytes);
 
 /*
  * The name gas has for this prefix byte, or NULL. REX prefixes but rex64

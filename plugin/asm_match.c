@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "asm_bytes.h"
+#include "asm_data.h"
 #include "insns.h"
 
 struct asm_mnemonic {
@@ -110,14 +111,12 @@ static bool has_operands(const struct asm_stmt *s)
 static bool is_mwait(const struct asm_view *v, const struct asm_stmt *s)
 {
 	uint8_t bytes[ASM_BYTES_MAX];
-	size_t count;
+	size_t count = 0;
 
 	if (asm_match_stmt(v, s, "mwait", ""))
 		return true;
-	if (!asm_match_stmt(v, s, ".byte", ""))
+	if (!asm_data_bytes(v, s, bytes, &count))
 		return false;
-	count = asm_bytes_parse(v->text + s->start + s->word,
-				s->end - s->start - s->word, bytes);
 	return asm_bytes_match(v->mode64, bytes, count) == PREVIRT_OP_mwait;
 }
 
@@ -154,26 +153,17 @@ int asm_match_pair(const struct asm_view *v, const struct asm_stmt *a,
 }
 
 /*
- *	rep		data16 rep	.byte 0x48	.byte 0x0f,0x01,0xca
+ *	rep		data16 rep	.byte 0x48	.word 0x010f
  */
 bool asm_match_bytes(const struct asm_view *v, const struct asm_stmt *s,
 		     uint8_t *bytes, size_t *count)
 {
 	size_t at = s->start;
 
+	if (asm_data_bytes(v, s, bytes, count))
+		return true;
 	if (asm_match_opaque(v, s))
 		return false;
-	if (asm_match_stmt(v, s, ".byte", "")) {
-		uint8_t more[ASM_BYTES_MAX];
-		size_t n = asm_bytes_parse(v->text + at + s->word,
-					   s->end - at - s->word, more);
-
-		if (!n || *count + n > ASM_BYTES_MAX)
-			return false;
-		memcpy(bytes + *count, more, n);
-		*count += n;
-		return true;
-	}
 	while (at < s->end) {
 		size_t word = at;
 		int byte;
@@ -319,25 +309,4 @@ bool asm_match_pseudo(const struct asm_view *v, const struct asm_stmt *s,
 	kind = asm_match_kind(v, inner);
 	return at != s->start && asm_is_blank(v->text[at - 1]) &&
 	       (kind == ASM_PLAIN || (kind == ASM_REGISTER && asm_match_special(v, inner)));
-}
-
-/*
- *	.byte 0		.ascii "text"	.quad f
- * but not a .byte list that is a whole sensitive instruction.
- */
-bool asm_match_data(const struct asm_view *v, const struct asm_stmt *s)
-{
-	static const char *const names[] = {
-		".byte", ".2byte", ".4byte", ".8byte", ".word", ".value", ".short", ".hword",
-		".int", ".long", ".quad", ".octa", ".ascii", ".asciz", ".string", ".zero",
-		".fill", ".skip", ".space", ".org", ".float", ".double",
-	};
-	uint8_t bytes[ASM_BYTES_MAX];
-	size_t count = 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (asm_match_stmt(v, s, names[i], ""))
-			return i || !asm_match_bytes(v, s, bytes, &count) ||
-			       !asm_bytes_match(v->mode64, bytes, count);
-	return false;
 }

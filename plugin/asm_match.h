@@ -59,15 +59,12 @@ bool asm_match_far(const struct asm_view *v, const struct asm_stmt *s);
 bool asm_match_pseudo(const struct asm_view *v, const struct asm_stmt *s,
 		      struct asm_stmt *inner);
 
-/* Data, as far as one can tell. */
-bool asm_match_data(const struct asm_view *v, const struct asm_stmt *s);
-
 /* The op of two statements that are one site, or 0. */
 int asm_match_pair(const struct asm_view *v, const struct asm_stmt *a,
 		   const struct asm_stmt *b);
 
 /*
- * The bytes of a statement that is a .byte list of literal numbers, or nothing
+ * The bytes of a statement that is data as asm_data_bytes knows it, or nothing
  * but prefixes by name, appended to bytes[*count] (at most ASM_BYTES_MAX in
  * all); false if it is something else.
  */

@@ -28,7 +28,7 @@ static void begin_reading(struct reader *r, const char *text, bool basic, bool m
 	r->view = (struct asm_view) { .text = text, .mode64 = mode64, .basic = basic };
 	r->size = strlen(text);
 	r->at = 0;
-	asm_section_init(&r->sections);
+	asm_section_init(&r->sections, NULL, 0);
 }
 
 /* The next statement that stands in code and is not a directive. */

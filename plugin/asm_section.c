@@ -7,10 +7,18 @@
 
 #include "asm_lex.h"
 
-void asm_section_init(struct asm_sections *sections)
+void asm_section_init(struct asm_sections *sections,
+		      unsigned (*marks)(const char *name, size_t size), unsigned start)
 {
 	memset(sections, 0, sizeof(*sections));
+	sections->marks = marks;
 	sections->now.exec = sections->previous.exec = true;
+	sections->now.marks = sections->previous.marks = start;
+}
+
+static unsigned marks(const struct asm_sections *s, const char *name, size_t size)
+{
+	return s->marks ? s->marks(name, size) : 0;
 }
 
 static bool is_word(const char *text, size_t size, const char *word)
@@ -36,9 +44,10 @@ static bool contains(const char *text, size_t size, const char *what)
  *	.init.text, "ax", @progbits
  * Without flags a section whose name speaks of text is code.
  */
-static struct asm_section parse_section(const char *text, size_t size)
+static struct asm_section parse_section(const struct asm_sections *s, const char *text,
+					size_t size)
 {
-	struct asm_section section = { false, false };
+	struct asm_section section = { 0 };
 	size_t name, at = 0;
 
 	while (at < size && asm_is_blank(text[at]))
@@ -47,6 +56,7 @@ static struct asm_section parse_section(const char *text, size_t size)
 		at++;
 	for (name = at; at < size && text[at] != '"' && text[at] != ','; at++)
 		;
+	section.marks = marks(s, text + name, at - name);
 	section.replacement = contains(text + name, at - name, ".altinstr_replacement");
 	section.exec = section.replacement || contains(text + name, at - name, "text") ||
 		       is_word(text + name, at - name, ".init") ||
@@ -91,12 +101,13 @@ static void pop(struct asm_sections *s)
 bool asm_section_see(struct asm_sections *s, const char *text, size_t size,
 		     size_t word)
 {
-	static const struct asm_section code = { true, false }, data;
+	static const struct asm_section data;
+	const struct asm_section code = { .exec = true, .marks = marks(s, ".text", 5) };
 
 	if (is_word(text, word, ".pushsection"))
-		push(s, parse_section(text + word, size - word));
+		push(s, parse_section(s, text + word, size - word));
 	else if (is_word(text, word, ".section"))
-		enter(s, parse_section(text + word, size - word));
+		enter(s, parse_section(s, text + word, size - word));
 	else if (is_word(text, word, ".popsection"))
 		pop(s);
 	else if (is_word(text, word, ".previous"))

@@ -15,17 +15,21 @@ enum { ASM_SECTION_DEPTH = 16 };
 
 struct asm_section {
 	bool exec;		/* holds code */
+	unsigned marks;		/* what its sites are to have, by its name */
 	bool replacement;	/* .altinstr_replacement: Linux copies it */
 };
 
 /* A template starts in code. Deeper than the stack: the rest counts as data. */
 struct asm_sections {
+	unsigned (*marks)(const char *name, size_t size);	/* NULL: none */
 	struct asm_section now, previous;
 	struct asm_section stack[ASM_SECTION_DEPTH];
 	unsigned depth;
 };
 
-void asm_section_init(struct asm_sections *sections);
+/* marks is asked for each section by its name; code starts with those of start. */
+void asm_section_init(struct asm_sections *sections,
+		      unsigned (*marks)(const char *name, size_t size), unsigned start);
 
 /*
  * Looks at one statement (text[0..size), the first word_size of them its first

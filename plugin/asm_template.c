@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "asm_bytes.h"
+#include "asm_data.h"
 #include "asm_directive.h"
 #include "asm_match.h"
 #include "asm_section.h"
@@ -141,7 +142,7 @@ static size_t try_pair(struct rewriter *r, size_t i)
 	append_format(&text, "previrt_pair %s,\"", previrt_insns[op].name);
 	append_stmt(&text, r, i);
 	append_format(&text, "\",\"");
-	if (asm_match_stmt(&r->view, b, ".byte", ""))
+	if (op == PREVIRT_OP_sti_mwait && r->view.text[b->start] == '.')
 		append_format(&text, "mwait");
 	else
 		append_stmt(&text, r, j);
@@ -160,8 +161,9 @@ static void append_bytes(struct buffer *text, int op, const uint8_t *bytes, size
 }
 
 /*
- * In a whole file .byte may as well be data: what stands beside other data is
- * left to it, and so is what does not begin like a system instruction.
+ * In a whole file bytes may as well be data: what stands beside other data is
+ * left to it, and so is what does not begin like a system instruction, or has a
+ * label and is no .byte.
  */
 static bool may_be_data(const struct rewriter *r, size_t first, size_t last,
 			const uint8_t *bytes)
@@ -171,12 +173,13 @@ static bool may_be_data(const struct rewriter *r, size_t first, size_t last,
 	do
 		before--;
 	while (before >= r->stmts && before->start == before->end);
-	if (*bytes != 0x0f && bytes[1] != 0x0f)
+	if ((*bytes != 0x0f && bytes[1] != 0x0f) ||
+	    (r->stmts[first].labelled && !asm_match_stmt(&r->view, &r->stmts[first], ".byte", "")))
 		return true;
 	while (behind < r->stmts + r->count && behind->start == behind->end)
 		behind++;
-	return (before >= r->stmts && asm_match_data(&r->view, before)) ||
-	       (behind < r->stmts + r->count && asm_match_data(&r->view, behind));
+	return (before >= r->stmts && asm_data_is(&r->view, before)) ||
+	       (behind < r->stmts + r->count && asm_data_is(&r->view, behind));
 }
 
 /*
@@ -184,6 +187,7 @@ static bool may_be_data(const struct rewriter *r, size_t first, size_t last,
  *	.byte 0x0f,0x01,0xca		__ASM_CLAC
  *	.byte 0x48, 0x0f,0xc7,0x2f	XSAVES
  *	rep; .byte 0x0f, 0x01, 0xd9
+ *	.word 0x010f; .byte 0xca	.ascii "\x0f\x01\xca"
  * -> previrt_bytes clac,0x0f,0x01,0xca
  */
 static size_t try_bytes(struct rewriter *r, size_t i)
@@ -198,7 +202,7 @@ static size_t try_bytes(struct rewriter *r, size_t i)
 
 		if (!asm_match_bytes(&r->view, &r->stmts[last], bytes, &count))
 			return 0;
-		written |= asm_match_stmt(&r->view, &r->stmts[last], ".byte", "");
+		written |= r->view.text[r->stmts[last].start] == '.';
 		op = written ? asm_bytes_match(r->view.mode64, bytes, count) : 0;
 		if (op && r->view.whole && may_be_data(r, i, last, bytes))
 			return 0;
@@ -333,13 +337,34 @@ static size_t try_one(struct rewriter *r, size_t i)
 	return i + 1;
 }
 
+/*
+ * A section whose sites have other marks than those of the one before:
+ *	.section .boot,"ax"	->	previrt_part 1,0;.section .boot,"ax"
+ */
+static bool see_section(struct rewriter *r, const struct asm_stmt *s)
+{
+	unsigned before = r->sections.now.marks, marks;
+	char text[ASM_DIRECTIVE_SIZE];
+	size_t size;
+
+	if (!asm_section_see(&r->sections, r->view.text + s->start, s->end - s->start, s->word))
+		return false;
+	marks = r->sections.now.marks;
+	size = snprintf(text, sizeof(text), "previrt_part %u,%u;", marks & 1, marks >> 1);
+	if (marks == before ||
+	    (s->start >= size && !memcmp(r->view.text + s->start - size, text, size)))
+		return true;
+	replace(r, s->start, s->start, text);
+	r->counts->directives++;
+	return true;
+}
+
 /* Follow the directives that say how and where the next statements go. */
 static bool see_directive(struct rewriter *r, const struct asm_stmt *s)
 {
 	char text[ASM_DIRECTIVE_SIZE];
 
-	if (asm_section_see(&r->sections, r->view.text + s->start,
-			    s->end - s->start, s->word))
+	if (see_section(r, s))
 		return true;
 	if (!asm_directive_see(&r->view, s, text))
 		return false;
@@ -352,20 +377,23 @@ static bool see_directive(struct rewriter *r, const struct asm_stmt *s)
 static size_t rewrite_at(struct rewriter *r, size_t i)
 {
 	static size_t (*const tries[])(struct rewriter *, size_t) = {
-		try_pair, try_forced, try_bytes, try_pseudo, try_prefix, try_one
+		try_forced, try_bytes, try_prefix, try_pair, try_pseudo, try_one
 	};
+	enum { BEHIND_BYTES = 3 };
 	const struct asm_stmt *s = &r->stmts[i];
 
-	if (s->start == s->end || see_directive(r, s) || !r->sections.now.exec)
+	size_t k = 0, next;
+
+	if (s->start == s->end || see_directive(r, s))
 		return i + 1;
 	if (r->view.intel)
 		return try_one(r, i);
-	for (size_t k = 0; ; k++) {
-		size_t next = tries[k](r, i);
-
-		if (next)
-			return next;
-	}
+	/* Bytes in other sections are data; an instruction by its name is one anywhere. */
+	if (!r->sections.now.exec)
+		k = BEHIND_BYTES;
+	while (!(next = tries[k](r, i)))
+		k++;
+	return next;
 }
 
 static void read_statements(struct rewriter *r)
@@ -392,7 +420,7 @@ char *asm_template_rewrite(const char *text,
 		.size = strlen(text), .options = options, .counts = counts
 	};
 
-	asm_section_init(&r.sections);
+	asm_section_init(&r.sections, options->marks, options->start_marks);
 	r.extable = strstr(text, "__ex_table") != NULL;
 	read_statements(&r);
 	for (size_t i = 0; i < r.count; )

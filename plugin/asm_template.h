@@ -9,11 +9,11 @@
  *    are the macros' business.
  *  - The number of ';' and newlines stays, so that GCC's guess at the
  *    template's size, and with it inlining, does not change. (One more where
- *    a macro is defined that is named like an instruction.)
+ *    a macro is defined that is named like an instruction, and where a section
+ *    begins or ends whose sites have other marks.)
  *  - A template that was rewritten is not rewritten again.
  *
- * Knows no GCC. LIMIT: instructions written as .word, .long or .ascii are left
- * as they are.
+ * Knows no GCC.
  */
 #ifndef PREVIRT_ASM_TEMPLATE_H
 #define PREVIRT_ASM_TEMPLATE_H
@@ -31,6 +31,9 @@ struct asm_template_options {
 				   operands, top-level asm */
 	bool whole;		/* a whole file, with all of the pack; basic as well */
 	bool call;		/* call mode: mark what must stay */
+	/* What sites have in a section of this name, and at the start; NULL: nothing. */
+	unsigned (*marks)(const char *name, size_t size);
+	unsigned start_marks;
 	const unsigned char *class_off;	/* by enum previrt_class, nonzero:
 					   leave alone; NULL: none is off */
 };

@@ -38,7 +38,7 @@ def site(op, length, insn, shape=None):
     """A call of the site macro for one statement of this op."""
     prefixes = max(0, op.target - length)
     macro = {'rm': 'previrt_site_rm', 'rmr': 'previrt_site_rm', 'rrm': 'previrt_site_rm',
-             'looked': 'previrt_site_looked'}.get(shape or op.shape, 'previrt_site')
+             'vector': 'previrt_site_int', 'looked': 'previrt_site_looked'}.get(shape or op.shape, 'previrt_site')
     return f'{macro} {op.op},{op.id},{prefixes},{op.target},{op.pad},{op.call},{insn}'
 
 
@@ -57,7 +57,7 @@ def settings(abi):
     """What the source may have set before, and what the assembler says: the
     object's address size tells its architecture, as gcc -Wa,--32 has it."""
     out = []
-    for name in ('policy', 'call', 'off', 'keep', 'full', 'group'):
+    for name in ('policy', 'call', 'off', 'keep', 'full', 'group', 'wide'):
         out += [f'.ifndef .Lpv_{name}', f'.set .Lpv_{name},0', '.endif']
     return out + strip(abi) + [
         '.pushsection .text', '.struct 0', '.dc.a 0', '.set .Lpv_mode,8*.', '.popsection',
@@ -128,9 +128,6 @@ def mnemonic_macros(op, m):
                 f'.set .Lpv_p_{m.prefix}_{one},1']
     out = [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm',
            f'.set .Lpv_i_{one},1', f'.macro {one} args:vararg']
-    if one == 'int':        # gas makes int $3 a breakpoint, which is not sensitive
-        for three in ('$3', '3'):
-            out += [f'.ifc \\args,{three}', f'{{nooptimize}} int {three}', '.exitm', '.endif']
     return out + [f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
 
 
@@ -231,7 +228,10 @@ def header(pack):
            '.set .Lpv_policy,PREVIRT_POLICY', '.set .Lpv_full,1']
     return out + open(pack).read().splitlines() + \
         [line for cls in insns.classes(insns.read()) for line in (
-            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + ['.set .Lpv_ready,1', '#endif']
+            f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + [
+            '#ifdef PREVIRT_WIDE', 'previrt_part 1,0', '#endif',
+            '#ifdef PREVIRT_RECORD', 'previrt_part .Lpv_wide,1', '#endif',
+            '.set .Lpv_ready,1', '#endif']
 
 
 def strings(args):

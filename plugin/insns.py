@@ -9,7 +9,7 @@ COLUMNS = ('op id cls kind mode enc len target pad shape call asm ex '
            'reads writes manual').split()
 KINDS = ('priv', 'iopl', 'silent', 'ctl')
 PADS = ('pfx', 'pre', 'keep', 'nop')
-SHAPES = ('none', 'fix', 'rm', 'rmr', 'rrm', 'mem', 'cr', 'dr', 'sreg')
+SHAPES = ('none', 'fix', 'rm', 'rmr', 'rrm', 'mem', 'cr', 'dr', 'sreg', 'vector')
 IMMEDIATES = {'ib': 1, 'iw': 2, 'p6': 6}
 CALLS = ('keep', 'stub', 'stack')
 DEFAULT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'insns.tbl')

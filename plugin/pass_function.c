@@ -4,6 +4,7 @@
  * Settings of the gas pack that hold for one function's assembly:
  *	.set .Lpv_off,1		the user excluded the function
  *	.set .Lpv_keep,0	call mode: calls can stand in it
+ *	previrt_part 1,0	wide entries (or 0,1: no pads)
  *	.set .Lpv_group,1	the linker may drop it, for another unit has it too
  * Outside functions (top-level asm: hand-written functions, and code that Linux
  * copies, such as the templates of optimised kprobes) there are no calls.
@@ -12,6 +13,7 @@
  */
 #include "gcc-compat.h"
 
+#include "parts.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -46,6 +48,19 @@ static bool is_stackless(tree decl)
 	return false;
 }
 
+/* Where the function's sites are others than the unit's, and back again. */
+static void print_parts(tree decl, bool before)
+{
+	unsigned unit = parts_of_unit(), parts = parts_of_function(decl);
+
+	if (parts == unit)
+		return;
+	if (!before)
+		parts = unit;
+	fprintf(asm_out_file, "\tprevirt_part %d,%d\n", (parts & PART_WIDE) != 0,
+		(parts & PART_RECORD) != 0);
+}
+
 static const pass_data before_data = {
 	RTL_PASS, "previrt_before", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
 };
@@ -70,6 +85,7 @@ unsigned int function_pass::execute(function *fn)
 {
 	if (is_excluded(fn->decl))
 		fprintf(asm_out_file, "\t.set .Lpv_off,%d\n", before);
+	print_parts(fn->decl, before);
 	if (DECL_COMDAT_GROUP(fn->decl))
 		fprintf(asm_out_file, "\t.set .Lpv_group,%d\n", before);
 	if (previrt_options.mode == MODE_CALL && !is_stackless(fn->decl))

@@ -12,11 +12,12 @@
  * at: as a gas macro's argument the quoted form stays one argument.
  *
  * What is switched off reaches the pack as macros: PREVIRT_EXCLUDED for the
- * whole file, PREVIRT_CLASS_OFF_<class>.
+ * whole file, PREVIRT_CLASS_OFF_<class>; PREVIRT_WIDE and PREVIRT_RECORD.
  */
 #include "gcc-compat.h"
 
 #include "asm_template.h"
+#include "parts.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -121,6 +122,10 @@ bool pass_macros_start()
 			cpp_define(parse_in, name);
 		free(name);
 	}
+	if (parts_of_unit() & PART_WIDE)
+		cpp_define(parse_in, "PREVIRT_WIDE");
+	if (parts_of_unit() & PART_RECORD)
+		cpp_define(parse_in, "PREVIRT_RECORD");
 	callbacks = cpp_get_callbacks(parse_in);
 	next_define = callbacks->define;
 	callbacks->define = macro_defined;

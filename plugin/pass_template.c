@@ -11,10 +11,12 @@
 
 #include "asm_template.h"
 #include "diagnostics.h"
+#include "parts.h"
 #include "passes.h"
 #include "unit.h"
 
-static struct asm_template_options template_options(bool basic)
+/* decl: the function, NULL of top-level asm. */
+static struct asm_template_options template_options(bool basic, tree decl)
 {
 	struct asm_template_options o = {};
 
@@ -22,6 +24,8 @@ static struct asm_template_options template_options(bool basic)
 	o.basic = basic;
 	o.call = previrt_options.mode == MODE_CALL;
 	o.class_off = previrt_options.class_off;
+	o.marks = parts_of_section;
+	o.start_marks = decl ? parts_of_function(decl) : parts_of_unit();
 	return o;
 }
 
@@ -35,7 +39,8 @@ static void report(location_t where, const struct asm_template_counts *n)
 
 static void rewrite_statement(gasm *stmt)
 {
-	struct asm_template_options o = template_options(gimple_asm_input_p(stmt));
+	struct asm_template_options o = template_options(gimple_asm_input_p(stmt),
+							 current_function_decl);
 	struct asm_template_counts counts = {};
 	char *text = asm_template_rewrite(gimple_asm_string(stmt), &o, &counts);
 
@@ -93,7 +98,7 @@ static void add_lto_guard()
 
 void pass_toplevel_run()
 {
-	const struct asm_template_options o = template_options(true);
+	const struct asm_template_options o = template_options(true, NULL_TREE);
 	asm_node *node;
 
 	if (in_lto_p || unit_is_excluded())

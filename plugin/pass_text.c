@@ -10,6 +10,7 @@
 
 #include "asm_template.h"
 #include "diagnostics.h"
+#include "parts.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -74,6 +75,8 @@ static char *rewrite(char *text)
 	o.mode64 = compat_is_64bit();
 	o.basic = o.whole = true;
 	o.class_off = previrt_options.class_off;
+	o.marks = parts_of_section;
+	o.start_marks = parts_of_unit();
 	changed = asm_template_rewrite(own, &o, &counts);
 	group = strstr(own, ",comdat") != NULL;
 	if (!changed && !group)

@@ -5,6 +5,7 @@
 #include "diagnostics.h"
 #include "guest_load.h"
 #include "pack_text.h"
+#include "parts.h"
 #include "unit.h"
 
 #if __has_include("stubs_text.h")
@@ -183,6 +184,9 @@ void unit_print_pack()
 	fprintf(asm_out_file, "\t.set .Lpv_policy,%d\n\t.set .Lpv_call,%d\n",
 		o->mode == MODE_RECORD ? POLICY_NONE : o->pad, o->mode == MODE_CALL);
 	fputs(previrt_pack, asm_out_file);
+	if (parts_of_unit())
+		fprintf(asm_out_file, "\tprevirt_part %d,%d\n",
+			(parts_of_unit() & PART_WIDE) != 0, (parts_of_unit() & PART_RECORD) != 0);
 	for (int i = 0; i < PREVIRT_CLASSES; i++)
 		if (o->class_off[i])
 			fprintf(asm_out_file, "\tprevirt_class_off %s\n",

@@ -14,7 +14,7 @@ SIZE = {'u8': 1, 'u16': 2, 'u32': 4, 'rel32': 4, 'code32': 4}
 
 class Abi:
     def __init__(self, path):
-        self.consts, self.archs, self.notes, self.flags = [], [], [], []
+        self.consts, self.archs, self.notes, self.flags, self.marks = [], [], [], [], []
         self.groups, self.along = {}, {}
         self.records = {}           # 'header' or note name -> [(field, type, text)]
         record = None
@@ -44,7 +44,8 @@ class Abi:
                     self.groups[text.split()[1]] = record
                 else:
                     where = {'const': self.consts, 'arch': self.archs,
-                             'note': self.notes, 'flag': self.flags}[word]
+                             'note': self.notes, 'flag': self.flags,
+                             'mark': self.marks}[word]
                     name, value, what = text.split(None, 3)[1:]
                     where.append((name, value, what.strip()))
             except (KeyError, ValueError, AttributeError) as err:
@@ -68,6 +69,7 @@ def c(abi):
     named += [('ARCH_' + n, v, t) for n, v, t in abi.archs]
     named += [('NOTE_' + n, v, t) for n, v, t in abi.notes]
     named += [('SITE_' + n, v, t) for n, v, t in abi.flags]
+    named += [('MARK_' + n, v, t) for n, v, t in abi.marks]
     for group, (_, values) in abi.groups.items():
         named += [(f'{group}_{n}', v, t) for n, v, t in values]
     out += [f'#define PREVIRT_{n:<16} {v:<16} /* {t} */' for n, v, t in named]
@@ -85,16 +87,31 @@ def emit_field(name, kind):
             'u16': f'.word \\{name}', 'u8': f'.byte \\{name}'}[kind]
 
 
+def single(abi, kind, note, mark, const):
+    """A note with one entry; its first field is wide where code may be anywhere."""
+    def header(size, flags):
+        return [f'.long 8,{4 + size},{note[kind]}', f'.asciz {const["OWNER"]}',
+                f'.byte {const["VERSION"]},.Lpv_arch,{size},{flags}']
+    fields, size = abi.records[kind], abi.size(kind)
+    rest = [emit_field(f, t) for f, t, _ in fields]
+    if fields[0][1] != 'code32':
+        return header(size, 0) + rest
+    return ['.if .Lpv_wide'] + header(size + 4, mark['WIDE']) + [f'.quad \\{fields[0][0]}-.'] + \
+        ['.else'] + header(size, 0) + rest[:1] + ['.endif'] + rest[1:]
+
+
 def gas(abi):
     out = ['/* Generated from runtime-stubs/abi/table.abi */']
     const = dict((n, v) for n, v, _ in abi.consts)
     section = const['SECTION'].strip('"')
     arch = dict((n, v) for n, v, _ in abi.archs)
     note = dict((n, v) for n, v, _ in abi.notes)
+    mark = dict((n, v) for n, v, _ in abi.marks)
     # A note opens with its entries' subsection 0; entries go to 1, the end
     # label to 2, so that the end of the unit needs nothing. Where the current
     # section may be a member of a group, which the linker keeps or drops as a
-    # whole, the entry is a note of its own and goes where the group goes.
+    # whole, the entry is a note of its own and goes where the group goes. So is
+    # an entry that reaches code wherever it is linked.
     for kind in abi.notes:
         n = kind[0].lower()
         sub = 3 * (int(note[kind[0]]) - 1)
@@ -115,12 +132,10 @@ def gas(abi):
         out += [f'.macro previrt_single_{n} ' + ','.join(f for f, _, _ in fields),
                 f'.pushsection {section},{3 * len(abi.notes)},"a?",@note',
                 '.balign 4',
-                f'.long 8,{4 + abi.size(kind[0])},{note[kind[0]]}',
-                f'.asciz {const["OWNER"]}',
-                f'.byte {const["VERSION"]},.Lpv_arch,{abi.size(kind[0])},0']
-        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endm']
+                ]
+        out += single(abi, kind[0], note, mark, const) + ['.popsection', '.endm']
         out += [f'.macro previrt_entry_{n} ' + ','.join(f for f, _, _ in fields),
-                '.if .Lpv_group', f'previrt_single_{n} ' + ','.join(f'\\{f}' for f, _, _ in fields),
+                '.if .Lpv_group|.Lpv_wide', f'previrt_single_{n} ' + ','.join(f'\\{f}' for f, _, _ in fields),
                 '.else',
                 f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
                 f'.pushsection {section},{sub + 1},"a",@note']
@@ -154,6 +169,7 @@ def doc(abi):
         out += [f'{title}, {offset} bytes:', ''] + table(('offset', 'field', 'type', 'meaning'), rows)
     for title, values in abi.groups.values():
         out += [title + ':', ''] + table(('name', 'number', 'meaning'), values)
+    out += ['Flags of a note:', ''] + table(('flag', 'bit', 'meaning'), abi.marks)
     return out + ['Flags of a site:', ''] + table(('flag', 'bit', 'meaning'), abi.flags)
 
 

@@ -27,7 +27,8 @@ struct flags {
 
 /* Options that the plugin reads, for C and while it preprocesses .S files. */
 static const char *const flags_passed[] = {
-	"--class=", "--exclude-file=", "--exclude-function=", NULL
+	"--class=", "--exclude-file=", "--exclude-function=", "--record-file=",
+	"--record-function=", "--record-section=", "--wide-file=", "--wide-section=", NULL
 };
 
 static bool flags_is_passed(const char *arg)

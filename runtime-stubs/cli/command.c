@@ -119,6 +119,10 @@ const char command_help_flags[] =
 	"  --class=-NAME,+NAME     classes of instructions off and on\n"
 	"  --exclude-file=GLOB     leave alone what comes of such a source file\n"
 	"  --exclude-function=GLOB leave alone such functions in C\n"
+	"  --record-file=GLOB, --record-function=GLOB, --record-section=GLOB\n"
+	"                          record what is there, without a pad\n"
+	"  --wide-file=GLOB, --wide-section=GLOB\n"
+	"                          entries that reach code linked far from the table\n"
 	"  --no-plugin             --aflags only: the macro pack alone\n";
 
 const struct command *command_find(const char *name)

@@ -180,11 +180,12 @@ static bool counts_unit(struct counts_reader *reader, const struct section *s,
 	size_t i;
 
 	for (i = 0; i < unit->count; i++) {
-		uint64_t at = s->addr + previrt_sites_counter(walk, unit, i, &entry);
-		uint64_t site = image_wrap(reader->image,
-					   at + (uint64_t)(int64_t)entry.site);
+		uint64_t at = s->addr + previrt_sites_at(unit, i) +
+			      (unit->header.flags & PREVIRT_MARK_WIDE ? 8 : 4);
+		uint64_t site = image_wrap(reader->image, s->addr +
+					   previrt_sites_counter(walk, unit, i, &entry));
 		uint64_t counter = image_wrap(reader->image,
-					      at + 4 + (uint64_t)(int64_t)entry.counter);
+					      at + (uint64_t)(int64_t)entry.counter);
 		uint64_t value = 0;
 
 		if (!counts_read(reader, counter, &value)) {

@@ -26,10 +26,9 @@ static void table_add_operations(const struct image *image,
 	size_t i;
 
 	for (i = 0; i < unit->count; i++) {
-		size_t at = previrt_sites_memory(walk, unit, i, &m);
+		uint64_t code = previrt_sites_memory(walk, unit, i, &m);
 		struct operation o = {
-			.addr = image_wrap(image, s->addr + at +
-					   (uint64_t)(int64_t)m.site),
+			.addr = image_wrap(image, s->addr + code),
 			.op = m.op, .width = m.width, .space = m.space,
 			.len = m.len, .pad = m.pad, .flags = m.flags,
 			.dead = m.dead,
@@ -48,10 +47,9 @@ static void table_add_hooks(const struct image *image, const struct section *s,
 	size_t i;
 
 	for (i = 0; i < unit->count; i++) {
-		size_t at = previrt_sites_hook(walk, unit, i, &h);
+		uint64_t code = previrt_sites_hook(walk, unit, i, &h);
 		struct hook hook = {
-			.addr = image_wrap(image, s->addr + at +
-					   (uint64_t)(int64_t)h.site),
+			.addr = image_wrap(image, s->addr + code),
 			.meaning = h.meaning, .where = h.where, .regs = h.regs,
 		};
 
@@ -89,15 +87,14 @@ static void table_add_unit(const struct image *image, const struct section *s,
 
 	to->last = to->sites.n;
 	for (i = 0; i < unit->count; i++) {
-		size_t at = previrt_sites_entry(walk, unit, i, &entry);
+		uint64_t code = previrt_sites_entry(walk, unit, i, &entry);
 		struct site site = {
-			.entry = s->addr + at, .op = entry.op, .len = entry.len,
+			.addr = image_wrap(image, s->addr + code),
+			.entry = s->addr + previrt_sites_at(unit, i), .op = entry.op, .len = entry.len,
 			.pad = entry.pad, .flags = entry.flags,
 			.unit = (uint32_t)to->units.n,
 		};
 
-		site.addr = image_wrap(image, site.entry +
-				       (uint64_t)(int64_t)entry.site);
 		array_add(&to->sites, site);
 	}
 	array_add(&to->units, u);

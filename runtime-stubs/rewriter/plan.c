@@ -218,9 +218,9 @@ static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsign
 			continue;
 		for (size_t i = 0; i < unit.count; i++) {
 			struct previrt_site site;
-			size_t at = previrt_sites_entry(&walk, &unit, i, &site);
+			uint64_t code = previrt_sites_entry(&walk, &unit, i, &site);
 
-			if (each(rw, &site, notes_address + at + site.site) < 0)
+			if (each(rw, &site, notes_address + code) < 0)
 				return -1;
 		}
 	}
@@ -232,16 +232,32 @@ static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsign
 	return 0;
 }
 
+/* The memory of a site at link address @address; NULL: it is not in the kernel. */
+static uint8_t *plan_memory(const struct rewriter *rw, const struct previrt_site *site,
+			    uint64_t address)
+{
+	const struct rewriter_area kernel = { rw->address, rw->size, rw->memory };
+	const struct rewriter_area *area = &kernel;
+	uint64_t length = (uint64_t)site->len + site->pad;
+
+	for (unsigned i = 0; ; i++) {
+		uint64_t offset = address - area->address;
+
+		if (offset < area->size && area->size - offset >= length)
+			return area->memory + offset;
+		if (i == rw->area_count)
+			return NULL;
+		area = &rw->areas[i];
+	}
+}
+
 static int plan_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
 {
 	uint8_t out[REWRITER_SITE_MAX];
-	uint64_t offset = address - rw->address;
-	int result;
+	const uint8_t *bytes = plan_memory(rw, site, address);
+	int result = bytes ? rewriter_plan_site(rw, site, bytes, address, out) :
+		     -REWRITER_OUTSIDE;
 
-	if (offset >= rw->size || rw->size - offset < (uint64_t)site->len + site->pad)
-		result = -REWRITER_OUTSIDE;
-	else
-		result = rewriter_plan_site(rw, site, rw->memory + offset, address, out);
 	if (result < 0) {
 		rw->error = -result;
 		rw->bad_site = address;
@@ -258,7 +274,7 @@ static int plan_one(struct rewriter *rw, const struct previrt_site *site, uint64
 static int apply_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
 {
 	uint8_t out[REWRITER_SITE_MAX];
-	uint8_t *bytes = rw->memory + (address - rw->address);
+	uint8_t *bytes = plan_memory(rw, site, address);
 
 	if (rewriter_plan_site(rw, site, bytes, address, out) < 0) {
 		rw->error = REWRITER_OVERLAP;
@@ -272,10 +288,10 @@ static int apply_one(struct rewriter *rw, const struct previrt_site *site, uint6
 
 static int undo_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
 {
-	uint64_t offset = address - rw->address;
+	uint8_t *bytes = plan_memory(rw, site, address);
 
-	if (offset < rw->size && rw->size - offset >= (uint64_t)site->len + site->pad)
-		rw->undone += rewriter_undo_site(rw, site, rw->memory + offset);
+	if (bytes)
+		rw->undone += rewriter_undo_site(rw, site, bytes);
 	return 0;
 }
 

@@ -69,11 +69,22 @@ enum rewriter_error {
 	REWRITER_OVERLAP,	/* two sites share bytes */
 };
 
+/* Memory of link address @address is at @memory, @size bytes. */
+struct rewriter_area {
+	uint64_t address, size;
+	uint8_t *memory;
+};
+
+enum { REWRITER_AREAS = 4 };
+
 struct rewriter {
 	struct rewriter_target target;
 	/* Memory of link address @address is at @memory, @size bytes. */
 	uint64_t address, size;
 	uint8_t *memory;
+	/* Code at another distance than the rest, such as what starts without paging. */
+	struct rewriter_area areas[REWRITER_AREAS];
+	unsigned area_count;
 	/* The plan. */
 	/* The caller's, zeroed: REWRITER_CALLS and REWRITER_JUMPS of them. */
 	struct rewriter_kind *calls, *jumps;

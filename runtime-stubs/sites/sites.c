@@ -7,6 +7,7 @@
 #include "sites.h"
 
 #define NOTE_HEADER 12u         /* three words: name size, desc size, type */
+#define WIDER 4u                /* bytes by which wide entries are longer */
 
 static uint32_t sites_word(const uint8_t *p)
 {
@@ -54,7 +55,7 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 	if (unit->header.arch != PREVIRT_ARCH_X86_64 &&
 	    unit->header.arch != PREVIRT_ARCH_I386)
 		return PREVIRT_SITES_ARCH;
-	if (unit->header.flags)
+	if (unit->header.flags & ~PREVIRT_MARK_WIDE)
 		return PREVIRT_SITES_FLAGS;
 	if (unit->type == PREVIRT_NOTE_SITES)
 		least = sizeof(struct previrt_site);
@@ -68,6 +69,8 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 		least = sizeof(struct previrt_hook);
 	else
 		return PREVIRT_SITES_TYPE;
+	if (unit->header.flags & PREVIRT_MARK_WIDE)
+		least += WIDER;
 	if (unit->header.entry_size < least)
 		return PREVIRT_SITES_ENTRY_SIZE;
 	size -= sizeof(unit->header);
@@ -125,49 +128,73 @@ int previrt_sites_next(struct previrt_sites_walk *walk,
 	return PREVIRT_SITES_END;
 }
 
-size_t previrt_sites_entry(const struct previrt_sites_walk *walk,
+size_t previrt_sites_at(const struct previrt_sites_unit *unit, size_t index)
+{
+	return unit->entries + index * unit->header.entry_size;
+}
+
+/*
+ * The distance from the buffer to the code that entry @index names; @rest: its
+ * other fields.
+ */
+static uint64_t sites_code(const struct previrt_sites_walk *walk,
 			   const struct previrt_sites_unit *unit, size_t index,
-			   struct previrt_site *site)
+			   const uint8_t **rest)
 {
-	size_t at = unit->entries + index * unit->header.entry_size;
+	size_t at = previrt_sites_at(unit, index);
 	const uint8_t *p = walk->notes + at;
 
-	site->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
-	site->op = p[4];
-	site->len = p[5];
-	site->pad = p[6];
-	site->flags = p[7];
-	return at;
+	if (unit->header.flags & PREVIRT_MARK_WIDE) {
+		*rest = p + 8;
+		return at + (sites_word(p) | (uint64_t)sites_word(p + 4) << 32);
+	}
+	*rest = p + 4;
+	return at + (uint64_t)(int32_t)(sites_word(p) - PREVIRT_BIAS);
 }
 
-size_t previrt_sites_counter(const struct previrt_sites_walk *walk,
+uint64_t previrt_sites_entry(const struct previrt_sites_walk *walk,
 			     const struct previrt_sites_unit *unit, size_t index,
-			     struct previrt_counter *counter)
+			     struct previrt_site *site)
 {
-	size_t at = unit->entries + index * unit->header.entry_size;
-	const uint8_t *p = walk->notes + at;
+	const uint8_t *p;
+	uint64_t code = sites_code(walk, unit, index, &p);
 
-	counter->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
-	counter->counter = (int32_t)sites_word(p + 4);
-	return at;
+	site->site = 0;
+	site->op = p[0];
+	site->len = p[1];
+	site->pad = p[2];
+	site->flags = p[3];
+	return code;
 }
 
-size_t previrt_sites_memory(const struct previrt_sites_walk *walk,
-			    const struct previrt_sites_unit *unit, size_t index,
-			    struct previrt_memory *memory)
+uint64_t previrt_sites_counter(const struct previrt_sites_walk *walk,
+			       const struct previrt_sites_unit *unit, size_t index,
+			       struct previrt_counter *counter)
 {
-	size_t at = unit->entries + index * unit->header.entry_size;
-	const uint8_t *p = walk->notes + at;
+	const uint8_t *p;
+	uint64_t code = sites_code(walk, unit, index, &p);
 
-	memory->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
-	memory->op = p[4];
-	memory->width = p[5];
-	memory->space = p[6];
-	memory->len = p[7];
-	memory->pad = p[8];
-	memory->flags = p[9];
-	memory->dead = (uint16_t)(p[10] | p[11] << 8);
-	return at;
+	counter->site = 0;
+	counter->counter = (int32_t)sites_word(p);
+	return code;
+}
+
+uint64_t previrt_sites_memory(const struct previrt_sites_walk *walk,
+			      const struct previrt_sites_unit *unit, size_t index,
+			      struct previrt_memory *memory)
+{
+	const uint8_t *p;
+	uint64_t code = sites_code(walk, unit, index, &p);
+
+	memory->site = 0;
+	memory->op = p[0];
+	memory->width = p[1];
+	memory->space = p[2];
+	memory->len = p[3];
+	memory->pad = p[4];
+	memory->flags = p[5];
+	memory->dead = (uint16_t)(p[6] | p[7] << 8);
+	return code;
 }
 
 uint16_t previrt_sites_live(const struct previrt_sites_walk *walk,
@@ -179,18 +206,18 @@ uint16_t previrt_sites_live(const struct previrt_sites_walk *walk,
 	return (uint16_t)(p[0] | p[1] << 8);
 }
 
-size_t previrt_sites_hook(const struct previrt_sites_walk *walk,
-			  const struct previrt_sites_unit *unit, size_t index,
-			  struct previrt_hook *hook)
+uint64_t previrt_sites_hook(const struct previrt_sites_walk *walk,
+			    const struct previrt_sites_unit *unit, size_t index,
+			    struct previrt_hook *hook)
 {
-	size_t at = unit->entries + index * unit->header.entry_size;
-	const uint8_t *p = walk->notes + at;
+	const uint8_t *p;
+	uint64_t code = sites_code(walk, unit, index, &p);
 
-	hook->site = (int32_t)(sites_word(p) - PREVIRT_BIAS);
-	hook->meaning = p[4];
-	hook->where = p[5];
-	hook->regs = (uint16_t)(p[6] | p[7] << 8);
-	return at;
+	hook->site = 0;
+	hook->meaning = p[0];
+	hook->where = p[1];
+	hook->regs = (uint16_t)(p[2] | p[3] << 8);
+	return code;
 }
 
 const char *previrt_sites_strerror(int status)
@@ -203,7 +230,7 @@ const char *previrt_sites_strerror(int status)
 	case PREVIRT_SITES_ENTRY_SIZE: return "entries are too small";
 	case PREVIRT_SITES_PARTIAL: return "the last entry is cut off";
 	case PREVIRT_SITES_TYPE: return "unknown kind of note";
-	case PREVIRT_SITES_FLAGS: return "header flags are not zero";
+	case PREVIRT_SITES_FLAGS: return "unknown header flags";
 	}
 	return "no error";
 }

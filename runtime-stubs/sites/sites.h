@@ -26,7 +26,7 @@ enum previrt_sites_status {
 	PREVIRT_SITES_ENTRY_SIZE = -5,  /* entries smaller than version 1's */
 	PREVIRT_SITES_PARTIAL = -6,     /* the last entry is cut off */
 	PREVIRT_SITES_TYPE = -7,        /* an unknown kind of note */
-	PREVIRT_SITES_FLAGS = -8,       /* header flags that must be zero */
+	PREVIRT_SITES_FLAGS = -8,       /* header flags this reader does not know */
 };
 
 /* Where a walk stands; sites_begin sets it, the caller only reads offset. */
@@ -63,24 +63,27 @@ void previrt_sites_begin(struct previrt_sites_walk *walk, const void *notes,
 int previrt_sites_next(struct previrt_sites_walk *walk,
 		       struct previrt_sites_unit *unit);
 
+/* Offset of entry @index (less than @unit->count) in the buffer. */
+size_t previrt_sites_at(const struct previrt_sites_unit *unit, size_t index);
+
 /*
- * Entry @index (less than @unit->count) of a note of sites. Returns the offset
- * of its site field in the buffer: the site's address is the address of that
- * byte plus @site->site, which is the distance without its bias.
+ * Entry @index (less than @unit->count) of a note of sites. Returns the distance
+ * from the buffer's first byte to the site, modulo 2^64: the site's address is
+ * the buffer's plus that. @site->site is set to zero.
  */
-size_t previrt_sites_entry(const struct previrt_sites_walk *walk,
-			   const struct previrt_sites_unit *unit, size_t index,
-			   struct previrt_site *site);
-
-/* The same for a note of counters; offset of the site field. */
-size_t previrt_sites_counter(const struct previrt_sites_walk *walk,
+uint64_t previrt_sites_entry(const struct previrt_sites_walk *walk,
 			     const struct previrt_sites_unit *unit, size_t index,
-			     struct previrt_counter *counter);
+			     struct previrt_site *site);
 
-/* The same for a note of operations on memory; offset of the site field. */
-size_t previrt_sites_memory(const struct previrt_sites_walk *walk,
-			    const struct previrt_sites_unit *unit, size_t index,
-			    struct previrt_memory *memory);
+/* The same for a note of counters. */
+uint64_t previrt_sites_counter(const struct previrt_sites_walk *walk,
+			       const struct previrt_sites_unit *unit, size_t index,
+			       struct previrt_counter *counter);
+
+/* The same for a note of operations on memory. */
+uint64_t previrt_sites_memory(const struct previrt_sites_walk *walk,
+			      const struct previrt_sites_unit *unit, size_t index,
+			      struct previrt_memory *memory);
 
 /*
  * What is dead behind site @index of the SITES note that came last before this
@@ -89,10 +92,10 @@ size_t previrt_sites_memory(const struct previrt_sites_walk *walk,
 uint16_t previrt_sites_live(const struct previrt_sites_walk *walk,
 			    const struct previrt_sites_unit *unit, size_t index);
 
-/* The same for a note of hooks; offset of the site field. */
-size_t previrt_sites_hook(const struct previrt_sites_walk *walk,
-			  const struct previrt_sites_unit *unit, size_t index,
-			  struct previrt_hook *hook);
+/* The same for a note of hooks. */
+uint64_t previrt_sites_hook(const struct previrt_sites_walk *walk,
+			    const struct previrt_sites_unit *unit, size_t index,
+			    struct previrt_hook *hook);
 
 /* What a negative status means; never NULL. */
 const char *previrt_sites_strerror(int status);

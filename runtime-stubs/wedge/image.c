@@ -100,6 +100,21 @@ static void image_rewrite(const struct image_notes *notes, uint64_t low, uint64_
 		    rw->by_template[REWRITER_LEAVE], rw->by_template[REWRITER_TRAP]);
 }
 
+/* Segments at another distance than the kernel's code; more than there is room for
+   are left out, and a site in one stops the load. */
+static void image_find_areas(const Elf64_Phdr *phdrs, int count, uint64_t delta)
+{
+	struct rewriter *rw = &wedge_rewriter;
+
+	for (int i = 0; i < count && rw->area_count < REWRITER_AREAS; i++) {
+		const Elf64_Phdr *p = &phdrs[i];
+
+		if (p->p_type == PT_LOAD && p->p_filesz && p->p_vaddr - p->p_paddr != delta)
+			rw->areas[rw->area_count++] = (struct rewriter_area){
+				p->p_vaddr, p->p_filesz, backend_guest(p->p_paddr) };
+	}
+}
+
 void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end)
 {
 	const Elf64_Ehdr *ehdr = (const void *)image;
@@ -116,7 +131,6 @@ void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *en
 		if (p->p_type != PT_LOAD || !p->p_memsz)
 			continue;
 		image_load_segment(image, size, p);
-		/* LIMIT: segments at another distance (per-CPU data) hold no code. */
 		if (p->p_flags & PF_X)
 			delta = p->p_vaddr - p->p_paddr;
 		if (p->p_paddr < low)
@@ -130,6 +144,7 @@ void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *en
 	*end = high;
 	if (*entry < low || *entry >= high)
 		wedge_stop("the entry is no physical address of the kernel, as the boot protocol wants it");
+	image_find_areas(phdrs, ehdr->e_phnum, delta);
 	image_find_notes(image, size, &notes);
 	image_rewrite(&notes, low, high, delta);
 }

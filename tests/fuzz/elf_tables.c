@@ -28,9 +28,11 @@ static void try_notes(const uint8_t *data, size_t size)
 			abort();
 		last = unit.note + unit.bytes;
 		for (i = 0; i < unit.count; i++) {
-			at = unit.type == PREVIRT_NOTE_SITES ?
-			     previrt_sites_entry(&walk, &unit, i, &site) :
-			     previrt_sites_counter(&walk, &unit, i, &counter);
+			at = previrt_sites_at(&unit, i);
+			if (unit.type == PREVIRT_NOTE_SITES)
+				previrt_sites_entry(&walk, &unit, i, &site);
+			else
+				previrt_sites_counter(&walk, &unit, i, &counter);
 			if (at + unit.header.entry_size > last)
 				abort();
 		}

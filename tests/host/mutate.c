@@ -110,6 +110,7 @@ struct place {
 	struct previrt_sites_unit unit;
 	struct previrt_site site;
 	size_t entry;           /* offset in the section */
+	uint64_t code;          /* distance from the section to the site */
 };
 
 /* Every entry behind the deleted one moved: its distance grows. */
@@ -117,14 +118,13 @@ static void fix_moved(const struct place *p, size_t from, size_t moved)
 {
 	struct previrt_sites_walk walk;
 	struct previrt_sites_unit unit;
-	struct previrt_site site;
 	size_t i;
 
 	previrt_sites_begin(&walk, file + p->section.offset,
 			    p->section.size - moved, 4);
 	while (previrt_sites_next(&walk, &unit) == PREVIRT_SITES_UNIT)
 		for (i = 0; i < unit.count; i++) {
-			size_t at = previrt_sites_entry(&walk, &unit, i, &site);
+			size_t at = previrt_sites_at(&unit, i);
 
 			if (at >= from)
 				add32(file + p->section.offset + at,
@@ -156,8 +156,7 @@ static unsigned char *pad_prefix(const struct place *p, uint64_t addr)
 static void unpad(const struct place *p)
 {
 	unsigned char *entry = file + p->section.offset + p->entry;
-	uint64_t addr = p->section.addr + p->entry +
-			(uint64_t)(int64_t)p->site.site;
+	uint64_t addr = p->section.addr + p->code;
 
 	if (p->site.pad) {
 		entry[6] = 0;
@@ -208,8 +207,8 @@ static int find(long wanted, struct place *p)
 			if (p->unit.type != PREVIRT_NOTE_SITES)
 				continue;
 			for (e = 0; e < p->unit.count; e++, index++) {
-				p->entry = previrt_sites_entry(&p->walk, &p->unit,
-							       e, &p->site);
+				p->code = previrt_sites_entry(&p->walk, &p->unit, e, &p->site);
+				p->entry = previrt_sites_at(&p->unit, e);
 				if (index == wanted)
 					return 1;
 				if (wanted < 0)

@@ -117,12 +117,27 @@ static const struct {
 	{ "f: .ascii \"x\"\n\n.byte 0x0f,0x01,0xca\nret", SAME, WHOLE },
 	{ ".byte 0x0f,0x01,0xca; .byte 1", SAME, WHOLE },
 	{ ".data; .byte 0x0f,0x01,0xca", SAME, WHOLE },
+	{ "nop\n.word 0x320f\nret", "nop\nprevirt_bytes rdmsr,0x0f,0x32\nret", WHOLE },
+	{ "nop; .long 0xcc010f66; ret", "nop; previrt_bytes tdcall,0x66,0x0f,0x01,0xcc; ret", WHOLE },
+	{ "nop; .ascii \"\\x0f\\x01\\312\"; ret", "nop; previrt_bytes clac,0x0f,0x01,0xca; ret", WHOLE },
+	{ "f: .word 0x320f; ret", SAME, WHOLE },		/* a label: data */
+	{ "nop; .word 0x320f, 0; ret", SAME, WHOLE },
+	{ "nop; .word 0x320f; .word 5; ret", SAME, WHOLE },
+	{ "nop; .asciz \"\\x0f\\x32\"; ret", SAME, WHOLE },
 
 
 	/* bytes */
 	{ ".byte 0x0f,0x01,0xca", "previrt_bytes clac,0x0f,0x01,0xca", 0 },
 	{ ".byte 0x0f, 0x01, 0xcb\n", "previrt_bytes stac,0x0f,0x01,0xcb\n", 0 },
 	{ "1: .byte 0x0f, 0x01, 0xcf;\n\t2:\n", "1: previrt_bytes encls,0x0f,0x01,0xcf;\n\t2:\n", 0 },
+	{ ".word 0x320f", "previrt_bytes rdmsr,0x0f,0x32", 0 },
+	{ ".short 0x010f; .byte 0xca", "previrt_bytes clac,0x0f,0x01,0xca; ", 0 },
+	{ "f: .2byte 12815; .hword 0x300f", "f: previrt_bytes rdmsr,0x0f,0x32; previrt_bytes wrmsr,0x0f,0x30", 0 },
+	{ ".long 0xcc010f66", "previrt_bytes tdcall,0x66,0x0f,0x01,0xcc", 0 },
+	{ ".ascii \"\\x0f\\x01\\xca\"", "previrt_bytes clac,0x0f,0x01,0xca", 0 },
+	{ ".ascii \"\\0172\"", "previrt_bytes rdmsr,0x0f,0x32", 0 },
+	{ ".ascii \"\\x0f\" \"\\x32\"; .ascii \"\\n\", \"2\"; .ascii \"\"", SAME, 0 },
+	{ ".word 0x1320f; .word 0x320f, f; .long 0x320f; .quad 0x320f", SAME, 0 },
 	{ ".byte 15,1,202", "previrt_bytes clac,0x0f,0x01,0xca", 0 },
 	{ ".byte 017,01,0312", "previrt_bytes clac,0x0f,0x01,0xca", 0 },
 	{ ".byte 0b1111, 0x1, 0XCA", "previrt_bytes clac,0x0f,0x01,0xca", 0 },
@@ -162,6 +177,9 @@ static const struct {
 	{ ".byte 0x", SAME, 0 },
 	{ ".byte \"x\"", SAME, 0 },
 	{ ".byte 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", SAME, 0 },
+	{ ".pushsection .boot,\"aw\"\nmov %%eax,%%cr4\nsti; hlt\n.byte 0x0f,0x32\n{load} mov %%ds,%%ax\n.popsection",
+	  ".pushsection .boot,\"aw\"\nprevirt_mov %%eax,%%cr4\nprevirt_pair sti_hlt,\"sti\",\"hlt\"; \n.byte 0x0f,0x32\n"
+	  "{load} mov %%ds,%%ax\n.popsection", 0 },
 	{ ".pushsection .rodata\n.byte 0xfa\n.popsection\n.byte 0xfa",
 	  ".pushsection .rodata\n.byte 0xfa\n.popsection\nprevirt_bytes cli,0xfa", 0 },
 	{ ".section .data\n.byte 0xfa\n.previous\n.byte 0xfa",

@@ -382,7 +382,7 @@ static void check_file(const char *texts, const char *path)
 	while (previrt_sites_next(&walk, &unit) == PREVIRT_SITES_UNIT)
 		for (size_t i = 0; i < unit.count; i++) {
 			struct previrt_site site;
-			size_t at = previrt_sites_entry(&walk, &unit, i, &site);
+			uint64_t code = previrt_sites_entry(&walk, &unit, i, &site);
 			char *tab;
 
 			if (!lines || !fgets(line, sizeof(line), lines) ||
@@ -393,7 +393,7 @@ static void check_file(const char *texts, const char *path)
 			if (strcmp(line, previrt_insns[site.op].name))
 				exit((printf("BAD %s is at a site of %s\n", line,
 					     previrt_insns[site.op].name), 1));
-			check_site(&site, note_shdr.sh_addr + at + site.site, tab);
+			check_site(&site, note_shdr.sh_addr + code, tab);
 		}
 	printf("%s: %u forms\n", strrchr(path, '/') + 1, passed + failed - seen_before);
 }

@@ -176,8 +176,8 @@ static void check_file(struct rewriter *rw, const char *path)
 	while (previrt_sites_next(&walk, &unit) == PREVIRT_SITES_UNIT)
 		for (size_t i = 0; i < unit.count; i++) {
 			struct previrt_site site;
-			size_t at = previrt_sites_entry(&walk, &unit, i, &site);
-			uint64_t address = note_shdr.sh_addr + at + site.site;
+			uint64_t address = note_shdr.sh_addr +
+					   previrt_sites_entry(&walk, &unit, i, &site);
 
 			check_site(rw, &site, (uint8_t *)text->d_buf + address - text_shdr.sh_addr,
 				   address);
