@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* A kernel and its moved image, for the tests of the relocator. */
+#ifndef PREVIRT_TEST_RELOCATE_H
+#define PREVIRT_TEST_RELOCATE_H
+#include "../../../runtime-stubs/relocator/relocator.h"
+#include <Zydis/Zydis.h>
+#include <elf.h>
+#include <stdbool.h>
+
+#define OUTLINE_SIZE (1u << 20)
+
+struct kernel {
+	uint8_t *file;
+	size_t size;
+	const Elf64_Ehdr *header;
+	const Elf64_Phdr *segments;
+	const Elf64_Shdr *sections;
+	uint64_t low, high;	/* linked addresses */
+	uint8_t *image;		/* as linked: high - low bytes */
+	uint8_t *references;	/* bits of the absolute reference that begins there */
+	struct relocator_facts facts;
+};
+
+extern struct kernel kernel;
+extern unsigned failures;
+
+/* One more thing went wrong at the linked address; the first few are said. */
+void wrong(const struct relocator *r, uint64_t at, const char *what);
+
+/* The kernel's image at @at, in memory at @image (NULL: anywhere). */
+void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool in_place);
+
+static inline uint8_t *linked(uint64_t at)
+{
+	return kernel.image + (at - kernel.low);
+}
+
+/* Each section of code, as Zydis decodes it. */
+bool decode(const uint8_t *bytes, size_t size, ZydisDecodedInstruction *insn,
+	    ZydisDecodedOperand *operands);
+bool is_code(const Elf64_Shdr *section);
+
+void test_fields(void);		/* fields.c: insn/fields against Zydis */
+void test_decode(void);		/* decode.c: the moved image once more */
+unsigned long check_sites(const struct relocator *r, unsigned *touched);
+void test_execute(void);	/* execute.c: both forms of each instruction */
+void test_refused(void);	/* refused.c: what cannot be moved */
+
+#endif
