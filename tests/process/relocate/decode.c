@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct relocator moved;
+struct relocator moved_high;
 static unsigned in_place, out_of_line, limits, touched_sites;
 
 static uint64_t moved_value(uint64_t at)
@@ -17,7 +17,7 @@ static uint64_t moved_value(uint64_t at)
 	int32_t value;
 
 	memcpy(&value, linked(at), 4);
-	return (uint64_t)(int64_t)value + moved.delta;
+	return (uint64_t)(int64_t)value + moved_high.delta;
 }
 
 /* Where a reference of the instruction at @at begins; 0 if none does. */
@@ -33,29 +33,29 @@ static void check_in_place(uint64_t at, unsigned length, const ZydisDecodedInstr
 {
 	uint64_t value = moved_value(at + reference(at, length)), target, literal = 0;
 
-	target = at + moved.delta + now->length + (uint64_t)now->raw.disp.value;
-	if (target - moved.outline_at < moved.outline_size)
-		memcpy(&literal, moved.outline + (target - moved.outline_at), 8);
+	target = at + moved_high.delta + now->length + (uint64_t)now->raw.disp.value;
+	if (target - moved_high.outline_at < moved_high.outline_size)
+		memcpy(&literal, moved_high.outline + (target - moved_high.outline_at), 8);
 	if (now->raw.modrm.mod || now->raw.modrm.rm != 5 ||
 	    (target != value && literal != value))
-		wrong(&moved, at, "refers to something else");
+		wrong(&moved_high, at, "refers to something else");
 	if (now->length != length &&
-	    (now->length != length - 1u || moved.image[at + length - 1 - kernel.low] != 0x90))
-		wrong(&moved, at, "has another length");
+	    (now->length != length - 1u || moved_high.image[at + length - 1 - kernel.low] != 0x90))
+		wrong(&moved_high, at, "has another length");
 	in_place++;
 }
 
 static void check_out_of_line(uint64_t at, unsigned length, const ZydisDecodedInstruction *now)
 {
-	const uint8_t *bytes = moved.image + (at - kernel.low);
-	uint64_t target = at + moved.delta + 5 + now->raw.imm[0].value.u;
+	const uint8_t *bytes = moved_high.image + (at - kernel.low);
+	uint64_t target = at + moved_high.delta + 5 + now->raw.imm[0].value.u;
 
-	if (bytes[0] != 0xe9 || target < moved.outline_at ||
-	    target >= moved.outline_at + moved.code_used)
-		wrong(&moved, at, "no jump to code out of line");
+	if (bytes[0] != 0xe9 || target < moved_high.outline_at ||
+	    target >= moved_high.outline_at + moved_high.code_used)
+		wrong(&moved_high, at, "no jump to code out of line");
 	for (unsigned k = 5; k < length; k++)
 		if (bytes[k] != 0xcc)
-			wrong(&moved, at, "no trap behind the jump");
+			wrong(&moved_high, at, "no trap behind the jump");
 	out_of_line++;
 }
 
@@ -70,20 +70,20 @@ static void check_left(uint64_t at, const ZydisDecodedInstruction *now)
 	     now->operand_width == 64 &&
 	     (uint64_t)(int64_t)(int32_t)imm >= kernel.low &&
 	     (uint64_t)(int64_t)(int32_t)imm < kernel.high))
-		wrong(&moved, at, "refers to the image as it was linked");
+		wrong(&moved_high, at, "refers to the image as it was linked");
 }
 
 static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
 {
-	const uint8_t *bytes = moved.image + (at - kernel.low);
+	const uint8_t *bytes = moved_high.image + (at - kernel.low);
 	ZydisDecodedInstruction now;
 
 	if (!decode(bytes, 15, &now, NULL)) {
-		wrong(&moved, at, "is no instruction any more");
+		wrong(&moved_high, at, "is no instruction any more");
 		return;
 	}
 	check_left(at, &now);
-	switch (relocator_touched(&moved, at, was->length)) {
+	switch (relocator_touched(&moved_high, at, was->length)) {
 	case RELOCATOR_IN_PLACE:
 		check_in_place(at, was->length, &now);
 		return;
@@ -92,29 +92,29 @@ static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
 		return;
 	}
 	if (reference(at, was->length))
-		wrong(&moved, at, "has a reference and was not rewritten");
+		wrong(&moved_high, at, "has a reference and was not rewritten");
 	if (now.length != was->length)
-		wrong(&moved, at, "has another length");
+		wrong(&moved_high, at, "has another length");
 	if (!memcmp(bytes, linked(at), was->length))
 		return;
 	if (kernel.references[at + was->raw.imm[0].offset - kernel.low] == 64) {
 		if (memcmp(bytes, linked(at), was->raw.imm[0].offset) ||
-		    now.raw.imm[0].value.u != was->raw.imm[0].value.u + moved.delta)
-			wrong(&moved, at, "has another word");
+		    now.raw.imm[0].value.u != was->raw.imm[0].value.u + moved_high.delta)
+			wrong(&moved_high, at, "has another word");
 		return;
 	}
 	limits++;
 	if (was->raw.imm[0].size != 64 && was->raw.imm[0].size != 8)
-		wrong(&moved, at, "was changed");
+		wrong(&moved_high, at, "was changed");
 }
 
 static void check_outline(void)
 {
 	ZydisDecodedInstruction insn;
 
-	for (size_t at = 0; at < moved.code_used; at += insn.length) {
-		if (!decode(moved.outline + at, moved.code_used - at, &insn, NULL)) {
-			wrong(&moved, at, "no instruction, out of line");
+	for (size_t at = 0; at < moved_high.code_used; at += insn.length) {
+		if (!decode(moved_high.outline + at, moved_high.code_used - at, &insn, NULL)) {
+			wrong(&moved_high, at, "no instruction, out of line");
 			return;
 		}
 		check_left(at, &insn);
@@ -123,7 +123,7 @@ static void check_outline(void)
 
 static void report(unsigned long instructions, unsigned long sites)
 {
-	const struct relocator_counts *c = &moved.counts;
+	const struct relocator_counts *c = &moved_high.counts;
 
 	printf("moved: %u references (%u kept), %u words (%u kept), %lu instructions\n",
 	       c->references, c->references_kept, c->words, c->words_kept, instructions);
@@ -142,7 +142,7 @@ void test_decode(void)
 {
 	unsigned long instructions = 0, sites;
 
-	move(&moved, 0x4000c0000000 + kernel.low - kernel.facts.kernel_map,
+	move(&moved_high, 0x4000c0000000 + kernel.low - kernel.facts.kernel_map,
 	     0x400080000000, false);
 	for (unsigned i = 0; i < kernel.header->e_shnum; i++) {
 		const Elf64_Shdr *s = &kernel.sections[i];
@@ -160,8 +160,8 @@ void test_decode(void)
 		}
 	}
 	check_outline();
-	sites = check_sites(&moved, &touched_sites);
-	if (limits != moved.counts.limits + moved.counts.limits_parts + moved.counts.limits_shift)
-		wrong(&moved, 0, "another number of limits than it says");
+	sites = check_sites(&moved_high, &touched_sites);
+	if (limits != moved_high.counts.limits + moved_high.counts.limits_parts + moved_high.counts.limits_shift)
+		wrong(&moved_high, 0, "another number of limits than it says");
 	report(instructions, sites);
 }

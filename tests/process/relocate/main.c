@@ -94,19 +94,17 @@ static void load(const char *path, const char *guest)
 	find_references();
 }
 
-static void *map_at(uint64_t at, size_t size, bool in_place)
+static void *map_at(uint64_t at, size_t size)
 {
-	void *memory = mmap(in_place ? (void *)at : NULL, size,
-			    PROT_READ | PROT_WRITE | (in_place ? PROT_EXEC : 0),
-			    MAP_PRIVATE | MAP_ANONYMOUS | (in_place ? MAP_FIXED_NOREPLACE : 0),
-			    -1, 0);
+	void *memory = mmap((void *)at, size, PROT_READ | PROT_WRITE | PROT_EXEC,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		err(2, "memory at %llx", (unsigned long long)at);
 	return memory;
 }
 
-void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool in_place)
+void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low)
 {
 	static const struct relocator_area areas[] = {
 		{ "direct_map", 0x4000c0000000 }, { "vmalloc", 0x500000000000 },
@@ -120,13 +118,13 @@ void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool in_place)
 	without_end.user_end = 0;
 	*r = (struct relocator){
 		.file = kernel.file, .file_size = kernel.size,
-		.facts = in_place ? &without_end : &kernel.facts,
-		.image = map_at(at, size, in_place), .image_at = at,
-		.outline = map_at(outline_at, OUTLINE_SIZE, in_place),
+		.facts = low ? &without_end : &kernel.facts,
+		.image = map_at(at, size), .image_at = at,
+		.outline = map_at(outline_at, OUTLINE_SIZE),
 		.outline_at = outline_at, .outline_size = OUTLINE_SIZE,
 		.work = calloc(1, relocator_work_size(kernel.file, kernel.size)),
 		.user_end = 0x3f8000000000, .areas = areas,
-		.area_count = with_bases && !in_place ? 3 : 0,
+		.area_count = with_bases && !low ? 3 : 0,
 	};
 	memcpy(r->image, kernel.image, size);
 	status = relocator_move(r);
@@ -158,15 +156,18 @@ bool decode(const uint8_t *bytes, size_t size, ZydisDecodedInstruction *insn,
 
 int main(int argc, char **argv)
 {
+	/* Each relies on what those before it have shown. */
+	static void (*const tests[])(void) = {
+		test_fields, test_decode, test_call, test_execute, test_refused,
+	};
+
 	if (argc < 3)
 		errx(2, "usage: relocate VMLINUX GUEST-FILE [bases]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	with_bases = argc > 3 && !strcmp(argv[3], "bases");
 	load(argv[1], argv[2]);
-	test_fields();
-	test_decode();
-	test_execute();
-	test_refused();
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests) && !failures; i++)
+		tests[i]();
 	printf("%u wrong\n", failures);
 	return failures != 0;
 }

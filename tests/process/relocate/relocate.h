@@ -24,12 +24,13 @@ struct kernel {
 
 extern struct kernel kernel;
 extern unsigned failures;
+extern struct relocator moved_high;	/* by test_decode */
 
 /* One more thing went wrong at the linked address; the first few are said. */
 void wrong(const struct relocator *r, uint64_t at, const char *what);
 
-/* The kernel's image at @at, in memory at @image (NULL: anywhere). */
-void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool in_place);
+/* The kernel's image at @at, in this process. @low: where the limits do not matter. */
+void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low);
 
 static inline uint8_t *linked(uint64_t at)
 {
@@ -43,6 +44,7 @@ bool is_code(const Elf64_Shdr *section);
 
 void test_fields(void);		/* fields.c: insn/fields against Zydis */
 void test_decode(void);		/* decode.c: the moved image once more */
+void test_call(void);		/* call.c: functions of the kernel run here */
 unsigned long check_sites(const struct relocator *r, unsigned *touched);
 void test_execute(void);	/* execute.c: both forms of each instruction */
 void test_refused(void);	/* refused.c: what cannot be moved */
