@@ -11,43 +11,9 @@
 
 static unsigned calls;
 
-static const Elf64_Shdr *symbol_table(void)
-{
-	const Elf64_Shdr *s = kernel.sections;
-
-	while (s->sh_type != SHT_SYMTAB)
-		s++;
-	return s;
-}
-
-/* The next symbol of this name (any, if NULL) from @at on; or NULL. */
-static const Elf64_Sym *next_symbol(const char *name, size_t *at, const char **found)
-{
-	const Elf64_Shdr *s = symbol_table();
-	const Elf64_Sym *symbols = (void *)(kernel.file + s->sh_offset);
-	const char *names = (void *)(kernel.file + kernel.sections[s->sh_link].sh_offset);
-
-	while (*at < s->sh_size / sizeof(*symbols)) {
-		const Elf64_Sym *symbol = &symbols[(*at)++];
-
-		*found = names + symbol->st_name;
-		if (ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && (!name || !strcmp(*found, name)))
-			return symbol;
-	}
-	return NULL;
-}
-
 static void *function(const char *name)
 {
-	const char *found;
-	size_t at = 0;
-	const Elf64_Sym *symbol = next_symbol(name, &at, &found);
-
-	if (!symbol) {
-		wrong(&moved_high, 0, name);
-		exit(1);
-	}
-	return (void *)(symbol->st_value + moved_high.delta);
+	return (void *)(symbol_address(name) + moved_high.delta);
 }
 
 static void equal(const char *what, const char *got, const char *wanted)

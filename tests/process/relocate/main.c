@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 {
 	/* Each relies on what those before it have shown. */
 	static void (*const tests[])(void) = {
-		test_fields, test_decode, test_call, test_execute, test_refused,
+		test_fields, test_decode, test_call, test_identity, test_execute, test_refused,
 	};
 
 	if (argc < 3)

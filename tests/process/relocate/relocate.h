@@ -42,9 +42,15 @@ bool decode(const uint8_t *bytes, size_t size, ZydisDecodedInstruction *insn,
 	    ZydisDecodedOperand *operands);
 bool is_code(const Elf64_Shdr *section);
 
+/* The next symbol of this name (NULL: the next function) from @at on; or NULL. */
+const Elf64_Sym *next_symbol(const char *name, size_t *at, const char **found);
+/* A symbol's linked address; the program ends if there is none. */
+uint64_t symbol_address(const char *name);
+
 void test_fields(void);		/* fields.c: insn/fields against Zydis */
 void test_decode(void);		/* decode.c: the moved image once more */
 void test_call(void);		/* call.c: functions of the kernel run here */
+void test_identity(void);	/* identity.c: code that runs at physical addresses */
 unsigned long check_sites(const struct relocator *r, unsigned *touched);
 void test_execute(void);	/* execute.c: both forms of each instruction */
 void test_refused(void);	/* refused.c: what cannot be moved */
