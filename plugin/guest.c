@@ -34,6 +34,12 @@ static const char *const widths[] = { "1", "2", "4", "8" };
 static const char *const wheres[] = { "entry", "exit" };
 static const char *const whats[] = { "file", "function" };
 
+enum { PLACE_USER_END, PLACE_STAYS, PLACE_BASE };
+static const char *const places[] = {
+	[PLACE_USER_END] = "user-end", [PLACE_STAYS] = "stays", [PLACE_BASE] = "base",
+	"offset", "identity", "shift", "other", "copied",
+};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 struct parser {
@@ -197,20 +203,55 @@ static bool parse_leave(struct parser *p, struct guest_entry *e)
 	return add_names(p, e, "patterns");
 }
 
-static bool parse_constant(struct parser *p, struct guest_entry *e)
+/* The next word as a number; false after an error. */
+static bool next_number(struct parser *p, const char *wanted, unsigned long long *number)
 {
-	char *name = next_word(p), *value = name ? next_word(p) : NULL, *end, *more;
+	char *value = next_word(p), *end;
 
 	if (!value)
-		return fail(p, PV_MISSING_WORD, "", "a name and a number");
+		return fail(p, PV_MISSING_WORD, "", wanted);
 	errno = 0;
-	e->number = strtoull(value, &end, 0);
+	*number = strtoull(value, &end, 0);
 	if (errno || *end || *value == '-')
 		return fail(p, PV_BAD_WORD, value, "a number of at most 64 bits");
-	more = next_word(p);
-	if (more)
-		return fail(p, PV_BAD_WORD, more, "nothing more");
-	return add(p, e, name);
+	return true;
+}
+
+/* Nothing may follow; false after an error. */
+static bool end_line(struct parser *p)
+{
+	char *more = next_word(p);
+
+	return !more || fail(p, PV_BAD_WORD, more, "nothing more");
+}
+
+static bool parse_constant(struct parser *p, struct guest_entry *e)
+{
+	char *name = next_word(p);
+
+	if (!name)
+		return fail(p, PV_MISSING_WORD, "", "a name and a number");
+	return next_number(p, "a name and a number", &e->number) && end_line(p) &&
+		add(p, e, name);
+}
+
+static bool parse_place(struct parser *p, struct guest_entry *e)
+{
+	char end[] = "user-end";
+
+	if (!next_choice(p, places, COUNT(places), &e->value))
+		return false;
+	switch (e->value) {
+	case PLACE_USER_END:
+		return next_number(p, "a number", &e->number) && end_line(p) && add(p, e, end);
+	case PLACE_STAYS:
+		return next_number(p, "the size of an entry", &e->number) &&
+			add_names(p, e, "names of sections");
+	case PLACE_BASE:
+		return next_word(p) ? add_names(p, e, "the name of a variable") :
+			fail(p, PV_MISSING_WORD, "", "an area and a variable");
+	}
+	return add_names(p, e, "names");
 }
 
 static const struct {
@@ -226,6 +267,7 @@ static const struct {
 	{ "hook", GUEST_HOOK, parse_hook },
 	{ "leave", GUEST_LEAVE_FILE, parse_leave },
 	{ "constant", GUEST_CONSTANT, parse_constant },
+	{ "place", GUEST_PLACE, parse_place },
 };
 
 static bool parse_line(struct parser *p)

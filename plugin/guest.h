@@ -27,6 +27,7 @@ enum guest_kind {
 	GUEST_LEAVE_FILE,	/* leave file GLOB... */
 	GUEST_LEAVE_FUNCTION,	/* leave function GLOB... */
 	GUEST_CONSTANT,		/* constant NAME VALUE: number */
+	GUEST_PLACE,		/* place WHAT [NUMBER] NAME...: for who moves the kernel */
 	GUEST_KINDS
 };
 

@@ -16,12 +16,13 @@ static const char *const kinds[GUEST_KINDS] = {
 	[GUEST_FILL] = "fill",
 	[GUEST_DEVICE] = "device", [GUEST_HOOK] = "hook", [GUEST_LEAVE_FILE] = "leave-file",
 	[GUEST_LEAVE_FUNCTION] = "leave-function", [GUEST_CONSTANT] = "constant",
+	[GUEST_PLACE] = "place",
 };
 
 static void print_entry(const struct guest_entry *e)
 {
 	printf("%u %s ", e->line, kinds[e->kind]);
-	if (e->kind == GUEST_CONSTANT)
+	if (e->kind == GUEST_CONSTANT || (e->kind == GUEST_PLACE && e->number))
 		printf("0x%llx", e->number);
 	else if (e->kind == GUEST_HOOK)
 		printf("%s", guest_meaning_name(e->value));

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Reads what a guest file says of moving the kernel; docs/adding-a-guest.md has the
+   format. Other lines are for others. */
+#include "relocator.h"
+#include <string.h>
+
+struct facts_word {
+	const char *at;
+	size_t length;
+};
+
+struct facts_line {
+	const char *at, *end;
+};
+
+static int facts_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct facts_word facts_next(struct facts_line *line)
+{
+	struct facts_word word;
+
+	while (line->at < line->end && facts_blank(*line->at))
+		line->at++;
+	word.at = line->at;
+	if (line->at < line->end && *line->at == '#')
+		line->at = line->end;
+	else
+		while (line->at < line->end && !facts_blank(*line->at))
+			line->at++;
+	word.length = word.at < line->end && *word.at != '#' ? (size_t)(line->at - word.at) : 0;
+	return word;
+}
+
+static int facts_is(struct facts_word word, const char *text)
+{
+	return word.length == strlen(text) && !memcmp(word.at, text, word.length);
+}
+
+/* Decimal, or hexadecimal behind 0x; 0 if it is no number. */
+static int facts_number(struct facts_word word, uint64_t *value)
+{
+	int hex = word.length > 2 && word.at[0] == '0' && (word.at[1] | 32) == 'x';
+
+	*value = 0;
+	for (size_t i = hex ? 2 : 0; i < word.length; i++) {
+		char c = word.at[i];
+		int digit = c >= '0' && c <= '9' ? c - '0' :
+			    (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 16;
+
+		if (digit >= (hex ? 16 : 10) || *value >> 60)
+			return 0;
+		*value = *value * (hex ? 16 : 10) + (uint64_t)digit;
+	}
+	return word.length > 0;
+}
+
+static const struct {
+	const char *word;
+	uint8_t kind, area, number;	/* what stands ahead of the names */
+} facts_kinds[] = {
+	{ "base", RELOCATOR_FACT_BASE, 1, 0 },
+	{ "offset", RELOCATOR_FACT_OFFSET, 0, 0 },
+	{ "identity", RELOCATOR_FACT_IDENTITY, 0, 0 },
+	{ "shift", RELOCATOR_FACT_SHIFT, 0, 0 },
+	{ "other", RELOCATOR_FACT_OTHER, 0, 0 },
+	{ "copied", RELOCATOR_FACT_COPIED, 0, 0 },
+	{ "stays", RELOCATOR_FACT_STAYS, 0, 1 },
+};
+
+static int facts_place(struct relocator_facts *facts, struct facts_line *line)
+{
+	struct facts_word word = facts_next(line), area = { NULL, 0 }, name;
+	struct relocator_fact fact = { 0 };
+	size_t i = 0;
+
+	if (facts_is(word, "user-end"))
+		return facts_number(facts_next(line), &facts->user_end);
+	while (i < sizeof(facts_kinds) / sizeof(*facts_kinds) &&
+	       !facts_is(word, facts_kinds[i].word))
+		i++;
+	if (i == sizeof(facts_kinds) / sizeof(*facts_kinds))
+		return 0;
+	if (facts_kinds[i].area)
+		area = facts_next(line);
+	if (facts_kinds[i].number && !facts_number(facts_next(line), &fact.number))
+		return 0;
+	fact.kind = facts_kinds[i].kind;
+	fact.area = area.at;
+	fact.area_length = area.length;
+	while ((name = facts_next(line)).length) {
+		if (facts->count == RELOCATOR_NAMES)
+			return 0;
+		fact.name = name.at;
+		fact.length = name.length;
+		facts->facts[facts->count++] = fact;
+	}
+	return fact.length > 0;
+}
+
+static int facts_line(struct relocator_facts *facts, struct facts_line line)
+{
+	struct facts_word word = facts_next(&line);
+
+	if (facts_is(word, "place"))
+		return facts_place(facts, &line);
+	if (facts_is(word, "constant") && facts_is(facts_next(&line), "kernel_map"))
+		return facts_number(facts_next(&line), &facts->kernel_map);
+	return 1;
+}
+
+enum relocator_status relocator_read_facts(struct relocator_facts *facts, const char *text,
+					   size_t size)
+{
+	const char *end = text + size;
+
+	*facts = (struct relocator_facts){ 0 };
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		struct facts_line line = { text, stop ? stop : end };
+
+		facts->error_line++;
+		if (!facts_line(facts, line))
+			return RELOCATOR_FACTS;
+		text = line.end + 1;
+	}
+	facts->error_line = 0;
+	return facts->kernel_map ? RELOCATOR_DONE : RELOCATOR_FACTS;
+}

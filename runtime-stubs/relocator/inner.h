@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Shared by the files of this folder. */
+#ifndef PREVIRT_RELOCATOR_INNER_H
+#define PREVIRT_RELOCATOR_INNER_H
+#include "relocator.h"
+#include "../insn/fields.h"
+#include <elf.h>
+
+/* A byte of the work memory for each byte of the image. */
+enum {
+	MARK_REFERENCE = 1,	/* a signed 32-bit address begins here */
+	MARK_DISTANCE = 2,	/* a relative one */
+	MARK_SYMBOL = 4,	/* a symbol's address: an instruction begins here */
+	MARK_IN_PLACE = 8, MARK_OUT_OF_LINE = 16,	/* patched */
+};
+#define LITERAL_SLOTS 16384u	/* behind the marks: offsets of literals, by hash */
+
+/* elf.c: the checked door to the file. */
+struct relocator_file {
+	const Elf64_Shdr *sections;
+	size_t section_count;
+	const Elf64_Sym *symbols;
+	size_t symbol_count;
+	const char *names;	/* of symbols, terminated */
+	size_t names_size;
+	const char *section_names;
+	size_t section_names_size;
+};
+enum relocator_status relocator_file(const struct relocator *r, struct relocator_file *f);
+/* Lowest and highest linked address. */
+enum relocator_status relocator_span(const uint8_t *file, size_t size, uint64_t *low,
+				     uint64_t *high);
+const char *relocator_symbol(const struct relocator_file *f, const Elf64_Sym *symbol);
+/* Is @name the function of the fact, or a clone of it (foo.part.0)? */
+int relocator_is(const struct relocator_fact *fact, const char *name);
+/* The fact of this kind about the section, or NULL. */
+const struct relocator_fact *relocator_section_fact(const struct relocator *r,
+		const struct relocator_file *f, const Elf64_Shdr *section, int kind);
+/* The fact of this kind about the function that @at is in, or NULL. */
+const struct relocator_fact *relocator_function_fact(const struct relocator *r,
+						     uint64_t at, int kind);
+
+/* relocations.c: marks, and data. */
+enum relocator_status relocator_relocations(struct relocator *r,
+					    const struct relocator_file *f);
+/* sweep.c: decodes code once and has each instruction dealt with. */
+enum relocator_status relocator_sweep(struct relocator *r, const struct relocator_file *f);
+
+/* An instruction at hand. */
+struct relocator_insn {
+	struct insn_fields f;
+	uint8_t *bytes;		/* in the image */
+	uint64_t linked, at;	/* its linked address, and the moved one */
+	int disp, imm;		/* which fields are references */
+	uint64_t disp_value, imm_value;	/* moved */
+};
+/* rewrite.c: in place, or out of line by outline.c. */
+enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_insn *i);
+enum relocator_status relocator_outline(struct relocator *r, const struct relocator_insn *i);
+/* limits.c: numbers that are the end of user addresses. */
+enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i);
+
+/* emit.c: code out of line. All return whether it worked; failures are kept. */
+struct relocator_code {
+	struct relocator *r;
+	size_t at;		/* in the area */
+	enum relocator_status status;
+};
+/* A memory operand: relative to the instruction pointer, or of registers. */
+struct relocator_operand {
+	uint8_t relative;
+	uint8_t base, index, scale;	/* index: INSN_NO_REG is none; scale: bits */
+	int32_t disp;
+	uint64_t target;
+};
+void relocator_emit(struct relocator_code *c, const void *bytes, size_t size);
+void relocator_emit_push(struct relocator_code *c, uint8_t reg);
+void relocator_emit_pop(struct relocator_code *c, uint8_t reg);
+/* @reg = @value. */
+void relocator_emit_load(struct relocator_code *c, uint8_t reg, uint64_t value);
+/* push @value */
+void relocator_emit_push_value(struct relocator_code *c, uint64_t value);
+/* [REX.W] opcode /reg operand */
+void relocator_emit_op(struct relocator_code *c, uint8_t opcode, uint8_t reg,
+		       const struct relocator_operand *operand);
+/* The instruction itself with another operand in memory. */
+void relocator_emit_like(struct relocator_code *c, const struct relocator_insn *i,
+			 const struct relocator_operand *operand);
+void relocator_emit_jump(struct relocator_code *c, uint64_t to);
+/* Where @value stands as eight bytes; 0 if there is no room. */
+uint64_t relocator_literal(struct relocator *r, uint64_t value);
+/* Write a distance; 0 if it does not fit. */
+int relocator_put_distance(uint8_t *at, uint64_t from, uint64_t to);
+
+static inline uint32_t relocator_get32(const uint8_t *p)
+{
+	uint32_t v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline enum relocator_status relocator_fail(struct relocator *r,
+						   enum relocator_status status, uint64_t at)
+{
+	r->error_at = at;
+	return status;
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Numbers that say where user addresses end, which a compiler has folded into code: the
+ * end itself, less what an access may be long; thirds of it, where programs and mappings
+ * are put; and shifts by its bits. They are found by value. What else has such a value
+ * is told by function, in the guest file; and a shift that neither is ends the work with
+ * RELOCATOR_LIMIT, for shifts by so many bits have other uses.
+ * LIMIT: a test of the sign bit is not found, nor a limit that is calculated.
+ */
+#include "inner.h"
+#include <string.h>
+
+#define LIMITS_BELOW (1ull << 32)	/* bytes that the end is less, at most */
+#define LIMITS_ABOVE (1ull << 16)	/* and more */
+#define LIMITS_PART (1ull << 26)	/* what a third of it may be off by */
+
+/* Bits of an address below @end. */
+static unsigned limits_bits(uint64_t end)
+{
+	return 64 - (unsigned)__builtin_clzll(end - 1);
+}
+
+/* How many thirds of the end is it about? 3: the end. 0: it is another number. */
+static unsigned limits_thirds(uint64_t end, uint64_t value)
+{
+	if (value >= end - LIMITS_BELOW && value <= end + LIMITS_ABOVE)
+		return 3;
+	for (unsigned thirds = 1; thirds < 3; thirds++)
+		if (value - end / 3 * thirds + LIMITS_PART < 2 * LIMITS_PART)
+			return thirds;
+	return 0;
+}
+
+/* A number of 64 bits in an instruction. */
+static void limits_number(struct relocator *r, const struct relocator_insn *i)
+{
+	uint64_t end = r->facts->user_end, value;
+	unsigned thirds;
+
+	memcpy(&value, i->bytes + i->f.imm_at, 8);
+	thirds = limits_thirds(end, value);
+	if (!thirds)
+		return;
+	if (relocator_function_fact(r, i->linked, RELOCATOR_FACT_OTHER)) {
+		r->counts.limits_other++;
+		return;
+	}
+	value -= thirds == 3 ? end - r->user_end :
+		 (end - r->user_end) / 3 * thirds & ~0xfffull;
+	memcpy(i->bytes + i->f.imm_at, &value, 8);
+	++*(thirds == 3 ? &r->counts.limits : &r->counts.limits_parts);
+}
+
+/* shr $47: C1 /5. As many bits as addresses below the new end have. */
+static enum relocator_status limits_shift(struct relocator *r, const struct relocator_insn *i)
+{
+	if (relocator_function_fact(r, i->linked, RELOCATOR_FACT_OTHER)) {
+		r->counts.limits_other++;
+		return RELOCATOR_DONE;
+	}
+	if (!relocator_function_fact(r, i->linked, RELOCATOR_FACT_SHIFT))
+		return relocator_fail(r, RELOCATOR_LIMIT, i->linked);
+	i->bytes[i->f.imm_at] = (uint8_t)limits_bits(r->user_end);
+	r->counts.limits_shift++;
+	return RELOCATOR_DONE;
+}
+
+enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i)
+{
+	const struct insn_fields *f = &i->f;
+
+	if (!r->facts->user_end)
+		return RELOCATOR_DONE;
+	if (f->imm_size == 8)
+		limits_number(r, i);
+	else if (!f->map && !f->vex && f->opcode == 0xc1 && (f->modrm & 0x38) == 5 << 3 &&
+		 i->bytes[f->imm_at] == limits_bits(r->facts->user_end))
+		return limits_shift(r, i);
+	return RELOCATOR_DONE;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Reads the relocations: moves 64-bit words, marks what code refers to. */
+#include "inner.h"
+#include <string.h>
+
+static int relocations_inside(const struct relocator *r, uint64_t at, uint64_t size)
+{
+	return at >= r->low && at < r->high && r->high - at >= size;
+}
+
+/* Does the symbol not move? Those that no section has and that lie outside the image
+   are numbers (offsets in the vDSO, checksums); those nobody defined are 0. */
+static int relocations_constant(const struct relocator *r, const Elf64_Sym *s)
+{
+	return s->st_shndx == SHN_UNDEF ||
+	       (s->st_shndx == SHN_ABS && (s->st_value < r->low || s->st_value > r->high));
+}
+
+static void relocations_word(struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
+{
+	uint8_t *at = r->image + (rela->r_offset - r->low);
+	uint64_t value = s->st_value + (uint64_t)rela->r_addend;
+
+	/* What is less than each address of the kernel is a physical one. The kernel's
+	   own start takes the difference off again, which is the whole move to it. */
+	if (relocations_constant(r, s) || (r->late && value < r->facts->kernel_map)) {
+		r->counts.words_kept++;
+		return;
+	}
+	value += r->delta;
+	memcpy(at, &value, sizeof(value));
+	r->counts.words++;
+}
+
+static enum relocator_status relocations_one(struct relocator *r, const Elf64_Rela *rela,
+					     const Elf64_Sym *s)
+{
+	uint64_t at = rela->r_offset;
+
+	if (!relocations_inside(r, at, 4))
+		return relocator_fail(r, RELOCATOR_OUTSIDE, at);
+	switch (ELF64_R_TYPE(rela->r_info)) {
+	case R_X86_64_NONE:
+	case R_X86_64_PC64:
+		return RELOCATOR_DONE;
+	case R_X86_64_64:
+		if (!relocations_inside(r, at, 8))
+			return relocator_fail(r, RELOCATOR_OUTSIDE, at);
+		relocations_word(r, rela, s);
+		return RELOCATOR_DONE;
+	case R_X86_64_32:
+	case R_X86_64_32S:
+		if (relocations_constant(r, s)) {
+			r->counts.references_kept++;
+			return RELOCATOR_DONE;
+		}
+		if (ELF64_R_TYPE(rela->r_info) == R_X86_64_32)
+			break;
+		r->counts.references++;
+		r->work[at - r->low] |= MARK_REFERENCE;
+		return RELOCATOR_DONE;
+	case R_X86_64_PC32:
+	case R_X86_64_PLT32:
+		if (s->st_shndx == SHN_ABS && relocations_constant(r, s))
+			return relocator_fail(r, RELOCATOR_REACH, at);
+		r->counts.distances++;
+		r->work[at - r->low] |= MARK_DISTANCE;
+		return RELOCATOR_DONE;
+	}
+	return relocator_fail(r, RELOCATOR_KIND, at);
+}
+
+static enum relocator_status relocations_section(struct relocator *r,
+		const struct relocator_file *f, const Elf64_Shdr *section)
+{
+	const Elf64_Rela *rela = (const Elf64_Rela *)(r->file + section->sh_offset);
+
+	for (size_t i = 0; i < section->sh_size / sizeof(*rela); i++) {
+		size_t symbol = ELF64_R_SYM(rela[i].r_info);
+		enum relocator_status status;
+
+		if (symbol >= f->symbol_count)
+			return relocator_fail(r, RELOCATOR_FILE, rela[i].r_offset);
+		status = relocations_one(r, &rela[i], &f->symbols[symbol]);
+		if (status)
+			return status;
+	}
+	return RELOCATOR_DONE;
+}
+
+enum relocator_status relocator_relocations(struct relocator *r,
+					    const struct relocator_file *f)
+{
+	int any = 0;
+
+	for (size_t i = 0; i < f->section_count; i++) {
+		const Elf64_Shdr *s = &f->sections[i];
+		enum relocator_status status;
+
+		if (s->sh_type != SHT_RELA ||
+		    !(f->sections[s->sh_info].sh_flags & SHF_ALLOC))
+			continue;
+		any = 1;
+		status = relocations_section(r, f, s);
+		if (status)
+			return status;
+	}
+	return any ? RELOCATOR_DONE : RELOCATOR_NO_RELOCATIONS;
+}

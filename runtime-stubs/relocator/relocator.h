@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Moves the image of a kernel to another address than the one it was linked for, so far
+ * that references of 32 bits no longer reach: into the half of the address space that a
+ * process has. Wants the relocations in the file (ld --emit-relocs).
+ *
+ * Invariants: memory is the caller's, and nothing is written outside it; instructions
+ * keep their places and lengths, but for those that go out of line, where a jump stands.
+ * Must not know: hypervisors, the guest but by its facts, tables of sites. Knows insn/.
+ * ELF: System V ABI, AMD64 supplement, table 4.9.
+ */
+#ifndef PREVIRT_RELOCATOR_H
+#define PREVIRT_RELOCATOR_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define RELOCATOR_NAMES 64	/* lines and functions that a guest file may have */
+
+enum relocator_status {
+	RELOCATOR_DONE,
+	RELOCATOR_FILE,		/* no ELF file of a 64-bit kernel, or cut off */
+	RELOCATOR_NO_RELOCATIONS,
+	RELOCATOR_NO_SYMBOLS,
+	RELOCATOR_PER_CPU,	/* segments that do not move as one */
+	RELOCATOR_KIND,		/* a relocation of an unknown kind */
+	RELOCATOR_OUTSIDE,	/* a relocation outside the image, or in no code */
+	RELOCATOR_FIELD,	/* no field of an instruction is where a relocation is */
+	RELOCATOR_FORM,		/* an instruction that is not known how to rewrite */
+	RELOCATOR_REACH,	/* more than 2 GiB away */
+	RELOCATOR_ROOM,		/* the area for code out of line is full */
+	RELOCATOR_STAYS,	/* out of line would go what must not: see facts */
+	RELOCATOR_LIMIT,	/* a number that may be the end of user addresses */
+	RELOCATOR_VARIABLE,	/* a variable of the facts is not in the kernel */
+	RELOCATOR_PLACES,	/* the places asked for do not fit each other */
+	RELOCATOR_FACTS,	/* a line of the guest file that is wrong */
+};
+
+/* What the guest file says of moving: lines "place ..." (docs/adding-a-guest.md). */
+enum relocator_fact_kind {
+	RELOCATOR_FACT_BASE,	/* variable .name holds the address of area .area */
+	RELOCATOR_FACT_OFFSET,	/* variable .name: what takes the move off again */
+	RELOCATOR_FACT_IDENTITY, /* function .name runs at physical addresses */
+	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
+	RELOCATOR_FACT_OTHER,	/* in .name such numbers mean something else */
+	RELOCATOR_FACT_COPIED,	/* code of section .name is copied elsewhere */
+	RELOCATOR_FACT_STAYS,	/* section .name: entries of .number bytes that begin with
+				   the distance to an instruction that must stay */
+};
+
+struct relocator_fact {
+	uint8_t kind;
+	const char *name, *area;	/* in the text; @length, @area_length bytes */
+	size_t length, area_length;
+	uint64_t number;
+};
+
+struct relocator_facts {
+	uint64_t kernel_map;	/* what the link addresses are relative to */
+	uint64_t user_end;	/* where user addresses end natively, exclusive; 0: unknown */
+	struct relocator_fact facts[RELOCATOR_NAMES];
+	size_t count;
+	unsigned error_line;	/* after RELOCATOR_FACTS */
+};
+
+/* Read a guest file; @text stays the caller's and must outlive the facts. */
+enum relocator_status relocator_read_facts(struct relocator_facts *facts, const char *text,
+					   size_t size);
+
+/* Where one of the guest's areas shall be. */
+struct relocator_area {
+	const char *name;
+	uint64_t at;
+};
+
+struct relocator_counts {
+	uint32_t instructions, resyncs, undecoded;
+	uint32_t words;		/* 64 bits, moved */
+	uint32_t words_kept;	/* 64 bits that stay: constants; physical addresses, if late */
+	uint32_t references;	/* 32 bits, signed, in code */
+	uint32_t references_kept;	/* of constants */
+	uint32_t distances;	/* 32 bits, relative: nothing to do */
+	uint32_t lea, load, operand, absolute;	/* in place */
+	uint32_t out_store, out_table, out_lea, out_compare, out_push, out_jump, out_call;
+	uint32_t out_pushing;	/* of those out of line: with a register saved */
+	uint32_t literals, code_bytes, literal_bytes;
+	uint32_t limits, limits_parts, limits_shift, limits_other;
+};
+
+struct relocator {
+	/* The kernel's file, whole, and the facts of it. */
+	const uint8_t *file;
+	size_t file_size;
+	const struct relocator_facts *facts;
+	/* Its loaded image, from its lowest physical address on: bytes, and the address that
+	   the guest shall see it at. It is patched in place. */
+	uint8_t *image;
+	uint64_t image_at;
+	/* Memory for code out of line, and its address; within 2 GiB of the image. */
+	uint8_t *outline;
+	uint64_t outline_at;
+	size_t outline_size;
+	/* relocator_work_size() bytes, zero. Marks in it answer relocator_touched(). */
+	uint8_t *work;
+	/* Where user addresses shall end, exclusive: a multiple of 512 GiB. */
+	uint64_t user_end;
+	const struct relocator_area *areas;
+	size_t area_count;
+	/* The kernel is entered behind its own start, which corrects physical addresses
+	   in tables: they are left right, and so are the offsets of the facts. */
+	int late;
+
+	struct relocator_counts counts;
+	uint64_t error_at;	/* the linked address of what the status is about */
+	size_t code_used, literals_used;	/* from outline's start, and from its end */
+
+	/* Derived while it works. */
+	uint64_t low, high;	/* linked addresses of the image, high exclusive */
+	uint64_t delta;		/* what is added to a linked address, modulo 2^64 */
+	int identity;		/* the instruction at hand runs at physical addresses */
+};
+
+/* Bytes of work memory for a file; 0 if relocator_move would refuse it. */
+size_t relocator_work_size(const uint8_t *file, size_t size);
+
+/* Move it. After anything but RELOCATOR_DONE the image is unusable. */
+enum relocator_status relocator_move(struct relocator *r);
+
+/* What was done to the bytes at the linked address @at: 0, or one of these. */
+enum { RELOCATOR_IN_PLACE = 1, RELOCATOR_OUT_OF_LINE };
+int relocator_touched(const struct relocator *r, uint64_t at, size_t size);
+
+/* What a status means, and what to do about it. */
+const char *relocator_strerror(enum relocator_status status);
+
+/* "symbol+0x1c" of a linked address. */
+void relocator_name(const struct relocator *r, uint64_t at, char *text, size_t size);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The moved image, decoded once more by another decoder: boundaries are as before, each
+ * instruction that was rewritten in place refers to where it referred, moved, and
+ * nothing refers to the linked image. The table of sites still tells sites.
+ */
+#include "relocate.h"
+#include <stdio.h>
+#include <string.h>
+
+struct relocator moved_high;
+static unsigned in_place, out_of_line, limits, touched_sites;
+
+static uint64_t moved_value(uint64_t at)
+{
+	int32_t value;
+
+	memcpy(&value, linked(at), 4);
+	return (uint64_t)(int64_t)value + moved_high.delta;
+}
+
+/* Where a reference of the instruction at @at begins; 0 if none does. */
+static unsigned reference(uint64_t at, unsigned length)
+{
+	for (unsigned k = 1; k < length; k++)
+		if (kernel.references[at + k - kernel.low] == 32)
+			return k;
+	return 0;
+}
+
+static void check_in_place(uint64_t at, unsigned length, const ZydisDecodedInstruction *now)
+{
+	uint64_t value = moved_value(at + reference(at, length)), target, literal = 0;
+
+	target = at + moved_high.delta + now->length + (uint64_t)now->raw.disp.value;
+	if (target - moved_high.outline_at < moved_high.outline_size)
+		memcpy(&literal, moved_high.outline + (target - moved_high.outline_at), 8);
+	if (now->raw.modrm.mod || now->raw.modrm.rm != 5 ||
+	    (target != value && literal != value))
+		wrong(&moved_high, at, "refers to something else");
+	if (now->length != length &&
+	    (now->length != length - 1u || moved_high.image[at + length - 1 - kernel.low] != 0x90))
+		wrong(&moved_high, at, "has another length");
+	in_place++;
+}
+
+static void check_out_of_line(uint64_t at, unsigned length, const ZydisDecodedInstruction *now)
+{
+	const uint8_t *bytes = moved_high.image + (at - kernel.low);
+	uint64_t target = at + moved_high.delta + 5 + now->raw.imm[0].value.u;
+
+	if (bytes[0] != 0xe9 || target < moved_high.outline_at ||
+	    target >= moved_high.outline_at + moved_high.code_used)
+		wrong(&moved_high, at, "no jump to code out of line");
+	for (unsigned k = 5; k < length; k++)
+		if (bytes[k] != 0xcc)
+			wrong(&moved_high, at, "no trap behind the jump");
+	out_of_line++;
+}
+
+/* Does it hold an address of the image as it was linked? */
+static void check_left(uint64_t at, const ZydisDecodedInstruction *now)
+{
+	uint64_t disp = (uint64_t)now->raw.disp.value, imm = now->raw.imm[0].value.u;
+	bool relative = !now->raw.modrm.mod && now->raw.modrm.rm == 5;
+
+	if ((now->raw.disp.size == 32 && !relative && disp >= kernel.low && disp < kernel.high) ||
+	    (now->raw.imm[0].size == 32 && !now->raw.imm[0].is_relative &&
+	     now->operand_width == 64 &&
+	     (uint64_t)(int64_t)(int32_t)imm >= kernel.low &&
+	     (uint64_t)(int64_t)(int32_t)imm < kernel.high))
+		wrong(&moved_high, at, "refers to the image as it was linked");
+}
+
+static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
+{
+	const uint8_t *bytes = moved_high.image + (at - kernel.low);
+	ZydisDecodedInstruction now;
+
+	if (!decode(bytes, 15, &now, NULL)) {
+		wrong(&moved_high, at, "is no instruction any more");
+		return;
+	}
+	check_left(at, &now);
+	switch (relocator_touched(&moved_high, at, was->length)) {
+	case RELOCATOR_IN_PLACE:
+		check_in_place(at, was->length, &now);
+		return;
+	case RELOCATOR_OUT_OF_LINE:
+		check_out_of_line(at, was->length, &now);
+		return;
+	}
+	if (reference(at, was->length))
+		wrong(&moved_high, at, "has a reference and was not rewritten");
+	if (now.length != was->length)
+		wrong(&moved_high, at, "has another length");
+	if (!memcmp(bytes, linked(at), was->length))
+		return;
+	if (kernel.references[at + was->raw.imm[0].offset - kernel.low] == 64) {
+		if (memcmp(bytes, linked(at), was->raw.imm[0].offset) ||
+		    now.raw.imm[0].value.u != was->raw.imm[0].value.u + moved_high.delta)
+			wrong(&moved_high, at, "has another word");
+		return;
+	}
+	limits++;
+	if (was->raw.imm[0].size != 64 && was->raw.imm[0].size != 8)
+		wrong(&moved_high, at, "was changed");
+}
+
+static void check_outline(void)
+{
+	ZydisDecodedInstruction insn;
+
+	for (size_t at = 0; at < moved_high.code_used; at += insn.length) {
+		if (!decode(moved_high.outline + at, moved_high.code_used - at, &insn, NULL)) {
+			wrong(&moved_high, at, "no instruction, out of line");
+			return;
+		}
+		check_left(at, &insn);
+	}
+}
+
+static void report(unsigned long instructions, unsigned long sites)
+{
+	const struct relocator_counts *c = &moved_high.counts;
+
+	printf("moved: %u references (%u kept), %u words (%u kept), %lu instructions\n",
+	       c->references, c->references_kept, c->words, c->words_kept, instructions);
+	printf("in place %u: mov to lea %u, to load %u, op %u, absolute %u\n", in_place, c->lea,
+	       c->load, c->operand, c->absolute);
+	printf("out of line %u: store %u, table %u, lea %u, op %u, push %u, jump %u, call %u; "
+	       "%u with push and pop, %u bytes, %u literals\n", out_of_line, c->out_store,
+	       c->out_table, c->out_lea, c->out_compare, c->out_push, c->out_jump, c->out_call,
+	       c->out_pushing, c->code_bytes, c->literals);
+	printf("limits: %u numbers, %u parts, %u shifts; %u are something else\n", c->limits,
+	       c->limits_parts, c->limits_shift, c->limits_other);
+	printf("sites: %lu, of them %u rewritten in place\n", sites, touched_sites);
+}
+
+void test_decode(void)
+{
+	unsigned long instructions = 0, sites;
+
+	move(&moved_high, 0x4000c0000000 + kernel.low - kernel.facts.kernel_map,
+	     0x400080000000, false);
+	for (unsigned i = 0; i < kernel.header->e_shnum; i++) {
+		const Elf64_Shdr *s = &kernel.sections[i];
+		uint64_t end = s->sh_addr + s->sh_size;
+
+		for (uint64_t at = s->sh_addr; is_code(s) && at < end; instructions++) {
+			ZydisDecodedInstruction insn;
+
+			if (!decode(linked(at), end - at, &insn, NULL)) {
+				at++;
+				continue;
+			}
+			check_one(at, &insn);
+			at += insn.length;
+		}
+	}
+	check_outline();
+	sites = check_sites(&moved_high, &touched_sites);
+	if (limits != moved_high.counts.limits + moved_high.counts.limits_parts + moved_high.counts.limits_shift)
+		wrong(&moved_high, 0, "another number of limits than it says");
+	report(instructions, sites);
+}
