@@ -106,5 +106,6 @@ void process_main(void)
 	process_must("user mode", stub_init());
 	process_signals_init();
 	process_time_init();
+	process_filter_init();
 	wedge_start(bundle, size);
 }

@@ -94,6 +94,7 @@ extern struct tlb process_tlb;		/* of the supervisor */
 int process_wedge_write(uint64_t address);
 
 void process_signals_init(void);
+void process_filter_init(void);
 /* A signal of the host's timer or console, while @stub runs (NULL: none does). */
 struct stub;
 extern struct stub *volatile process_stub;

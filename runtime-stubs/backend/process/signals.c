@@ -12,6 +12,7 @@
 #include "../../cpu/cpu.h"
 #include "../../rewriter/limits.h"
 #include "../../wedge/print.h"
+#include <linux/audit.h>
 #include <linux/signal.h>
 
 #define STUB_SIZE 15u			/* bytes of a slot's code in entry.S */
@@ -42,7 +43,7 @@ static VCPU_LOCAL uint64_t signals_fault;
 static VCPU_LOCAL uint32_t signals_access;
 
 static const uint8_t handled[] = {
-	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGALRM, SIGIO,
+	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGALRM, SIGIO,
 };
 
 /* Its address, also for those who read the wedge's file. */
@@ -137,6 +138,16 @@ static _Noreturn void signals_trap(struct cpu *cpu, const struct stub_frame *fra
 	wedge_exception(vector, frame->error, 0);
 }
 
+/* SIGSYS: the guest's kernel has made a call of the host's (filter.c), which is none of
+   its machine's: what it did, the processor below has not told of. */
+static _Noreturn void signals_syscall(struct cpu *cpu, const struct stub_frame *frame)
+{
+	if (frame->architecture != AUDIT_ARCH_X86_64)
+		wedge_software_interrupt(0x80);
+	cpu->rip -= 2;
+	wedge_exception(VECTOR_UD, 0, 0);	/* to be decoded */
+}
+
 static int signals_is_event(int signal)
 {
 	return signal == SIGALRM || signal == SIGIO;
@@ -189,6 +200,8 @@ void process_signal_entered(struct stub_frame *frame)
 		wedge_print("previrt: signal %d from outside\n", frame->signal);
 		wedge_stop("the wedge was sent a signal");
 	}
+	if (frame->signal == SIGSYS)
+		signals_syscall(cpu, frame);
 	signals_trap(cpu, frame);
 }
 

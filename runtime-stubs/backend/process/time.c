@@ -21,7 +21,8 @@ unsigned backend_vcpus = 1;
 
 static uint64_t time_start, time_armed;	/* ns of the host's clock; armed 0: not */
 static int time_timer;
-static uint8_t time_closed;		/* the console has no more input */
+static uint8_t time_closed;		/* the console has no more input, ... */
+static uint8_t time_told;		/* has some that nobody has read since it was told */
 
 static uint64_t time_host(void)
 {
@@ -59,12 +60,16 @@ void backend_wait(void)
 {
 	uint64_t now = time_host();
 	struct __kernel_timespec left = time_spec(time_armed > now ? time_armed - now : 0);
-	struct pollfd console = { .fd = time_closed ? -1 : FILE_CONSOLE, .events = POLLIN };
+	struct pollfd console = {
+		.fd = time_closed || time_told ? -1 : FILE_CONSOLE, .events = POLLIN,
+	};
 
 	if (process_pending)
 		return;
 	process_calls[CALL_WAIT]++;
-	sys_call6(__NR_ppoll, (uint64_t)&console, 1, time_armed ? (uint64_t)&left : 0, 0, 0, 0);
+	if (sys_call6(__NR_ppoll, (uint64_t)&console, 1, time_armed ? (uint64_t)&left : 0, 0,
+		      0, 0) > 0)
+		time_told = 1;
 	process_pending = 1;
 }
 
@@ -104,6 +109,7 @@ size_t backend_console_read(char *text, size_t size)
 
 	if (time_closed)
 		return 0;
+	time_told = 0;
 	process_calls[CALL_CONSOLE]++;
 	n = sys_call6(__NR_recvfrom, FILE_CONSOLE, (uint64_t)text, size, CONSOLE_FLAGS, 0, 0);
 	time_closed = !n;

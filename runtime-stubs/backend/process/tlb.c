@@ -96,7 +96,7 @@ static unsigned tlb_run(const struct tlb *tlb, const struct process_walk *walk, 
 
 int tlb_fill(struct tlb *tlb, unsigned root, uint64_t va, uint32_t access)
 {
-	unsigned at = va >> 12 & (TLB_AROUND - 1), rights, before, behind;
+	unsigned at = va >> 12 & (TLB_AROUND - 1), rights, before, behind, most = at;
 	struct process_walk walk;
 	uint64_t frame;
 
@@ -110,7 +110,9 @@ int tlb_fill(struct tlb *tlb, unsigned root, uint64_t va, uint32_t access)
 	if (access & FAULT_W)
 		*walk.leaf |= ENTRY_D;
 	rights = tlb_rights(tlb, *walk.leaf, walk.rights);
-	before = tlb_run(tlb, &walk, -1, at, rights);
+	if (va / BACKEND_PAGE - at < process_lowest / BACKEND_PAGE)
+		most = (va - process_lowest) / BACKEND_PAGE;
+	before = tlb_run(tlb, &walk, -1, most, rights);
 	behind = tlb_run(tlb, &walk, 1, TLB_AROUND - 1 - at, rights);
 	va = (va & ~(uint64_t)(BACKEND_PAGE - 1)) - before * (uint64_t)BACKEND_PAGE;
 	frame = (*walk.leaf & ENTRY_ADDRESS) - before * (uint64_t)BACKEND_PAGE;
