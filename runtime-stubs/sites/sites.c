@@ -7,6 +7,7 @@
 #include "sites.h"
 
 #define NOTE_HEADER 12u         /* three words: name size, desc size, type */
+#define SITES_PASS_OVER 2       /* a kind of note that a newer minor version has */
 
 static uint32_t sites_word(const uint8_t *p)
 {
@@ -48,14 +49,12 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 	unit->header.version = p[0];
 	unit->header.arch = p[1];
 	unit->header.entry_size = p[2];
-	unit->header.flags = p[3];
+	unit->header.minor = p[3];
 	if (unit->header.version != PREVIRT_ABI_VERSION)
 		return PREVIRT_SITES_VERSION;
 	if (unit->header.arch != PREVIRT_ARCH_X86_64 &&
 	    unit->header.arch != PREVIRT_ARCH_I386)
 		return PREVIRT_SITES_ARCH;
-	if (unit->header.flags)
-		return PREVIRT_SITES_FLAGS;
 	if (unit->type == PREVIRT_NOTE_SITES)
 		least = sizeof(struct previrt_site);
 	else if (unit->type == PREVIRT_NOTE_COUNTERS)
@@ -67,7 +66,8 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 	else if (unit->type == PREVIRT_NOTE_HOOKS)
 		least = sizeof(struct previrt_hook);
 	else
-		return PREVIRT_SITES_TYPE;
+		return unit->header.minor > PREVIRT_ABI_MINOR ? SITES_PASS_OVER :
+		       PREVIRT_SITES_TYPE;
 	if (unit->header.entry_size < least)
 		return PREVIRT_SITES_ENTRY_SIZE;
 	size -= sizeof(unit->header);
@@ -116,9 +116,10 @@ int previrt_sites_next(struct previrt_sites_walk *walk,
 
 			if (status == PREVIRT_SITES_UNIT)
 				walk->offset = note + unit->bytes;
-			else
+			else if (status != SITES_PASS_OVER)
 				walk->size = 0;
-			return status;
+			if (status != SITES_PASS_OVER)
+				return status;
 		}
 		walk->offset = note + unit->bytes;
 	}
@@ -198,12 +199,11 @@ const char *previrt_sites_strerror(int status)
 	switch (status) {
 	case PREVIRT_SITES_TRUNCATED: return "a note leaves its section";
 	case PREVIRT_SITES_SHORT: return "a note is too short for its header";
-	case PREVIRT_SITES_VERSION: return "unknown version";
+	case PREVIRT_SITES_VERSION: return "another major version than this reader's";
 	case PREVIRT_SITES_ARCH: return "unknown architecture";
 	case PREVIRT_SITES_ENTRY_SIZE: return "entries are too small";
 	case PREVIRT_SITES_PARTIAL: return "the last entry is cut off";
 	case PREVIRT_SITES_TYPE: return "unknown kind of note";
-	case PREVIRT_SITES_FLAGS: return "header flags are not zero";
 	}
 	return "no error";
 }
