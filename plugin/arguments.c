@@ -28,7 +28,7 @@ const char arguments_help[] =
 "  loads                   with a guest file: loads of page tables too\n"
 "  verbose                 say what was rewritten where\n"
 "  ignore-version          load into a GCC of another major version\n"
-"  digest=HEX              no effect; makes the command line change when the\n"
+"  digest=HEX              who made the table; the command line changes when the\n"
 "                          plugin does\n"
 "  help                    print this\n";
 
@@ -177,8 +177,9 @@ static bool set_ignore_version(struct previrt_options *o, const char *, const ch
 	return true;
 }
 
-static bool set_digest(struct previrt_options *, const char *, const char *)
+static bool set_digest(struct previrt_options *o, const char *, const char *value)
 {
+	o->digest = value;
 	return true;
 }
 

@@ -39,6 +39,7 @@ struct previrt_options {
 	const char *stubs;	/* native, count, or a path */
 	struct previrt_pattern *guests;	/* names or paths of guest files */
 	bool loads;		/* loads of page tables are sites too */
+	const char *digest;	/* of --cflags; NULL: none given */
 	bool verbose, ignore_version, help;
 };
 

@@ -18,7 +18,7 @@ PLUGIN_GEN := $(addprefix $(GEN)/,abi.h insns.h insns.c mnemonics.h pack_text.h)
 # No path of this folder in it: the digest that makes kbuild and ccache build anew
 # is that of the plugin, not of the place it was built in.
 PLUGIN_CFLAGS := -O2 -g -ffile-prefix-map=$(CURDIR)=. -fPIC -fvisibility=hidden -MMD -MP -I$(GEN) -Iplugin \
-	-Wall -Wextra -Wno-unused-parameter
+	-DPREVIRT_VERSION='"$(VERSION)"' -Wall -Wextra -Wno-unused-parameter
 
 $(GEN)/mnemonics.h: plugin/gen_mnemonics.py plugin/insns.py plugin/insns.tbl
 	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_mnemonics.py)

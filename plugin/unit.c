@@ -177,12 +177,24 @@ static void print_stubs(const char *name)
 		plugin_error(709, name);
 }
 
+/* Who made this unit's tables, in place of the pack's own word, which knows no digest. */
+static void print_maker(const char *digest)
+{
+	fputs("\t.set .Lpv_maker,1\n\t.macro previrt_maker\n\t.ifndef .Lpv_made\n"
+	      "\t.set .Lpv_made,1\n\t.ident \"previrt " PREVIRT_VERSION, asm_out_file);
+	/* What is no digest of previrt's could end the string. */
+	if (digest && strspn(digest, "0123456789abcdef") == strlen(digest))
+		fprintf(asm_out_file, " plugin %s", digest);
+	fputs("\"\n\t.endif\n\t.endm\n", asm_out_file);
+}
+
 void unit_print_pack()
 {
 	const struct previrt_options *o = &previrt_options;
 
 	fprintf(asm_out_file, "\t.set .Lpv_policy,%d\n\t.set .Lpv_call,%d\n",
 		o->mode == MODE_RECORD ? POLICY_NONE : o->pad, o->mode == MODE_CALL);
+	print_maker(o->digest);
 	fputs(previrt_pack, asm_out_file);
 	if (parts_of_unit())
 		fprintf(asm_out_file, "\tprevirt_part %d,%d\n",

@@ -21,8 +21,8 @@ generate = printf "  %-8s%s\n" GEN $@; mkdir -p $(@D); $(1) > $@.new; \
 $(GEN)/abi.h: $(ABI)/table.abi $(ABI)/gen_abi.py
 	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< c)
 
-$(GEN)/abi.inc: $(ABI)/table.abi $(ABI)/gen_abi.py
-	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< gas)
+$(GEN)/abi.inc: $(ABI)/table.abi $(ABI)/gen_abi.py GNUmakefile
+	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< gas $(VERSION))
 
 $(GEN)/insns.h: plugin/gen_c.py $(INSNS)
 	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_c.py header)

@@ -3,7 +3,7 @@
 # Copyright The previrt authors
 """table.abi -> C header, assembler constants, manual tables.
 
-usage: gen_abi.py TABLE.ABI (c|gas|doc) > OUT
+usage: gen_abi.py TABLE.ABI (c|doc|gas VERSION) > OUT      VERSION: previrt's own
 """
 import sys
 
@@ -64,7 +64,8 @@ def c(abi):
     out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
            '/* Generated from runtime-stubs/abi/table.abi; see docs/table-format.md. */',
            '#ifndef PREVIRT_ABI_H', '#define PREVIRT_ABI_H', '#include <stdint.h>', '']
-    long_name = {'SECTION': 'NOTE_SECTION', 'OWNER': 'NOTE_OWNER', 'VERSION': 'ABI_VERSION'}
+    long_name = {'SECTION': 'NOTE_SECTION', 'OWNER': 'NOTE_OWNER', 'VERSION': 'ABI_VERSION',
+                 'MINOR': 'ABI_MINOR'}
     named = [(long_name.get(n, n), v, t) for n, v, t in abi.consts]
     named += [('ARCH_' + n, v, t) for n, v, t in abi.archs]
     named += [('NOTE_' + n, v, t) for n, v, t in abi.notes]
@@ -91,7 +92,7 @@ def single(abi, kind, note, mark, const):
     """A note with one entry; its first field is wide where code may be anywhere."""
     def header(size, flags):
         return [f'.long 8,{4 + size},{note[kind]}', f'.asciz {const["OWNER"]}',
-                f'.byte {const["VERSION"]},.Lpv_arch,{size},{flags}']
+                f'.byte {const["VERSION"]},.Lpv_arch,{size},{const["MINOR"]}|{flags}']
     fields, size = abi.records[kind], abi.size(kind)
     rest = [emit_field(f, t) for f, t, _ in fields]
     if fields[0][1] != 'code32':
@@ -100,8 +101,12 @@ def single(abi, kind, note, mark, const):
         ['.else'] + header(size, 0) + rest[:1] + ['.endif'] + rest[1:]
 
 
-def gas(abi):
+def gas(abi, version):
     out = ['/* Generated from runtime-stubs/abi/table.abi */']
+    # Who made the tables: one string in .comment, which the linker keeps once and
+    # nobody loads. The plugin defines the macro first, with more in it.
+    out += ['.ifndef .Lpv_maker', '.macro previrt_maker', '.ifndef .Lpv_made',
+            '.set .Lpv_made,1', f'.ident "previrt {version}"', '.endif', '.endm', '.endif']
     const = dict((n, v) for n, v, _ in abi.consts)
     section = const['SECTION'].strip('"')
     arch = dict((n, v) for n, v, _ in abi.archs)
@@ -117,12 +122,13 @@ def gas(abi):
         sub = 3 * (int(note[kind[0]]) - 1)
         out += [
             f'.macro previrt_note_{n}',
+            'previrt_maker',
             f'.pushsection {section},{sub},"a",@note',
             '.balign 4',
             f'.long 8,.Lpv_note_{n}_end-.Lpv_note_{n}_desc,{note[kind[0]]}',
             f'.asciz {const["OWNER"]}',
             f'.Lpv_note_{n}_desc:',
-            f'.byte {const["VERSION"]},.Lpv_arch,{abi.size(kind[0])},0',
+            f'.byte {const["VERSION"]},.Lpv_arch,{abi.size(kind[0])},{const["MINOR"]}',
             f'.subsection {sub + 2}',
             f'.Lpv_note_{n}_end:',
             '.popsection',
@@ -130,9 +136,9 @@ def gas(abi):
             '.endm']
         fields = abi.records[kind[0]]
         out += [f'.macro previrt_single_{n} ' + ','.join(f for f, _, _ in fields),
+                'previrt_maker',
                 f'.pushsection {section},{3 * len(abi.notes)},"a?",@note',
-                '.balign 4',
-                ]
+                '.balign 4']
         out += single(abi, kind[0], note, mark, const) + ['.popsection', '.endm']
         out += [f'.macro previrt_entry_{n} ' + ','.join(f for f, _, _ in fields),
                 '.if .Lpv_group|.Lpv_wide', f'previrt_single_{n} ' + ','.join(f'\\{f}' for f, _, _ in fields),
@@ -169,11 +175,12 @@ def doc(abi):
         out += [f'{title}, {offset} bytes:', ''] + table(('offset', 'field', 'type', 'meaning'), rows)
     for title, values in abi.groups.values():
         out += [title + ':', ''] + table(('name', 'number', 'meaning'), values)
-    out += ['Flags of a note:', ''] + table(('flag', 'bit', 'meaning'), abi.marks)
+    out += ['Marks of a note:', ''] + table(('mark', 'bits', 'meaning'), abi.marks)
     return out + ['Flags of a site:', ''] + table(('flag', 'bit', 'meaning'), abi.flags)
 
 
 if __name__ == '__main__':
-    if len(sys.argv) != 3 or sys.argv[2] not in ('c', 'gas', 'doc'):
+    what = sys.argv[2:3]
+    if len(sys.argv) != (4 if what == ['gas'] else 3) or what[0] not in ('c', 'gas', 'doc'):
         sys.exit(__doc__)
-    print('\n'.join({'c': c, 'gas': gas, 'doc': doc}[sys.argv[2]](Abi(sys.argv[1]))))
+    print('\n'.join({'c': c, 'gas': gas, 'doc': doc}[what[0]](Abi(sys.argv[1]), *sys.argv[3:])))

@@ -14,12 +14,13 @@
 #include <string.h>
 
 struct doctor {
-	bool json, quiet;
+	bool json, quiet, build;	/* build: no machines */
 	bool colour;
+	const char *group;		/* what needs it, where no heading says so */
 };
 
 /* One check, with its line or object; is it good? */
-static bool doctor_check(const struct doctor *doctor, const struct doctor_check *check)
+static bool doctor_check(struct doctor *doctor, const struct doctor_check *check)
 {
 	static const struct run none;
 	char *said = NULL;
@@ -34,6 +35,8 @@ static bool doctor_check(const struct doctor *doctor, const struct doctor_check 
 		json_number("diagnostic", (uint64_t)check->number);
 		json_close();
 	} else if (!good || !doctor->quiet) {
+		if (doctor->quiet)
+			printf("%s:", doctor->group);
 		printf("  %-12s %s%-8s%s %s", check->name,
 		       doctor->colour ? good ? "\033[32m" : "\033[31m" : "",
 		       good ? "ok" : "missing", doctor->colour ? "\033[0m" : "", said);
@@ -45,7 +48,7 @@ static bool doctor_check(const struct doctor *doctor, const struct doctor_check 
 	return good;
 }
 
-static bool doctor_checks(const struct doctor *doctor, const struct doctor_check *const *checks)
+static bool doctor_checks(struct doctor *doctor, const struct doctor_check *const *checks)
 {
 	bool good = true;
 
@@ -63,7 +66,7 @@ static bool doctor_runs(const char *machine)
 	return false;
 }
 
-static bool doctor_machine(const struct doctor *doctor, const struct doctor_machine *machine)
+static bool doctor_machine(struct doctor *doctor, const struct doctor_machine *machine)
 {
 	bool runs = doctor_runs(machine->name), good;
 
@@ -73,10 +76,11 @@ static bool doctor_machine(const struct doctor *doctor, const struct doctor_mach
 		json_text("what", machine->what);
 		json_bool("runs", runs);
 		json_open("needs", '[');
-	} else {
+	} else if (!doctor->quiet) {
 		printf("machine %s: %s%s\n", machine->name, machine->what,
 		       runs ? "" : " (`previrt run` does not start it yet)");
 	}
+	doctor->group = machine->name;
 	good = doctor_checks(doctor, machine->needs);
 	if (doctor->json) {
 		json_close();
@@ -86,7 +90,7 @@ static bool doctor_machine(const struct doctor *doctor, const struct doctor_mach
 	return good;
 }
 
-static bool doctor_all(const struct doctor *doctor)
+static bool doctor_all(struct doctor *doctor)
 {
 	bool good;
 
@@ -94,15 +98,16 @@ static bool doctor_all(const struct doctor *doctor)
 		json_open(NULL, '{');
 		json_text("version", PREVIRT_VERSION);
 		json_open("build", '[');
-	} else {
+	} else if (!doctor->quiet) {
 		puts("building kernels");
 	}
+	doctor->group = "build";
 	good = doctor_checks(doctor, doctor_build);
 	if (doctor->json) {
 		json_close();
 		json_open("machines", '[');
 	}
-	for (const struct doctor_machine *m = doctor_machines; m->name; m++)
+	for (const struct doctor_machine *m = doctor_machines; !doctor->build && m->name; m++)
 		good &= doctor_machine(doctor, m);
 	if (doctor->json) {
 		json_close();
@@ -121,6 +126,8 @@ int cmd_doctor(int argc, char **argv)
 			doctor.json = true;
 		} else if (!strcmp(argv[i], "--quiet") || !strcmp(argv[i], "-q")) {
 			doctor.quiet = true;
+		} else if (!strcmp(argv[i], "--build")) {
+			doctor.build = true;
 		} else {
 			diag_error(DIAG_USAGE, NULL, "doctor: unknown option '%s' (see "
 				   "`previrt help doctor`)", argv[i]);

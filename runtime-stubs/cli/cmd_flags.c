@@ -8,6 +8,7 @@
  */
 #include "compiler.h"
 #include "diag.h"
+#include "flags.h"
 #include "options.h"
 #include "report.h"
 #include <errno.h>
@@ -133,6 +134,12 @@ static bool flags_digest(const char *path, uint64_t *digest)
 	return true;
 }
 
+bool flags_plain_digest(const char *pack, const char *plugin, uint64_t *digest)
+{
+	*digest = UTIL_FNV_START;
+	return flags_digest(pack, digest) && (!plugin || flags_digest(plugin, digest));
+}
+
 static void flags_print_passed(const struct flags *flags)
 {
 	int i;
@@ -192,11 +199,10 @@ static char *flags_find_plugin(const struct flags *flags)
 static bool flags_print(bool assembler, const struct flags *flags,
 			const char *plugin, const char *pack)
 {
-	uint64_t digest = UTIL_FNV_START;
+	uint64_t digest;
 
 	if (!flags_path_fits(pack) || (plugin && !flags_path_fits(plugin)) ||
-	    !flags_digest(pack, &digest) ||
-	    (plugin && !flags_digest(plugin, &digest)))
+	    !flags_plain_digest(pack, plugin, &digest))
 		return false;
 	for (int i = 0; i < flags->guests; i++)
 		if (!flags_path_fits(flags->guest[i]) ||

@@ -10,6 +10,7 @@
  * wedge at the top of the address space, which stand for any wedge's.
  */
 #include "input.h"
+#include "json.h"
 #include "report.h"
 #include "run.h"
 #include "table.h"
@@ -97,6 +98,38 @@ static bool rewrite_returns(struct rewriter *rw, const struct previrt_site *entr
 	return rewriter_undo_site(rw, entry, copy) && !memcmp(copy, bytes, size);
 }
 
+/* One site as an object; the template, or a negative error. */
+static int rewrite_json_site(struct rewriter *rw, const struct image *image,
+			     const struct site *site, int template, const uint8_t *bytes,
+			     const uint8_t *out)
+{
+	struct previrt_site entry = { .op = site->op, .len = site->len, .pad = site->pad,
+				      .flags = site->flags };
+	char before[2 * REWRITER_SITE_MAX + 1] = "", after[2 * REWRITER_SITE_MAX + 1] = "";
+	char *place = image_place(image, site->addr);
+	const char *error = template < 0 ? rewriter_strerror(-template) : NULL;
+
+	if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, bytes, out)) {
+		error = "undo does not bring back its bytes";
+		template = -1;
+	}
+	if (bytes)
+		rewrite_hex(before, bytes, site_size(site));
+	if (template > REWRITER_LEAVE)
+		rewrite_hex(after, out, site_size(site));
+	json_open(NULL, '{');
+	json_hex("address", image_file_addr(image, site->addr));
+	json_text("op", table_op_name(site->op));
+	json_text("template", template < 0 ? NULL : rewrite_templates[template]);
+	json_text("before", before);
+	json_text("after", template > REWRITER_LEAVE ? after : NULL);
+	json_text("place", place);
+	json_text("error", error);
+	json_close();
+	free(place);
+	return template;
+}
+
 /* One site; the template, or a negative error. */
 static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 			const struct image *image, const struct site *site)
@@ -111,7 +144,9 @@ static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 	int template = bytes ? rewriter_plan_site(rw, &entry, bytes, site->addr, out)
 			     : -REWRITER_OUTSIDE;
 
-	if (template < 0) {
+	if (rewrite->options->json) {
+		template = rewrite_json_site(rw, image, site, template, bytes, out);
+	} else if (template < 0) {
 		printf("%s: %s: %s\n", place, table_op_name(site->op),
 		       rewriter_strerror(-template));
 	} else if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, bytes, out)) {
@@ -129,6 +164,40 @@ static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 	}
 	free(place);
 	return template;
+}
+
+static void rewrite_begin(const struct options *options, const struct image *image)
+{
+	if (!options->json)
+		return;
+	json_open(NULL, '{');
+	json_text("file", image->name);
+	json_open("sites", '[');
+}
+
+/* What came of all sites, by template. */
+static void rewrite_end(const struct options *options, const struct image *image, size_t sites,
+			const struct rewriter *rw, size_t bad)
+{
+	if (options->json) {
+		json_close();
+		json_open("templates", '{');
+	} else {
+		printf("%s: %zu sites:", image->name, sites);
+	}
+	for (int i = REWRITER_TEMPLATES - 1; i >= 0; i--)
+		if (options->json)
+			json_number(rewrite_templates[i], rw->by_template[i]);
+		else
+			printf(" %s %u,", rewrite_templates[i], rw->by_template[i]);
+	if (options->json) {
+		json_close();
+		json_number("impossible", bad);
+		json_number("calls", rw->call_count);
+		json_close();
+	} else {
+		printf(" impossible %zu; %u different calls\n", bad, rw->call_count);
+	}
 }
 
 static void rewrite_image(struct image *image, void *context)
@@ -152,6 +221,7 @@ static void rewrite_image(struct image *image, void *context)
 	rw->calls = util_alloc(REWRITER_CALLS, sizeof(*rw->calls));
 	rw->jumps = util_alloc(REWRITER_JUMPS, sizeof(*rw->jumps));
 	rw->target = rewrite->target;
+	rewrite_begin(rewrite->options, image);
 	for (size_t i = 0; i < table->sites; i++) {
 		int template = rewrite_site(rw, rewrite, image, &table->site[i]);
 
@@ -160,10 +230,7 @@ static void rewrite_image(struct image *image, void *context)
 		else
 			rw->by_template[template]++;
 	}
-	printf("%s: %zu sites:", image->name, table->sites);
-	for (int i = REWRITER_TEMPLATES - 1; i >= 0; i--)
-		printf(" %s %u,", rewrite_templates[i], rw->by_template[i]);
-	printf(" impossible %zu; %u different calls\n", bad, rw->call_count);
+	rewrite_end(rewrite->options, image, table->sites, rw, bad);
 	if (bad)
 		rewrite->status = EXIT_FINDINGS;
 	free(rw->calls);
@@ -200,9 +267,13 @@ int cmd_rewrite(int argc, char **argv)
 		options_free(&options);
 		return EXIT_TROUBLE;
 	}
+	if (options.json)
+		json_open(NULL, '[');
 	for (size_t i = 0; i < options.files; i++)
 		if (!input_each(options.file[i], rewrite_image, &rewrite))
 			rewrite.status = EXIT_TROUBLE;
+	if (options.json)
+		json_close();
 	options_free(&options);
 	return report_finish(rewrite.status);
 }

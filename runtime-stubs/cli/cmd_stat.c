@@ -11,6 +11,7 @@
 #include "table.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is counted, for each instruction and in all. */
@@ -189,6 +190,25 @@ static void stat_json_guest(const struct table *table, const struct stat_guest *
 	stat_json_liveness("operations_liveness", &guest->operations);
 }
 
+static void stat_json_maker(const char *maker, void *context)
+{
+	(void)context;
+	json_text(NULL, maker);
+}
+
+static void stat_text_maker(const char *maker, void *context)
+{
+	(void)context;
+	printf("made by: %s\n", maker);
+}
+
+/* "1.0", of the first note; "-": there is none. To be freed. */
+static char *stat_version(const struct table *table)
+{
+	return table->units ? util_printf("%u.%u", table->unit[0].header.version,
+					  table->unit[0].header.marks & PREVIRT_MARK_MINOR) : util_copy("-");
+}
+
 static double stat_per_site(const struct table *table)
 {
 	return table->sites ? (double)table->bytes / (double)table->sites : 0;
@@ -197,10 +217,16 @@ static double stat_per_site(const struct table *table)
 static void stat_json(const struct image *image, const struct table *table,
 		      const struct stat_image *stat, const struct stat_guest *guest)
 {
+	char *version = stat_version(table);
 	unsigned int op;
 
 	json_open(NULL, '{');
 	json_text("file", image->name);
+	json_open("makers", '[');
+	table_makers(image, stat_json_maker, NULL);
+	json_close();
+	json_text("table", version);
+	free(version);
 	json_number("sites", table->sites);
 	json_number("objects", table->units);
 	json_number("code_bytes", stat->code);
@@ -251,12 +277,15 @@ static void stat_text(const struct image *image, const struct table *table,
 		      const struct stat_image *stat)
 {
 	struct count unknown = { 0 };
+	char *version = stat_version(table);
 	unsigned int i;
 
 	printf("%s: %zu sites of %zu objects\n", image->name, table->sites,
 	       table->units);
-	if (!table->sites)
+	if (!table->sites) {
+		free(version);
 		return;
+	}
 	printf("%-16s %7s %9s %9s %9s %7s %7s %7s\n", "class", "sites",
 	       "prefixes", "nops", "bytes", "fused", "keep", "call");
 	for (i = 0; i < PREVIRT_CLASSES; i++)
@@ -271,8 +300,10 @@ static void stat_text(const struct image *image, const struct table *table,
 	       stat->all.prefixes + stat->all.nops, stat->code,
 	       stat->code ? 100.0 * (double)(stat->all.prefixes + stat->all.nops) /
 	       (double)stat->code : 0);
-	printf("table: %zu bytes, %.2f a site\n", table->bytes,
-	       stat_per_site(table));
+	printf("table: %zu bytes, %.2f a site, version %s\n", table->bytes,
+	       stat_per_site(table), version);
+	free(version);
+	table_makers(image, stat_text_maker, NULL);
 	if (table->counters)
 		printf("counters: %zu\n", table->counters);
 }

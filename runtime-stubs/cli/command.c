@@ -48,9 +48,17 @@ const char command_help_common[] =
 	"Status: 0 clean, 1 findings, 2 wrong use, input or output.\n";
 
 static const char help_doctor[] =
+	"  --build               only what building needs, no machines\n"
 	"  --json                machine-readable output\n"
 	"  -q, --quiet           only what is missing\n"
 	"Status: 0 all is there, 1 something is missing, 2 wrong use.\n";
+
+static const char help_init[] =
+	"  kbuild                Linux's own makefiles (the default)\n"
+	"  debian                Debian packages of a kernel\n"
+	"  yocto                 a layer for Yocto\n"
+	"  buildroot             an external tree for Buildroot\n"
+	"The first two are shell scripts: previrt init kbuild | sh -es -- -j4\n";
 
 static const char help_explain[] =
 	"  --all                 all diagnostics\n"
@@ -91,6 +99,9 @@ const struct command command_list[] = {
 	  "lines of a guest file for instructions that faulted on page tables "
 	  "or devices",
 	  cmd_learn, false, true, help_learn, NULL },
+	{ "init", "[kbuild|debian|yocto|buildroot]",
+	  "what to add to a kernel's build",
+	  cmd_init, false, false, help_init, NULL },
 	{ "doctor", "",
 	  "what works on this host, and what to install",
 	  cmd_doctor, false, false, help_doctor, NULL },

@@ -181,7 +181,7 @@ static bool counts_unit(struct counts_reader *reader, const struct section *s,
 
 	for (i = 0; i < unit->count; i++) {
 		uint64_t at = s->addr + previrt_sites_at(unit, i) +
-			      (unit->header.flags & PREVIRT_MARK_WIDE ? 8 : 4);
+			      (unit->header.marks & PREVIRT_MARK_WIDE ? 8 : 4);
 		uint64_t site = image_wrap(reader->image, s->addr +
 					   previrt_sites_counter(walk, unit, i, &entry));
 		uint64_t counter = image_wrap(reader->image,

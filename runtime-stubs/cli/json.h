@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of what the commands print with --json (schema.json): major and minor. */
+#define JSON_VERSION "1.0"
+
 void json_open(const char *key, char bracket);  /* '{' or '[' */
 void json_close(void);
 void json_text(const char *key, const char *value);     /* NULL: null */

@@ -8,7 +8,6 @@
 #include "diag.h"
 #include "options.h"
 #include "report.h"
-#include "version.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,10 +42,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return cmd_help(0, NULL);
-	if (!strcmp(argv[1], "--version")) {
-		puts("previrt " PREVIRT_VERSION);
-		return report_finish(EXIT_CLEAN);
-	}
+	if (!strcmp(argv[1], "--version"))
+		return cmd_version(argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--cflags") || !strcmp(argv[1], "--aflags")) {
 		bool help = argc > 2 && !strcmp(argv[2], "--help");
 		char *flags[] = { (char *)"flags" };

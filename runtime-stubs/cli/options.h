@@ -45,8 +45,10 @@ int cmd_rewrite(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bundle(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
+int cmd_init(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_version(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 /* --cflags and --aflags; @assembler tells which. argv starts behind it. */

@@ -134,8 +134,13 @@ static bool table_read_section(const struct image *image,
 	}
 	if (status == PREVIRT_SITES_END)
 		return true;
-	diag_error(DIAG_TABLE_BAD, image->name, "%s+0x%zx: %s", s->name,
-		   walk.offset, previrt_sites_strerror(status));
+	if (status == PREVIRT_SITES_VERSION && unit.header.version > PREVIRT_ABI_VERSION)
+		diag_error(DIAG_TABLE_NEWER, image->name, "its table is of version %u.%u, this "
+			   "previrt reads %u.x", unit.header.version, unit.header.marks & PREVIRT_MARK_MINOR,
+			   PREVIRT_ABI_VERSION);
+	else
+		diag_error(DIAG_TABLE_BAD, image->name, "%s+0x%zx: %s", s->name,
+			   walk.offset, previrt_sites_strerror(status));
 	return false;
 }
 

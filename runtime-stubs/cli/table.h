@@ -52,9 +52,16 @@ struct table {
 	size_t extra;           /* bytes of the notes of operations, liveness, hooks */
 };
 
-/* NULL after a numbered error (PV301). An image without notes: no sites. */
+/* NULL after a numbered error (PV301, PV302). An image without notes: no sites. */
 struct table *table_read(const struct image *image);
 void table_free(struct table *table);
+
+/*
+ * Who made the image's tables, from its section .comment: call @each once with every such
+ * text ("previrt 0.1.0 plugin 0123456789abcdef"). None if that section was stripped.
+ */
+void table_makers(const struct image *image, void (*each)(const char *maker, void *context),
+		  void *context);
 
 /* The site that holds the byte at @addr, or NULL. */
 const struct site *table_site_at(const struct table *table, uint64_t addr);

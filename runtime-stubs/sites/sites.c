@@ -8,6 +8,7 @@
 
 #define NOTE_HEADER 12u         /* three words: name size, desc size, type */
 #define WIDER 4u                /* bytes by which wide entries are longer */
+#define SITES_PASS_OVER 2       /* a kind of note that a newer minor version has */
 
 static uint32_t sites_word(const uint8_t *p)
 {
@@ -49,14 +50,12 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 	unit->header.version = p[0];
 	unit->header.arch = p[1];
 	unit->header.entry_size = p[2];
-	unit->header.flags = p[3];
+	unit->header.marks = p[3];
 	if (unit->header.version != PREVIRT_ABI_VERSION)
 		return PREVIRT_SITES_VERSION;
 	if (unit->header.arch != PREVIRT_ARCH_X86_64 &&
 	    unit->header.arch != PREVIRT_ARCH_I386)
 		return PREVIRT_SITES_ARCH;
-	if (unit->header.flags & ~PREVIRT_MARK_WIDE)
-		return PREVIRT_SITES_FLAGS;
 	if (unit->type == PREVIRT_NOTE_SITES)
 		least = sizeof(struct previrt_site);
 	else if (unit->type == PREVIRT_NOTE_COUNTERS)
@@ -68,8 +67,9 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 	else if (unit->type == PREVIRT_NOTE_HOOKS)
 		least = sizeof(struct previrt_hook);
 	else
-		return PREVIRT_SITES_TYPE;
-	if (unit->header.flags & PREVIRT_MARK_WIDE)
+		return (unit->header.marks & PREVIRT_MARK_MINOR) > PREVIRT_ABI_MINOR ?
+		       SITES_PASS_OVER : PREVIRT_SITES_TYPE;
+	if (unit->header.marks & PREVIRT_MARK_WIDE)
 		least += WIDER;
 	if (unit->header.entry_size < least)
 		return PREVIRT_SITES_ENTRY_SIZE;
@@ -119,9 +119,10 @@ int previrt_sites_next(struct previrt_sites_walk *walk,
 
 			if (status == PREVIRT_SITES_UNIT)
 				walk->offset = note + unit->bytes;
-			else
+			else if (status != SITES_PASS_OVER)
 				walk->size = 0;
-			return status;
+			if (status != SITES_PASS_OVER)
+				return status;
 		}
 		walk->offset = note + unit->bytes;
 	}
@@ -144,7 +145,7 @@ static uint64_t sites_code(const struct previrt_sites_walk *walk,
 	size_t at = previrt_sites_at(unit, index);
 	const uint8_t *p = walk->notes + at;
 
-	if (unit->header.flags & PREVIRT_MARK_WIDE) {
+	if (unit->header.marks & PREVIRT_MARK_WIDE) {
 		*rest = p + 8;
 		return at + (sites_word(p) | (uint64_t)sites_word(p + 4) << 32);
 	}
@@ -225,12 +226,11 @@ const char *previrt_sites_strerror(int status)
 	switch (status) {
 	case PREVIRT_SITES_TRUNCATED: return "a note leaves its section";
 	case PREVIRT_SITES_SHORT: return "a note is too short for its header";
-	case PREVIRT_SITES_VERSION: return "unknown version";
+	case PREVIRT_SITES_VERSION: return "another major version than this reader's";
 	case PREVIRT_SITES_ARCH: return "unknown architecture";
 	case PREVIRT_SITES_ENTRY_SIZE: return "entries are too small";
 	case PREVIRT_SITES_PARTIAL: return "the last entry is cut off";
 	case PREVIRT_SITES_TYPE: return "unknown kind of note";
-	case PREVIRT_SITES_FLAGS: return "unknown header flags";
 	}
 	return "no error";
 }

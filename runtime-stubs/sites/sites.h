@@ -21,12 +21,11 @@ enum previrt_sites_status {
 	PREVIRT_SITES_UNIT = 1,     /* a unit was filled in */
 	PREVIRT_SITES_TRUNCATED = -1,   /* a note leaves the buffer */
 	PREVIRT_SITES_SHORT = -2,       /* no room for the note's header */
-	PREVIRT_SITES_VERSION = -3,     /* a version this reader does not know */
+	PREVIRT_SITES_VERSION = -3,     /* another major version than this reader's */
 	PREVIRT_SITES_ARCH = -4,        /* no architecture of ours */
 	PREVIRT_SITES_ENTRY_SIZE = -5,  /* entries smaller than version 1's */
 	PREVIRT_SITES_PARTIAL = -6,     /* the last entry is cut off */
 	PREVIRT_SITES_TYPE = -7,        /* an unknown kind of note */
-	PREVIRT_SITES_FLAGS = -8,       /* header flags this reader does not know */
 };
 
 /* Where a walk stands; sites_begin sets it, the caller only reads offset. */
@@ -56,7 +55,8 @@ void previrt_sites_begin(struct previrt_sites_walk *walk, const void *notes,
 			 size_t size, unsigned int align);
 
 /*
- * Go to the next note of ours; notes of other owners are passed over. Returns
+ * Go to the next note of ours; notes of other owners are passed over, and kinds of
+ * notes that only a newer minor version has. Returns
  * PREVIRT_SITES_UNIT with @unit filled in, PREVIRT_SITES_END, or a negative
  * status; after an error the walk is over.
  */

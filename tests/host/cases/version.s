@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright The previrt authors
 # A table of a version to come.
-#! check 2 PV301:
-#! verify 2 PV301:
+#! check 2 PV302:
+#! verify 2 PV302:
 	.include "note.inc"
 	.text
 	.type f,@function
