@@ -81,6 +81,7 @@ struct cpu_table {
 	uint16_t limit;
 };
 
+/* All of it is state (cpu/state.c), but for what is marked. */
 struct cpu {
 	uint64_t r[16];
 	uint64_t rip, rflags;
@@ -91,7 +92,7 @@ struct cpu {
 	/* Bit by number: user mode's descriptor in seg[] is gone from its table, and
 	   hardware has a null selector, as loaded[] says. */
 	uint8_t stale;
-	uint8_t watched;		/* breakpoints met by emulation, as in DR6 */
+	uint8_t watched;		/* derived: breakpoints met by emulation, as in DR6 */
 	uint64_t gs_base[2];		/* [0] hardware's in kernel mode, [1] user's */
 	uint64_t fs_base;
 	uint64_t cr0, cr2, cr3, cr4, cr8, xcr0, dr[8];
@@ -101,6 +102,7 @@ struct cpu {
 	uint16_t ldtr, tr;
 	uint64_t ldt_base, tr_base;
 	uint32_t ldt_limit, tr_limit;
+	uint8_t in_nmi;			/* no further NMI before the next iret (SDM volume 3, 6.7.1) */
 };
 
 #define CPU_ASSERT(field, offset) \
@@ -139,6 +141,15 @@ void cpu_reset(struct cpu *cpu);
 
 /* The running processor gets what of @cpu's reset state user mode could see. */
 void cpu_apply_reset(const struct cpu *cpu);
+/* The same of any state, once the guest's tables can be walked (mmu_set_root). */
+void cpu_apply(struct cpu *cpu);
+
+/* Saved state: bytes that cpu_save writes, little-endian numbers in the order of
+   cpu/state.c; of which version they are. load: non-zero: they cannot be. */
+#define CPU_STATE_VERSION 1u
+size_t cpu_state_size(void);
+void cpu_save(const struct cpu *cpu, uint8_t *to);
+int cpu_load(struct cpu *cpu, const uint8_t *from);
 
 /*
  * Carry out @insn, which stands at @at and whose site ends at @next. On
@@ -240,6 +251,8 @@ void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 #define CPU_GDT_PATIENCE 64
 /* The user-visible part of the guest's GDT may have changed: load it. */
 void cpu_sync_gdt(struct cpu *cpu);
+/* Hardware gets the selectors, bases and user mode's descriptors of @cpu. */
+void cpu_apply_segments(struct cpu *cpu);
 /* User mode's GS (gs_base[1], and @selector for hardware) is another now; its FS
    base is; sync: user mode is about to run, and backend_user_owed has this bit. */
 #define CPU_OWED_BASES 1u

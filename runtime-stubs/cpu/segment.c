@@ -240,6 +240,21 @@ void cpu_sync_user_bases(struct cpu *cpu)
 		cpu_load_fs_base(cpu, cpu->fs_base);
 }
 
+void cpu_apply_segments(struct cpu *cpu)
+{
+	cpu_sync_gdt(cpu);
+	segment_sync_ldt(cpu);
+	backend_set_selector(SEG_ES, cpu->loaded[SEG_ES]);
+	backend_set_selector(SEG_DS, cpu->loaded[SEG_DS]);
+	backend_set_selector(SEG_FS, cpu->loaded[SEG_FS]);
+	cpu_load_fs_base(cpu, cpu->fs_base);
+	backend_set_gs_selector(cpu->loaded[SEG_GS]);
+	backend_set_gs_base(0, cpu->gs_base[0]);
+	backend_set_gs_base(1, cpu->gs_base[1]);
+	segment_user_gs.changed = 0;
+	segment_user_gs.base = cpu->gs_base[1];
+}
+
 /* @which has been checked: it is @selector, of user mode by descriptor @d, or one
    that hardware does not see. */
 static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user, uint64_t d)

@@ -40,7 +40,8 @@ unsigned backend_table_limit(void);
 void backend_table_set(unsigned table, unsigned index, uint64_t entry);
 
 /* Returns entry @index of @table, with the accessed and dirty bits that the processor
-   has set. Other bits that software may use can be the back-end's. */
+   has set. Other bits that software may use can be the back-end's. A table that was
+   taken back reads as 0. */
 uint64_t backend_table_get(unsigned table, unsigned index);
 
 /* Returns all 512 entries of @table, to be read until the next change of a table. */

@@ -130,26 +130,35 @@ static void boot_board(void)
 	}
 }
 
-void wedge_start(const void *bundle, size_t size)
+const uint8_t *boot_machine(const void *bundle, size_t size, size_t *length)
 {
-	uint64_t memory = backend_low_bytes, above = 0, entry, end;
 	const uint8_t *kernel;
-	size_t length;
 
 	wedge_read_options(bundle, size);
-	kernel = bundle_find(bundle, size, "vmlinux", &length);
+	kernel = bundle_find(bundle, size, "vmlinux", length);
 	if (!kernel)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
-	cpu_apply_reset(&previrt_cpu);
 	disks_init(bundle, size);
 	boot_board();
 	vcpus_init();
+	mmu_code_appeared = modules_code_appeared;
+	return kernel;
+}
+
+void wedge_start(const void *bundle, size_t size)
+{
+	uint64_t memory = backend_low_bytes, above = 0, entry, end;
+	size_t length;
+	const uint8_t *kernel = boot_machine(bundle, size, &length);
+
+	cpu_apply_reset(&previrt_cpu);
 	boot_firmware();
-	image_load(kernel, length, &entry, &end);
+	image_find(kernel, length, &entry, &end);
+	image_load(kernel, length);
+	image_rewrite();
 	boot_zero_page(bundle, size, memory, end);
 	boot_page_tables(memory);
-	mmu_code_appeared = modules_code_appeared;
 	previrt_cpu.rip = entry;
 	previrt_cpu.r[RSI] = AT_ZERO_PAGE;
 	previrt_cpu.r[RSP] = AT_STACK;

@@ -66,9 +66,13 @@ static void image_fail(const char *why)
 	wedge_stop(why);
 }
 
-static void image_rewrite(const struct image_notes *notes, uint64_t low, uint64_t high,
-			  uint64_t delta)
+/* Where the kernel lies in guest memory, and its table. */
+static uint64_t image_low;
+static struct image_notes image_notes;
+
+void image_rewrite(void)
 {
+	const struct image_notes *notes = &image_notes;
 	struct rewriter *rw = &wedge_rewriter;
 	uint64_t start, end;
 
@@ -80,9 +84,7 @@ static void image_rewrite(const struct image_notes *notes, uint64_t low, uint64_
 	};
 	rw->calls = backend_memory(REWRITER_CALLS * sizeof(*rw->calls));
 	rw->jumps = backend_memory(REWRITER_JUMPS * sizeof(*rw->jumps));
-	rw->address = low + delta;
-	rw->size = high - low;
-	rw->memory = backend_guest(low);
+	rw->memory = backend_guest(image_low);
 	start = backend_time();
 	if (rewriter_plan(rw, notes->data, notes->size, notes->align, notes->address))
 		image_fail("the kernel cannot be rewritten; nothing was changed");
@@ -115,11 +117,23 @@ static void image_find_areas(const Elf64_Phdr *phdrs, int count, uint64_t delta)
 	}
 }
 
-void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end)
+void image_undo(void)
+{
+	rewriter_undo(&wedge_rewriter, image_notes.data, image_notes.size, image_notes.align,
+		      image_notes.address);
+}
+
+void image_redo(void)
+{
+	if (rewriter_apply(&wedge_rewriter, image_notes.data, image_notes.size, image_notes.align,
+			   image_notes.address))
+		image_fail("the kernel cannot be rewritten once more");
+}
+
+void image_find(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end)
 {
 	const Elf64_Ehdr *ehdr = (const void *)image;
 	const Elf64_Phdr *phdrs;
-	struct image_notes notes;
 	uint64_t low = ~0ull, high = 0, delta = 0;
 
 	if (!image_header_good(ehdr, size))
@@ -130,7 +144,6 @@ void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *en
 
 		if (p->p_type != PT_LOAD || !p->p_memsz)
 			continue;
-		image_load_segment(image, size, p);
 		if (p->p_flags & PF_X)
 			delta = p->p_vaddr - p->p_paddr;
 		if (p->p_paddr < low)
@@ -145,6 +158,18 @@ void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *en
 	if (*entry < low || *entry >= high)
 		wedge_stop("the entry is no physical address of the kernel, as the boot protocol wants it");
 	image_find_areas(phdrs, ehdr->e_phnum, delta);
-	image_find_notes(image, size, &notes);
-	image_rewrite(&notes, low, high, delta);
+	image_find_notes(image, size, &image_notes);
+	image_low = low;
+	wedge_rewriter.address = low + delta;
+	wedge_rewriter.size = high - low;
+}
+
+void image_load(const uint8_t *image, size_t size)
+{
+	const Elf64_Ehdr *ehdr = (const void *)image;
+	const Elf64_Phdr *p = (const void *)(image + ehdr->e_phoff);
+
+	for (int i = 0; i < ehdr->e_phnum; i++)
+		if (p[i].p_type == PT_LOAD && p[i].p_memsz)
+			image_load_segment(image, size, &p[i]);
 }

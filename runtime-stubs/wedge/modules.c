@@ -196,6 +196,11 @@ void modules_code_appeared(uint64_t va)
 	}
 }
 
+unsigned modules_loaded(void)
+{
+	return modules.modules;
+}
+
 void modules_print_counters(void)
 {
 	wedge_print("previrt: count modules loaded tables %u sites %u changed-before %u refused %u\n",

@@ -24,9 +24,6 @@ VCPU_LOCAL struct cpu previrt_cpu;
 static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
 static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted last */
 
-/* SDM volume 3, 6.7.1: no further NMI before the next iret. */
-static VCPU_LOCAL int run_in_nmi;
-
 static void run_cause(unsigned cause)
 {
 	if (wedge_wants_counts)
@@ -62,16 +59,16 @@ static void run_before_user(struct cpu *cpu)
 		wedge_settle_user();
 	mmu_before_user();
 	/* sysret is undefined without SCE: it must come by here. */
-	backend_slow_user = run_in_nmi || !(cpu->efer & EFER_SCE);
+	backend_slow_user = cpu->in_nmi || !(cpu->efer & EFER_SCE);
 }
 
 static void run_nmi(void)
 {
 	static const struct cpu_fault nmi = { .vector = VECTOR_NMI };
 
-	if (run_in_nmi || !board_take_nmi())
+	if (previrt_cpu.in_nmi || !board_take_nmi())
 		return;
-	run_in_nmi = 1;
+	previrt_cpu.in_nmi = 1;
 	backend_slow_user = 1;		/* iret must come by here */
 	run_deliver(&nmi, 0);
 }
@@ -129,7 +126,7 @@ static void run_halt(void)
 	while (!(off ? 0 : board_interrupt_waits()) && !board_nmi_waits()) {
 		if (off && mailbox_woken_again()) {
 			run_off--;
-			run_in_nmi = 0;
+			previrt_cpu.in_nmi = 0;
 			wedge_vcpu_started();
 		}
 		backend_wait();
@@ -246,7 +243,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		break;
 	case CPU_JUMPED:
 		if (insn->op == PREVIRT_OP_iret)
-			run_in_nmi = 0;
+			previrt_cpu.in_nmi = 0;
 		break;
 	case CPU_AGAIN:
 		break;

@@ -67,16 +67,26 @@ void disks_init(const void *bundle, size_t size);
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);
 void modules_print_counters(void);
+/* How many tables of modules have been rewritten. */
+unsigned modules_loaded(void);
 
 /* The rewriter has made new slots: the back-end is told. */
 void wedge_tell_slots(void);
 
 /*
- * Load the ELF kernel @image into guest memory and rewrite its sites. Gives its
- * entry point and the end of what it occupies; stops the wedge with the reason
- * if it cannot be run.
+ * The kernel, in this order; each stops the wedge with the reason if it cannot be run.
+ * find: where the ELF file @image, which stays there, has to be; its entry point and the
+ * end of what it occupies. load: into guest memory. rewrite: the sites there.
  */
-void image_load(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end);
+void image_find(const uint8_t *image, size_t size, uint64_t *entry, uint64_t *end);
+void image_load(const uint8_t *image, size_t size);
+void image_rewrite(void);
+/* Puts the original bytes of the sites back; rewrites them once more. */
+void image_undo(void);
+void image_redo(void);
+
+/* Words, board and wake-up mailbox, before the guest is there. Gives the kernel. */
+const uint8_t *boot_machine(const void *bundle, size_t size, size_t *length);
 
 /* A table of sites: in the file, and where its first byte is linked. */
 struct image_notes {
