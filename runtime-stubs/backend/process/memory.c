@@ -103,13 +103,15 @@ uint64_t backend_gfn(uint64_t entry)
 	return n < backend_low_bytes / BACKEND_PAGE ? n : n + BACKEND_HOLE_FRAMES;
 }
 
-static void memory_protect(uint64_t gfn, uint64_t rights)
+static long memory_protect(uint64_t gfn, uint64_t rights)
 {
+	long result = sys_call(__NR_mprotect, WEDGE_AREA + gfn * BACKEND_PAGE, BACKEND_PAGE,
+			       rights, 0);
+
 	process_calls[CALL_PROTECT]++;
-	clean[gfn] = !(rights & PROT_WRITE);
-	process_must("a page's rights",
-		     sys_call(__NR_mprotect, WEDGE_AREA + gfn * BACKEND_PAGE, BACKEND_PAGE,
-			      rights, 0));
+	if (!result)
+		clean[gfn] = !(rights & PROT_WRITE);
+	return result;
 }
 
 void backend_frame_clean(uint64_t gfn)
@@ -128,8 +130,10 @@ static void memory_clean(void)
 	while (cleaned_count) {
 		uint64_t gfn = cleaned[--cleaned_count];
 
-		if (!clean[gfn] && !(backend_linear[gfn] & ENTRY_D))
-			memory_protect(gfn, PROT_READ);
+		/* Where the host has too many mappings, it counts as written to. */
+		if (!clean[gfn] && !(backend_linear[gfn] & ENTRY_D) &&
+		    memory_protect(gfn, PROT_READ))
+			((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
 	}
 }
 
@@ -140,7 +144,7 @@ int process_wedge_write(uint64_t address)
 	if (address < WEDGE_AREA || !backend_is_memory(address - WEDGE_AREA) || !clean[gfn])
 		return 0;
 	((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
-	memory_protect(gfn, PROT_READ | PROT_WRITE);
+	process_must("a page's rights", memory_protect(gfn, PROT_READ | PROT_WRITE));
 	return 1;
 }
 
