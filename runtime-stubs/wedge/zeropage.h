@@ -11,9 +11,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifndef AT_FIRST		/* a back-end may have nothing mapped below */
+#define AT_FIRST 0
+#endif
 enum {				/* guest-physical places, below 1 MiB */
-	AT_STACK = 0x7000, AT_ZERO_PAGE = 0x7000, AT_CMDLINE = 0x8000,
-	AT_PML4 = 0x9000, AT_PDPT = 0xa000, AT_PD = 0xb000,	/* 4 of them */
+	AT_STACK = AT_FIRST + 0x7000, AT_ZERO_PAGE = AT_FIRST + 0x7000,
+	AT_CMDLINE = AT_FIRST + 0x8000, AT_PML4 = AT_FIRST + 0x9000,
+	AT_PDPT = AT_FIRST + 0xa000, AT_PD = AT_FIRST + 0xb000,	/* 4 of them */
 };
 #define CMDLINE_MAX 2047
 #define E820_MAX 128

@@ -14,6 +14,7 @@
 
 #define FILE_ALIGN (2ull << 20)		/* whole linear tables */
 #define DEFAULT_BYTES (256ull << 20)
+#define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
 #define OWN (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE)
 
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
@@ -52,10 +53,10 @@ static void memory_map(uint64_t gpa, uint64_t size, uint64_t offset)
 			       MAP_SHARED | MAP_FIXED_NOREPLACE, process_memory_file, offset));
 }
 
-/* Linux: /proc/sys/vm/mmap_min_addr, which who may can ignore. */
+/* Linux: /proc/sys/vm/mmap_min_addr may be more. */
 static void memory_find_lowest(void)
 {
-	for (process_lowest = BACKEND_PAGE; process_lowest < WEDGE_BASE; process_lowest <<= 1) {
+	for (process_lowest = LOWEST; process_lowest < WEDGE_BASE; process_lowest <<= 1) {
 		long result = sys_call6(__NR_mmap, process_lowest, BACKEND_PAGE, PROT_NONE, OWN, -1, 0);
 
 		if (result >= 0) {
@@ -102,13 +103,15 @@ uint64_t backend_gfn(uint64_t entry)
 	return n < backend_low_bytes / BACKEND_PAGE ? n : n + BACKEND_HOLE_FRAMES;
 }
 
-static void memory_protect(uint64_t gfn, uint64_t rights)
+static long memory_protect(uint64_t gfn, uint64_t rights)
 {
+	long result = sys_call(__NR_mprotect, WEDGE_AREA + gfn * BACKEND_PAGE, BACKEND_PAGE,
+			       rights, 0);
+
 	process_calls[CALL_PROTECT]++;
-	clean[gfn] = !(rights & PROT_WRITE);
-	process_must("a page's rights",
-		     sys_call(__NR_mprotect, WEDGE_AREA + gfn * BACKEND_PAGE, BACKEND_PAGE,
-			      rights, 0));
+	if (!result)
+		clean[gfn] = !(rights & PROT_WRITE);
+	return result;
 }
 
 void backend_frame_clean(uint64_t gfn)
@@ -127,8 +130,10 @@ static void memory_clean(void)
 	while (cleaned_count) {
 		uint64_t gfn = cleaned[--cleaned_count];
 
-		if (!clean[gfn] && !(backend_linear[gfn] & ENTRY_D))
-			memory_protect(gfn, PROT_READ);
+		/* Where the host has too many mappings, it counts as written to. */
+		if (!clean[gfn] && !(backend_linear[gfn] & ENTRY_D) &&
+		    memory_protect(gfn, PROT_READ))
+			((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
 	}
 }
 
@@ -139,7 +144,7 @@ int process_wedge_write(uint64_t address)
 	if (address < WEDGE_AREA || !backend_is_memory(address - WEDGE_AREA) || !clean[gfn])
 		return 0;
 	((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
-	memory_protect(gfn, PROT_READ | PROT_WRITE);
+	process_must("a page's rights", memory_protect(gfn, PROT_READ | PROT_WRITE));
 	return 1;
 }
 

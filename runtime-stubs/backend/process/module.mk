@@ -29,7 +29,9 @@ WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
 process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS)) \
 	$(PROCESS_OBJ)/insns.c.o
 
-$(PROCESS_OBJ)/%.o: WEDGE_MODEL := -mcmodel=small -fno-pic -no-pie -DBACKEND_UPPER_FIRST=128u -DBACKEND_UPPER_END=252u
+# The kernel's half of the lower half (docs/process.md); nothing below 64 KiB.
+$(PROCESS_OBJ)/%.o: WEDGE_MODEL := -mcmodel=small -fno-pic -DBACKEND_UPPER_FIRST=128u \
+	-DBACKEND_UPPER_END=252u -DAT_FIRST=0x10000
 
 $(PROCESS_OBJ)/%.o: $(W)/% | $(GEN_FILES)
 	$(say) CC $<

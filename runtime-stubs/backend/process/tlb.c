@@ -118,8 +118,11 @@ int tlb_fill(struct tlb *tlb, unsigned root, uint64_t va, uint32_t access)
 	frame = (*walk.leaf & ENTRY_ADDRESS) - before * (uint64_t)BACKEND_PAGE;
 	if (tlb->count + TLB_AROUND > tlb->room)
 		tlb_forget(tlb);
-	process_must("to map a page", tlb->map(tlb, va, (before + behind + 1) * BACKEND_PAGE,
-					       rights, frame));
+	if (tlb->map(tlb, va, (before + behind + 1) * BACKEND_PAGE, rights, frame)) {
+		tlb_forget(tlb);	/* the host has too many mappings */
+		process_must("to map a page", tlb->map(tlb, va, (before + behind + 1) *
+						       BACKEND_PAGE, rights, frame));
+	}
 	for (unsigned i = 0; i <= before + behind; i++)
 		tlb->pages[tlb->count++] = (struct tlb_page){
 			(va + i * BACKEND_PAGE) | rights, frame + i * BACKEND_PAGE

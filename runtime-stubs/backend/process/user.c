@@ -71,13 +71,31 @@ static void user_pin(void)
 	sys_call(__NR_sched_setaffinity, 0, sizeof(set), (uint64_t)set, 0);
 }
 
+/* One of the others gives way, that has not run for the longest time. 0: there is none. */
+static int user_give_way(const struct user *user)
+{
+	struct user *oldest = NULL;
+
+	for (unsigned i = 0; i < USERS; i++)
+		if (users[i].root && &users[i] != user && (!oldest || users[i].used < oldest->used))
+			oldest = &users[i];
+	if (!oldest)
+		return 0;
+	stub_destroy(&oldest->stub);
+	oldest->root = 0;
+	return 1;
+}
+
 static void user_make(struct user *user)
 {
 	long result;
 
 	user_pin();
-	result = stub_create(&user->stub, process_memory_file);
-	process_calls[CALL_STUB_MADE]++;
+	stub_destroy(&user->stub);
+	do {
+		process_calls[CALL_STUB_MADE]++;
+		result = stub_create(&user->stub, process_memory_file);
+	} while (result < 0 && user_give_way(user));
 	if (result < 0) {
 		wedge_print("previrt: a process for user mode: %s\n", user->stub.refused);
 		process_refused("a process for user mode", result);
@@ -103,8 +121,7 @@ static struct user *user_find(void)
 		if (users[i].used < oldest->used)
 			oldest = &users[i];
 	}
-	if (oldest->root)
-		stub_destroy(&oldest->stub);
+	stub_destroy(&oldest->stub);
 	oldest->root = process_user_root;
 	return oldest;
 }
@@ -261,8 +278,7 @@ void process_user_enter(struct cpu *cpu)
 void process_user_end(void)
 {
 	for (unsigned i = 0; i < USERS; i++)
-		if (users[i].root)
-			stub_destroy(&users[i].stub);
+		stub_destroy(&users[i].stub);
 }
 
 const char *process_user_check(uint64_t *va)

@@ -9,7 +9,7 @@
 #include "high.inc"
 #include "users.inc"
 #define HOLE 0xd0000000
-#define HOLE_AT 0x4000
+#define HOLE_AT ((USER_FIRST + 4) << 12)
 
 	.globl start
 start:
