@@ -61,7 +61,8 @@ enum relocator_status relocator_outline(struct relocator *r, const struct reloca
 /* limits.c: numbers that are the end of user addresses. */
 enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i);
 
-/* emit.c: code out of line. All return whether it worked; failures are kept. */
+/* emit.c: code out of line. What fails first is kept, and nothing emitted after it. */
+enum { RAX = 0, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7 };
 struct relocator_code {
 	struct relocator *r;
 	size_t at;		/* in the area */
@@ -74,6 +75,19 @@ struct relocator_operand {
 	int32_t disp;
 	uint64_t target;
 };
+/* operand.c. The operand as it stands; 0 if it has neither base nor rip. */
+int relocator_operand_of(const struct relocator_insn *i, struct relocator_operand *o);
+/* A bit for each register that it may use, but for rax, rcx and rdx. */
+unsigned relocator_used(const struct relocator_insn *i, const struct relocator_operand *o);
+/* A register that is none of these. */
+uint8_t relocator_scratch(struct relocator_code *c, const struct relocator_insn *i,
+			  unsigned used);
+/* The register that it overwrites as a whole, not having read it; or INSN_NO_REG. */
+uint8_t relocator_destination(const struct relocator_insn *i,
+			      const struct relocator_operand *o);
+/* Does it name rsp as an operand, which a push changes? */
+int relocator_names_stack(const struct insn_fields *f);
+
 void relocator_emit(struct relocator_code *c, const void *bytes, size_t size);
 void relocator_emit_push(struct relocator_code *c, uint8_t reg);
 void relocator_emit_pop(struct relocator_code *c, uint8_t reg);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SWEEP_RANGES 16
+#define INT3 0xcc
 
 struct sweep {
 	struct relocator *r;
@@ -43,6 +44,12 @@ static void sweep_symbols(struct sweep *sweep)
 	}
 }
 
+static int sweep_inside(const struct relocator *r, const Elf64_Shdr *s)
+{
+	return s->sh_addr >= r->low && s->sh_addr <= r->high &&
+	       s->sh_size <= r->high - s->sh_addr;
+}
+
 /* Instructions that the kernel's own tables name, for a fault in them say, stand where
    they stood: none of them went out of line. */
 static enum relocator_status sweep_stays(struct sweep *sweep)
@@ -54,8 +61,7 @@ static enum relocator_status sweep_stays(struct sweep *sweep)
 		const struct relocator_fact *fact = relocator_section_fact(r, sweep->f, s,
 							RELOCATOR_FACT_STAYS);
 
-		if (!fact || fact->number < 4 || s->sh_addr < r->low ||
-		    s->sh_addr + s->sh_size > r->high)
+		if (!fact || fact->number < 4 || !sweep_inside(r, s))
 			continue;
 		for (uint64_t at = s->sh_addr; at + fact->number <= s->sh_addr + s->sh_size;
 		     at += fact->number) {
@@ -131,9 +137,14 @@ static enum relocator_status sweep_section(struct sweep *sweep, uint64_t at, uin
 	while (at < end) {
 		struct relocator_insn i = { .linked = at, .at = at + r->delta,
 					    .bytes = r->image + (at - r->low) };
-		unsigned len = (unsigned)insn_fields(&i.f, i.bytes, end - at), cut;
+		unsigned len, cut;
 		enum relocator_status status;
 
+		if (*i.bytes == INT3) {		/* what fills a section, mostly */
+			at++;
+			continue;
+		}
+		len = (unsigned)insn_fields(&i.f, i.bytes, end - at);
 		cut = sweep_cut(r, at, len);
 		if (!len || cut) {
 			r->counts.undecoded += !len;
@@ -169,7 +180,7 @@ enum relocator_status relocator_sweep(struct relocator *r, const struct relocato
 		const Elf64_Shdr *s = &f->sections[i];
 
 		if (s->sh_type != SHT_PROGBITS || !(s->sh_flags & SHF_EXECINSTR) ||
-		    s->sh_addr < r->low || s->sh_addr + s->sh_size > r->high)
+		    !sweep_inside(r, s))
 			continue;
 		sweep.copied = relocator_section_fact(r, f, s, RELOCATOR_FACT_COPIED) != NULL;
 		status = sweep_section(&sweep, s->sh_addr, s->sh_addr + s->sh_size);

@@ -140,6 +140,7 @@ static void report(unsigned long instructions, unsigned long sites)
 
 void test_decode(void)
 {
+	const struct relocator_counts *c = &moved_high.counts;
 	unsigned long instructions = 0, sites;
 
 	move(&moved_high, 0x4000c0000000 + kernel.low - kernel.facts.kernel_map,
@@ -161,7 +162,7 @@ void test_decode(void)
 	}
 	check_outline();
 	sites = check_sites(&moved_high, &touched_sites);
-	if (limits != moved_high.counts.limits + moved_high.counts.limits_parts + moved_high.counts.limits_shift)
+	if (limits != c->limits + c->limits_parts + c->limits_shift)
 		wrong(&moved_high, 0, "another number of limits than it says");
 	report(instructions, sites);
 }

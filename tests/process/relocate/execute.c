@@ -107,7 +107,8 @@ static bool same(const struct step *a, const struct step *b, const struct memory
 	if ((a->registers[REG_EFL] ^ b->registers[REG_EFL]) & STEP_FLAGS ||
 	    a->registers[REG_RIP] != b->registers[REG_RIP])
 		return false;
-	return !memcmp(ma->stack, mb->stack, sizeof(ma->stack)) && (!ma->window || !memcmp(ma->bytes, mb->bytes, WINDOW));
+	return !memcmp(ma->stack, mb->stack, sizeof(ma->stack)) &&
+	       (!ma->window || !memcmp(ma->bytes, mb->bytes, WINDOW));
 }
 
 /* The first form as it is at this place: false if it does not reach. */

@@ -38,7 +38,8 @@ static void handle(int signal, siginfo_t *info, void *context)
 		memcpy(home, registers, sizeof(home));
 		for (int i = REG_R8; i <= REG_RSP; i++)
 			registers[i] = (greg_t)current->registers[i];
-		registers[REG_EFL] = (greg_t)((current->registers[REG_EFL] & STEP_FLAGS) | 0x202 | TF);
+		registers[REG_EFL] = (greg_t)(current->registers[REG_EFL] & STEP_FLAGS);
+		registers[REG_EFL] |= 0x202 | TF;
 		registers[REG_RIP] = (greg_t)current->at;
 		running = 1;
 		return;
