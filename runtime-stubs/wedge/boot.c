@@ -142,7 +142,7 @@ void wedge_start(const void *bundle, size_t size)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
 	cpu_apply_reset(&previrt_cpu);
-	disks_init(bundle, size);
+	parts_init(bundle, size);
 	boot_board();
 	vcpus_init();
 	boot_firmware();
