@@ -12,6 +12,7 @@
 #define MAILBOX_AT 0xfee01000u
 
 /* Slots of the PCI bus; disks take four. */
+#define RNG_SLOT 1u
 #define DISK_SLOT 4u
 
 #endif

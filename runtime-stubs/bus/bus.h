@@ -13,6 +13,7 @@
 #include "../iface/vcpu.h"
 #include "disk.h"
 #include "dma.h"
+#include "entropy.h"
 #include "lines.h"
 #include "memory.h"
 #include "messages.h"
@@ -40,6 +41,7 @@ struct bus {
 	struct bus_messages messages;
 	struct bus_function *function[BUS_SLOTS];	/* of PCI; NULL: the slot is empty */
 	struct bus_disk *disk[BUS_DISKS];
+	struct bus_entropy *entropy;	/* or NULL */
 	unsigned port_windows, memory_windows, sinks, polls, disks;
 	uint32_t bars;			/* where the last function's last window begins */
 };

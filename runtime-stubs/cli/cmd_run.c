@@ -28,6 +28,7 @@ static const char run_help_text[] =
 	"                        16384 MiB)\n"
 	"  --disk FILE[,copy|ro] a disk (may be repeated; at most 4): what is written reaches\n"
 	"                        the file, with copy it is lost at the end, with ro none is\n"
+	"  --rng                 an entropy device, fed by this machine's random numbers\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
@@ -186,6 +187,8 @@ static bool run_flag(struct run *run, const char *arg)
 {
 	if (!strcmp(arg, "--counts"))
 		array_add(&run->options, (char *)"counts");
+	else if (!strcmp(arg, "--rng"))
+		run->rng = true;
 	else if (!strcmp(arg, "--icount"))
 		run->icount = true;
 	else if (!strcmp(arg, "--quiet") || !strcmp(arg, "-q"))

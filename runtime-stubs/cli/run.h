@@ -21,6 +21,7 @@ struct run {
 	uint64_t cpus;
 	uint64_t timeout;	/* seconds; 0: none */
 	bool icount, quiet, cpu_given;
+	bool rng;		/* an entropy device */
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 	struct run_disks disks;

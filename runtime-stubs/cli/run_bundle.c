@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define CPIO_HEADER 110
@@ -116,6 +117,19 @@ static bool bundle_add_disks(struct bundle *b, const struct run_disks *disks)
 	return true;
 }
 
+/* What the wedge's entropy device makes more of. */
+static bool bundle_add_seed(struct bundle *b)
+{
+	uint8_t seed[32];
+
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+		diag_error(DIAG_RUN_START, NULL, "getrandom: %s", strerror(errno));
+		return false;
+	}
+	bundle_add(b, "seed", seed, sizeof(seed));
+	return true;
+}
+
 uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 {
 	struct bundle b = { 0 };
@@ -135,7 +149,8 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
 		if ((!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL, false)) &&
-		    (!tables || bundle_add_disks(&b, &run->disks))) {
+		    (!tables || bundle_add_disks(&b, &run->disks)) &&
+		    (!tables || !run->rng || bundle_add_seed(&b))) {
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

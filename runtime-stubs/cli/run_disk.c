@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SECTOR 512
-#define MEMORY_MOST (512ll << 20)	/* of a disk in memory, in bytes */
+#define MEMORY_MOST 512		/* MiB of disks in memory */
 
 static const struct { const char *word; enum run_access access; } disk_words[] = {
 	{ ",copy", RUN_DISK_COPY }, { ",ro", RUN_DISK_READ },
@@ -77,13 +77,23 @@ static bool disk_is_copy(const struct run_disk *disk, const char *machine)
 		diag_error(DIAG_RUN_DISK, disk->path, "on %s nothing that is written reaches the "
 			   "file: say %s,copy (it is lost at the end) or %s,ro", machine,
 			   disk->path, disk->path);
-	else if (stat(disk->path, &status) || !S_ISREG(status.st_mode) ||
-		 status.st_size > MEMORY_MOST)
-		diag_error(DIAG_RUN_DISK, disk->path, "on %s a disk is in memory: a file of at "
-			   "most %lld MiB", machine, MEMORY_MOST >> 20);
+	else if (stat(disk->path, &status) || !S_ISREG(status.st_mode))
+		diag_error(DIAG_RUN_DISK, disk->path, "on %s a disk is in memory: a file is "
+			   "needed", machine);
 	else
 		return true;
 	return false;
+}
+
+uint64_t run_disks_mib(const struct run_disks *disks)
+{
+	uint64_t bytes = 0;
+	struct stat status;
+
+	for (unsigned i = 0; i < disks->n; i++)
+		if (!stat(disks->disk[i].path, &status))
+			bytes += (uint64_t)status.st_size;
+	return bytes >> 20;
 }
 
 bool run_disks_are_copies(const struct run_disks *disks, const char *machine)
@@ -91,7 +101,11 @@ bool run_disks_are_copies(const struct run_disks *disks, const char *machine)
 	for (unsigned i = 0; i < disks->n; i++)
 		if (!disk_is_copy(&disks->disk[i], machine))
 			return false;
-	return true;
+	if (run_disks_mib(disks) <= MEMORY_MOST)
+		return true;
+	diag_error(DIAG_RUN_DISK, disks->disk[0].path, "on %s disks are in memory: together at "
+		   "most %d MiB", machine, MEMORY_MOST);
+	return false;
 }
 
 char *run_disk_name(const struct run_disk *disk, unsigned n)

@@ -30,6 +30,9 @@ void run_disks_free(struct run_disks *disks);
    error if that is wanted. */
 bool run_disks_are_copies(const struct run_disks *disks, const char *machine);
 
+/* What copies of all of them take, in MiB. */
+uint64_t run_disks_mib(const struct run_disks *disks);
+
 /* The name of disk @n in a bundle (wedge/bundle.h), to be freed. */
 char *run_disk_name(const struct run_disk *disk, unsigned n);
 

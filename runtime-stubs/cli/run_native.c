@@ -37,6 +37,10 @@ static bool native_words(const struct run *run, struct run_words *words)
 		run_word(words, "-initrd");
 		run_word(words, bundle);
 		native_add_disks(run, words);
+		if (run->rng) {
+			run_word(words, "-device");
+			run_word(words, "virtio-rng-pci");
+		}
 		free(text);
 	}
 	free(loader);

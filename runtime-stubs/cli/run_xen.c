@@ -96,10 +96,11 @@ static char *xen_image(const struct run *run, size_t *size)
 static void xen_add(struct run_words *words, const struct run *run, const char *xen,
 		    const char *wedge, const char *bundle, size_t size)
 {
-	uint64_t shared = run->memory < WEDGE_SHARE_FROM ? WEDGE_SHARE_FROM :
-			  run->memory > WEDGE_SHARE_MOST ? WEDGE_SHARE_MOST : run->memory;
+	uint64_t known = run->memory + run_disks_mib(&run->disks);
+	uint64_t shared = known < WEDGE_SHARE_FROM ? WEDGE_SHARE_FROM :
+			  known > WEDGE_SHARE_MOST ? WEDGE_SHARE_MOST : known;
 	uint64_t domain = run->memory + WEDGE_MEMORY + (shared - WEDGE_SHARE_FROM) / 15 +
-			  run->memory * WEDGE_PER_MIB / 1024 + (size >> 20) + 1;
+			  known * WEDGE_PER_MIB / 1024 + (size >> 20) + 1;
 	char *memory = util_printf("%llu", (unsigned long long)
 				   (domain + XEN_MEMORY + domain * XEN_PER_MIB / 1024 + (size >> 20)));
 	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM "

@@ -139,7 +139,7 @@ const uint8_t *boot_machine(const void *bundle, size_t size, size_t *length)
 	if (!kernel)
 		wedge_stop("there is no vmlinux in what was loaded");
 	cpu_reset(&previrt_cpu);
-	disks_init(bundle, size);
+	parts_init(bundle, size);
 	boot_board();
 	vcpus_init();
 	mmu_code_appeared = modules_code_appeared;

@@ -2,8 +2,9 @@
 /* Copyright The previrt authors */
 /*
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
- * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory and options
- * (words for the wedge itself).
+ * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
+ * (words for the wedge itself), disks (disk0-copy or disk0-ro, and so on) and seed (of an
+ * entropy device).
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H

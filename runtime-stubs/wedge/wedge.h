@@ -61,8 +61,9 @@ extern unsigned vcpus_running;
 /* What wakes further processors is there. */
 void vcpus_init(void);
 
-/* Before board_start: the disks of the bundle, which must stay where it is. */
-void disks_init(const void *bundle, size_t size);
+/* Before board_start: the disks of the bundle, which must stay where it is, and what
+   else it has for the board. */
+void parts_init(const void *bundle, size_t size);
 
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);

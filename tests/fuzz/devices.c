@@ -13,6 +13,7 @@
 #include "../wedge/unit/driver.h"
 #include "../../runtime-stubs/board/devices.h"
 #include "../../runtime-stubs/board/places.h"
+#include "../../runtime-stubs/wedge/entropy.h"
 #include "../../runtime-stubs/wedge/memory_disk.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 
 static uint8_t contents[2][SECTORS * 512];
 static struct memory_disk disks[2];
+static struct entropy entropy;
 static struct bus_disk_request *held[HELD];
 static unsigned holds;
 static const uint8_t *input, *input_end;
@@ -111,6 +113,8 @@ static void start(void)
 	}
 	memset(backend_guest_memory + RING, 0, CLEARED - RING);
 	holds = 0;
+	entropy_init(&entropy, contents);
+	machine_entropy = &entropy.source;
 	machine_start(1);
 }
 
@@ -132,7 +136,8 @@ static void act(void)
 {
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
 	uint8_t op = take(1);
-	unsigned slot = DISK_SLOT + (op >> 4 & 1), size = sizes[op >> 6], n;
+	unsigned slot = (op >> 4 & 3) == 3 ? RNG_SLOT : DISK_SLOT + (op >> 4 & 1);
+	unsigned size = sizes[op >> 6], n;
 
 	switch (op & 15) {
 	case 0: config_set(slot, take(1) & ~(size - 1), size, take(4)); break;

@@ -70,8 +70,14 @@ start:
 	movw $1, descriptors+16+14(%rip)
 	call offer
 	registers COMMON
-	testb $0x40, STATUS(%rdi)
-	expect nz, 5
+	movl $100000000, %ecx		/* a device may take its time */
+1:	testb $0x40, STATUS(%rdi)
+	jnz 1f
+	pause
+	decl %ecx
+	jnz 1b
+	finish 5
+1:
 	movzwl used+2(%rip), %eax
 	cmpl $3, %eax
 	expect e, 6

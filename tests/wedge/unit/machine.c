@@ -16,6 +16,7 @@ static uint8_t machine_memory[MACHINE_MEMORY] __attribute__((aligned(4096)));
 uint8_t *backend_guest_memory = machine_memory;
 uint64_t backend_low_bytes = MACHINE_MEMORY, backend_guest_bytes = MACHINE_MEMORY;
 struct bus_disk *machine_disks[BUS_DISKS];
+struct bus_entropy *machine_entropy;
 static unsigned passed, failed;
 static jmp_buf ended;
 
@@ -60,6 +61,7 @@ void machine_start(unsigned vcpus)
 	memset(&board_bus, 0, sizeof(board_bus));
 	for (unsigned i = 0; i < BUS_DISKS && machine_disks[i]; i++)
 		bus_add_disk(&board_bus, machine_disks[i]);
+	board_bus.entropy = machine_entropy;
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
 		if (board_self[i])
 			memset(board_self[i], 0, board_devices[i].device->size);

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The disks that came with the kernel (bundle.h), in memory. They are the bundle's own
- * bytes, which nobody else reads any more.
+ * What the board is to have besides, of what came with the kernel (bundle.h): disks in
+ * memory, which are the bundle's own bytes, for nobody else reads them any more; and an
+ * entropy device.
  */
 #include "entry.h"
 #include "wedge.h"
+#include "entropy.h"
 #include "memory_disk.h"
 #include "print.h"
 #include "../board/board.h"
 
 static struct memory_disk disks[BUS_DISKS];
+static struct entropy entropy;
 
 /* diskN-copy or diskN-ro, whose number is @n. */
-static const uint8_t *disks_find(const void *bundle, size_t size, unsigned n, int *read_only,
+static const uint8_t *parts_find_disk(const void *bundle, size_t size, unsigned n, int *read_only,
 				 size_t *length)
 {
 	char copy[] = "disk0-copy", ro[] = "disk0-ro";
@@ -25,13 +28,13 @@ static const uint8_t *disks_find(const void *bundle, size_t size, unsigned n, in
 	return data ? data : bundle_find(bundle, size, ro, length);
 }
 
-void disks_init(const void *bundle, size_t size)
+static void parts_add_disks(const void *bundle, size_t size)
 {
 	for (unsigned n = 0; n < BUS_DISKS; n++) {
 		char id[] = "disk0";
 		size_t length;
 		int read_only;
-		const uint8_t *data = disks_find(bundle, size, n, &read_only, &length);
+		const uint8_t *data = parts_find_disk(bundle, size, n, &read_only, &length);
 
 		if (!data)
 			break;
@@ -42,4 +45,16 @@ void disks_init(const void *bundle, size_t size)
 		wedge_print("previrt: disk %u: %lu sectors, %s\n", n, disks[n].disk.sectors,
 			    read_only ? "read-only" : "a copy, which is lost at the end");
 	}
+}
+
+void parts_init(const void *bundle, size_t size)
+{
+	size_t length;
+	const uint8_t *seed = bundle_find(bundle, size, "seed", &length);
+
+	parts_add_disks(bundle, size);
+	if (!seed || length != ENTROPY_SEED)
+		return;
+	entropy_init(&entropy, seed);
+	board_bus.entropy = &entropy.source;
 }
