@@ -104,6 +104,7 @@ static const char help_flags[] =
 	"  --class=-NAME,+NAME     classes of instructions off and on\n"
 	"  --exclude-file=GLOB     leave alone what comes of such a source file\n"
 	"  --exclude-function=GLOB leave alone such functions in C\n"
+	"  --gc-sections          entries that a linker drops with their sections\n"
 	"  --record-file=GLOB, --record-function=GLOB, --record-section=GLOB\n"
 	"                          record what is there, without a pad\n"
 	"  --wide-file=GLOB, --wide-section=GLOB\n"
