@@ -84,7 +84,7 @@ class Source:
             text = f'\t{text}\t/* cli */'
         elif way == 2:
             text = f'nop; {text} ; nop'
-        elif way == 3 and ';' not in text:
+        elif way == 3 and ';' not in text and '{' not in text:
             return self.put(f'twice {text}', op, op)
         elif way == 4 and ';' not in text:
             return self.put(f'\t.rept 2; {text}; .endr', op, op)
