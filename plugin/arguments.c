@@ -21,6 +21,7 @@ const char arguments_help[] =
 "                          record-function, and record-section by a section's name\n"
 "  wide-file=GLOB          entries of 64 bits, for code that is linked far from the\n"
 "                          rest; and wide-section (at first .boot* and the like)\n"
+"  gc-sections             a note for each site, that linkers drop with its section\n"
 "  stubs=native|count|PATH call mode: the stubs' text (default native)\n"
 "  guest=NAME|PATH         a guest file (may be repeated): operations on page\n"
 "                          tables and device memory become sites, and liveness\n"
@@ -159,6 +160,12 @@ static bool set_guest(struct previrt_options *o, const char *, const char *value
 	return add_pattern(&o->guests, value);
 }
 
+static bool set_gc_sections(struct previrt_options *o, const char *, const char *)
+{
+	o->gc_sections = true;
+	return true;
+}
+
 static bool set_loads(struct previrt_options *o, const char *, const char *)
 {
 	o->loads = true;
@@ -206,6 +213,7 @@ static const struct {
 	{ "wide-section", "GLOB", set_part },
 	{ "stubs", "native|count|PATH", set_stubs },
 	{ "guest", "NAME|PATH", set_guest },
+	{ "gc-sections", NULL, set_gc_sections },
 	{ "loads", NULL, set_loads },
 	{ "verbose", NULL, set_verbose },
 	{ "ignore-version", NULL, set_ignore_version },

@@ -182,7 +182,7 @@ bool asm_match_bytes(const struct asm_view *v, const struct asm_stmt *s,
 
 /*
  * gas wants rep on string instructions, and takes no prefix twice:
- *	rep outsb	rep vmmcall	data16 lgdt (%0)	rex64 sysret
+ *	rep outsb	rep vmmcall	rep wbinvd	data16 lgdt (%0)	rex64 sysret
  * but not
  *	rep cli		data16 outsw	rex64 sysretq
  */
@@ -192,11 +192,12 @@ bool asm_match_fusable(uint8_t prefix, const char *name, size_t size)
 
 	switch (prefix) {
 	case 0xf3:
-		if (asm_match_word(name, size, "vmmcall"))
+		if (asm_match_word(name, size, "wbinvd"))
 			return true;
 		/* fall through */
 	case 0xf2:
-		return !strncasecmp(name, "ins", 3) || !strncasecmp(name, "outs", 4);
+		return asm_match_word(name, size, "vmmcall") || !strncasecmp(name, "ins", 3) ||
+		       !strncasecmp(name, "outs", 4);
 	case 0xf0:
 		return false;
 	case 0x66:

@@ -231,7 +231,8 @@ static size_t try_prefix(struct rewriter *r, size_t i)
 	const struct asm_stmt *s = &r->stmts[j];
 	struct buffer text = { 0 };
 
-	if (!j || !asm_match_bytes(&r->view, &r->stmts[i], bytes, &count) ||
+	if (!j || (!r->sections.now.exec && r->view.text[r->stmts[i].start] == '.') ||
+	    !asm_match_bytes(&r->view, &r->stmts[i], bytes, &count) ||
 	    asm_match_opaque(&r->view, s) ||
 	    (asm_match_kind(&r->view, s) != ASM_PLAIN && !asm_match_far(&r->view, s)))
 		return 0;
@@ -379,7 +380,7 @@ static size_t rewrite_at(struct rewriter *r, size_t i)
 	static size_t (*const tries[])(struct rewriter *, size_t) = {
 		try_forced, try_bytes, try_prefix, try_pair, try_pseudo, try_one
 	};
-	enum { BEHIND_BYTES = 3 };
+	enum { BEHIND_BYTES = 2 };
 	const struct asm_stmt *s = &r->stmts[i];
 
 	size_t k = 0, next;

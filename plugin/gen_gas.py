@@ -57,7 +57,7 @@ def settings(abi):
     """What the source may have set before, and what the assembler says: the
     object's address size tells its architecture, as gcc -Wa,--32 has it."""
     out = []
-    for name in ('policy', 'call', 'off', 'keep', 'full', 'group', 'wide'):
+    for name in ('policy', 'call', 'off', 'keep', 'full', 'group', 'wide', 'ordered'):
         out += [f'.ifndef .Lpv_{name}', f'.set .Lpv_{name},0', '.endif']
     return out + strip(abi) + [
         '.pushsection .text', '.struct 0', '.dc.a 0', '.set .Lpv_mode,8*.', '.popsection',
@@ -230,6 +230,7 @@ def header(pack):
         [line for cls in insns.classes(insns.read()) for line in (
             f'#ifdef PREVIRT_CLASS_OFF_{cls}', f'previrt_class_off {cls}', '#endif')] + [
             '#ifdef PREVIRT_WIDE', 'previrt_part 1,0', '#endif',
+            '#ifdef PREVIRT_GC_SECTIONS', '.set .Lpv_ordered,1', '#endif',
             '#ifdef PREVIRT_RECORD', 'previrt_part .Lpv_wide,1', '#endif',
             '.set .Lpv_ready,1', '#endif']
 

@@ -203,6 +203,8 @@ void unit_print_pack()
 		if (o->class_off[i])
 			fprintf(asm_out_file, "\tprevirt_class_off %s\n",
 				previrt_class_names[i]);
+	if (o->gc_sections)
+		fputs("\t.set .Lpv_ordered,1\n", asm_out_file);
 	if (guest_is_loaded())
 		fputs("\t.set .Lpv_live,1\n", asm_out_file);
 	if (o->mode == MODE_CALL) {

@@ -88,13 +88,24 @@ def emit_field(name, kind):
             'u16': f'.word \\{name}', 'u8': f'.byte \\{name}'}[kind]
 
 
-def single(abi, kind, note, mark, const):
+def single_section(abi, first, section):
+    """Where such a note goes: the current section's group; or, if linkers are to
+    drop it with the section of its site, an order by that section, in a group of
+    its own, for otherwise gas warns of a note with an order."""
+    plain = f'.pushsection {section},{3 * len(abi.notes)},"a?",@note'
+    if first[1] != 'code32':
+        return [plain]
+    return ['.if .Lpv_ordered*!.Lpv_group',
+            f'.pushsection {section},"aoG",@note,\\{first[0]},.Lpv_g\\@', '.else', plain, '.endif']
+
+
+def single(abi, kind, note, mark, const, values='\\'):
     """A note with one entry; its first field is wide where code may be anywhere."""
     def header(size, flags):
         return [f'.long 8,{4 + size},{note[kind]}', f'.asciz {const["OWNER"]}',
                 f'.byte {const["VERSION"]},.Lpv_arch,{size},{const["MINOR"]}|{flags}']
     fields, size = abi.records[kind], abi.size(kind)
-    rest = [emit_field(f, t) for f, t, _ in fields]
+    rest = [emit_field(f, t).replace('\\', values) for f, t, _ in fields]
     if fields[0][1] != 'code32':
         return header(size, 0) + rest
     return ['.if .Lpv_wide'] + header(size + 4, mark['WIDE']) + [f'.quad \\{fields[0][0]}-.'] + \
@@ -116,7 +127,7 @@ def gas(abi, version):
     # label to 2, so that the end of the unit needs nothing. Where the current
     # section may be a member of a group, which the linker keeps or drops as a
     # whole, the entry is a note of its own and goes where the group goes. So is
-    # an entry that reaches code wherever it is linked.
+    # an entry that reaches code wherever it is linked, or goes with its section.
     for kind in abi.notes:
         n = kind[0].lower()
         sub = 3 * (int(note[kind[0]]) - 1)
@@ -137,21 +148,25 @@ def gas(abi, version):
         fields = abi.records[kind[0]]
         out += [f'.macro previrt_single_{n} ' + ','.join(f for f, _, _ in fields),
                 'previrt_maker',
-                f'.pushsection {section},{3 * len(abi.notes)},"a?",@note',
-                '.balign 4']
-        out += single(abi, kind[0], note, mark, const) + ['.popsection', '.endm']
+                *single_section(abi, fields[0], section), '.balign 4',
+                *single(abi, kind[0], note, mark, const)]
+        if kind[0] in abi.along:
+            more = abi.along[kind[0]]
+            out += [f'.ifdef .Lpv_{more.lower()}', '.balign 4',
+                    *single(abi, more, note, mark, const, '.Lpv_'), '.endif']
+        out += ['.popsection', '.endm']
         out += [f'.macro previrt_entry_{n} ' + ','.join(f for f, _, _ in fields),
-                '.if .Lpv_group|.Lpv_wide', f'previrt_single_{n} ' + ','.join(f'\\{f}' for f, _, _ in fields),
+                '.if .Lpv_group|.Lpv_wide|.Lpv_ordered', f'previrt_single_{n} ' + ','.join(f'\\{f}' for f, _, _ in fields),
                 '.else',
                 f'.ifndef .Lpv_have_{n}', f'previrt_note_{n}', '.endif',
                 f'.pushsection {section},{sub + 1},"a",@note']
-        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection', '.endif']
+        out += [emit_field(f, t) for f, t, _ in fields] + ['.popsection']
         if kind[0] in abi.along:    # only where the unit has asked for it
             more = abi.along[kind[0]].lower()
             out += [f'.ifdef .Lpv_{more}',
                     f'previrt_entry_{more} ' + ','.join(f'.Lpv_{f}' for f, _, _ in
                                                         abi.records[more.upper()]), '.endif']
-        out += ['.endm']
+        out += ['.endif', '.endm']
     out += [f'.set .Lpv_bias,{const["BIAS"]}']
     out += [f'.set .Lpv_arch_{n},{v}' for n, v in arch.items()]
     out += [f'.set .Lpv_flag_{n},{v}' for n, v, _ in abi.flags]

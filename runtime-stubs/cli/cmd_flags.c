@@ -19,7 +19,7 @@
 
 struct flags {
 	const char *mode, *pad, *cc, *stubs;
-	bool plugin, loads;
+	bool plugin, loads, gc_sections;
 	char **passed;		/* --class=... and so on, for the plugin itself */
 	int passed_count;
 	char **guest;           /* as given, then their paths */
@@ -89,6 +89,8 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 			flags->guest[flags->guests++] = util_copy(arg + 8);
 		} else if (!strcmp(arg, "--loads")) {
 			flags->loads = true;
+		} else if (!strcmp(arg, "--gc-sections")) {
+			flags->gc_sections = true;
 		} else if (!strcmp(arg, "--no-plugin")) {
 			flags->plugin = false;
 		} else if (flags_is_passed(arg)) {
@@ -159,6 +161,8 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 		printf(" -fplugin-arg-previrt-guest=%s", flags->guest[i]);
 	if (flags->loads)
 		printf(" -fplugin-arg-previrt-loads");
+	if (flags->gc_sections)
+		printf(" -fplugin-arg-previrt-gc-sections");
 	if (strcmp(flags->pad, "prefix"))
 		printf(" -fplugin-arg-previrt-pad=%s", flags->pad);
 	if (flags->stubs)
@@ -176,6 +180,8 @@ static void flags_print_asm(const struct flags *flags, const char *plugin,
 
 	printf("-include %s -DPREVIRT_POLICY=%d -DPREVIRT_DIGEST=0x%016" PRIx64,
 	       pack, policy, digest);
+	if (flags->gc_sections)
+		printf(" -DPREVIRT_GC_SECTIONS");
 	/* No call mode here: hand-written assembly has no stack to count on. */
 	if (plugin) {
 		printf(" -fplugin=%s", plugin);

@@ -57,7 +57,11 @@ static enum decode_mode verify_mode(const struct verifying *v, const struct site
 {
 	if (site && site->flags & PREVIRT_SITE_CODE16)
 		return DECODE_16;
-	return site && site->flags & PREVIRT_SITE_CODE32 ? DECODE_32 : scan_mode(v->scan, at);
+	if (site && site->flags & PREVIRT_SITE_CODE32)
+		return DECODE_32;
+	if (site && scan_mode(v->scan, at) == DECODE_DATA)
+		return v->image->mode64 ? DECODE_64 : DECODE_32;
+	return scan_mode(v->scan, at);
 }
 
 static bool verify_decode(const struct verifying *v, const struct site *site,
@@ -148,6 +152,17 @@ static void verify_call(struct verifying *v, const struct site *site)
 			       table_op_name(site->op));
 }
 
+/* Where no code was found: is it loaded, and does the site's instruction stand there? */
+static bool verify_is_loaded(const struct verifying *v, const struct section *s,
+			     const struct site *site)
+{
+	struct decoded insn;
+
+	return s->flags & SHF_ALLOC && s->data &&
+	       verify_decode(v, site, site_insn(site), s->addr + s->size, &insn) &&
+	       (insn.op == site->op || site->flags & PREVIRT_SITE_FUSED);
+}
+
 static bool verify_entry(struct verifying *v, const struct site *site)
 {
 	const struct previrt_insn *insn = &previrt_insns[site->op];
@@ -160,7 +175,8 @@ static bool verify_entry(struct verifying *v, const struct site *site)
 		return false;
 	}
 	if (!s || (!scan_is_code(v->scan, site->addr) &&
-		   !exempt_is_template(v->map, site->addr)) ||
+		   !exempt_is_template(v->map, site->addr) &&
+		   !verify_is_loaded(v, s, site)) ||
 	    site_size(site) > s->size - (site->addr - s->addr)) {
 		char *entry = image_place(v->image, site->entry);
 

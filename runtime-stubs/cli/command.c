@@ -134,6 +134,7 @@ const char command_help_flags[] =
 	"                          record what is there, without a pad\n"
 	"  --wide-file=GLOB, --wide-section=GLOB\n"
 	"                          entries that reach code linked far from the table\n"
+	"  --gc-sections           entries that a linker drops with their sections\n"
 	"  --no-plugin             --aflags only: the macro pack alone\n";
 
 const struct command *command_find(const char *name)

@@ -22,7 +22,7 @@ static void decode_begin(void)
 	ZydisDecoderInit(&decode_engine[DECODE_32],
 			 ZYDIS_MACHINE_MODE_LONG_COMPAT_32,
 			 ZYDIS_STACK_WIDTH_32);
-	ZydisDecoderInit(&decode_engine[DECODE_16], ZYDIS_MACHINE_MODE_REAL_16,
+	ZydisDecoderInit(&decode_engine[DECODE_16], ZYDIS_MACHINE_MODE_LEGACY_16,
 			 ZYDIS_STACK_WIDTH_16);
 	for (i = 0; i < previrt_enc_count; i++)
 		decode_maybe[previrt_encs[i].map & 3][previrt_encs[i].opcode] = true;

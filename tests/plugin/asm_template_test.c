@@ -220,6 +220,7 @@ static const struct {
 	{ "rep; outsb", "rep outsb; ", 0 },
 	{ "rep\n\tinsl", "rep insl\n\t", 0 },
 	{ "rep; vmmcall\n\r", "rep vmmcall; \n\r", 0 },
+	{ "rep; wbinvd; repne; vmmcall", "rep wbinvd; ; repne vmmcall; ", 0 },
 	{ "rex64; sysret", "rex64 sysret; ", 0 },
 	{ "data16; lgdt %0", "data16 lgdt %0; ", 0 },
 	{ ".byte 0x48; sysret", "rex64 sysret; ", 0 },

@@ -13,7 +13,8 @@ c:	cli
 d:	.nops 5
 e:	ret
 	.data
-data:	cli
+data:	sti
+code:	cli
 	note_begin
 	entry f 255 1
 	entry b CLI 1 0 0x80
@@ -21,4 +22,5 @@ data:	cli
 	entry d CLI 5 0 CALL
 	entry d+4 CLI 1
 	entry data CLI 1
+	entry code CLI 1	/* check names what nothing leads to */
 	note_end
