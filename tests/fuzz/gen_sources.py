@@ -133,8 +133,9 @@ class Source:
             self.mode = self.rng.choice([64, 64, 32, 16])
             self.put(f'\t.code{self.mode}')
         else:
+            # Not {load} and the like: docs/limits.md
             self.put('\t.altmacro')
-            self.statement()
+            self.put(*reversed(self.rng.choice(self.forms[self.mode])))
             self.put('\t.noaltmacro')
 
     def write(self, statements):
