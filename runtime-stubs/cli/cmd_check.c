@@ -12,6 +12,7 @@
 #include "input.h"
 #include "insns.h"
 #include "json.h"
+#include "producer.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,6 +168,8 @@ static const char *check_no_table(const struct image *image)
 	if (image_section(image, ".interp"))
 		return "it has no table, as a user program needs none: only a kernel's "
 		       "code is rewritten";
+	if (image->type == ET_REL && producer_advice(image))
+		return producer_advice(image);
 	if (image->type == ET_REL)
 		return "it has no table; it was built without the flags";
 	return "it has no table; it was built without the flags, or its linker script drops "

@@ -28,8 +28,9 @@ FILLERS = {
          'rep movsb', 'lock incl (%eax)', '{load} mov %eax,%ecx', 'movl $5,(%eax)'],
     16: ['nop', 'mov %eax,%ebx', 'push %ax', 'mov %ax,%bx', 'int3', 'rep movsb'],
 }
-PREFIXES = {64: 'cs ds es fs gs ss data16 addr32 rex64 rex.w'.split(),
-            32: 'cs ds es fs gs ss data16 addr16'.split(), 16: 'cs ds es'.split()}
+# data16 and rex.w make another instruction of some, or none (data16 xsaves).
+PREFIXES = {64: 'cs ds es fs gs ss addr32'.split(),
+            32: 'cs ds es fs gs ss addr16'.split(), 16: 'cs ds es'.split()}
 HEAD = 3        # lines that each source begins with
 PSEUDO = '{load} {store} {disp8} {disp32} {vex}'.split()
 
@@ -132,8 +133,9 @@ class Source:
             self.mode = self.rng.choice([64, 64, 32, 16])
             self.put(f'\t.code{self.mode}')
         else:
+            # Not {load} and the like: docs/limits.md
             self.put('\t.altmacro')
-            self.statement()
+            self.put(*reversed(self.rng.choice(self.forms[self.mode])))
             self.put('\t.noaltmacro')
 
     def write(self, statements):
