@@ -49,23 +49,19 @@ static void must(int good, const char *what)
 	abort();
 }
 
-/* As another processor might: now and then a byte of the rings. */
-static void meddle(void)
-{
-	uint8_t what = take(1);
-
-	if (what & 1)
-		backend_guest_memory[RING + (take(2) & 0x3fff)] = what;
-}
+/* What another processor is going to do: before so many reads, a byte of the rings. */
+static struct { unsigned reads, at; uint8_t value; } meddling;
 
 int __real_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
 int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
 int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size)
 {
-	meddle();
+	if (meddling.reads && !--meddling.reads)
+		backend_guest_memory[RING + meddling.at] = meddling.value;
 	return __real_bus_dma_read(bus, gpa, to, size);
 }
 
+static enum { PROMPT, FAILING, LATE } manner;	/* of the disks */
 static void (*memory_submit)(struct bus_disk *disk, struct bus_disk_request *request);
 
 static void submit(struct bus_disk *disk, struct bus_disk_request *request)
@@ -80,19 +76,12 @@ static void submit(struct bus_disk *disk, struct bus_disk_request *request)
 	     request->operation == BUS_DISK_FLUSH, "nothing is written to a read-only disk");
 	must((request->operation != BUS_DISK_READ && request->operation != BUS_DISK_WRITE) ||
 	     bytes == request->sectors * BUS_SECTOR, "as many bytes as sectors");
-	switch (input < input_end ? take(1) & 7 : 7) {
-	case 0:
+	if (manner == FAILING)
 		request->done(request, 1);
-		break;
-	case 1:
-		if (holds < HELD) {
-			held[holds++] = request;
-			break;
-		}
-		/* fall through */
-	default:
+	else if (manner == LATE && holds < HELD)
+		held[holds++] = request;
+	else
 		memory_submit(disk, request);
-	}
 }
 
 static void finish(void)
@@ -112,7 +101,8 @@ static void start(void)
 		machine_disks[i] = &disks[i].disk;
 	}
 	memset(backend_guest_memory + RING, 0, CLEARED - RING);
-	holds = 0;
+	meddling.reads = holds = 0;
+	manner = PROMPT;
 	entropy_init(&entropy, contents);
 	machine_entropy = &entropy.source;
 	machine_start(1);
@@ -132,12 +122,22 @@ static void move(void)
 		start();
 }
 
+/* Descriptor @n with flags in its upper bits; @next: with upper bits for what is not
+   usual, an address, a length, a next beyond the table. */
+static void link(uint8_t n, uint8_t next)
+{
+	uint64_t address = next & 0x80 ? take(3) : PLAYGROUND / 2;
+	uint32_t length = next & 0x40 ? take(2) : 16;
+
+	describe(n % RING_SIZE, address, length, n >> 5, next & 0x20 ? next : next % RING_SIZE);
+}
+
 static void act(void)
 {
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
 	uint8_t op = take(1);
 	unsigned slot = (op >> 4 & 3) == 3 ? RNG_SLOT : DISK_SLOT + (op >> 4 & 1);
-	unsigned size = sizes[op >> 6], n;
+	unsigned size = sizes[op >> 6];
 
 	switch (op & 15) {
 	case 0: config_set(slot, take(1) & ~(size - 1), size, take(4)); break;
@@ -147,10 +147,7 @@ static void act(void)
 	case 4: store(bar(slot, 1) + (take(2) & 0xfff & ~(size - 1)), size, take(4)); break;
 	case 5: load(bar(slot, 1) + (take(2) & 0xfff), size); break;
 	case 6: driver_start(slot, take(1) & 1 ? 1u << 28 : take(4)); break;
-	case 7:
-		n = take(1);
-		describe(n & 31, take(3), take(2), n >> 5, take(1));
-		break;
+	case 7: link(take(1), take(1)); break;
 	case 8: offer(slot, take(1)); break;
 	case 9: block_request(slot, take(1), take(1), PLAYGROUND / 2, take(2), op >> 5 & 1); break;
 	case 10: backend_guest_memory[take(3) & (PLAYGROUND - 1)] = take(1); break;
@@ -159,8 +156,16 @@ static void act(void)
 			finish();
 		break;
 	case 12: move(); break;
-	case 13: board_run(); break;
-	case 14: board_interrupt(); break;
+	case 13:
+		meddling.reads = take(1) % 32;
+		meddling.at = take(2) % (DATA - RING);
+		meddling.value = take(1);
+		break;
+	case 14:
+		manner = op >> 4 & 3;
+		board_run();
+		board_interrupt();
+		break;
 	default: set_reg(slot, STATUS, 1, take(1)); break;
 	}
 }
@@ -169,6 +174,8 @@ static void act(void)
 static void check(void)
 {
 	input = input_end;
+	meddling.reads = 0;
+	manner = PROMPT;
 	while (holds)
 		finish();
 	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
