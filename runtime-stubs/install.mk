@@ -38,7 +38,8 @@ install_list = \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \
 	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \
 	$(call install_as,0644,$(previrtdir)/kbuild,runtime-stubs/kbuild/GNUmakefile) \
-	$(call install_as,0755,$(previrtdir)/kbuild,runtime-stubs/kbuild/deb-headers) \
+	$(call install_as,0755,$(previrtdir)/kbuild,$(addprefix runtime-stubs/kbuild/,deb-headers dkms-check)) \
+	$(call install_as,0644,$(previrtdir)/kbuild,$(wildcard runtime-stubs/kbuild/dkms-*.conf)) \
 	$(call install_as,0644,$(includedir)/previrt,$(GEN)/abi.h $(GEN)/insns.h) \
 	$(foreach f,$(install_man),0644:$(f):$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
 	0644:runtime-stubs/completion/previrt.bash:$(completionsdir)/previrt \

@@ -17,13 +17,21 @@ struct tally {
 
 struct checked {
 	struct report *report;
-	const struct scan *scan;
-	const struct table *table;
+	struct scan *scan;
+	struct table *table;
 	struct exempt_map *map;
 	struct told told;
 	struct rest_list rest;
 	struct tally tally;
 };
+
+/*
+ * Read table and code of @image, by these @rules; check_close frees. False after a
+ * numbered error. Then, with the report begun, look at all of it.
+ */
+void check_look(struct checked *checked, struct image *image);
+bool check_open(struct checked *checked, struct image *image, const struct exempt *rules);
+void check_close(struct checked *checked);
 
 /* Add bytes of code that are no instruction and no data to what was not looked at. */
 void check_add_gaps(struct checked *checked);

@@ -177,7 +177,7 @@ static const char *check_no_table(const struct image *image)
 }
 
 /* Look at all of it; the report is left open. */
-static void check_look(struct checked *c, struct image *image)
+void check_look(struct checked *c, struct image *image)
 {
 	c->told = (struct told){ .image = image, .map = c->map, .table = c->table };
 	check_instructions(c);
@@ -203,34 +203,45 @@ static void check_add(struct check *check, const struct checked *c)
 	check->insns += c->scan->insns;
 }
 
+bool check_open(struct checked *c, struct image *image, const struct exempt *rules)
+{
+	c->table = table_read(image);
+	if (!c->table)
+		return false;
+	c->map = exempt_apply(rules, image);
+	c->scan = scan_image(image, c->map, c->table, false);
+	return true;
+}
+
+void check_close(struct checked *c)
+{
+	rest_free(&c->rest);
+	told_free(&c->told);
+	scan_free(c->scan);
+	exempt_unmap(c->map);
+	table_free(c->table);
+}
+
 static void check_image(struct image *image, void *context)
 {
 	struct check *check = context;
-	struct table *table = table_read(image);
 	struct report report;
-	struct checked c = { .report = &report, .table = table };
-	struct scan *scan;
+	struct checked c = { .report = &report };
 
-	if (!table) {
+	if (!check_open(&c, image, check->rules)) {
 		check->status = EXIT_TROUBLE;
 		return;
 	}
-	c.map = exempt_apply(check->rules, image);
-	c.scan = scan = scan_image(image, c.map, table, false);
 	report_begin(&report, check->options, image);
 	check_look(&c, image);
 	if (check->options->json)
 		check_report_json(&c);
-	else if (c.tally.sensitive || table->sites || check->options->verbose ||
+	else if (c.tally.sensitive || c.table->sites || check->options->verbose ||
 		 check->options->files == 1 || c.rest.part.n)
 		check_report_text(&c);
 	report_end(&report);
 	check_add(check, &c);
-	rest_free(&c.rest);
-	told_free(&c.told);
-	scan_free(scan);
-	exempt_unmap(c.map);
-	table_free(table);
+	check_close(&c);
 }
 
 static void check_total(const struct check *check)

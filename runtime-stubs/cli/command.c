@@ -53,6 +53,10 @@ static const char help_doctor[] =
 	"  -q, --quiet           only what is missing\n"
 	"Status: 0 all is there, 1 something is missing, 2 wrong use.\n";
 
+static const char help_report[] =
+	"  -o, --output PAGE     the file to write\n"
+	"  --log CONSOLE         what a wedge counted there (run --counts); may be repeated\n";
+
 static const char help_init[] =
 	"  kbuild                Linux's own makefiles (the default)\n"
 	"  debian                Debian packages of a kernel\n"
@@ -105,6 +109,9 @@ const struct command command_list[] = {
 	{ "doctor", "",
 	  "what works on this host, and what to install",
 	  cmd_doctor, false, false, help_doctor, NULL },
+	{ "report", "[--log CONSOLE] -o PAGE VMLINUX [OTHER]",
+	  "a page of HTML about a kernel, or two of them",
+	  cmd_report, true, false, help_report, NULL },
 	{ "explain", "PVnnn|--all",
 	  "cause and cure of a diagnostic",
 	  cmd_explain, false, false, help_explain, NULL },

@@ -36,6 +36,7 @@ struct log_counts {
 	ARRAY_OF(struct log_row) rows;
 	ARRAY_OF(struct log_group) groups;
 	ARRAY_OF(char *) words;		/* made here: a processor's columns */
+	char *text;			/* the log, cut into words */
 };
 
 static size_t log_group(struct log_counts *counts, const char *name)
@@ -173,36 +174,68 @@ static void log_json(const struct log_counts *counts, const struct log_group *gr
 	json_close();
 }
 
-int counts_log(const char *path, bool json)
+/* The counters in the log at @path; false after a numbered error. */
+static bool log_open(struct log_counts *counts, const char *path)
 {
-	struct log_counts counts = { 0 };
 	size_t size, i;
 	uint8_t *data = util_read_file(path, &size);
-	char *text;
 
 	if (!data) {
 		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
-		return EXIT_TROUBLE;
+		return false;
 	}
-	text = util_alloc(size + 1, 1);
+	counts->text = util_alloc(size + 1, 1);
 	for (i = 0; i < size; i++)
-		text[i] = data[i] ? (char)data[i] : ' ';
-	log_read(&counts, text);
-	if (json && counts.groups.n)
+		counts->text[i] = data[i] ? (char)data[i] : ' ';
+	free(data);
+	log_read(counts, counts->text);
+	if (!counts->groups.n)
+		diag_error(DIAG_NO_LOG_COUNTS, path, "no line begins with '" LOG_MARK "'");
+	return counts->groups.n;
+}
+
+static void log_close(struct log_counts *counts)
+{
+	free(counts->rows.v);
+	free(counts->groups.v);
+	while (counts->words.n)
+		free(counts->words.v[--counts->words.n]);
+	free(counts->words.v);
+	free(counts->text);
+}
+
+int counts_log(const char *path, bool json)
+{
+	struct log_counts counts = { 0 };
+	bool good = log_open(&counts, path);
+	size_t i;
+
+	if (json && good)
 		json_open(NULL, '{');
 	for (i = 0; i < counts.groups.n; i++)
 		(json ? log_json : log_text)(&counts, &counts.groups.v[i]);
-	if (json && counts.groups.n)
+	if (json && good)
 		json_close();
-	if (!counts.groups.n)
-		diag_error(DIAG_NO_LOG_COUNTS, path, "no line begins with '" LOG_MARK "'");
-	free(counts.rows.v);
-	i = counts.groups.n;
-	free(counts.groups.v);
-	while (counts.words.n)
-		free(counts.words.v[--counts.words.n]);
-	free(counts.words.v);
-	free(text);
-	free(data);
-	return report_finish(i ? EXIT_CLEAN : EXIT_TROUBLE);
+	log_close(&counts);
+	return report_finish(good ? EXIT_CLEAN : EXIT_TROUBLE);
+}
+
+bool counts_log_each(const char *path, counts_log_taker *each, void *context)
+{
+	struct log_counts counts = { 0 };
+	bool good = log_open(&counts, path);
+	size_t g, i, c;
+
+	for (g = 0; g < counts.groups.n; g++)
+		for (i = 0; i < counts.rows.n; i++) {
+			const struct log_group *group = &counts.groups.v[g];
+			const struct log_row *row = &counts.rows.v[i];
+
+			for (c = 0; c < group->columns; c++)
+				if (!strcmp(row->group, group->name) && row->has[c])
+					each(context, group->name, row->name, group->column[c],
+					     row->value[c]);
+		}
+	log_close(&counts);
+	return good;
 }

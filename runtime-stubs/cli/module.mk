@@ -27,8 +27,12 @@ $(GEN)/recipes.h: plugin/gen_gas.py $(CLI_RECIPES:%=$(CLI_DIR)/recipes/%.txt)
 	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py strings \
 		$(foreach r,$(CLI_RECIPES),recipe_$(r)=$(CLI_DIR)/recipes/$(r).txt))
 
+$(GEN)/page_text.h: plugin/gen_gas.py $(CLI_DIR)/page/style.css $(CLI_DIR)/page/script.js
+	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py strings \
+		page_style=$(CLI_DIR)/page/style.css page_script=$(CLI_DIR)/page/script.js)
+
 vpath %.c $(CLI_DIR) runtime-stubs/sites runtime-stubs/insn runtime-stubs/rewriter $(GEN)
-$(B)/obj/cli/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h
+$(B)/obj/cli/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 $(HOSTCFLAGS) $(WARN) $(CLI_CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -44,14 +48,14 @@ $(GEN)/linux.exempt: $(CLI_DIR)/exemptions/linux.exempt
 CLI_ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 .PHONY: cli-asan
 cli-asan: $(B)/asan/previrt
-$(B)/asan/previrt: $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h
+$(B)/asan/previrt: $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 $(CLI_ASAN_FLAGS) $(WARN) $(CLI_CPPFLAGS) -o $@ $(CLI_SRC) $(CLI_LIBS)
 
 # And with libFuzzer, for its target: tests/fuzz/elf_tables.c in main.c's place.
 FUZZER ?= clang-14
-$(B)/fuzz/elf-tables/target: tests/fuzz/elf_tables.c $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h
+$(B)/fuzz/elf-tables/target: tests/fuzz/elf_tables.c $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(FUZZER) -std=gnu11 -g -O1 -DUNPACK_MOST=0x1000000 $(CLI_CPPFLAGS) \

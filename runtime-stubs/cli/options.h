@@ -45,6 +45,7 @@ int cmd_rewrite(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bundle(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

@@ -45,6 +45,8 @@ void report_end(struct report *report)
 static bool report_wanted(struct report *report)
 {
 	report->findings++;
+	if (report->silent)
+		return false;
 	if (report->options->most && report->findings > report->options->most)
 		return false;
 	if (!report->headed && !report->options->json &&

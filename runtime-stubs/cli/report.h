@@ -17,6 +17,7 @@ struct report {
 	struct image *image;
 	size_t findings;        /* in this image */
 	bool headed;            /* the file's name stands there already */
+	bool silent;            /* findings are counted, not printed */
 };
 
 /*

@@ -3,6 +3,7 @@
 /* See scan.h for the contracts. */
 #include "scan.h"
 #include "guess.h"
+#include "progress.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,7 @@ uint64_t scan_stretch(struct scan *scan, const struct section *s, uint64_t from,
 		return to;
 	}
 	for (at = from; at < to; at += insn.len) {
+		progress_at(scan->image->name, s->name, at - s->addr, s->size);
 		size_t offset = at - s->addr;
 
 		if (!decode_one(mode, s->data + offset, s->size - offset, at,
@@ -203,6 +205,7 @@ struct scan *scan_image(const struct image *image, const struct exempt_map *map,
 	for (i = 0; i < image->sections; i++)
 		if (image->section[i].code)
 			scan_section(scan, &image->section[i]);
+	progress_end();
 	scan_reach(scan, map);
 	if (scan->edges.n)
 		qsort(scan->edges.v, scan->edges.n, sizeof(*scan->edges.v),

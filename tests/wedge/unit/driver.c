@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-#include "../../../runtime-stubs/iface/memory.h"
 #include "driver.h"
 #include <string.h>
 

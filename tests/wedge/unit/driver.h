@@ -6,6 +6,7 @@
  */
 #ifndef PREVIRT_DRIVER_H
 #define PREVIRT_DRIVER_H
+#include "../../../runtime-stubs/iface/memory.h"
 #include "machine.h"
 
 enum {				/* offsets of the registers from BAR 0 on */
