@@ -56,7 +56,7 @@ static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *par
 	part->gpa = walk.gpa;
 	part->size = size;
 	part->apart = !part->device && backend_is_memory(walk.gpa) &&
-		      backend_va_reserved(va - va % BACKEND_PAGE);
+		      mmu_is_apart(va);
 	if (part->device || backend_is_memory(walk.gpa))
 		return CPU_NEXT;
 	part->device = &device_nothing;
