@@ -55,6 +55,8 @@ static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *par
 	part->device = bus_find_memory(&board_bus, walk.gpa);
 	part->gpa = walk.gpa;
 	part->size = size;
+	part->apart = !part->device && backend_is_memory(walk.gpa) &&
+		      mmu_is_apart(va);
 	if (part->device || backend_is_memory(walk.gpa))
 		return CPU_NEXT;
 	part->device = &device_nothing;
@@ -80,8 +82,10 @@ enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uin
 
 int device_is(const struct device_operand *operand)
 {
-	return operand->parts && (operand->part[0].device ||
-				  (operand->parts > 1 && operand->part[1].device));
+	for (unsigned i = 0; i < operand->parts; i++)
+		if (operand->part[i].device || operand->part[i].apart)
+			return 1;
+	return 0;
 }
 
 static uint64_t device_get_part(const struct device_part *part, unsigned at, unsigned size)

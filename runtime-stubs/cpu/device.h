@@ -27,6 +27,7 @@ struct device_operand {
 		const struct bus_memory *device;	/* NULL: memory */
 		uint64_t gpa;
 		unsigned size;
+		uint8_t apart;		/* memory that cannot be mapped there */
 	} part[2];
 	unsigned parts;
 };
@@ -38,7 +39,7 @@ struct device_operand {
  */
 enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uint64_t va,
 			    unsigned size, uint32_t access, struct cpu_fault *fault);
-/* 1: at least a part of it is no memory. */
+/* 1: at least a part of it is no memory, or cannot be mapped. */
 int device_is(const struct device_operand *operand);
 /* Its value; these cannot fail. */
 uint64_t device_get(const struct device_operand *operand);

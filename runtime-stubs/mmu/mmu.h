@@ -138,6 +138,9 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_quick_prefill(uint64_t va);
 
+/* What the guest's tables have at @va cannot be mapped there. */
+int mmu_is_apart(uint64_t va);
+
 /* 1: the upper half needed one more table, and nobody could give any. The guest must
    not go on. */
 extern uint8_t mmu_out_of_tables;

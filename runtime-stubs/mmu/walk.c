@@ -361,6 +361,11 @@ int mmu_lend(uint64_t va)
 	return 0;
 }
 
+int mmu_is_apart(uint64_t va)
+{
+	return backend_va_reserved(va - va % BACKEND_PAGE);
+}
+
 void mmu_start(void)
 {
 	walk_user_seen = 0;

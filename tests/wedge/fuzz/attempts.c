@@ -407,6 +407,9 @@ void fuzz_setup(void)
 	(void)idle; (void)halted;
 	__asm__ volatile("movq %%cr3, %0" : "=r"(root));
 	level4 = (uint64_t *)(HIGH + root);
+#ifdef LOWER_HALF
+	level4[0] = 0;		/* the machine maps nothing at its lowest addresses */
+#endif
 	link(&level4[USER_PLACE >> 39 & 511], user_l3);
 	link(user_l3, user_l2);
 	link(user_l2, user_l1);

@@ -9,12 +9,18 @@
 #define KERNEL_SS 0x18
 #define USER_SS 0x2b
 #define USER_CS 0x33
-#define HIGH 0xffffffff80000000ull
+/* As guest.inc has it. */
+#ifdef LOWER_HALF
+#define SLOT_VA(n) ((128ull + ((n) & 63)) << 39)
+#else
+#define SLOT_VA(n) (0xffffull << 48 | (n##ull) << 39)
+#endif
+#define HIGH (SLOT_VA(511) | 510ull << 30)
 #define POOL_PAGES 64u
 #define LOWER_PLACE (5ull << 39)	/* slots of the level-4 table */
-#define UPPER_PLACE (0xffffull << 48 | 300ull << 39)
+#define UPPER_PLACE SLOT_VA(300)
 #define USER_PLACE (7ull << 39)
-#define APIC_PLACE (0xffffull << 48 | 310ull << 39)
+#define APIC_PLACE SLOT_VA(310)
 
 /* start.S */
 extern char fuzz_entries[], fuzz_syscall[];

@@ -42,6 +42,7 @@ QUIET void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
 	__cpuid_count(leaf, subleaf, regs[0], regs[1], regs[2], regs[3]);
 }
+QUIET int mmu_is_apart(uint64_t va) { (void)va; return 0; }
 QUIET int backend_set_xcr0(uint64_t value) { (void)value; return 0; }
 QUIET int backend_set_tsc_aux(uint32_t value) { (void)value; return 0; }
 QUIET void backend_set_tsd(int on) { (void)on; }
