@@ -213,13 +213,13 @@ static void test_reads(void)
 		       word == entry_at(PAGE(3))[i], va);
 		expect("written", !mmu_access(va + 8 * i, &i, 4, 1, 0, &address, &error) &&
 		       *(uint32_t *)&entry_at(PAGE(3))[i] == i, va);
-		expect("kept", mmu_kept(va, 8, 1) == (void *)entry_at(PAGE(3)), va);
+		expect("kept", soft_tlb_find(va, 8, 1) == (void *)entry_at(PAGE(3)), va);
 		if (i == 2)
 			load(ROOT(1), 1);
 	}
-	expect("not of another page", !mmu_kept(va + 4096, 8, 0) && !mmu_kept(va + 4090, 8, 0), va);
+	expect("not of another page", !soft_tlb_find(va + 4096, 8, 0) && !soft_tlb_find(va + 4090, 8, 0), va);
 	mmu_flush_all();
-	expect("forgotten", !mmu_kept(va, 8, 0), va);
+	expect("forgotten", !soft_tlb_find(va, 8, 0), va);
 	expect("no address", mmu_access(1ull << 47, &word, 8, 0, 0, &address, &error) == -1, 0);
 	set(model_root, VA, USER | (MEMORY + (64ull << 20)));
 	expect("no memory", mmu_access(VA, &word, 8, 0, 1, &address, &error) != 0, VA);
