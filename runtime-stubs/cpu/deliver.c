@@ -153,16 +153,16 @@ int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software)
 
 #define GATE_QUICK (0x80 | GATE_INTERRUPT)	/* present, privilege 0 */
 
-/* Where the tables are in memory while mmu_kept_changes does not change. */
+/* Where the tables are in memory while soft_tlb_changes does not change. */
 static VCPU_LOCAL struct {
 	const struct gate *gates;
 	const uint64_t *stack;
-	unsigned known;		/* one more than mmu_kept_changes then */
+	unsigned known;		/* one more than soft_tlb_changes then */
 } deliver_at;
 
 void cpu_tables_changed(void)
 {
-	deliver_at.known = mmu_kept_changes;
+	deliver_at.known = soft_tlb_changes;
 }
 
 static int deliver_find_tables(const struct cpu *cpu)
@@ -171,11 +171,11 @@ static int deliver_find_tables(const struct cpu *cpu)
 
 	if (cpu->idt.limit < size - 1 || cpu->tr_limit < TSS_RSP0 + 7)
 		return -1;
-	deliver_at.gates = mmu_kept(cpu->idt.base, size, 0);
-	deliver_at.stack = mmu_kept(cpu->tr_base + TSS_RSP0, 8, 0);
+	deliver_at.gates = soft_tlb_find(cpu->idt.base, size, 0);
+	deliver_at.stack = soft_tlb_find(cpu->tr_base + TSS_RSP0, 8, 0);
 	if (!deliver_at.gates || !deliver_at.stack)
 		return -1;
-	deliver_at.known = mmu_kept_changes + 1;
+	deliver_at.known = soft_tlb_changes + 1;
 	return 0;
 }
 
@@ -184,11 +184,11 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	const struct gate *gate;
 	uint64_t to, *words;
 
-	if (deliver_at.known != mmu_kept_changes + 1 && deliver_find_tables(cpu))
+	if (deliver_at.known != soft_tlb_changes + 1 && deliver_find_tables(cpu))
 		return -1;
 	gate = &deliver_at.gates[VECTOR_PF];
 	to = (*deliver_at.stack & ~15ull) - 6 * 8;
-	words = mmu_kept(to, 6 * 8, 1);
+	words = soft_tlb_find(to, 6 * 8, 1);
 	if (!words || gate->type != GATE_QUICK || gate->ist & 7)
 		return -1;
 	words[0] = frame[0];
@@ -211,21 +211,21 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 static int deliver_quick(struct cpu *cpu, uint8_t vector)
 {
 	unsigned at = vector * sizeof(struct gate);
-	const struct gate *gate = mmu_kept(cpu->idt.base + at, sizeof(*gate), 0);
+	const struct gate *gate = soft_tlb_find(cpu->idt.base + at, sizeof(*gate), 0);
 	uint64_t to = cpu->r[RSP], *words;
 
 	if (!gate || at + sizeof(*gate) - 1 > cpu->idt.limit || gate->type != GATE_QUICK ||
 	    gate->ist & 7)
 		return -1;
 	if (cpu->user) {
-		const uint64_t *stack = mmu_kept(cpu->tr_base + TSS_RSP0, 8, 0);
+		const uint64_t *stack = soft_tlb_find(cpu->tr_base + TSS_RSP0, 8, 0);
 
 		if (!stack || cpu->tr_limit < TSS_RSP0 + 7)
 			return -1;
 		to = *stack;
 	}
 	to = (to & ~15ull) - 5 * 8;
-	words = mmu_kept(to, 5 * 8, 1);
+	words = soft_tlb_find(to, 5 * 8, 1);
 	if (!words)
 		return -1;
 	words[0] = cpu->rip;

@@ -293,7 +293,7 @@ int cpu_quick_load(struct cpu *cpu, int which, uint16_t selector)
 		/* Data of user mode; some kernels load it in front of a null selector. */
 		if (which != SEG_GS || (selector & 4) || (selector | 7u) > cpu->gdt.limit)
 			return -1;
-		d = mmu_kept(cpu->gdt.base + (selector & ~7u), 8, 0);
+		d = soft_tlb_find(cpu->gdt.base + (selector & ~7u), 8, 0);
 		if (!d || (*d & DESC_QUICK_MASK) != DESC_QUICK)
 			return -1;
 	}
@@ -344,7 +344,7 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 
 /*
  * Loading a null selector clears the base (on some processors), also where one
- * is loaded already, and nothing tells: hardware is asked.
+ * is loaded already, and nothing tells: hardware is list.
  */
 void cpu_note_user_bases(struct cpu *cpu)
 {

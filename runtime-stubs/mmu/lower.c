@@ -33,9 +33,9 @@ struct space {
 	uint8_t supervisor;	/* maps supervisor pages of the lower half */
 	unsigned upper;		/* generation of its upper entries (shadow.h) */
 	uint8_t vcpu, running;	/* whose it is; it runs there */
-	uint8_t twin, apart;	/* the neighbouring frame's root has it too; must not */
+	uint8_t paired, apart;	/* the neighbouring frame's root has it too; must not */
 	uint32_t loaded;	/* when */
-	struct asked asked;
+	struct dirty_list list;
 };
 
 static struct space *spaces;
@@ -43,7 +43,7 @@ static unsigned space_count;
 VCPU_LOCAL unsigned lower_now;
 unsigned lower_changes, lower_processors;
 VCPU_LOCAL uint64_t lower_root_now, lower_top_ignored;
-VCPU_LOCAL uint8_t lower_on_twin;
+VCPU_LOCAL uint8_t lower_on_lesser;
 static VCPU_LOCAL uint8_t space_any;	/* it is one of this processor's */
 static uint32_t space_clock;
 
@@ -68,7 +68,7 @@ int lower_roots(unsigned n, unsigned *kernel, unsigned *user)
 
 void lower_doubt(unsigned table)
 {
-	spaces[shadow_tables[table].links].asked.epoch = 0;
+	spaces[shadow_tables[table].links].list.epoch = 0;
 }
 
 static const uint64_t *lower_guest(uint32_t gfn)
@@ -110,7 +110,7 @@ static void lower_free(struct space *space, unsigned table)
 {
 	struct shadow_table *s = &shadow_tables[table];
 
-	space->asked.epoch = 0;
+	space->list.epoch = 0;
 	if (s->level == 1) {
 		shadow_forget_leaves(table);
 	} else {
@@ -309,7 +309,7 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 		return;
 	}
 	/* LIMIT: the accessed bit of a level-4 entry that is cleared stays so while its
-	   tables are in the shadow: of two twins' one entry is marked, either one. */
+	   tables are in the shadow: of a pair's one entry is marked, either one. */
 	if (shadow_tables[table].level == 4) {
 		entry &= ~lower_top_ignored;
 	} else if (!(entry & PTE_A)) {
@@ -362,7 +362,7 @@ uint64_t lower_renew(unsigned n, int *supervisor)
 	struct space *space = &spaces[n];
 	uint32_t gfn = shadow_tables[space->kernel].gfn;
 
-	lower_top_ignored = space->twin ? PTE_NX : 0;
+	lower_top_ignored = space->paired ? PTE_NX : 0;
 	lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
 	*supervisor = space->supervisor;
 	return (uint64_t)gfn * BACKEND_PAGE;
@@ -370,10 +370,10 @@ uint64_t lower_renew(unsigned n, int *supervisor)
 
 /* What the list says is dirty: tables of the last level are compared by themselves,
    for the rights above them are what they were. -1: it is another one. */
-static int lower_sync_asked(struct space *space, unsigned at)
+static int lower_sync_listed(struct space *space, unsigned at)
 {
-	for (unsigned i = at; i < at + ASKED_AT_ONCE; i++) {
-		unsigned table = asked_table(&space->asked, i);
+	for (unsigned i = at; i < at + DIRTY_LIST_AT_ONCE; i++) {
+		unsigned table = dirty_list_table(&space->list, i);
 		const struct shadow_table *s = &shadow_tables[table];
 
 		if (shadow_is_clean(s->gfn, table))
@@ -387,15 +387,15 @@ static int lower_sync_asked(struct space *space, unsigned at)
 }
 
 /* 1: all is as the guest's tables say, or has become so. */
-static int lower_ask(struct space *space)
+static int lower_sync_dirty(struct space *space)
 {
-	struct asked asked = space->asked;
-	int at = asked_dirty(&asked, 0);
+	struct dirty_list list = space->list;
+	int at = dirty_list_dirty(&list, 0);
 
-	for (; at >= 0; at = asked_dirty(&asked, at + ASKED_AT_ONCE))
-		if (lower_sync_asked(space, at))
+	for (; at >= 0; at = dirty_list_dirty(&list, at + DIRTY_LIST_AT_ONCE))
+		if (lower_sync_listed(space, at))
 			return 0;
-	return space->asked.epoch == asked.epoch;
+	return space->list.epoch == list.epoch;
 }
 
 static int lower_is_clean(struct space *space)
@@ -403,23 +403,23 @@ static int lower_is_clean(struct space *space)
 	const struct shadow_table *s = &shadow_tables[space->kernel];
 	int listed;
 
-	if (asked_is_known(&space->asked))
-		return lower_ask(space);
+	if (dirty_list_is_known(&space->list))
+		return lower_sync_dirty(space);
 	if (s->forced || !shadow_is_clean(s->gfn, space->kernel))
 		return 0;
-	asked_begin();
+	dirty_list_begin();
 	/* With several processors bits must be asked for before they mean anything. */
-	listed = !shadow_is_shared() && !asked_add(space->kernel);
+	listed = !shadow_is_shared() && !dirty_list_add(space->kernel);
 	for (unsigned t = space->first; t; t = s->next) {
 		s = &shadow_tables[t];
 		if (s->piece)
 			continue;
 		if (s->forced || !shadow_is_clean(s->gfn, t))
 			return 0;
-		listed = listed && !asked_add(t);
+		listed = listed && !dirty_list_add(t);
 	}
 	if (listed)
-		asked_end(&space->asked);
+		dirty_list_end(&space->list);
 	return 1;
 }
 
@@ -560,8 +560,8 @@ static unsigned lower_find(uint32_t gfn)
 	return number >= 0 && !lower_is_drained(&spaces[number]) ? (unsigned)number : lower_choose();
 }
 
-/* Is @gfn the twin of the root that runs? It counts as that one, then. */
-static int lower_is_twin(uint32_t gfn)
+/* Is @gfn the other root of the pair that runs? It counts as that one, then. */
+static int lower_is_pair(uint32_t gfn)
 {
 	struct space *space = running();
 	struct shadow_table *s;
@@ -571,31 +571,31 @@ static int lower_is_twin(uint32_t gfn)
 	s = &shadow_tables[space->kernel];
 	if (gfn != (s->gfn ^ 1))
 		return 0;
-	if (!space->twin) {
-		if (!twins_match(s->gfn, gfn))
+	if (!space->paired) {
+		if (!pairs_match(s->gfn, gfn))
 			return 0;
-		space->twin = 1;
+		space->paired = 1;
 		s->forced = 1;		/* what was told apart is no more */
-		space->asked.epoch = 0;
+		space->list.epoch = 0;
 		lower_changes++;
 	}
-	return twins_agree(s->gfn, gfn, s->used);
+	return pairs_agree(s->gfn, gfn, s->used);
 }
 
-int lower_twins_differ(uint64_t va)
+int lower_pair_differs(uint64_t va)
 {
 	struct space *space = running();
 	struct shadow_table *s;
 
-	if (!space_any || !space->twin)
+	if (!space_any || !space->paired)
 		return 0;
 	s = &shadow_tables[space->kernel];
-	if (twins_agree_at(s->gfn, s->gfn ^ 1, shadow_index(va, 4)))
+	if (pairs_agree_at(s->gfn, s->gfn ^ 1, shadow_index(va, 4)))
 		return 0;
-	space->twin = 0;
+	space->paired = 0;
 	space->apart = 1;
 	s->forced = 1;
-	space->asked.epoch = 0;
+	space->list.epoch = 0;
 	lower_changes++;
 	return 1;
 }
@@ -604,7 +604,7 @@ int lower_load(uint64_t root)
 {
 	uint32_t own = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
 								: SHADOW_NO_GFN;
-	uint32_t gfn = (lower_on_twin = lower_is_twin(own)) ? own ^ 1 : own;
+	uint32_t gfn = (lower_on_lesser = lower_is_pair(own)) ? own ^ 1 : own;
 	unsigned before = lower_now, number = lower_find(gfn);
 	struct space *space = &spaces[number];
 	int is_first = !space_clock, is_alone = !space_any;
@@ -616,8 +616,8 @@ int lower_load(uint64_t root)
 	lower_now = number;
 	space_any = 1;
 	if (shadow_tables[space->kernel].gfn != gfn)
-		space->twin = space->apart = 0;
-	lower_top_ignored = space->twin ? PTE_NX : 0;
+		space->paired = space->apart = 0;
+	lower_top_ignored = space->paired ? PTE_NX : 0;
 	if (space->supervisor)
 		backend_slow_user = 1;
 	space->loaded = ++space_clock;
@@ -668,7 +668,7 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 	s = &shadow_tables[below];
 	*s = (struct shadow_table){ .level = level - 1, .piece = piece, .next = space->first,
 				    .rights = shadow_rights(flags), .links = space - spaces };
-	space->asked.epoch = 0;
+	space->list.epoch = 0;
 	if (space->first)
 		shadow_tables[space->first].before = below;
 	space->first = below;

@@ -75,20 +75,20 @@ int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error);
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error);
 
-/* Global pages of the kernel's that mmu_access has met lately; mmu_kept_changes
+/* Global pages of the kernel's that mmu_access has met lately; soft_tlb_changes
    when they are forgotten. */
-#define MMU_KEPT 64
-extern struct mmu_kept { uint64_t page; uint8_t *memory; uint8_t writable; } mmu_kept_pages[];
-extern unsigned mmu_kept_changes;
-static inline struct mmu_kept *mmu_kept_of(uint64_t va)
+#define SOFT_TLB_ENTRIES 64
+extern struct soft_tlb_entry { uint64_t page; uint8_t *memory; uint8_t writable; } soft_tlb[];
+extern unsigned soft_tlb_changes;
+static inline struct soft_tlb_entry *soft_tlb_entry(uint64_t va)
 {
-	return &mmu_kept_pages[(va >> 12 ^ va >> 18) % MMU_KEPT];
+	return &soft_tlb[(va >> 12 ^ va >> 18) % SOFT_TLB_ENTRIES];
 }
 /* The @size bytes at @va, if they are in one of these (with @write: to be written),
    or NULL. */
-static inline void *mmu_kept(uint64_t va, size_t size, int write)
+static inline void *soft_tlb_find(uint64_t va, size_t size, int write)
 {
-	const struct mmu_kept *kept = mmu_kept_of(va);
+	const struct soft_tlb_entry *kept = soft_tlb_entry(va);
 
 	if (!kept->memory || kept->page != va >> 12 || (write && !kept->writable) ||
 	    (va & 4095) + size > 4096)

@@ -204,17 +204,17 @@ static inline uint8_t shadow_rights(uint64_t flags)
 
 /*
  * A list of tables whose frames' dirty bits alone tell whether a space has changed:
- * asked.c. begin, add (-1: no list is to be made) and end make one. dirty: the first
- * of ASKED_AT_ONCE entries, from entry @from on, one of which is dirty, or -1.
+ * dirty_list.c. begin, add (-1: no list is to be made) and end make one. dirty: the first
+ * of DIRTY_LIST_AT_ONCE entries, from entry @from on, one of which is dirty, or -1.
  */
-#define ASKED_AT_ONCE 8
-struct asked { unsigned start, count, epoch; };	/* epoch 0: there is none */
-void asked_begin(void);
-int asked_add(unsigned table);
-void asked_end(struct asked *asked);
-int asked_is_known(const struct asked *asked);
-int asked_dirty(const struct asked *asked, unsigned from);
-unsigned asked_table(const struct asked *asked, unsigned entry);
+#define DIRTY_LIST_AT_ONCE 8
+struct dirty_list { unsigned start, count, epoch; };	/* epoch 0: there is none */
+void dirty_list_begin(void);
+int dirty_list_add(unsigned table);
+void dirty_list_end(struct dirty_list *list);
+int dirty_list_is_known(const struct dirty_list *list);
+int dirty_list_dirty(const struct dirty_list *list, unsigned from);
+unsigned dirty_list_table(const struct dirty_list *list, unsigned entry);
 
 /* The lower half: lower.c. */
 #define LOWER_AROUND 16		/* entries looked at around a fault */
@@ -225,13 +225,13 @@ extern uint64_t lower_root_now;	/* lower_root */
    Gives 1 if the level-4 table's upper entries may be others than those of the
    root before; lower_upper_done: they have been looked at. */
 int lower_load(uint64_t root);
-/* The root that was loaded is the lesser of two twins (twins.c), and lower_root the
+/* The root that was loaded is the lesser of a pair (pairs.c), and lower_root the
    other one. What of the level-4 entries of the lower half is not heeded, then. */
-extern uint8_t lower_on_twin;		/* VCPU_LOCAL, as what follows */
+extern uint8_t lower_on_lesser;		/* VCPU_LOCAL, as what follows */
 extern uint64_t lower_top_ignored;
-/* The running space's root and its twin differ where @va is: they are twins no
+/* The running space's root and the other of its pair differ where @va is: they are a pair no
    more, and the root is to be loaded anew. */
-int lower_twins_differ(uint64_t va);
+int lower_pair_differs(uint64_t va);
 /* A space gives up its tables: one that does not run or, with @running, one that
    does and has user pages alone. -1: there is none. */
 int lower_give(int running);
@@ -283,11 +283,11 @@ extern unsigned upper_generation;
    entries. */
 void upper_sync_root(uint64_t root);
 
-/* Two frames of level-4 tables (twins.c): are they a process's, for its kernel
+/* Two frames of level-4 tables (pairs.c): are they a process's, for its kernel
    and for user mode? Do they agree at entry @index; at all that have a bit? */
-int twins_match(uint32_t fuller, uint32_t lesser);
-int twins_agree_at(uint32_t a, uint32_t b, unsigned index);
-int twins_agree(uint32_t a, uint32_t b, const uint64_t used[]);
+int pairs_match(uint32_t fuller, uint32_t lesser);
+int pairs_agree_at(uint32_t a, uint32_t b, unsigned index);
+int pairs_agree(uint32_t a, uint32_t b, const uint64_t used[]);
 
 /* Entries without G: nonglobal.c. A table of the shadow maps one of them at @va:
    @way[@last], where @way has the tables that lead there, by level. */

@@ -116,20 +116,20 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
  * Global pages of the kernel's half that the wedge has used: a TLB of its own,
  * emptied whenever the guest's is, but for loads of CR3 that keep these.
  */
-VCPU_LOCAL struct mmu_kept mmu_kept_pages[MMU_KEPT];
-VCPU_LOCAL unsigned mmu_kept_changes;
+VCPU_LOCAL struct soft_tlb_entry soft_tlb[SOFT_TLB_ENTRIES];
+VCPU_LOCAL unsigned soft_tlb_changes;
 
-static void kept_forget(void)
+static void soft_tlb_forget(void)
 {
-	mmu_kept_changes++;
-	for (unsigned i = 0; i < MMU_KEPT; i++)
-		mmu_kept_pages[i].memory = NULL;
+	soft_tlb_changes++;
+	for (unsigned i = 0; i < SOFT_TLB_ENTRIES; i++)
+		soft_tlb[i].memory = NULL;
 }
 
-static void kept_add(uint64_t va, int write, const struct mmu_walk *walk, uint8_t *memory)
+static void soft_tlb_add(uint64_t va, int write, const struct mmu_walk *walk, uint8_t *memory)
 {
 	if (!shadow_is_lower(va) && (walk->flags & PTE_G))
-		*mmu_kept_of(va) = (struct mmu_kept){ va / BACKEND_PAGE, memory - va % BACKEND_PAGE, write };
+		*soft_tlb_entry(va) = (struct soft_tlb_entry){ va / BACKEND_PAGE, memory - va % BACKEND_PAGE, write };
 }
 
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
@@ -141,7 +141,7 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 
 	while (size) {
 		size_t part = BACKEND_PAGE - (va & (BACKEND_PAGE - 1));
-		uint8_t *memory = user ? NULL : mmu_kept(va, 1, write);
+		uint8_t *memory = user ? NULL : soft_tlb_find(va, 1, write);
 
 		if (part > size)
 			part = size;
@@ -155,7 +155,7 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 				return -1;
 			}
 			if (!user)
-				kept_add(va, write, &walk, memory);
+				soft_tlb_add(va, write, &walk, memory);
 		}
 		if (write)
 			memcpy(memory, bytes, part);
@@ -252,22 +252,22 @@ void mmu_set_root(uint64_t root, int keep_global)
 	mmu_counters.root_loads++;
 	walk_new_generation(keep_global);
 	if (!keep_global)
-		kept_forget();
+		soft_tlb_forget();
 	walk_root = root;
 	shadow_init();
 	changed = lower_load(root);
-	root = lower_root();		/* of two twins, the fuller one */
+	root = lower_root();		/* of a pair, the fuller one */
 	if (!walk_user_seen)
 		lower_fill_all(root);
 	/* What the kernel has mapped for itself is looked at when it is back on its
 	   own root: the lesser one does not have it. */
-	if (!keep_global || (!lower_on_twin && upper_sync_nonglobal(root))) {
+	if (!keep_global || (!lower_on_lesser && upper_sync_nonglobal(root))) {
 		mmu_counters.kernel_syncs++;
 		upper_sync(root);
 	} else if (changed) {
 		upper_sync_root(root);
 	}
-	if (shadow_unknown >= PURGE_AFTER && !lower_on_twin) {
+	if (shadow_unknown >= PURGE_AFTER && !lower_on_lesser) {
 		lower_purge();
 		upper_purge(root);
 		shadow_unknown = 0;
@@ -287,7 +287,7 @@ void mmu_invalidate(uint64_t va)
 	if (shadow_is_lower(va) && !shadow_is_lower(walk_pointer.va) && !quick_invalidate(va))
 		return;
 	walk_new_generation(0);
-	kept_forget();
+	soft_tlb_forget();
 	if (shadow_is_lower(va))
 		lower_invalidate(va);
 	else
@@ -305,10 +305,10 @@ static int walk_fill(uint64_t va, const struct mmu_walk *walk)
 	return upper_fill(va, walk);
 }
 
-/* Roots that turn out to be no twins are each on its own from now on. */
-static void walk_part_twins(uint64_t va)
+/* Roots that turn out to be no pair are each on its own from now on. */
+static void walk_part_pair(uint64_t va)
 {
-	if (shadow_is_lower(va) && lower_twins_differ(va))
+	if (shadow_is_lower(va) && lower_pair_differs(va))
 		mmu_set_root(walk_root, 1);
 }
 
@@ -316,7 +316,7 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	struct mmu_walk walk;
 
-	walk_part_twins(va);
+	walk_part_pair(va);
 	if (mmu_translate(va, access, &walk, error)) {
 		mmu_counters.reflected++;
 		return -1;
@@ -338,7 +338,7 @@ void mmu_prefill(uint64_t va)
 
 	if (!shadow_is_lower(va))
 		return;
-	walk_part_twins(va);
+	walk_part_pair(va);
 	if (mmu_translate(va, PF_U, &walk, &error))
 		return;
 	if (!lower_fill(va, &walk))

@@ -230,7 +230,10 @@ int main(int argc, char **argv)
 
 	for (unsigned seed = first; seed < first + count; seed++) {
 		int status = 1;
-		pid_t pid = fork();
+		pid_t pid;
+
+		fflush(stdout);
+		pid = fork();
 
 		if (!pid)
 			exit(guest(seed));

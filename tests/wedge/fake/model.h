@@ -14,7 +14,7 @@
 
 #define MEMORY (16ull << 20)
 #define ROOTS 6u
-#define ROOT(n) (0x1000ull * (1 + 2 * (n)))	/* its twin is in the frame behind it */
+#define ROOT(n) (0x2000ull * (1 + (n)))	/* even: its pair's other root is in the frame behind it */
 #define TABLES_AT 0x10000ull
 #define TABLES_END 0x100000ull
 #define DATA_AT 0x400000ull		/* frames that are no tables */

@@ -22,7 +22,7 @@ static struct cpu_fault fault;
 static struct { uint64_t fs, gs[2], root, invalidated; unsigned flushes, ts; } seen;
 static struct { uint16_t port; int size; uint32_t value; unsigned writes, reads; } port;
 
-/* What the processor's parts ask of others; the rest is in around.c. */
+/* What the processor's parts ask of others; the rest is in stand_ins.c. */
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error)
 {

@@ -111,7 +111,7 @@ static int check(const char *path)
 	printf("ok %s: %u sites, %lu bytes changed, %u sites put back, none differs\n", path,
 	       rw->sites, changed, rw->undone);
 
-	/* The second entry of the first unit becomes the first's twin. */
+	/* The second entry of the first unit becomes the first's double. */
 	from = 0;
 	while (memcmp(table + from + 12, "previrt", 8))
 		from += 4;

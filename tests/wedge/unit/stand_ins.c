@@ -58,6 +58,6 @@ QUIET void backend_watch_gdt(const void *n, const void *k, size_t s, const uint8
 	(void)n; (void)k; (void)s; (void)w;
 }
 QUIET const uint8_t *mmu_watch_writes(const void *m, int start) { (void)m; (void)start; return NULL; }
-QUIET struct mmu_kept mmu_kept_pages[MMU_KEPT];
-QUIET unsigned mmu_kept_changes;
+QUIET struct soft_tlb_entry soft_tlb[SOFT_TLB_ENTRIES];
+QUIET unsigned soft_tlb_changes;
 QUIET void backend_syscall_changed(void) { }

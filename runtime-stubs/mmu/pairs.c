@@ -15,14 +15,14 @@
 
 #define MAY_DIFFER (PTE_A | PTE_D | PTE_NX)
 
-static const uint64_t *twins_table(uint32_t gfn)
+static const uint64_t *pairs_table(uint32_t gfn)
 {
 	return gfn < shadow_frame_count ? backend_guest((uint64_t)gfn * BACKEND_PAGE) : NULL;
 }
 
-int twins_match(uint32_t fuller, uint32_t lesser)
+int pairs_match(uint32_t fuller, uint32_t lesser)
 {
-	const uint64_t *more = twins_table(fuller), *less = twins_table(lesser);
+	const uint64_t *more = pairs_table(fuller), *less = pairs_table(lesser);
 	int lacks = 0;
 
 	if (!more || !less)
@@ -38,18 +38,18 @@ int twins_match(uint32_t fuller, uint32_t lesser)
 	return lacks;
 }
 
-int twins_agree_at(uint32_t a, uint32_t b, unsigned index)
+int pairs_agree_at(uint32_t a, uint32_t b, unsigned index)
 {
-	const uint64_t *one = twins_table(a), *other = twins_table(b);
+	const uint64_t *one = pairs_table(a), *other = pairs_table(b);
 
 	return one && other && !((one[index] ^ other[index]) & ~MAY_DIFFER);
 }
 
-int twins_agree(uint32_t a, uint32_t b, const uint64_t used[])
+int pairs_agree(uint32_t a, uint32_t b, const uint64_t used[])
 {
 	for (unsigned word = 0; word < 4; word++)
 		for (uint64_t bits = used[word]; bits; bits &= bits - 1)
-			if (!twins_agree_at(a, b, word * 64 + __builtin_ctzll(bits)))
+			if (!pairs_agree_at(a, b, word * 64 + __builtin_ctzll(bits)))
 				return 0;
 	return 1;
 }
