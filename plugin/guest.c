@@ -34,10 +34,10 @@ static const char *const widths[] = { "1", "2", "4", "8" };
 static const char *const wheres[] = { "entry", "exit" };
 static const char *const whats[] = { "file", "function" };
 
-enum { PLACE_USER_END, PLACE_STAYS, PLACE_BASE };
+enum { PLACE_USER_END, PLACE_STAYS, PLACE_BASE, PLACE_NUMBERS = 8 };
 static const char *const places[] = {
 	[PLACE_USER_END] = "user-end", [PLACE_STAYS] = "stays", [PLACE_BASE] = "base",
-	"offset", "identity", "shift", "other", "copied",
+	"offset", "identity", "shift", "other", "copied", [PLACE_NUMBERS] = "numbers",
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -237,7 +237,7 @@ static bool parse_constant(struct parser *p, struct guest_entry *e)
 
 static bool parse_place(struct parser *p, struct guest_entry *e)
 {
-	char end[] = "user-end";
+	char end[] = "user-end", *name;
 
 	if (!next_choice(p, places, COUNT(places), &e->value))
 		return false;
@@ -250,6 +250,11 @@ static bool parse_place(struct parser *p, struct guest_entry *e)
 	case PLACE_BASE:
 		return next_word(p) ? add_names(p, e, "the name of a variable") :
 			fail(p, PV_MISSING_WORD, "", "an area and a variable");
+	case PLACE_NUMBERS:
+		name = next_word(p);
+		if (!name)
+			return fail(p, PV_MISSING_WORD, "", "an area and a number");
+		return next_number(p, "a number", &e->number) && end_line(p) && add(p, e, name);
 	}
 	return add_names(p, e, "names");
 }

@@ -8,7 +8,8 @@ CLI_DIR := runtime-stubs/cli
 CLI_SRC := $(wildcard $(CLI_DIR)/*.c) runtime-stubs/sites/sites.c \
 	    runtime-stubs/insn/match.c runtime-stubs/insn/insn.c \
 	    runtime-stubs/rewriter/plan.c runtime-stubs/rewriter/template.c \
-	    runtime-stubs/rewriter/undo.c $(GEN)/insns.c
+	    runtime-stubs/rewriter/undo.c $(wildcard runtime-stubs/relocator/*.c) \
+	    runtime-stubs/insn/fields.c $(GEN)/insns.c
 CLI_OBJ := $(patsubst %.c,$(B)/obj/cli/%.o,$(notdir $(CLI_SRC)))
 CLI_LIBS := -ldw -lelf -lZydis -lz -llzma -lbz2 -lm
 CLI_CPPFLAGS := -D_GNU_SOURCE -DPREVIRT_VERSION='"$(VERSION)"' -I$(GEN) \
@@ -31,7 +32,8 @@ $(GEN)/page_text.h: plugin/gen_gas.py $(CLI_DIR)/page/style.css $(CLI_DIR)/page/
 	$(Q)set -e; $(call generate,$(PYTHON) plugin/gen_gas.py strings \
 		page_style=$(CLI_DIR)/page/style.css page_script=$(CLI_DIR)/page/script.js)
 
-vpath %.c $(CLI_DIR) runtime-stubs/sites runtime-stubs/insn runtime-stubs/rewriter $(GEN)
+vpath %.c $(CLI_DIR) runtime-stubs/sites runtime-stubs/insn runtime-stubs/rewriter \
+	runtime-stubs/relocator $(GEN)
 $(B)/obj/cli/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@

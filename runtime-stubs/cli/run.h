@@ -22,6 +22,7 @@ struct run {
 	uint64_t timeout;	/* seconds; 0: none */
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
+	bool lower_half;	/* of the address space alone: kernels are moved there */
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 	struct run_disks disks;
@@ -75,6 +76,15 @@ extern const char run_kernel_ia32[];
 void run_warn_table(const char *path, const uint8_t *data, size_t size);
 /* A warning if this @kernel, a file's contents, is a Linux that nothing ends. */
 void run_warn_endless(const struct run *run, const uint8_t *kernel, size_t size);
+
+/*
+ * Is it linked for the upper half of the address space? The kernel of @path, moved into
+ * the lower one, to be freed, with *@size of it and what the wedge has to know; NULL after
+ * a numbered error. The headers of @file are good (run_kernel_good).
+ */
+struct bundle_moved;
+bool run_move_needed(const uint8_t *file);
+uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved);
 
 struct run_machine {
 	const char *name, *what;

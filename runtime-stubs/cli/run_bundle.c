@@ -6,6 +6,7 @@
 #include "diag.h"
 #include "options.h"
 #include "run.h"
+#include "../wedge/bundle.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,26 +70,55 @@ static void bundle_add(struct bundle *b, const char *name, const void *data, siz
 	free(header);
 }
 
-/* @run: of a kernel that is to be run; @tables: by a wedge, which needs its table. */
-static bool bundle_add_file(struct bundle *b, const char *name, const char *path,
-			    bool (*good)(const char *path, const uint8_t *data, size_t size),
-			    const struct run *run, bool tables)
+static uint8_t *bundle_read(const char *path, size_t *size)
+{
+	uint8_t *data = util_read_file(path, size);
+
+	if (!data)
+		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
+	return data;
+}
+
+static bool bundle_add_file(struct bundle *b, const char *name, const char *path)
 {
 	size_t size;
-	uint8_t *data = util_read_file(path, &size);
-	bool fits;
+	uint8_t *data = bundle_read(path, &size);
+	bool fits = data && size < CPIO_MOST;
 
-	if (!data) {
-		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
-		return false;
-	}
-	fits = (!good || good(path, data, size)) && size < CPIO_MOST;
 	if (fits)
 		bundle_add(b, name, data, size);
-	if (fits && run)
+	free(data);
+	return fits;
+}
+
+static bool bundle_add_moved(struct bundle *b, const char *path, const uint8_t *data, size_t size)
+{
+	struct bundle_moved moved;
+	uint8_t *kernel = run_move(path, data, &size, &moved);
+
+	if (kernel) {
+		bundle_add(b, "vmlinux", kernel, size);
+		bundle_add(b, "moved", &moved, sizeof(moved));
+	}
+	free(kernel);
+	return kernel;
+}
+
+/* @tables: by a wedge, which needs its table. */
+static bool bundle_add_kernel(struct bundle *b, const struct run *run, bool tables)
+{
+	size_t size;
+	uint8_t *data = bundle_read(run->kernel, &size);
+	bool fits = data && run_kernel_good(run->kernel, data, size) && size < CPIO_MOST;
+
+	if (fits && run->lower_half && run_move_needed(data))
+		fits = bundle_add_moved(b, run->kernel, data, size);
+	else if (fits)
+		bundle_add(b, "vmlinux", data, size);
+	if (fits && run->machine)
 		run_warn_endless(run, data, size);
-	if (fits && good && tables)
-		run_warn_table(path, data, size);
+	if (fits && tables)
+		run_warn_table(run->kernel, data, size);
 	free(data);
 	return fits;
 }
@@ -108,7 +138,7 @@ static bool bundle_add_disks(struct bundle *b, const struct run_disks *disks)
 {
 	for (unsigned i = 0; i < disks->n; i++) {
 		char *name = run_disk_name(&disks->disk[i], i);
-		bool added = bundle_add_file(b, name, disks->disk[i].path, NULL, NULL, false);
+		bool added = bundle_add_file(b, name, disks->disk[i].path);
 
 		free(name);
 		if (!added)
@@ -143,12 +173,11 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		free(words);
 		words = longer;
 	}
-	if (bundle_add_file(&b, "vmlinux", run->kernel, run_kernel_good,
-			    run->machine ? run : NULL, tables)) {
+	if (bundle_add_kernel(&b, run, tables)) {
 		bundle_add(&b, "cmdline", run->append, strlen(run->append));
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
-		if ((!run->initrd || bundle_add_file(&b, "initrd", run->initrd, NULL, NULL, false)) &&
+		if ((!run->initrd || bundle_add_file(&b, "initrd", run->initrd)) &&
 		    (!tables || bundle_add_disks(&b, &run->disks)) &&
 		    (!tables || !run->rng || bundle_add_seed(&b))) {
 			bundle_add(&b, "TRAILER!!!", "", 0);

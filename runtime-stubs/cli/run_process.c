@@ -8,7 +8,6 @@
 #include "diag.h"
 #include "options.h"
 #include "run.h"
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +25,6 @@
 #define FILE_CONSOLE 0			/* as the wedge has them */
 #define FILE_BUNDLE 3
 #define ESCAPE 1			/* Ctrl-A; x behind it leaves, any other key is typed */
-#define USER_END UINT64_C(0x800000000000)
 
 struct process {
 	pid_t pid;
@@ -65,29 +63,6 @@ static bool process_takes(const struct run *run)
 		diag_error(DIAG_RANGE, NULL, "run: --cpus %llu: a process gives the guest one "
 			   "processor so far", (unsigned long long)run->cpus);
 	return !what && run->cpus == 1;
-}
-
-/* A process has the lower half of the address space. */
-static bool process_kernel_good(const char *path)
-{
-	size_t size;
-	uint8_t *data = util_read_file(path, &size);
-	const Elf64_Ehdr *ehdr = (const void *)data;
-	bool good = true;
-
-	for (unsigned i = 0; data && size >= sizeof(*ehdr) && i < ehdr->e_phnum; i++) {
-		Elf64_Phdr p;
-
-		if (ehdr->e_phoff > size || (i + 1) * sizeof(p) > size - ehdr->e_phoff)
-			break;
-		memcpy(&p, data + ehdr->e_phoff + i * sizeof(p), sizeof(p));
-		good &= p.p_type != PT_LOAD || p.p_vaddr < USER_END;
-	}
-	free(data);
-	if (!good)
-		diag_error(DIAG_RUN_KERNEL, path, "linked for the upper half of the address space, "
-			   "which no process of a host has");
-	return good;
 }
 
 static _Noreturn void process_child(const char *wedge, pid_t parent, int console, int bundle)
@@ -261,18 +236,20 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 static enum run_end process_run(const struct run *run)
 {
 	struct process process = { .log = -1, .input = !run->quiet, .shown = !run->quiet };
+	struct run moving = *run;
 	char *wedge, *name = NULL;
 	enum run_end end = RUN_TROUBLE;
 	size_t size;
 	int bundle;
 
-	if (!process_takes(run) || !process_kernel_good(run->kernel))
+	if (!process_takes(run))
 		return end;
+	moving.lower_half = true;
 	wedge = path_wedge("process.elf");
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
 	else
-		name = run_bundle(run, true, &size);
+		name = run_bundle(&moving, true, &size);
 	bundle = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
 	if (bundle >= 0 && run->log)
 		process.log = open(run->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

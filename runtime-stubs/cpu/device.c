@@ -132,6 +132,29 @@ void device_put(const struct device_operand *operand, uint64_t value)
 			device_put_part(&operand->part[i], at, 1, value);
 }
 
+/* pop of a register (58 to 5F) from a stack that is no memory here: Linux leaves a stack
+   with 16-bit user mode's stack pointer so. */
+static enum cpu_result device_pop(struct cpu *cpu, const uint8_t *bytes, size_t size,
+				  struct cpu_fault *fault)
+{
+	unsigned rex = size && (bytes[0] & 0xf0) == 0x40;
+	struct device_operand stack;
+	enum cpu_result result;
+	uint64_t value;
+
+	if (!cpu_code_is_64(cpu) || size < rex + 1 || (bytes[rex] & 0xf8) != 0x58)
+		return CPU_UNKNOWN;
+	result = device_find(cpu, &stack, cpu->r[RSP], 8, 0, fault);
+	if (result != CPU_NEXT || !device_is(&stack))
+		return result == CPU_NEXT ? CPU_UNKNOWN : result;
+	value = device_get(&stack);
+	cpu->r[RSP] += 8;
+	cpu->r[(bytes[rex] & 7) | (rex && bytes[0] & 1 ? 8 : 0)] = value;
+	cpu->rip += rex + 1;
+	cpu->rflags &= ~(uint64_t)FLAG_RF;
+	return CPU_NEXT;
+}
+
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 {
 	struct insn_operation o;
@@ -139,6 +162,9 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 	uint8_t bytes[INSN_MAX];
 	size_t size = cpu_fetch(cpu, bytes);
 
+	result = device_pop(cpu, bytes, size, fault);
+	if (result != CPU_UNKNOWN)
+		return result;
 	if (!insn_decode_operation(&o, bytes, size, cpu_code_is_64(cpu)))
 		return CPU_UNKNOWN;
 	if (o.insn.segment >= INSN_FS && o.insn.segment != INSN_NO_SEG)

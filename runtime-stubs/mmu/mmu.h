@@ -59,6 +59,16 @@ struct mmu_walk {
 };
 
 /*
+ * The kernel's, and mapped to guest memory from @gpa on for reading, writing and
+ * execution whatever its tables say: a kernel that was moved starts before they do.
+ * Empty where none was; set before the first load of CR3. LIMIT: the shadow has no
+ * entries for it, so it is for back-ends that map by faults and look here themselves.
+ */
+extern struct mmu_window {
+	uint64_t va, gpa, size;		/* multiples of 64 KiB */
+} mmu_window;
+
+/*
  * Translate @va by the guest's tables for an access (PF_W, PF_U, PF_I of
  * @access). 0, or the error code of the page fault in @error and -1. The
  * accessed and dirty bits are set as the processor sets them.

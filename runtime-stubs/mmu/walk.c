@@ -53,6 +53,29 @@ static int walk_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t a
 	return 0;
 }
 
+struct mmu_window mmu_window;
+
+static int walk_in_window(uint64_t va)
+{
+	return va - mmu_window.va < mmu_window.size;
+}
+
+/* As by entries that have all bits, and are no entries of the guest's. */
+static void walk_window(uint64_t va, struct mmu_walk *walk, uint64_t at[5])
+{
+	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D | PTE_G;
+
+	walk->gpa = mmu_window.gpa + (va - mmu_window.va);
+	walk->flags = PTE_W | PTE_G;
+	walk->level = 1;
+	walk->leaf_at = 0;
+	for (int level = 4; level >= 1; level--) {
+		at[level] = 0;
+		walk->entries[level] = PTE_ADDRESS | rights;
+	}
+	walk->leaf = walk->entries[1] = (walk->gpa & PTE_ADDRESS) | rights;
+}
+
 /* The guest's entries down to the leaf, and where they stand. -1: one is not present,
    or the address is none. */
 static inline __attribute__((always_inline)) int walk_down(uint64_t va, struct mmu_walk *walk, uint64_t at[5])
@@ -63,6 +86,10 @@ static inline __attribute__((always_inline)) int walk_down(uint64_t va, struct m
 	walk->flags = PTE_W | PTE_U;
 	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
 		return -1;
+	if (walk_in_window(va)) {
+		walk_window(va, walk, at);
+		return 0;
+	}
 	for (level = 4; level >= 1; level--) {
 		uint64_t *entry;
 
@@ -321,6 +348,8 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 		mmu_counters.reflected++;
 		return -1;
 	}
+	if (walk_in_window(va))
+		return 0;
 	/* A device's page is never there: do not look for more around it. */
 	if (bus_find_memory(&board_bus, walk.gpa) || walk_fill(va, &walk))
 		return 1;

@@ -67,6 +67,7 @@ static const struct {
 	{ "identity", RELOCATOR_FACT_IDENTITY, 0, 0 },
 	{ "shift", RELOCATOR_FACT_SHIFT, 0, 0 },
 	{ "other", RELOCATOR_FACT_OTHER, 0, 0 },
+	{ "numbers", RELOCATOR_FACT_NUMBERS, 1, 1 },
 	{ "copied", RELOCATOR_FACT_COPIED, 0, 0 },
 	{ "stays", RELOCATOR_FACT_STAYS, 0, 1 },
 };
@@ -91,7 +92,8 @@ static int facts_place(struct relocator_facts *facts, struct facts_line *line)
 	fact.kind = facts_kinds[i].kind;
 	fact.area = area.at;
 	fact.area_length = area.length;
-	while ((name = facts_next(line)).length) {
+	name = facts_kinds[i].area && facts_kinds[i].number ? area : facts_next(line);
+	for (; name.length; name = facts_next(line)) {
 		if (facts->count == RELOCATOR_NAMES)
 			return 0;
 		fact.name = name.at;

@@ -41,6 +41,10 @@ const struct relocator_fact *relocator_section_fact(const struct relocator *r,
 const struct relocator_fact *relocator_function_fact(const struct relocator *r,
 						     uint64_t at, int kind);
 
+/* relocator.c. Where the fact's area shall be; NULL: it stays. */
+const struct relocator_area *relocator_area(const struct relocator *r,
+					    const struct relocator_fact *fact);
+
 /* relocations.c: marks, and data. */
 enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f);
@@ -58,7 +62,7 @@ struct relocator_insn {
 /* rewrite.c: in place, or out of line by outline.c. */
 enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_insn *i);
 enum relocator_status relocator_outline(struct relocator *r, const struct relocator_insn *i);
-/* limits.c: numbers that are the end of user addresses. */
+/* limits.c: numbers that are the end of user addresses, or addresses in areas. */
 enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i);
 
 /* emit.c: code out of line. What fails first is kept, and nothing emitted after it. */

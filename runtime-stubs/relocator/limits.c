@@ -14,6 +14,7 @@
 #define LIMITS_BELOW (1ull << 32)	/* bytes that the end is less, at most */
 #define LIMITS_ABOVE (1ull << 16)	/* and more */
 #define LIMITS_PART (1ull << 26)	/* what a third of it may be off by */
+#define LIMITS_AREA (1ull << 39)	/* an area without a variable has one table of level 3 */
 
 /* Bits of an address below @end. */
 static unsigned limits_bits(uint64_t end)
@@ -52,6 +53,26 @@ static void limits_number(struct relocator *r, const struct relocator_insn *i)
 	++*(thirds == 3 ? &r->counts.limits : &r->counts.limits_parts);
 }
 
+/* The same, as an address in an area that has no variable. */
+static void limits_address(struct relocator *r, const struct relocator_insn *i)
+{
+	uint64_t value;
+
+	memcpy(&value, i->bytes + i->f.imm_at, 8);
+	for (size_t k = 0; k < r->facts->count; k++) {
+		const struct relocator_fact *fact = &r->facts->facts[k];
+		const struct relocator_area *area = relocator_area(r, fact);
+
+		if (fact->kind != RELOCATOR_FACT_NUMBERS || !area ||
+		    value - fact->number >= LIMITS_AREA)
+			continue;
+		value += area->at - fact->number;
+		memcpy(i->bytes + i->f.imm_at, &value, 8);
+		r->counts.numbers++;
+		return;
+	}
+}
+
 /* shr $47: C1 /5. As many bits as addresses below the new end have. */
 static enum relocator_status limits_shift(struct relocator *r, const struct relocator_insn *i)
 {
@@ -72,10 +93,12 @@ enum relocator_status relocator_limit(struct relocator *r, const struct relocato
 
 	if (!r->facts->user_end)
 		return RELOCATOR_DONE;
-	if (f->imm_size == 8)
+	if (f->imm_size == 8) {
+		limits_address(r, i);
 		limits_number(r, i);
-	else if (!f->map && !f->vex && f->opcode == 0xc1 && (f->modrm & 0x38) == 5 << 3 &&
-		 i->bytes[f->imm_at] == limits_bits(r->facts->user_end))
+	} else if (!f->map && !f->vex && f->opcode == 0xc1 && (f->modrm & 0x38) == 5 << 3 &&
+		 i->bytes[f->imm_at] == limits_bits(r->facts->user_end)) {
 		return limits_shift(r, i);
+	}
 	return RELOCATOR_DONE;
 }

@@ -38,10 +38,12 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 {
 	uint64_t at = rela->r_offset;
 
+	/* What is left of those of a table that was sorted since (Linux: sorttable). */
+	if (ELF64_R_TYPE(rela->r_info) == R_X86_64_NONE)
+		return RELOCATOR_DONE;
 	if (!relocations_inside(r, at, 4))
 		return relocator_fail(r, RELOCATOR_OUTSIDE, at);
 	switch (ELF64_R_TYPE(rela->r_info)) {
-	case R_X86_64_NONE:
 	case R_X86_64_PC64:
 		return RELOCATOR_DONE;
 	case R_X86_64_64:

@@ -29,8 +29,8 @@ static uint8_t *relocator_variable(const struct relocator *r, const struct reloc
 	return NULL;
 }
 
-static const struct relocator_area *relocator_area(const struct relocator *r,
-						   const struct relocator_fact *fact)
+const struct relocator_area *relocator_area(const struct relocator *r,
+					    const struct relocator_fact *fact)
 {
 	for (size_t i = 0; i < r->area_count; i++)
 		if (strlen(r->areas[i].name) == fact->area_length &&

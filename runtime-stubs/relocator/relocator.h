@@ -44,6 +44,8 @@ enum relocator_fact_kind {
 	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
 	RELOCATOR_FACT_OTHER,	/* in .name such numbers mean something else */
 	RELOCATOR_FACT_COPIED,	/* code of section .name is copied elsewhere */
+	RELOCATOR_FACT_NUMBERS,	/* numbers of 64 bits from .number on, less than 512 GiB more,
+				   are addresses in area .area */
 	RELOCATOR_FACT_STAYS,	/* section .name: entries of .number bytes that begin with
 				   the distance to an instruction that must stay */
 };
@@ -85,6 +87,7 @@ struct relocator_counts {
 	uint32_t out_pushing;	/* of those out of line: with a register saved */
 	uint32_t literals, code_bytes, literal_bytes;
 	uint32_t limits, limits_parts, limits_shift, limits_other;
+	uint32_t numbers;	/* that are addresses in areas */
 };
 
 struct relocator {

@@ -63,18 +63,50 @@ static void boot_initrd(uint8_t *page, const uint8_t *data, size_t size, uint64_
 	zeropage_initrd(page, at, size);
 }
 
+/* Where the kernel is, if that is not where it was linked. */
+static struct bundle_moved boot_find_moved(const void *bundle, size_t size)
+{
+	struct bundle_moved m = { 0 };
+	size_t length;
+	const uint8_t *file = bundle_find(bundle, size, "moved", &length);
+
+	if (!file)
+		return m;
+	if (length == sizeof(m))
+		memcpy(&m, file, sizeof(m));
+	if ((m.va | m.start | m.code | m.end) % BUNDLE_MOVED_ALIGN || m.start < HIGH_START || m.start >= m.code || m.code >= m.end ||
+	    m.end > backend_low_bytes)
+		wedge_stop("the moved kernel does not fit into the guest's memory");
+	mmu_window = (struct mmu_window){ m.va, m.start, m.end - m.start };
+	return m;
+}
+
+/* The code behind a moved kernel is no memory of the guest's. */
+static void boot_memory_map(uint8_t *page, const struct bundle_moved *moved, uint64_t memory)
+{
+	uint64_t start = HIGH_START;
+
+	zeropage_e820(page, 0, LOW_END, E820_RAM);
+	if (moved->end) {
+		zeropage_e820(page, start, moved->code, E820_RAM);
+		zeropage_e820(page, moved->code, moved->end, E820_RESERVED);
+		start = moved->end;
+	}
+	zeropage_e820(page, start, memory, E820_RAM);
+	if (backend_guest_bytes > memory)
+		zeropage_e820(page, BACKEND_HOLE_END, backend_guest_bytes, E820_RAM);
+}
+
 static void boot_zero_page(const void *bundle, size_t size, uint64_t memory, uint64_t kernel_end)
 {
+	struct bundle_moved moved = boot_find_moved(bundle, size);
 	uint8_t *page = backend_guest(AT_ZERO_PAGE);
 	const uint8_t *file;
 	size_t length = 0;
 
 	file = bundle_find(bundle, size, "cmdline", &length);
 	zeropage_fill(page, backend_guest(AT_CMDLINE), file, length);
-	zeropage_e820(page, 0, LOW_END, E820_RAM);
-	zeropage_e820(page, HIGH_START, memory, E820_RAM);
-	if (backend_guest_bytes > memory)
-		zeropage_e820(page, BACKEND_HOLE_END, backend_guest_bytes, E820_RAM);
+	boot_memory_map(page, &moved, memory);
 	file = bundle_find(bundle, size, "initrd", &length);
 	if (file)
 		boot_initrd(page, file, length, memory, kernel_end);

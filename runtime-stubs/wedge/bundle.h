@@ -3,13 +3,23 @@
 /*
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
- * (words for the wedge itself), disks (disk0-copy or disk0-ro, and so on) and seed (of an
- * entropy device).
+ * (words for the wedge itself), disks (disk0-copy or disk0-ro, and so on), seed (of an
+ * entropy device) and moved.
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * The file "moved": vmlinux was moved away from where it was linked. Its image and code
+ * that was put behind it, from @code on, are guest-physical memory from @start to @end;
+ * the kernel runs at @va, whether its tables map that or not.
+ */
+#define BUNDLE_MOVED_ALIGN 0x10000u	/* of all four */
+struct bundle_moved {
+	uint64_t va, start, code, end;
+};
 
 /* A file of the archive; NULL if it is not there. */
 const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);

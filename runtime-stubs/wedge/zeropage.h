@@ -22,6 +22,7 @@ enum {				/* guest-physical places, below 1 MiB */
 #define CMDLINE_MAX 2047
 #define E820_MAX 128
 #define E820_RAM 1
+#define E820_RESERVED 2
 
 enum {				/* struct boot_params */
 	BP_E820_COUNT = 0x1e8, BP_BOOT_FLAG = 0x1fe, BP_HEADER = 0x202,

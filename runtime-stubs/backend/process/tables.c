@@ -9,6 +9,7 @@
  * host can write through it.
  */
 #include "process.h"
+#include "../../mmu/mmu.h"
 #include <string.h>
 
 #define POOL_SHARE 16u			/* one frame of all in so many, and ... */
@@ -187,6 +188,12 @@ void process_walk(unsigned root, uint64_t va, struct process_walk *walk)
 {
 	uint64_t *table = pool[root], rights = ~0ull, nx = 0, *entry;
 
+	if (va - mmu_window.va < mmu_window.size) {
+		walk->leaf = (uint64_t *)WEDGE_LINEAR +
+			     (mmu_window.gpa + (va - mmu_window.va)) / BACKEND_PAGE;
+		walk->rights = ENTRY_W;
+		return;
+	}
 	walk->leaf = NULL;
 	for (int level = 4; ; level--) {
 		entry = table + (va >> (3 + 9 * level) & 511);

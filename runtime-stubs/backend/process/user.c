@@ -126,18 +126,14 @@ static struct user *user_find(void)
 	return oldest;
 }
 
-/* The parts of the vector state that @size bytes have room for. */
+/*
+ * The parts of the vector state that the guest's kernel keeps, of those that @size bytes
+ * have room for. The others, which user mode finds by itself, stay in its stub's frame:
+ * taken along, they would go from one process of the guest's to the next.
+ */
 static uint32_t user_parts(size_t size)
 {
-	static uint32_t whole;
-	uint32_t a = 0xd, b, c = 0, d;
-
-	if (!whole) {
-		__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-		whole = b;
-	}
-	return size >= whole ? ~0u : size >= STATE_AVX ? XCR0_X87 | XCR0_SSE | XCR0_AVX :
-		XCR0_X87 | XCR0_SSE;
+	return XCR0_X87 | XCR0_SSE | (size >= STATE_AVX ? XCR0_AVX : 0);
 }
 
 static void user_give_state(struct stub *stub)

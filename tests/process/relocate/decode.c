@@ -133,8 +133,8 @@ static void report(unsigned long instructions, unsigned long sites)
 	       "%u with push and pop, %u bytes, %u literals\n", out_of_line, c->out_store,
 	       c->out_table, c->out_lea, c->out_compare, c->out_push, c->out_jump, c->out_call,
 	       c->out_pushing, c->code_bytes, c->literals);
-	printf("limits: %u numbers, %u parts, %u shifts; %u are something else\n", c->limits,
-	       c->limits_parts, c->limits_shift, c->limits_other);
+	printf("limits: %u numbers, %u parts, %u shifts; %u are something else; %u addresses\n",
+	       c->limits, c->limits_parts, c->limits_shift, c->limits_other, c->numbers);
 	printf("sites: %lu, of them %u rewritten in place\n", sites, touched_sites);
 }
 
@@ -162,7 +162,7 @@ void test_decode(void)
 	}
 	check_outline();
 	sites = check_sites(&moved_high, &touched_sites);
-	if (limits != c->limits + c->limits_parts + c->limits_shift)
+	if (limits != c->limits + c->limits_parts + c->limits_shift + c->numbers)
 		wrong(&moved_high, 0, "another number of limits than it says");
 	report(instructions, sites);
 }

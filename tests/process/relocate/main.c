@@ -107,6 +107,7 @@ static void *map_at(uint64_t at, size_t size)
 void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low)
 {
 	static const struct relocator_area areas[] = {
+		{ "cpu_entry_area", 0x7c0000000000 },
 		{ "direct_map", 0x4000c0000000 }, { "vmalloc", 0x500000000000 },
 		{ "vmemmap", 0x700000000000 },
 	};
@@ -124,7 +125,7 @@ void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low)
 		.outline_at = outline_at, .outline_size = OUTLINE_SIZE,
 		.work = calloc(1, relocator_work_size(kernel.file, kernel.size)),
 		.user_end = 0x3f8000000000, .areas = areas,
-		.area_count = with_bases && !low ? 3 : 0,
+		.area_count = low ? 0 : with_bases ? 4 : 1,
 	};
 	memcpy(r->image, kernel.image, size);
 	status = relocator_move(r);
