@@ -59,16 +59,18 @@ static void check_out_of_line(uint64_t at, unsigned length, const ZydisDecodedIn
 	out_of_line++;
 }
 
-/* Does it hold an address of the image as it was linked? */
+/* Does it hold an address of the image as it was linked? As a number, the lowest may be
+   there: Linux tells how far it was moved from it. */
 static void check_left(uint64_t at, const ZydisDecodedInstruction *now)
 {
+	bool number = at >= kernel.low && !reference(at, now->length);
 	uint64_t disp = (uint64_t)now->raw.disp.value, imm = now->raw.imm[0].value.u;
 	bool relative = !now->raw.modrm.mod && now->raw.modrm.rm == 5;
 
 	if ((now->raw.disp.size == 32 && !relative && disp >= kernel.low && disp < kernel.high) ||
 	    (now->raw.imm[0].size == 32 && !now->raw.imm[0].is_relative &&
 	     now->operand_width == 64 &&
-	     (uint64_t)(int64_t)(int32_t)imm >= kernel.low &&
+	     (uint64_t)(int64_t)(int32_t)imm >= kernel.low + number &&
 	     (uint64_t)(int64_t)(int32_t)imm < kernel.high))
 		wrong(&moved_high, at, "refers to the image as it was linked");
 }

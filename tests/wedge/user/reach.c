@@ -37,6 +37,16 @@ static const struct { uint64_t address; const char *what; } places[] = {
 	{ 0xffffffff40000000, "where the wedge was loaded" },
 	{ 0xffff800000000000, "the hypervisor's table" },
 	{ 0xffff82d040200000, "the hypervisor" },
+	/* In a process of a host (docs/process.md): elsewhere nothing is there. */
+	{ 0x4000c0000000, "all memory, start" },
+	{ 0x4000c1000000, "kernel text" },
+	{ 0x4000c1c00000, "kernel data" },
+	{ 0x500000000000, "vmalloc" },
+	{ 0x7c0000000000, "descriptor tables" },
+	{ 0x70000000, "wedge text" },
+	{ 0x7e0000000000, "wedge's map of memory" },
+	{ 0x7e8000000000, "wedge's tables" },
+	{ 0x7eb000000000, "what was loaded" },
 };
 
 static int attempt(int how, uint64_t address)
