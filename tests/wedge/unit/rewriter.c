@@ -214,7 +214,7 @@ static uint64_t time_sites(const struct rewriter_target *target, unsigned count)
 	memcpy(table, words, 12);
 	memcpy(table + 12, PREVIRT_NOTE_OWNER, 8);
 	memcpy(table + 20, "\1\1\10\0", 4);
-	for (int round = 0; round < 7; round++) {
+	for (int round = 0; round < 25; round++) {
 		struct timespec a, b;
 		uint64_t ns;
 
@@ -231,14 +231,14 @@ static uint64_t time_sites(const struct rewriter_target *target, unsigned count)
 		rw->address = 0x100000;
 		rw->size = count * 16ul;
 		rw->memory = memory;
-		clock_gettime(CLOCK_MONOTONIC, &a);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 		if (rewriter_plan(rw, table, notes, 4, 0)) {
 			printf("BAD plan: %s\n", rewriter_strerror(rw->error));
 			failures++;
 			break;
 		}
 		rewriter_apply(rw, table, notes, 4, 0);
-		clock_gettime(CLOCK_MONOTONIC, &b);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
 		ns = (b.tv_sec - a.tv_sec) * 1000000000ul + b.tv_nsec - a.tv_nsec;
 		best = ns < best ? ns : best;
 	}
