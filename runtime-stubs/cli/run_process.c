@@ -265,5 +265,6 @@ static enum run_end process_run(const struct run *run)
 }
 
 const struct run_machine run_process = {
-	"process", "a process of this host, by any user", NULL, RUN_RESTART, false, process_run,
+	"process", "a process of this host, by any user (of guests that are trusted)", NULL,
+	RUN_RESTART, false, process_run,
 };
