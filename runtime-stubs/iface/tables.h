@@ -19,6 +19,11 @@
 #define BACKEND_UPPER_FIRST 256u
 #define BACKEND_UPPER_END 512u
 #endif
+/* Is @va in the kernel's half? One that is not canonical is in that of its uppermost bit. */
+static inline int backend_is_upper(uint64_t va)
+{
+	return BACKEND_UPPER_FIRST == 256 ? va >> 63 : va >> 39 >= BACKEND_UPPER_FIRST;
+}
 
 #define BACKEND_FLUSH 1
 #define BACKEND_FLUSH_ALL 2

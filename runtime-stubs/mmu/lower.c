@@ -795,7 +795,7 @@ void lower_fill_all(uint64_t root)
 	const uint64_t *top = backend_guest(root);
 	uint64_t va = 0;
 
-	while (top && shadow_is_lower(va)) {
+	while (top && va < (uint64_t)BACKEND_UPPER_FIRST << 39) {
 		uint64_t step = 1ull << 39;
 		struct mmu_walk walk;
 		uint32_t error;

@@ -86,7 +86,7 @@ static inline unsigned shadow_index(uint64_t va, int level)
 
 static inline int shadow_is_lower(uint64_t va)
 {
-	return va >> 39 < BACKEND_UPPER_FIRST;
+	return !backend_is_upper(va);
 }
 
 /* Where entry @index of a level-4 table leads: the address is canonical. */

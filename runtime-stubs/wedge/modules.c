@@ -64,7 +64,7 @@ static int modules_may_name(uint64_t va)
 {
 	struct mmu_walk walk;
 
-	return va >> 39 >= BACKEND_UPPER_FIRST && va - wedge_rewriter.address >= wedge_rewriter.size &&
+	return backend_is_upper(va) && va - wedge_rewriter.address >= wedge_rewriter.size &&
 	       !modules_walk(va, &walk) && walk.level == 1;
 }
 
