@@ -2,10 +2,10 @@
 /* Copyright The previrt authors */
 /* See progress.h for the contracts. */
 #include "progress.h"
+#include "util.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CALLS 0x10000u		/* between looks at the clock */
@@ -18,21 +18,13 @@ static struct {
 	bool started, shown;
 } progress;
 
-static int64_t progress_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
 void progress_at(const char *file, const char *part, uint64_t done, uint64_t total)
 {
 	int64_t now;
 
 	if (progress.started && ++progress.calls % CALLS)
 		return;
-	now = progress_now();
+	now = util_now();
 	if (!progress.started) {
 		progress.started = true;
 		progress.next = isatty(STDERR_FILENO) ? now + QUIET_MS : INT64_MAX;

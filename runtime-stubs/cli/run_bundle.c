@@ -136,6 +136,8 @@ static void bundle_add_memory(struct bundle *b, uint64_t mib)
 /* For a wedge, which has them in memory. */
 static bool bundle_add_disks(struct bundle *b, const struct run_disks *disks)
 {
+	if (!run_disks_are_copies(disks))
+		return false;
 	for (unsigned i = 0; i < disks->n; i++) {
 		char *name = run_disk_name(&disks->disk[i], i);
 		bool added = bundle_add_file(b, name, disks->disk[i].path);

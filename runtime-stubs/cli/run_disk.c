@@ -69,17 +69,17 @@ void run_disks_free(struct run_disks *disks)
 		free(disks->disk[--disks->n].path);
 }
 
-static bool disk_is_copy(const struct run_disk *disk, const char *machine)
+static bool disk_is_copy(const struct run_disk *disk)
 {
 	struct stat status;
 
 	if (disk->access == RUN_DISK_WRITE)
-		diag_error(DIAG_RUN_DISK, disk->path, "on %s nothing that is written reaches the "
-			   "file: say %s,copy (it is lost at the end) or %s,ro", machine,
+		diag_error(DIAG_RUN_DISK, disk->path, "nothing that is written reaches the file on "
+			   "this machine: say %s,copy (it is lost at the end) or %s,ro",
 			   disk->path, disk->path);
 	else if (stat(disk->path, &status) || !S_ISREG(status.st_mode))
-		diag_error(DIAG_RUN_DISK, disk->path, "on %s a disk is in memory: a file is "
-			   "needed", machine);
+		diag_error(DIAG_RUN_DISK, disk->path, "a disk of this machine is in memory: a file is "
+			   "needed");
 	else
 		return true;
 	return false;
@@ -96,15 +96,15 @@ uint64_t run_disks_mib(const struct run_disks *disks)
 	return bytes >> 20;
 }
 
-bool run_disks_are_copies(const struct run_disks *disks, const char *machine)
+bool run_disks_are_copies(const struct run_disks *disks)
 {
 	for (unsigned i = 0; i < disks->n; i++)
-		if (!disk_is_copy(&disks->disk[i], machine))
+		if (!disk_is_copy(&disks->disk[i]))
 			return false;
 	if (run_disks_mib(disks) <= MEMORY_MOST)
 		return true;
-	diag_error(DIAG_RUN_DISK, disks->disk[0].path, "on %s disks are in memory: together at "
-		   "most %d MiB", machine, MEMORY_MOST);
+	diag_error(DIAG_RUN_DISK, disks->disk[0].path, "disks of this machine are in memory: together "
+		   "at most %d MiB", MEMORY_MOST);
 	return false;
 }
 

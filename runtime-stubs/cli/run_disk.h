@@ -28,7 +28,7 @@ void run_disks_free(struct run_disks *disks);
 
 /* For a machine where nothing that is written reaches a file: false after a numbered
    error if that is wanted. */
-bool run_disks_are_copies(const struct run_disks *disks, const char *machine);
+bool run_disks_are_copies(const struct run_disks *disks);
 
 /* What copies of all of them take, in MiB. */
 uint64_t run_disks_mib(const struct run_disks *disks);

@@ -19,7 +19,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FILE_CONSOLE 0			/* as the wedge has them */
@@ -40,14 +39,6 @@ static volatile sig_atomic_t process_signalled;
 static void process_caught(int signal)
 {
 	process_signalled = signal;
-}
-
-static int64_t process_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
 /* Options of QEMU's have no meaning here. */
@@ -163,7 +154,7 @@ static int process_watch(struct process *process)
 			{ .fd = process->console, .events = POLLIN },
 			{ .fd = process->input ? 0 : -1, .events = POLLIN },
 		};
-		int64_t left = process->end ? process->end - process_now() : -1;
+		int64_t left = process->end ? process->end - util_now() : -1;
 
 		process->over_time = process->end && left <= 0;
 		if (process->over_time || process->left || process_signalled)
@@ -225,7 +216,7 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 		return RUN_TROUBLE;
 	if (is_terminal)
 		process_raw(terminal);
-	process->end = run->timeout ? process_now() + (int64_t)run->timeout * 1000 : 0;
+	process->end = run->timeout ? util_now() + (int64_t)run->timeout * 1000 : 0;
 	status = process_watch(process);
 	if (is_terminal)
 		tcsetattr(0, TCSANOW, &terminal);
@@ -265,6 +256,6 @@ static enum run_end process_run(const struct run *run)
 }
 
 const struct run_machine run_process = {
-	"process", "a process of this host, by any user (of guests that are trusted)", NULL,
+	"process", "a process of this host, by any user (trusted guests; disks: copy or ro)", NULL,
 	RUN_RESTART, false, process_run,
 };

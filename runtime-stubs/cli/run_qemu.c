@@ -20,7 +20,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECOND_MS 1000
@@ -57,14 +56,6 @@ void run_words_free(struct run_words *words)
 static void qemu_caught(int signal)
 {
 	qemu_signalled = signal;
-}
-
-static int64_t qemu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
 static void qemu_add(struct run_words *words, const char *const *all)
@@ -231,12 +222,12 @@ static int64_t qemu_patience(const struct qemu *qemu)
 /* QEMU's wait status. The socket ends with it. */
 static int qemu_wait(struct qemu *qemu, uint64_t timeout)
 {
-	int64_t end = timeout ? qemu_now() + (int64_t)timeout * SECOND_MS : INT64_MAX;
+	int64_t end = timeout ? util_now() + (int64_t)timeout * SECOND_MS : INT64_MAX;
 	int status = 0;
 
 	while (!qemu->hung_up) {
 		struct pollfd p[3] = { { .fd = qemu->control, .events = POLLIN } };
-		int64_t left = end - qemu_now();
+		int64_t left = end - util_now();
 
 		if (qemu_signalled || left <= 0) {
 			qemu->over_time |= !qemu_signalled;
@@ -252,8 +243,8 @@ static int qemu_wait(struct qemu *qemu, uint64_t timeout)
 			continue;
 		if (p[0].revents)
 			qemu_listen(qemu);
-		input_move(&qemu->input, p + 1, qemu_now());
-		input_ask(&qemu->input, qemu->control, qemu_now());
+		input_move(&qemu->input, p + 1, util_now());
+		input_ask(&qemu->input, qemu->control, util_now());
 	}
 	while (waitpid(qemu->pid, &status, 0) < 0 && errno == EINTR)
 		if (qemu_signalled)

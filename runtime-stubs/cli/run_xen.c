@@ -125,10 +125,8 @@ static bool xen_words(const struct run *run, struct run_words *words)
 
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "xenpv.elf is missing");
-	if (!wedge || !run_disks_are_copies(&run->disks, "Xen")) {
-		free(wedge);
+	if (!wedge)
 		return false;
-	}
 	/* QEMU cuts at blanks and commas, which a path may have. */
 	data = util_read_file(wedge, &size);
 	if (data)
@@ -168,7 +166,8 @@ const struct doctor_check doctor_hypervisor = {
 };
 
 static const struct run_machine run_xen = {
-	"xen", "Xen PV, in its first domain (disks are in memory: copy or ro)", xen_words, RUN_CRASHED, true, NULL,
+	"xen", "Xen PV, in its first domain (disks are in memory: copy or ro)", xen_words,
+	RUN_CRASHED, true, NULL,
 };
 
 const struct run_machine *const run_machines[] = { &run_xen, &run_native, &run_process, NULL };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void util_out_of_memory(void)
@@ -145,4 +146,12 @@ size_t util_upper_bound(const uint64_t *v, size_t n, uint64_t value)
 			n = mid;
 	}
 	return low;
+}
+
+int64_t util_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }

@@ -78,4 +78,7 @@ int util_compare_u64(const void *a, const void *b);
 /* Index of the first element of @v greater than @value; @v is sorted. */
 size_t util_upper_bound(const uint64_t *v, size_t n, uint64_t value);
 
+/* ms of the host's monotonic clock. */
+int64_t util_now(void);
+
 #endif

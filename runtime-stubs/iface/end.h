@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 /* Ends the machine. @how is a value of devices/ends.h and is passed on to whoever
-   started the machine. Calls wedge_ending before anything else; if that gives non-zero,
-   @how is ENDS_STOPPED. */
+   started the machine, as wedge_ending, which is called before anything else, returns it. */
 _Noreturn void backend_shutdown(int how);
 
 /* At the end of a run: returns NULL, or what of the back-end's own code and data is not

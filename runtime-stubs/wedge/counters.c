@@ -11,6 +11,7 @@
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"
+#include "../devices/ends.h"
 #include "../iface/end.h"
 #include "../iface/fastpath.h"
 #include "../iface/vcpu.h"
@@ -119,13 +120,21 @@ static int ending_check(void)
 	return what != NULL;
 }
 
-int wedge_ending(void)
+int wedge_ending(int how)
 {
 	static int done;
 
-	if (done++)
-		return 0;
-	if (wedge_wants_counts)
-		counters_print();
-	return wedge_wants_check && ending_check();
+	if (!done++) {
+		if (wedge_wants_counts)
+			counters_print();
+		if (wedge_wants_check && ending_check())
+			how = ENDS_STOPPED;
+	}
+	if (how == ENDS_GOOD)
+		wedge_print("previrt: end: all is well\n");
+	else if (how <= ENDS_GUEST_MAX)
+		wedge_print("previrt: end: the guest's status %d\n", how);
+	else
+		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
+	return how;
 }

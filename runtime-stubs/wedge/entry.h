@@ -58,9 +58,10 @@ _Noreturn void wedge_vcpu_started(void);
 /* Nothing has happened: run the guest from the state in struct cpu. */
 _Noreturn void wedge_go(void);
 
-/* The guest ends, with the status it gave: called by backend_shutdown, once,
-   before anything else. Non-zero: the wedge's own data is damaged. */
-int wedge_ending(void);
+/* The guest ends, with @how of devices/ends.h: called by backend_shutdown, before
+   anything else. Prints counts, the self-check and the end, and returns @how, or
+   ENDS_STOPPED if the wedge's own data is damaged. */
+int wedge_ending(int how);
 
 /* A report of the guest's registers and @why, and the end. */
 _Noreturn void wedge_stop(const char *why);

@@ -303,7 +303,7 @@ int backend_roots_alloc(unsigned *kernel, unsigned *user)
 			backend_table_free(*kernel);
 		return -1;
 	}
-	for (unsigned i = 256; i < 512; i++)
+	for (unsigned i = BACKEND_UPPER_FIRST; i < BACKEND_UPPER_END; i++)
 		if (tables[TABLE_ROOT].now[i] & PTE_P)
 			backend_table_set(*kernel, i, tables[TABLE_ROOT].now[i]);
 	return 0;

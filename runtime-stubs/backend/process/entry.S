@@ -14,29 +14,14 @@
  *  - FPU and vector registers are the guest's while the wedge runs.
  */
 #include "place.h"
-#include "../../cpu/offsets.h"
+#include "../registers.inc"
 #include "../../rewriter/limits.h"
 #include <asm/unistd.h>
 
-#define CPU(x) previrt_cpu+CPU_##x(%rip)
-
 /* The guest's registers are saved but for rax, rsp and flags: on with @function. */
 .macro to_c function
-	movq %rcx, CPU(RCX)
-	movq %rdx, CPU(RDX)
-	movq %rbx, CPU(RBX)
+	save_other_registers
 	movq %rsp, CPU(RSP)
-	movq %rbp, CPU(RBP)
-	movq %rsi, CPU(RSI)
-	movq %rdi, CPU(RDI)
-	movq %r8, CPU(R8)
-	movq %r9, CPU(R9)
-	movq %r10, CPU(R10)
-	movq %r11, CPU(R11)
-	movq %r12, CPU(R12)
-	movq %r13, CPU(R13)
-	movq %r14, CPU(R14)
-	movq %r15, CPU(R15)
 	leaq process_stack_top(%rip), %rsp
 	pushfq
 	popq CPU(RFLAGS)
@@ -108,21 +93,7 @@ process_resume:
 process_critical_start:
 	cmpb $0, process_pending(%rip)
 	jne 1f
-	movq CPU(RAX), %rax
-	movq CPU(RCX), %rcx
-	movq CPU(RDX), %rdx
-	movq CPU(RBX), %rbx
-	movq CPU(RBP), %rbp
-	movq CPU(RSI), %rsi
-	movq CPU(RDI), %rdi
-	movq CPU(R8), %r8
-	movq CPU(R9), %r9
-	movq CPU(R10), %r10
-	movq CPU(R11), %r11
-	movq CPU(R12), %r12
-	movq CPU(R13), %r13
-	movq CPU(R14), %r14
-	movq CPU(R15), %r15
+	load_registers
 process_iret:
 	iretq
 process_critical_end:

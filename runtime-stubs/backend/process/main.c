@@ -61,14 +61,7 @@ const char *backend_check(void)
 
 void backend_shutdown(int how)
 {
-	if (wedge_ending())
-		how = ENDS_STOPPED;
-	if (how == ENDS_GOOD)
-		wedge_print("previrt: end: all is well\n");
-	else if (how <= ENDS_GUEST_MAX)
-		wedge_print("previrt: end: the guest's status %d\n", how);
-	else
-		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
+	how = wedge_ending(how);
 	process_user_end();
 	for (;;)
 		sys_call(__NR_exit_group, how, 0, 0, 0);

@@ -17,50 +17,13 @@
  */
 #define __ASSEMBLY__
 #include "layout.h"
-#include "../../cpu/offsets.h"
+#include "../registers.inc"
 #include "../../rewriter/limits.h"
 #include <xen/xen.h>
 
 #define FLAG_TF 0x100
-#define CPU(x) previrt_cpu+CPU_##x(%rip)
 #define PENDING WEDGE_VCPU_INFO
 #define MASK WEDGE_VCPU_INFO+1
-
-.macro save_registers
-	movq %rax, CPU(RAX)
-	movq %rcx, CPU(RCX)
-	movq %rdx, CPU(RDX)
-	movq %rbx, CPU(RBX)
-	movq %rbp, CPU(RBP)
-	movq %rsi, CPU(RSI)
-	movq %rdi, CPU(RDI)
-	movq %r8, CPU(R8)
-	movq %r9, CPU(R9)
-	movq %r10, CPU(R10)
-	movq %r11, CPU(R11)
-	movq %r12, CPU(R12)
-	movq %r13, CPU(R13)
-	movq %r14, CPU(R14)
-	movq %r15, CPU(R15)
-.endm
-
-.macro load_registers
-	movq CPU(RAX), %rax
-	movq CPU(RCX), %rcx
-	movq CPU(RDX), %rdx
-	movq CPU(RBX), %rbx
-	movq CPU(RBP), %rbp
-	movq CPU(RSI), %rsi
-	movq CPU(RDI), %rdi
-	movq CPU(R8), %r8
-	movq CPU(R9), %r9
-	movq CPU(R10), %r10
-	movq CPU(R11), %r11
-	movq CPU(R12), %r12
-	movq CPU(R13), %r13
-	movq CPU(R14), %r14
-	movq CPU(R15), %r15
-.endm
 
 /* The guest's registers are saved, but for rsp and flags: on with @function, on the
    wedge's stack, which does not come back here. */

@@ -73,21 +73,11 @@ size_t backend_console_read(char *text, size_t size)
  */
 void backend_shutdown(int how)
 {
-	struct sched_shutdown reason = {
-		.reason = how == ENDS_GOOD ? SHUTDOWN_poweroff :
-			  how == ENDS_RESET ? SHUTDOWN_reboot : SHUTDOWN_crash
-	};
+	struct sched_shutdown reason;
 
-	if (wedge_ending()) {
-		how = ENDS_STOPPED;
-		reason.reason = SHUTDOWN_crash;
-	}
-	if (how == ENDS_GOOD)
-		wedge_print("previrt: end: all is well\n");
-	else if (how <= ENDS_GUEST_MAX)
-		wedge_print("previrt: end: the guest's status %d\n", how);
-	else
-		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
+	how = wedge_ending(how);
+	reason.reason = how == ENDS_GOOD ? SHUTDOWN_poweroff :
+			how == ENDS_RESET ? SHUTDOWN_reboot : SHUTDOWN_crash;
 	if (xenpv_domu_is())
 		reason.reason = xenpv_domu_ending(reason.reason);
 	if (!main_iopl(3))
