@@ -151,19 +151,33 @@ static int image_compare_addr(const void *a, const void *b, void *context)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/*
+ * Thread-local data has addresses that are not its own, .tbss the next section's; what
+ * is scanned as code is placed, whatever else it claims to be.
+ */
 static void image_sort_sections(struct image *image)
 {
+	uint32_t longest = 0;
 	size_t i;
 
 	image->by_addr = util_alloc(image->sections, sizeof(*image->by_addr));
+	image->longest = util_alloc(image->sections, sizeof(*image->longest));
 	for (i = 0; i < image->sections; i++) {
 		const struct section *s = &image->section[i];
 
-		if (s->flags & SHF_ALLOC && s->size && !(s->flags & SHF_TLS))
+		if (s->flags & SHF_ALLOC && s->size && (s->code || !(s->flags & SHF_TLS)))
 			image->by_addr[image->placed++] = (uint32_t)i;
 	}
 	qsort_r(image->by_addr, image->placed, sizeof(*image->by_addr),
 		image_compare_addr, image);
+	for (i = 0; i < image->placed; i++) {
+		const struct section *s = &image->section[image->by_addr[i]];
+		const struct section *last = &image->section[longest];
+
+		if (!i || s->addr + (s->size - 1) > last->addr + (last->size - 1))
+			longest = image->by_addr[i];
+		image->longest[i] = longest;
+	}
 }
 
 /* Among names of one address: functions, then data, then labels; global first. */
@@ -290,6 +304,7 @@ void image_close(struct image *image)
 	elf_end(image->elf);
 	free(image->section);
 	free(image->by_addr);
+	free(image->longest);
 	free(image->symbol);
 	free(image->words.v);
 	free(image->pointers.v);
@@ -314,6 +329,8 @@ const struct section *image_section_at(const struct image *image, uint64_t addr)
 	if (!low)
 		return NULL;
 	s = &image->section[image->by_addr[low - 1]];
+	if (addr - s->addr >= s->size)
+		s = &image->section[image->longest[low - 1]];
 	return addr - s->addr < s->size ? s : NULL;
 }
 

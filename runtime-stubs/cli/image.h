@@ -54,6 +54,7 @@ struct image {
 	struct section *section;
 	size_t sections;
 	uint32_t *by_addr;      /* allocated sections, by address */
+	uint32_t *longest;      /* of this one and those before it, which reaches farthest */
 	size_t placed;
 	struct symbol *symbol;  /* by address; see image_symbol for ties */
 	size_t symbols;
@@ -70,7 +71,7 @@ struct image {
 struct image *image_open(const char *name, uint8_t *buf, size_t size);
 void image_close(struct image *image);
 
-/* The allocated section that holds @addr, or NULL. */
+/* The allocated section that holds @addr, or NULL; of two that overlap, either. */
 const struct section *image_section_at(const struct image *image, uint64_t addr);
 
 /* The first section of this name that has data, or NULL. */

@@ -28,11 +28,14 @@ struct stretch {
 	bool function;                  /* inside a function */
 };
 
+/* .s: NULL if no bytes of the file are there, as of two sections that overlap. */
 static struct stretch told_stretch(const struct image *image, uint64_t addr)
 {
 	struct stretch st = { .s = image_section_at(image, addr) };
 	size_t i = image_symbol_index(image, addr + 1), near = 0;
 
+	if (!st.s || !st.s->data)
+		return (struct stretch){ .s = NULL };
 	st.from = st.s->addr;
 	st.to = st.s->addr + st.s->size;
 	for (; i < image->symbols && near++ < TOLD_NEAR; i++)
@@ -191,6 +194,8 @@ static bool told_judge(struct told *told, uint64_t addr, struct told_part *part)
 	struct stretch st = told_stretch(told->image, addr);
 	size_t site;
 
+	if (!st.s)
+		return false;
 	told->steps += TOLD_NEAR + (addr - st.from);
 	if (told->steps > TOLD_STEPS)
 		return false;
@@ -233,7 +238,7 @@ char *told_hint(struct told *told, uint64_t addr)
 {
 	struct stretch st = told_stretch(told->image, addr);
 
-	if (st.function || told->hinted == st.to)
+	if (!st.s || st.function || told->hinted == st.to)
 		return NULL;
 	told->hinted = st.to;
 	if (st.symbol)
