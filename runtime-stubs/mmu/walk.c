@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* The guest's page tables, walked as the processor does. */
-#include "shadow.h"
+#include "shadow/shadow.h"
 #include <string.h>
 
 static VCPU_LOCAL uint64_t walk_root;

@@ -3,7 +3,7 @@
 /*
  * What must hold of the wedge itself at the end of a run: its code is as it was
  * linked, and user mode can come by none of its pages or of guest memory, as Xen has
- * stored their entries (entries.h). mmu/check.c looks at what the guest maps.
+ * stored their entries (entries.h). mmu/shadow/check.c looks at what the guest maps.
  */
 #include "entries.h"
 #include "xenpv.h"
@@ -48,7 +48,7 @@ static int check_table(uint64_t mfn, int level, uint64_t va)
 	return 0;
 }
 
-/* Where the guest has mappings, mmu/check.c looks. */
+/* Where the guest has mappings, mmu/shadow/check.c looks. */
 static int check_entry(uint64_t entry, int level, uint64_t va)
 {
 	uint64_t last = va + (1ull << (3 + 9 * level)) - BACKEND_PAGE;

@@ -18,12 +18,12 @@
  */
 #ifndef PREVIRT_MMU_SHADOW_H
 #define PREVIRT_MMU_SHADOW_H
-#include "mmu.h"
-#include "../board/board.h"
-#include "../iface/fastpath.h"
-#include "../iface/memory.h"
-#include "../iface/tables.h"
-#include "../iface/vcpu.h"
+#include "../mmu.h"
+#include "../../board/board.h"
+#include "../../iface/fastpath.h"
+#include "../../iface/memory.h"
+#include "../../iface/tables.h"
+#include "../../iface/vcpu.h"
 
 #define SHADOW_LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 #define SHADOW_COMPARED (PTE_P | PTE_W | PTE_NX | PTE_ADDRESS)
@@ -255,7 +255,7 @@ void lower_before_user(void);
 /* An entry of the upper half, in all roots. */
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry);
 
-/* Short ways: quick.c. -1: the long way is to be taken, nothing has happened. */
+/* Short ways: walk_cache.c. -1: the long way is to be taken, nothing has happened. */
 void quick_remember(uint64_t va, unsigned table);
 int quick_invalidate(uint64_t va);
 
