@@ -15,6 +15,7 @@
 #define FILE_ALIGN (2ull << 20)		/* whole linear tables */
 #define DEFAULT_BYTES (256ull << 20)
 #define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
+#define LOWEST_MOST (2ull << 30)
 #define OWN (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE)
 
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
@@ -56,7 +57,7 @@ static void memory_map(uint64_t gpa, uint64_t size, uint64_t offset)
 /* Linux: /proc/sys/vm/mmap_min_addr may be more. */
 static void memory_find_lowest(void)
 {
-	for (process_lowest = LOWEST; process_lowest < WEDGE_BASE; process_lowest <<= 1) {
+	for (process_lowest = LOWEST; process_lowest < LOWEST_MOST; process_lowest <<= 1) {
 		long result = sys_call6(__NR_mmap, process_lowest, BACKEND_PAGE, PROT_NONE, OWN, -1, 0);
 
 		if (result >= 0) {

@@ -90,6 +90,11 @@ const char *tlb_check(const struct tlb *tlb, unsigned root, uint64_t *va);
 extern uint64_t process_changes;
 extern struct tlb process_tlb;		/* of the supervisor */
 
+/* All slots and what else sites name (entry.S). */
+extern uint64_t process_sites[];
+/* Instructions read the base of fs, and of gs. */
+extern uint8_t process_has_fsgsbase;
+
 /* A write by the wedge to guest memory at @address: 1: it can be made now. */
 int process_wedge_write(uint64_t address);
 

@@ -171,7 +171,7 @@ void backend_load_roots(unsigned kernel, unsigned user)
 
 int backend_va_reserved(uint64_t va)
 {
-	return va < process_lowest || (va >= WEDGE_BASE && va < WEDGE_END) ||
+	return va < process_lowest || va - WEDGE_NEAR < WEDGE_NEAR_SIZE ||
 	       va >> 39 >= BACKEND_UPPER_END;
 }
 
