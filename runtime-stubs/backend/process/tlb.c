@@ -25,7 +25,7 @@ static long tlb_map_here(struct tlb *tlb, uint64_t va, uint64_t size, unsigned r
 	process_calls[CALL_MAP]++;
 	_Static_assert(STUB_READ == PROT_READ && STUB_WRITE == PROT_WRITE &&
 		       STUB_EXECUTE == PROT_EXEC, "rights");
-	result = sys_call6(__NR_mmap, va, size, rights, MAP_SHARED | MAP_FIXED,
+	result = sys_call6(__NR_mmap, va, size, rights, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
 			   process_memory_file, frame);
 	return result < 0 ? result : 0;
 }

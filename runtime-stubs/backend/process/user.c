@@ -28,6 +28,8 @@ struct user {
 	unsigned root;			/* 0: none */
 	uint64_t base[2];		/* of fs and gs, as the stub has them */
 	uint64_t used;			/* when */
+	uint64_t fault;			/* the page fault that the kernel was told of; 0: none */
+	uint32_t access;
 };
 
 static struct user users[USERS];
@@ -44,7 +46,7 @@ static struct user *user_of(struct tlb *tlb)
 /* A stub that is gone has nothing mapped. */
 static long user_map(struct tlb *tlb, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
 {
-	long result = stub_map(&user_of(tlb)->stub, va, size, rights, frame);
+	long result = stub_map_next(&user_of(tlb)->stub, va, size, rights, frame);
 
 	process_calls[CALL_STUB_MAP]++;
 	return result == -ESRCH ? 0 : result;
@@ -107,7 +109,7 @@ static void user_make(struct user *user)
 	user->tlb.map = user_map;
 	user->tlb.unmap = user_unmap;
 	user->tlb.user = 1;
-	user->base[0] = user->base[1] = 0;
+	user->base[0] = user->base[1] = user->fault = 0;
 }
 
 /* Of the root that is loaded; one that has not run for the longest time gives way. */
@@ -234,19 +236,45 @@ static _Noreturn void user_event(struct user *user, enum stub_event event)
 		/* By its own doing: a fault of that program. */
 		user->root = 0;
 		wedge_exception(VECTOR_GP, 0, 0);
+	case STUB_REFUSED:
 	case STUB_EXCEPTION:
 		break;
 	}
 	user_exception(user);
 }
 
+/* The kernel has mended what user mode has faulted at, so the host's mapping comes before
+   the next fault. */
+static void user_fill_mended(struct user *user)
+{
+	if (user->fault)
+		tlb_fill(&user->tlb, user->root, user->fault, user->access);
+	user->fault = 0;
+}
+
+/* The host has too many mappings of this stub's. If it refuses one that is alone, too, the
+   stub is of no use. */
+static int user_makes_room(struct user *user)
+{
+	if (user->tlb.count <= TLB_AROUND)
+		process_refused("to map a page of user mode's", user->tlb.count);
+	tlb_forget(&user->tlb);
+	return 1;
+}
+
 /* A page fault that only the host's mappings have brought about. */
 static int user_fills(struct user *user)
 {
 	struct stub *stub = &user->stub;
+	uint32_t access = stub->error & (FAULT_W | FAULT_I);
 
-	return stub->vector == VECTOR_PF &&
-	       tlb_fill(&user->tlb, user->root, stub->address, stub->error & (FAULT_W | FAULT_I));
+	if (stub->vector != VECTOR_PF)
+		return 0;
+	if (tlb_fill(&user->tlb, user->root, stub->address, access))
+		return 1;
+	user->fault = stub->address;
+	user->access = access;
+	return 0;
 }
 
 void process_user_enter(struct cpu *cpu)
@@ -260,11 +288,13 @@ void process_user_enter(struct cpu *cpu)
 	user_last = user;
 	tlb_sync(&user->tlb, user->root);
 	user_give(user, cpu);
+	user_fill_mended(user);
 	process_stub = &user->stub;
 	do {
 		process_calls[CALL_USER]++;
 		event = process_pending ? STUB_INTERRUPTED : stub_run(&user->stub);
-	} while (event == STUB_EXCEPTION && user_fills(user));
+	} while (event == STUB_REFUSED ? user_makes_room(user) :
+		 event == STUB_EXCEPTION && user_fills(user));
 	process_stub = NULL;
 	if (event != STUB_BROKEN && event != STUB_KILLED)
 		user_take(&user->stub, cpu);
