@@ -58,8 +58,8 @@ const char *backend_check(void)
 	uint64_t va;
 	const char *what;
 
-	tlb_sync(&process_tlb, process_kernel_root);
-	what = tlb_check(&process_tlb, process_kernel_root, &va);
+	maps_sync(&process_maps, process_kernel_root);
+	what = maps_check(&process_maps, process_kernel_root, &va);
 	return what ? what : process_user_check(&va);
 }
 

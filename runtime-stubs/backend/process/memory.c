@@ -123,7 +123,7 @@ void backend_frame_clean(uint64_t gfn)
 		return;
 	*entry &= ~ENTRY_D;
 	cleaned[cleaned_count++] = gfn;
-	process_changes++;
+	maps_changes++;
 }
 
 static void memory_clean(void)
@@ -149,10 +149,44 @@ int process_wedge_write(uint64_t address)
 	return 1;
 }
 
+#define ROOM 16384u
+static struct maps_page kernel_pages[ROOM];
+
+static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsigned rights,
+			    uint64_t frame)
+{
+	long result;
+
+	(void)maps;
+	process_calls[CALL_MAP]++;
+	_Static_assert(MAPS_READ == PROT_READ && MAPS_WRITE == PROT_WRITE &&
+		       MAPS_EXECUTE == PROT_EXEC, "rights");
+	result = sys_call6(__NR_mmap, va, size, rights, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
+			   process_memory_file, frame);
+	return result < 0 ? result : 0;
+}
+
+static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
+{
+	(void)maps;
+	process_calls[CALL_UNMAP]++;
+	process_must("to unmap", sys_call(__NR_munmap, va, size, 0, 0));
+}
+
+struct maps process_maps = {
+	.pages = kernel_pages, .room = ROOM, .walk = process_walk, .map = memory_map_here,
+	.unmap = memory_unmap_here,
+};
+
+int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
+{
+	return process_must("to map a page", maps_fill(maps, root, va, access));
+}
+
 void backend_table_commit(int flush)
 {
 	if (!flush)
 		return;
 	memory_clean();
-	tlb_sync(&process_tlb, process_kernel_root);
+	maps_sync(&process_maps, process_kernel_root);
 }

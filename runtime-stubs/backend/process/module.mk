@@ -25,8 +25,8 @@ all: stubs
 PROCESS_WEDGE := $(B)/wedge/process.elf
 PROCESS_OBJ := $(B)/obj/wedge-process
 WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
-	entry.S main.c memory.c tables.c tlb.c signals.c user.c segments.c time.c filter.c)
-process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS)) \
+	entry.S main.c memory.c tables.c signals.c user.c segments.c time.c filter.c)
+process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS) $(W)/mmu/maps.c) \
 	$(PROCESS_OBJ)/insns.c.o
 
 # Linked above 2 GiB, so all references are relative; those of pointers to functions go

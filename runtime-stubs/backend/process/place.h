@@ -27,6 +27,7 @@
 
 #define WEDGE_STACK_SIZE 0x40000
 #define WEDGE_NEAR_SIZE	0x6000		/* all slots */
+#define WEDGE_NEAR_ROOM	0x10000		/* pages that one call of the host may map (MAPS_AROUND) */
 
 /* Selectors of the host (Linux: arch/x86/include/asm/segment.h). */
 #define HOST_CS 0x33
