@@ -29,10 +29,13 @@ static const char *const rewrite_templates[REWRITER_TEMPLATES] = {
 	[REWRITER_NOTHING] = "nothing", [REWRITER_CLI] = "store",
 	[REWRITER_SWAPGS] = "invert", [REWRITER_CALL] = "call", [REWRITER_JUMP] = "jump",
 };
-/* Bytes a template needs. */
-static const unsigned rewrite_needs[REWRITER_TEMPLATES] = {
-	[REWRITER_CLI] = 8, [REWRITER_SWAPGS] = 7, [REWRITER_CALL] = 7, [REWRITER_JUMP] = 7,
-};
+/* Bytes a template needs, of @size. */
+static size_t rewrite_needs(const struct rewriter_target *target, int template, size_t size)
+{
+	if (template <= REWRITER_NOTHING)
+		return 0;
+	return template == REWRITER_CLI || (target->fs_base && size > REWRITER_SHORT) ? 8 : 7;
+}
 
 struct rewrite {
 	const struct options *options;
@@ -50,9 +53,9 @@ static void rewrite_hex(char *text, const uint8_t *bytes, size_t size)
 static bool rewrite_backend(struct rewriter_target *target, const char *name)
 {
 	static const char *const names[] = { "previrt_if_byte", "previrt_cpu",
-		"previrt_call_slots", "previrt_jump_slots" };
+		"previrt_call_slots", "previrt_jump_slots", "backend_fs_base" };
 	uint64_t *const to[] = { &target->if_byte, &target->gs_byte, &target->call_slots,
-		&target->jump_slots };
+		&target->jump_slots, &target->fs_base };
 	char *file = util_printf("%s.elf", name), *path = path_wedge(file);
 	struct image *image = NULL;
 	uint8_t *data;
@@ -78,9 +81,10 @@ static bool rewrite_backend(struct rewriter_target *target, const char *name)
 		*to[i] = symbol->addr;
 	}
 	target->gs_byte += offsetof(struct cpu, gs_swapped);
-	/* The first is a pointer. */
-	if (image && image_bytes(image, target->if_byte, 8))
-		target->if_byte = get64(image_bytes(image, target->if_byte, 8));
+	/* The first and the last are constants. */
+	for (size_t at = 0; image && at < ARRAY_SIZE(names); at += ARRAY_SIZE(names) - 1)
+		if (image_bytes(image, *to[at], 8))
+			*to[at] = get64(image_bytes(image, *to[at], 8));
 	if (image)
 		image_close(image);
 	free(path);
@@ -89,13 +93,13 @@ static bool rewrite_backend(struct rewriter_target *target, const char *name)
 
 /* Is it possible to go back from @out to @bytes? */
 static bool rewrite_returns(struct rewriter *rw, const struct previrt_site *entry,
-			    const uint8_t *bytes, const uint8_t *out)
+			    uint64_t address, const uint8_t *bytes, const uint8_t *out)
 {
 	uint8_t copy[REWRITER_SITE_MAX];
 	size_t size = (size_t)entry->len + entry->pad;
 
 	memcpy(copy, out, size);
-	return rewriter_undo_site(rw, entry, copy) && !memcmp(copy, bytes, size);
+	return rewriter_undo_site(rw, entry, address, copy) && !memcmp(copy, bytes, size);
 }
 
 /* One site as an object; the template, or a negative error. */
@@ -109,7 +113,7 @@ static int rewrite_json_site(struct rewriter *rw, const struct image *image,
 	char *place = image_place(image, site->addr);
 	const char *error = template < 0 ? rewriter_strerror(-template) : NULL;
 
-	if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, bytes, out)) {
+	if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, site->addr, bytes, out)) {
 		error = "undo does not bring back its bytes";
 		template = -1;
 	}
@@ -149,7 +153,7 @@ static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 	} else if (template < 0) {
 		printf("%s: %s: %s\n", place, table_op_name(site->op),
 		       rewriter_strerror(-template));
-	} else if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, bytes, out)) {
+	} else if (template > REWRITER_LEAVE && !rewrite_returns(rw, &entry, site->addr, bytes, out)) {
 		printf("%s: %s: undo does not bring back its bytes\n", place,
 		       table_op_name(site->op));
 		template = -1;
@@ -159,7 +163,8 @@ static int rewrite_site(struct rewriter *rw, const struct rewrite *rewrite,
 		printf("%016" PRIx64 " %-13s %-8s %2zu %s %s %s\n",
 		       image_file_addr(image, site->addr), table_op_name(site->op),
 		       rewrite_templates[template],
-		       rewrite_needs[template] ? size - rewrite_needs[template] : 0,
+		       template > REWRITER_NOTHING ?
+		       size - rewrite_needs(&rw->target, template, size) : 0,
 		       before, template > REWRITER_LEAVE ? after : "-", place);
 	}
 	free(place);

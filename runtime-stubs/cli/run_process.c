@@ -256,6 +256,6 @@ static enum run_end process_run(const struct run *run)
 }
 
 const struct run_machine run_process = {
-	"process", "a process of this host, by any user (trusted guests; disks: copy or ro)", NULL,
+	"process", "a process of this host, by any user (disks: copy or ro)", NULL,
 	RUN_RESTART, false, process_run,
 };

@@ -37,8 +37,17 @@ void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size);
 _Noreturn void backend_enter(struct cpu *cpu);
 
 /* Returns the address of the byte that holds the virtual interrupt flag, the same for
-   each processor: 0 when interrupts may come, 1 when they may not. Rewritten sites
-   write it. */
+   each processor: 0 when interrupts may come, else they may not. Rewritten sites
+   write it: 1, or with backend_fs_base two bytes that are not 0. */
 uint64_t backend_if_byte(void);
+
+/* How rewritten sites name the wedge's slots and variables. 0: by addresses of 32 bits,
+   sign-extended. Else by distances from this address, with a prefix of fs, whose base
+   it is while the guest's kernel runs. */
+extern const uint64_t backend_fs_base;
+
+/* With backend_fs_base, or 0: the address, up to 2 GiB from a kernel that has been moved,
+   of read-only copies of previrt_call_slots and, behind them, previrt_jump_slots. */
+extern const uint64_t backend_near_slots;
 
 #endif

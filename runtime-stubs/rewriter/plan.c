@@ -185,7 +185,7 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		return REWRITER_LEAVE;
 	}
 	keep = plan_keeps_stack(site, &insn);
-	template = template_choose(site->op, size, keep);
+	template = template_choose(&rw->target, site->op, size, keep);
 	if (!rewriter_keep_inline(rw, template, site, bytes))
 		template = template_choose_call(size, keep);
 	if (template == REWRITER_TRAP && !template_may_trap(site->op))
@@ -291,7 +291,7 @@ static int undo_one(struct rewriter *rw, const struct previrt_site *site, uint64
 	uint8_t *bytes = plan_memory(rw, site, address);
 
 	if (bytes)
-		rw->undone += rewriter_undo_site(rw, site, bytes);
+		rw->undone += rewriter_undo_site(rw, site, address, bytes);
 	return 0;
 }
 

@@ -23,12 +23,18 @@
 #define REWRITER_SITE_MAX 32
 #define REWRITER_INLINES 32	/* different sites replaced in line */
 
-/* Addresses in the wedge; each must be a 32-bit number, sign-extended. */
+/*
+ * Addresses in the wedge; each must be a 32-bit number, sign-extended. With fs_base
+ * they are relative to it: sites name them by a prefix of fs, whose base the processor
+ * has while the guest's kernel runs. Then no instruction may be left that writes fs.
+ */
 struct rewriter_target {
-	uint64_t if_byte;	/* 0: interrupts may come; 1: they may not */
+	uint64_t if_byte;	/* 0: interrupts may come; else they may not; 2 bytes with fs */
 	uint64_t gs_byte;	/* inverted by swapgs */
 	uint64_t call_slots;	/* REWRITER_CALLS pointers */
 	uint64_t jump_slots;	/* REWRITER_JUMPS pointers */
+	uint64_t fs_base;	/* 0: there is no prefix */
+	uint64_t near_slots;	/* for rewriter_near: copies of both, the calls' first; or 0 */
 };
 
 enum rewriter_template {
@@ -130,8 +136,21 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
  */
 uint32_t rewriter_undo(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		       uint64_t notes_address);
-/* The same for the @bytes of one site: 1 if they were put back, 0 if not. */
-int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint8_t *bytes);
+/* The same for the @bytes of one site at link address @address: 1 if they were put back,
+   0 if not. */
+int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint64_t address,
+		       uint8_t *bytes);
+
+/*
+ * With fs_base, a site of 7 bytes has no room for the prefix. It holds UD1 with the
+ * number of its slot, which traps. trap_slot: that number, of a jump REWRITER_CALLS more;
+ * -1: @bytes (REWRITER_SHORT) are none. near: what does the same without a trap while the
+ * site runs at @address, and nowhere else, written to @bytes.
+ */
+#define REWRITER_SHORT 7
+int rewriter_trap_slot(const uint8_t *bytes);
+void rewriter_near(const struct rewriter_target *target, unsigned slot, uint64_t address,
+		   uint8_t *bytes);
 /* Can undo tell these bytes from the table, once @template has replaced them?
    Remembers them; for planning. */
 int rewriter_keep_inline(struct rewriter *rw, enum rewriter_template template,

@@ -56,13 +56,18 @@ static const uint8_t wanted[PREVIRT_OP_LIMIT] = {
 	WANTS(lgs, REWRITER_LEAVE), WANTS(lss, REWRITER_LEAVE),
 };
 
-#define ABS32_LEN 7	/* opcode, ModRM 04+reg, SIB 25, four bytes of address */
+/* Would change fs, whose base the sites need, and not trap, were they left. */
+static int template_writes_fs(uint8_t op)
+{
+	return op == PREVIRT_OP_lfs || op == PREVIRT_OP_wrfsbase;
+}
 
 /*
  * An override of a segment that 64-bit code has no use for: it means nothing,
- * also before calls and jumps, where 2e and 3e might be hints.
+ * also before calls and jumps, where 2e and 3e might be hints. The prefix of fs may
+ * stand there more than once.
  */
-#define FILLER 0x36
+#define FILLER TEMPLATE_FILLER
 #define INSN_LONGEST 15
 
 /* Intel SDM volume 2, table 4-12: recommended NOPs; longer ones with fillers. */
@@ -87,32 +92,39 @@ void template_nops(uint8_t *out, unsigned size)
 	}
 }
 
+static void template_number(uint8_t *out, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = value >> (8 * i);
+}
+
 static void template_absolute(uint8_t *out, uint8_t opcode, uint8_t digit, uint64_t address)
 {
 	out[0] = opcode;
 	out[1] = digit << 3 | 4;
 	out[2] = 0x25;
-	for (int i = 0; i < 4; i++)
-		out[3 + i] = address >> (8 * i);
+	template_number(out + 3, address);
 }
 
-enum rewriter_template template_choose(uint8_t op, unsigned size, int keep)
+enum rewriter_template template_choose(const struct rewriter_target *target, uint8_t op,
+				       unsigned size, int keep)
 {
-	uint8_t want = wanted[op];
-	unsigned need = want == REWRITER_CLI ? ABS32_LEN + 1 : ABS32_LEN;
+	uint8_t want = target->fs_base && template_writes_fs(op) ? REWRITER_CALL : wanted[op];
+	unsigned need = want == REWRITER_CLI || (want == REWRITER_SWAPGS && target->fs_base) ?
+			TEMPLATE_ABSOLUTE + 1 : TEMPLATE_ABSOLUTE;
 
 	if (want == REWRITER_CALL && keep)
 		want = REWRITER_JUMP;
 	if (want <= REWRITER_NOTHING || size >= need)
 		return want;
-	if (want == REWRITER_CLI && size >= ABS32_LEN)
+	if (want == REWRITER_CLI && size >= TEMPLATE_ABSOLUTE)
 		return REWRITER_CALL;
 	return REWRITER_TRAP;
 }
 
 enum rewriter_template template_choose_call(unsigned size, int keep)
 {
-	if (size < ABS32_LEN)
+	if (size < TEMPLATE_ABSOLUTE)
 		return REWRITER_TRAP;
 	return keep ? REWRITER_JUMP : REWRITER_CALL;
 }
@@ -129,28 +141,67 @@ unsigned template_length(enum rewriter_template template, unsigned size)
 	return size > INSN_LONGEST ? INSN_LONGEST : size;
 }
 
+/* One byte longer than the others of the kind: a constant, or the prefix. */
+static unsigned template_bare(enum rewriter_template template, int fs)
+{
+	return TEMPLATE_ABSOLUTE + (fs || template == REWRITER_CLI);
+}
+
+static void template_write_trap(uint8_t *out, enum rewriter_template template, unsigned slot)
+{
+	memcpy(out, TEMPLATE_TRAP, 3);
+	template_number(out + 3, TEMPLATE_TRAP_MARK + slot +
+			(template == REWRITER_JUMP ? REWRITER_CALLS : 0));
+}
+
+int rewriter_trap_slot(const uint8_t *bytes)
+{
+	uint32_t slot;
+
+	memcpy(&slot, bytes + 3, sizeof(slot));
+	slot -= TEMPLATE_TRAP_MARK;
+	return memcmp(bytes, TEMPLATE_TRAP, 3) || slot >= REWRITER_CALLS + REWRITER_JUMPS ?
+	       -1 : (int)slot;
+}
+
+void rewriter_near(const struct rewriter_target *target, unsigned slot, uint64_t address,
+		   uint8_t *bytes)
+{
+	bytes[0] = FILLER;
+	bytes[1] = 0xff;	/* call or jmp *slot(%rip) */
+	bytes[2] = slot < REWRITER_CALLS ? 0x15 : 0x25;
+	template_number(bytes + 3, target->near_slots + 8 * slot - (address + REWRITER_SHORT));
+}
+
 unsigned template_write(uint8_t *out, enum rewriter_template template, unsigned size,
 			const struct rewriter_target *target, unsigned slot)
 {
 	unsigned len = template_length(template, size);
-	unsigned bare = template == REWRITER_CLI ? ABS32_LEN + 1 : ABS32_LEN;
-	uint8_t *at = out + len - bare;
+	int fs = target->fs_base != 0;
+	unsigned bare = template_bare(template, fs);
+	uint8_t *at = out + len - bare + fs;
+	uint64_t base = target->fs_base;
 
+	if (len && len < bare) {
+		template_write_trap(out, template, slot);
+		return len;
+	}
 	if (len)
-		memset(out, FILLER, len - bare);
+		memset(out, fs ? TEMPLATE_FS : FILLER, len - bare + fs);
 	switch (template) {
-	case REWRITER_CLI:		/* movb $1, if_byte */
-		template_absolute(at, 0xc6, 0, target->if_byte);
-		at[ABS32_LEN] = 1;
+	case REWRITER_CLI:		/* movb $1, if_byte; movw %cs, %fs:if_byte */
+		template_absolute(at, fs ? 0x8c : 0xc6, fs, target->if_byte - base);
+		if (!fs)
+			at[TEMPLATE_ABSOLUTE] = 1;
 		break;
 	case REWRITER_SWAPGS:		/* notb gs_byte */
-		template_absolute(at, 0xf6, 2, target->gs_byte);
+		template_absolute(at, 0xf6, 2, target->gs_byte - base);
 		break;
 	case REWRITER_CALL:		/* call *slot */
-		template_absolute(at, 0xff, 2, target->call_slots + 8 * slot);
+		template_absolute(at, 0xff, 2, target->call_slots + 8 * slot - base);
 		break;
 	case REWRITER_JUMP:		/* jmp *slot */
-		template_absolute(at, 0xff, 4, target->jump_slots + 8 * slot);
+		template_absolute(at, 0xff, 4, target->jump_slots + 8 * slot - base);
 		break;
 	default:
 		break;

@@ -51,20 +51,33 @@ int rewriter_keep_inline(struct rewriter *rw, enum rewriter_template template,
 	return 1;
 }
 
-/* The slot that the call (@digit 2) or jump (4) in @bytes goes through, or -1. */
-static int undo_slot(const uint8_t *bytes, unsigned size, unsigned digit, uint64_t slots)
+/*
+ * The slot that the site at @address goes through, of a jump REWRITER_CALLS more; or -1:
+ * what may have been written there in one of three forms (template.h, rewriter_near).
+ */
+static int undo_slot(const struct rewriter_target *target, const uint8_t *bytes, unsigned size,
+		     uint64_t address)
 {
-	uint32_t address;
+	uint32_t number;
 	unsigned i = 0;
 
-	while (i < size && bytes[i] == TEMPLATE_FILLER)
+	if (size == REWRITER_SHORT && rewriter_trap_slot(bytes) >= 0)
+		return rewriter_trap_slot(bytes);
+	while (i < size && (bytes[i] == TEMPLATE_FILLER || bytes[i] == TEMPLATE_FS))
 		i++;
-	if (size - i < 7 || bytes[i] != 0xff || bytes[i + 1] != (digit << 3 | 4) ||
-	    bytes[i + 2] != 0x25)
+	if (size - i < 6 || bytes[i] != 0xff)
 		return -1;
-	memcpy(&address, bytes + i + 3, 4);
-	address -= (uint32_t)slots;
-	return address % 8 ? -1 : (int)(address / 8);
+	if (target->near_slots && (bytes[i + 1] == 0x15 || bytes[i + 1] == 0x25)) {
+		memcpy(&number, bytes + i + 2, 4);
+		number += (uint32_t)(address + size) - (uint32_t)target->near_slots;
+		return number % 8 ? -1 : (int)(number / 8);
+	}
+	if (size - i < TEMPLATE_ABSOLUTE || (bytes[i + 1] != 0x14 && bytes[i + 1] != 0x24))
+		return -1;
+	memcpy(&number, bytes + i + 3, 4);
+	number += (uint32_t)target->fs_base - (uint32_t)(bytes[i + 1] == 0x14 ? target->call_slots :
+							 target->jump_slots);
+	return number % 8 ? -1 : (int)(number / 8) + (bytes[i + 1] == 0x14 ? 0 : REWRITER_CALLS);
 }
 
 /* Is this what @template writes there? */
@@ -77,22 +90,36 @@ static int undo_written(const struct rewriter *rw, const uint8_t *bytes, unsigne
 	return !memcmp(out, bytes, size);
 }
 
-static const uint8_t *undo_kind(const struct rewriter *rw, const uint8_t *bytes, unsigned size,
-				enum rewriter_template template)
+/* Is it the form for one address? */
+static int undo_is_near(const struct rewriter *rw, const uint8_t *bytes, unsigned size,
+			uint64_t address, unsigned slot)
 {
-	int call = template == REWRITER_CALL;
-	int slot = undo_slot(bytes, size, call ? 2 : 4,
-			     call ? rw->target.call_slots : rw->target.jump_slots);
+	uint8_t out[REWRITER_SHORT];
+
+	if (size != REWRITER_SHORT || !rw->target.near_slots)
+		return 0;
+	rewriter_near(&rw->target, slot, address, out);
+	return !memcmp(out, bytes, size);
+}
+
+static const uint8_t *undo_kind(const struct rewriter *rw, const uint8_t *bytes, unsigned size,
+				uint64_t address)
+{
+	int all = undo_slot(&rw->target, bytes, size, address);
+	enum rewriter_template template = all < REWRITER_CALLS ? REWRITER_CALL : REWRITER_JUMP;
+	unsigned slot = template == REWRITER_CALL ? all : all - REWRITER_CALLS;
 	const struct rewriter_kind *kind;
 
-	if (slot < 0 || (unsigned)slot >= (call ? rw->call_count : rw->jump_count))
+	if (all < 0 || slot >= (template == REWRITER_CALL ? rw->call_count : rw->jump_count))
 		return NULL;
-	kind = call ? &rw->calls[slot] : &rw->jumps[slot];
-	return kind->size == size && undo_written(rw, bytes, size, template, slot) ?
+	kind = template == REWRITER_CALL ? &rw->calls[slot] : &rw->jumps[slot];
+	return kind->size == size && (undo_written(rw, bytes, size, template, slot) ||
+				      undo_is_near(rw, bytes, size, address, all)) ?
 	       kind->bytes : NULL;
 }
 
-int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint8_t *bytes)
+int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint64_t address,
+		       uint8_t *bytes)
 {
 	unsigned size = site->len + site->pad;
 	const struct rewriter_inline *known;
@@ -101,10 +128,8 @@ int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uin
 
 	if (size > REWRITER_SITE_MAX)
 		return 0;
-	before = undo_kind(rw, bytes, size, REWRITER_CALL);
-	if (!before)
-		before = undo_kind(rw, bytes, size, REWRITER_JUMP);
-	template = template_choose(site->op, size, site->flags & PREVIRT_SITE_KEEP);
+	before = undo_kind(rw, bytes, size, address);
+	template = template_choose(&rw->target, site->op, size, site->flags & PREVIRT_SITE_KEEP);
 	known = undo_find(rw, site);
 	if (!before && known && undo_is_inline(template) &&
 	    undo_written(rw, bytes, size, template, 0))

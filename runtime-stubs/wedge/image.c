@@ -81,6 +81,8 @@ void image_rewrite(void)
 		.gs_byte = (uint64_t)&previrt_cpu.gs_swapped,
 		.call_slots = (uint64_t)previrt_call_slots,
 		.jump_slots = (uint64_t)previrt_jump_slots,
+		.fs_base = backend_fs_base,
+		.near_slots = backend_near_slots,
 	};
 	rw->calls = backend_memory(REWRITER_CALLS * sizeof(*rw->calls));
 	rw->jumps = backend_memory(REWRITER_JUMPS * sizeof(*rw->jumps));

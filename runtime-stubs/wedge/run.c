@@ -444,6 +444,8 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 		previrt_cpu.dr[6] |= backend_get_debug(6);
 	if (run_is_unwanted(&fault))
 		run_resume();
+	if (vector == VECTOR_UD)
+		short_site_trapped(&previrt_cpu);
 	if (vector == VECTOR_PF)
 		run_page_fault(&fault);
 	else if ((vector != VECTOR_GP || !software_refused(&previrt_cpu, error)) &&

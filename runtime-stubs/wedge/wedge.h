@@ -65,6 +65,10 @@ void vcpus_init(void);
    else it has for the board. */
 void parts_init(const void *bundle, size_t size);
 
+/* An invalid opcode at cpu->rip: if it is a site, it is carried out, and this does not
+   return. */
+void short_site_trapped(struct cpu *cpu);
+
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);
 void modules_print_counters(void);

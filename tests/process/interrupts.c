@@ -77,6 +77,9 @@ static int one_event(uint64_t count, unsigned *asked)
 	if (count % 16 == 0)
 		expect_equal("a call in a storm",
 			     stub_map(&toy, 0x20000000, 4096, STUB_READ, 0), 0);
+	if (count % 4 == 1)
+		expect_equal("a call on the way in a storm",
+			     stub_map_next(&toy, 0x20000000, 4096, STUB_READ, 0), 0);
 	return event;
 }
 

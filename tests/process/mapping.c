@@ -63,6 +63,33 @@ static void test_again(void)
 	}
 }
 
+/* One that is made on the way to user code: once, before anything else, and what the host
+   says to it. */
+static void test_next(void)
+{
+	*(uint64_t *)(toy_bytes + AT) = 1;
+	*(uint64_t *)(toy_bytes + AT + 4096) = 2;
+	toy.r[RDI] = VA;
+	TOY_PIECE(load);
+	expect_equal("unmap", stub_unmap(&toy, VA, 4096), 0);
+	expect_equal("map next", stub_map_next(&toy, VA, 4096, STUB_READ, AT), 0);
+	expect_equal("load", toy_run(), EXCEPTION(VECTOR_BP));
+	expect_equal("what is there", toy.r[RAX], 1);
+	TOY_PIECE(load);
+	expect_equal("map next", stub_map_next(&toy, VA, 4096, STUB_READ, AT), 0);
+	expect_equal("and once more", stub_map_next(&toy, VA, 4096, STUB_READ, AT + 4096), 0);
+	expect_equal("load", toy_run(), EXCEPTION(VECTOR_BP));
+	expect_equal("of the last", toy.r[RAX], 2);
+	TOY_PIECE(load);
+	expect_equal("map next", stub_map_next(&toy, VA, 4096, STUB_READ, AT), 0);
+	expect_equal("and unmap", stub_unmap(&toy, VA, 4096), 0);
+	expect_fault("gone", VA, ABSENT);
+	expect_equal("no page of the file", stub_map_next(&toy, VA, 4096, STUB_READ, AT + 1), 0);
+	expect_equal("refused", toy_run(), STUB_REFUSED);
+	expect_fault("still gone", VA, ABSENT);
+	expect_equal("no range", stub_map_next(&toy, STUB_CODE, 4096, STUB_READ, AT), -22);
+}
+
 static void test_no_range(void)
 {
 	static const uint64_t ranges[][2] = {
@@ -89,6 +116,7 @@ void test_mapping(unsigned rounds)
 	test_rights(STUB_CODE - 4096);
 	test_execution();
 	test_again();
+	test_next();
 	test_no_range();
 	for (unsigned i = 0; i < rounds / 100; i++)
 		test_rights(0x20000000 + 4096 * (toy_random() % (1u << 30)));

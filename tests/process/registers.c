@@ -69,9 +69,12 @@ static void test_two_stubs(void)
 {
 	uint64_t *page = (uint64_t *)(toy_bytes + 0x200000);
 	struct stub first = toy, second;
+	uint64_t base[2] = { 1, 1 };
 
 	page[0] = page[512] = 0;
 	toy_start(&second);
+	expect("the first bases", !stub_base_get(&second, SEG_FS, &base[0]) &&
+	       !stub_base_get(&second, SEG_GS, &base[1]) && !(base[0] | base[1]));
 	expect("a page each", !stub_map(&first, 0x20000000, 4096, STUB_WRITE, 0x200000) &&
 	       !stub_map(&second, 0x20000000, 4096, STUB_WRITE, 0x201000));
 	for (unsigned i = 0; i < 2; i++) {

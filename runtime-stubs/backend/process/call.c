@@ -26,8 +26,13 @@ long call_make(struct stub *stub, const struct channel_call *call)
 
 	if (!stub->pid)
 		return -ESRCH;
-	memcpy(stub->control->command, call, sizeof(*call));
-	channel_answer(stub, STUB_COMMAND);
+	if (stub->ordered) {	/* refused, its page is faulted at once more */
+		struct channel_call before = stub->order;
+
+		stub->ordered = 0;
+		call_make(stub, &before);
+	}
+	channel_command(stub, call, 0);
 	for (;;) {
 		switch (channel_receive(stub, &message)) {
 		case GOT_CALL:
@@ -58,18 +63,36 @@ static uint64_t call_rights(unsigned rights)
 	       (rights & STUB_EXECUTE ? PROT_EXEC : 0);
 }
 
-int stub_map(struct stub *stub, uint64_t va, uint64_t size, unsigned rights, uint64_t offset)
+static struct channel_call call_map(const struct stub *stub, uint64_t va, uint64_t size,
+				    unsigned rights, uint64_t offset)
 {
-	struct channel_call call = {
-		__NR_mmap, { va, size, call_rights(rights), MAP_SHARED | MAP_FIXED,
+	return (struct channel_call){
+		__NR_mmap, { va, size, call_rights(rights), MAP_SHARED | MAP_FIXED | MAP_POPULATE,
 			     stub->memory, offset },
 	};
+}
+
+int stub_map(struct stub *stub, uint64_t va, uint64_t size, unsigned rights, uint64_t offset)
+{
+	struct channel_call call = call_map(stub, va, size, rights, offset);
 	long result;
 
 	if (!call_is_range(va, size))
 		return -EINVAL;
 	result = call_make(stub, &call);
 	return result < 0 ? result : 0;
+}
+
+int stub_map_next(struct stub *stub, uint64_t va, uint64_t size, unsigned rights,
+		  uint64_t offset)
+{
+	if (stub->ordered || !stub->pid)
+		return stub_map(stub, va, size, rights, offset);
+	if (!call_is_range(va, size))
+		return -EINVAL;
+	stub->order = call_map(stub, va, size, rights, offset);
+	stub->ordered = 1;
+	return 0;
 }
 
 int stub_protect(struct stub *stub, uint64_t va, uint64_t size, unsigned rights)

@@ -17,7 +17,7 @@ union channel_notification {
 	uint8_t room[256];
 };
 
-extern const char stub_code[], stub_answered[], stub_iret[], stub_called[];
+extern const char stub_code[], stub_answered[], stub_iret[], stub_go[], stub_called[];
 
 /* So many signals in a row have met no user code: more than anybody sends in earnest. */
 #define RAW_MOST 100u
@@ -93,6 +93,14 @@ void channel_answer(struct stub *stub, uint64_t answer)
 	channel_repeat(stub);
 }
 
+void channel_command(struct stub *stub, const struct channel_call *call, uint64_t then)
+{
+	memcpy(stub->control->command, call, sizeof(*call));
+	stub->control->then = then;
+	stub->going = then != 0;
+	channel_answer(stub, STUB_COMMAND);
+}
+
 void channel_repeat(struct stub *stub)
 {
 	stub->raw = 0;
@@ -133,8 +141,10 @@ static int channel_in_code(uint64_t rip)
 /* Was the stub on its way to user code, by the last answer? */
 static int channel_was_leaving(const struct stub *stub, uint64_t rip)
 {
-	return stub->answer != STUB_COMMAND && !stub->raw &&
-	       rip >= channel_place(stub_answered) && rip <= channel_place(stub_iret);
+	const char *from = stub->answer == STUB_COMMAND ? stub_go : stub_answered;
+
+	return (stub->answer != STUB_COMMAND || stub->going) && !stub->raw &&
+	       rip >= channel_place(from) && rip <= channel_place(stub_iret);
 }
 
 /* A signal that somebody sent. 0: it has met the stub's code, which goes on. */

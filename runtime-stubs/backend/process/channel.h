@@ -24,10 +24,6 @@ enum reception {
 	GOT_NOTHING,		/* the stub is gone */
 };
 
-struct channel_call {
-	uint64_t number, argument[6];
-};
-
 struct channel_message {
 	struct channel_call call;
 	long result;
@@ -39,8 +35,10 @@ struct channel_message {
 int channel_init(void);
 /* What the stub has to say next. */
 enum reception channel_receive(struct stub *stub, struct channel_message *message);
-/* A new answer: a frame's address, or STUB_COMMAND; the frame or command is in place. */
+/* A new answer: a frame's address, which is in place; or a command. @then: 0, or the
+   frame with which the stub goes on, without a result, if the host does not refuse it. */
 void channel_answer(struct stub *stub, uint64_t answer);
+void channel_command(struct stub *stub, const struct channel_call *call, uint64_t then);
 /* That answer, after GOT_LOST. */
 void channel_repeat(struct stub *stub);
 /* After GOT_CALL: it may be made. */

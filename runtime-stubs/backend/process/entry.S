@@ -35,6 +35,7 @@
 	.section .text.start, "ax"
 	.globl process_start
 process_start:
+	movq %rsp, %rdi
 	leaq process_stack_top(%rip), %rsp
 	xorl %ebp, %ebp
 	call process_main
@@ -77,13 +78,17 @@ process_stubs_end:
 	.set n, n + 1
 .endr
 .endm
-	.section .rodata
-	.balign 8
-	.globl previrt_call_slots, previrt_jump_slots
+/* What sites name, by distances from its start. */
+	.section .data.sites, "aw", @progbits
+	.balign 4096
+	.globl process_sites, previrt_call_slots, previrt_jump_slots, process_masked
+process_sites:
 previrt_call_slots:
 	slots REWRITER_CALLS, process_call_stubs
 previrt_jump_slots:
 	slots REWRITER_JUMPS, process_jump_stubs
+process_masked:				/* not 0: no interrupts */
+	.skip 8
 	.text
 
 /* Into the guest's kernel: process_frame has what iretq pops, struct cpu the rest. */

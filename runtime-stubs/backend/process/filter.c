@@ -47,16 +47,15 @@ static void filter_add(struct sock_filter statement)
 /* Goes on behind what it adds if the call is made by the wedge or the code of stubs. */
 static void filter_place(void)
 {
-	_Static_assert(HIGH(WEDGE_BASE) == 0 && HIGH(WEDGE_STUBS) != HIGH(STUB_CODE), "places");
+	_Static_assert(HIGH(WEDGE_STUBS) != HIGH(STUB_CODE) && (uint32_t)WEDGE_BASE == 0, "places");
 	filter_add(LOAD(offsetof(struct seccomp_data, arch)));
 	filter_add(IF(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0));
 	filter_add(RETURN(SECCOMP_RET_TRAP));
 	filter_add(LOAD(offsetof(struct seccomp_data, instruction_pointer) + 4));
-	filter_add(IF(BPF_JEQ, HIGH(WEDGE_STUBS), 6, 0));
-	filter_add(IF(BPF_JEQ, HIGH(STUB_CODE), 5, 0));
-	filter_add(IF(BPF_JEQ, HIGH(WEDGE_BASE), 0, 3));
+	filter_add(IF(BPF_JEQ, HIGH(WEDGE_STUBS), 5, 0));
+	filter_add(IF(BPF_JEQ, HIGH(STUB_CODE), 4, 0));
+	filter_add(IF(BPF_JEQ, HIGH(WEDGE_BASE), 0, 2));
 	filter_add(LOAD(offsetof(struct seccomp_data, instruction_pointer)));
-	filter_add(IF(BPF_JGE, WEDGE_BASE, 0, 1));
 	filter_add(IF(BPF_JGT, (uint32_t)(uint64_t)process_text_end, 0, 1));
 	filter_add(RETURN(SECCOMP_RET_TRAP));
 	filter_add(LOAD(offsetof(struct seccomp_data, nr)));

@@ -25,7 +25,7 @@ struct stub_action {
 };
 
 struct stub_control {
-	uint64_t sequence, first, command[7];
+	uint64_t sequence, first, command[7], then;
 	uint64_t mask;			/* signals held back */
 	struct stub_action action;
 	uint64_t stack[3];		/* stack_t */
@@ -38,6 +38,7 @@ struct stub_control {
 _Static_assert(offsetof(struct stub_control, sequence) == CONTROL_SEQUENCE, "sequence");
 _Static_assert(offsetof(struct stub_control, first) == CONTROL_FIRST, "first");
 _Static_assert(offsetof(struct stub_control, command) == CONTROL_COMMAND, "command");
+_Static_assert(offsetof(struct stub_control, then) == CONTROL_THEN, "then");
 _Static_assert(sizeof(struct stub_control) <= STUB_STACK_OFFSET, "one page");
 _Static_assert(offsetof(struct stub_step, argument) == STEP_ARGUMENTS, "argument");
 _Static_assert(offsetof(struct stub_step, expected) == STEP_EXPECTED, "expected");

@@ -27,6 +27,7 @@
 #define CONTROL_SEQUENCE 0
 #define CONTROL_FIRST 8
 #define CONTROL_COMMAND 16	/* number, then six arguments */
+#define CONTROL_THEN 72		/* 0, or the frame to go on with if it is not refused */
 
 /* struct stub_step */
 #define STEP_NUMBER 0

@@ -5,13 +5,17 @@
 #include "stub.h"
 #include "../../devices/ends.h"
 #include "../../wedge/print.h"
+#include <asm/hwcap2.h>
+#include <asm/prctl.h>
 #include <asm/stat.h>
+#include <linux/auxvec.h>
 #include <linux/mman.h>
 #include <string.h>
 
 uint64_t process_calls[PROCESS_CALLS];
+uint8_t process_has_fsgsbase;
 extern char process_image_end[];
-_Noreturn void process_main(void);
+_Noreturn void process_main(const uint64_t *stack);
 
 void process_refused(const char *what, long result)
 {
@@ -54,8 +58,8 @@ const char *backend_check(void)
 	uint64_t va;
 	const char *what;
 
-	tlb_sync(&process_tlb, process_kernel_root);
-	what = tlb_check(&process_tlb, process_kernel_root, &va);
+	maps_sync(&process_maps, process_kernel_root);
+	what = maps_check(&process_maps, process_kernel_root, &va);
 	return what ? what : process_user_check(&va);
 }
 
@@ -65,6 +69,15 @@ void backend_shutdown(int how)
 	process_user_end();
 	for (;;)
 		sys_call(__NR_exit_group, how, 0, 0, 0);
+}
+
+/* Sites of the guest's kernel name the wedge by fs (iface/vcpu.h). */
+static void main_sites(void)
+{
+	process_map_own(WEDGE_NEAR, WEDGE_NEAR_SIZE);
+	memcpy((void *)WEDGE_NEAR, process_sites, WEDGE_NEAR_SIZE);
+	process_must("rights", sys_call(__NR_mprotect, WEDGE_NEAR, WEDGE_NEAR_SIZE, PROT_READ, 0));
+	process_must("a base of fs", sys_call(__NR_arch_prctl, ARCH_SET_FS, backend_fs_base, 0, 0));
 }
 
 /* What the host has given the program besides itself: a stack, the vDSO. */
@@ -87,12 +100,27 @@ static void *main_bundle(size_t *size)
 			  MAP_PRIVATE | MAP_FIXED_NOREPLACE, FILE_BUNDLE, 0));
 }
 
-void process_main(void)
+/* Does the host let programs read the base of fs? @stack: as it starts one, the
+   auxiliary vector behind arguments and environment. */
+static uint8_t main_has_fsgsbase(const uint64_t *stack)
+{
+	stack += *stack + 2;
+	while (*stack++)
+		continue;
+	for (; stack[0] != AT_NULL; stack += 2)
+		if (stack[0] == AT_HWCAP2)
+			return (stack[1] & HWCAP2_FSGSBASE) != 0;
+	return 0;
+}
+
+void process_main(const uint64_t *stack)
 {
 	const void *bundle;
 	size_t size;
 
+	process_has_fsgsbase = main_has_fsgsbase(stack);
 	main_unmap();
+	main_sites();
 	bundle = main_bundle(&size);
 	process_memory_init(wedge_memory_wanted(bundle, size));
 	stub_place = WEDGE_STUBS;

@@ -15,6 +15,7 @@
 #define FILE_ALIGN (2ull << 20)		/* whole linear tables */
 #define DEFAULT_BYTES (256ull << 20)
 #define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
+#define LOWEST_MOST (2ull << 30)
 #define OWN (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE)
 
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
@@ -56,7 +57,7 @@ static void memory_map(uint64_t gpa, uint64_t size, uint64_t offset)
 /* Linux: /proc/sys/vm/mmap_min_addr may be more. */
 static void memory_find_lowest(void)
 {
-	for (process_lowest = LOWEST; process_lowest < WEDGE_BASE; process_lowest <<= 1) {
+	for (process_lowest = LOWEST; process_lowest < LOWEST_MOST; process_lowest <<= 1) {
 		long result = sys_call6(__NR_mmap, process_lowest, BACKEND_PAGE, PROT_NONE, OWN, -1, 0);
 
 		if (result >= 0) {
@@ -122,7 +123,7 @@ void backend_frame_clean(uint64_t gfn)
 		return;
 	*entry &= ~ENTRY_D;
 	cleaned[cleaned_count++] = gfn;
-	process_changes++;
+	maps_changes++;
 }
 
 static void memory_clean(void)
@@ -148,10 +149,44 @@ int process_wedge_write(uint64_t address)
 	return 1;
 }
 
+#define ROOM 16384u
+static struct maps_page kernel_pages[ROOM];
+
+static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsigned rights,
+			    uint64_t frame)
+{
+	long result;
+
+	(void)maps;
+	process_calls[CALL_MAP]++;
+	_Static_assert(MAPS_READ == PROT_READ && MAPS_WRITE == PROT_WRITE &&
+		       MAPS_EXECUTE == PROT_EXEC, "rights");
+	result = sys_call6(__NR_mmap, va, size, rights, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
+			   process_memory_file, frame);
+	return result < 0 ? result : 0;
+}
+
+static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
+{
+	(void)maps;
+	process_calls[CALL_UNMAP]++;
+	process_must("to unmap", sys_call(__NR_munmap, va, size, 0, 0));
+}
+
+struct maps process_maps = {
+	.pages = kernel_pages, .room = ROOM, .walk = process_walk, .map = memory_map_here,
+	.unmap = memory_unmap_here,
+};
+
+int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
+{
+	return process_must("to map a page", maps_fill(maps, root, va, access));
+}
+
 void backend_table_commit(int flush)
 {
 	if (!flush)
 		return;
 	memory_clean();
-	tlb_sync(&process_tlb, process_kernel_root);
+	maps_sync(&process_maps, process_kernel_root);
 }

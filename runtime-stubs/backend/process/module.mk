@@ -25,24 +25,25 @@ all: stubs
 PROCESS_WEDGE := $(B)/wedge/process.elf
 PROCESS_OBJ := $(B)/obj/wedge-process
 WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
-	entry.S main.c memory.c tables.c tlb.c signals.c user.c segments.c time.c filter.c)
-process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS)) \
+	entry.S main.c memory.c tables.c signals.c user.c segments.c time.c filter.c)
+process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS) $(W)/mmu/maps.c) \
 	$(PROCESS_OBJ)/insns.c.o
 
-# The kernel's half of the lower half (docs/process.md); nothing below 64 KiB.
-$(PROCESS_OBJ)/%.o: WEDGE_MODEL := -mcmodel=small -fno-pic -DBACKEND_UPPER_FIRST=128u \
+# Linked above 2 GiB, so all references are relative; those of pointers to functions go
+# by a table, which ld must leave. The kernel's half of the lower half (docs/process.md); nothing below 64 KiB.
+$(PROCESS_OBJ)/%.o: WEDGE_MODEL := -fpie -fvisibility=hidden -DBACKEND_UPPER_FIRST=128u \
 	-DBACKEND_UPPER_END=252u -DAT_FIRST=0x10000
 
-$(PROCESS_OBJ)/%.o: $(W)/% | $(GEN_FILES)
+$(PROCESS_OBJ)/%.o: $(W)/% $(W)/backend/process/module.mk | $(GEN_FILES)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) $(WEDGE_MODEL) -c -o $@ $<
 
-$(PROCESS_OBJ)/insns.c.o: $(GEN)/insns.c $(GEN)/insns.h
+$(PROCESS_OBJ)/insns.c.o: $(GEN)/insns.c $(GEN)/insns.h $(W)/backend/process/module.mk
 	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) $(WEDGE_MODEL) -c -o $@ $<
 
 $(PROCESS_WEDGE): $(process_objects) $(STUBS) $(W)/backend/process/process.lds
 	$(say) LD $@
-	$(Q)mkdir -p $(@D) && $(LD) -nostdlib -static -z noexecstack -z max-page-size=4096 \
+	$(Q)mkdir -p $(@D) && $(LD) -nostdlib -static -z noexecstack -z max-page-size=4096 --no-relax \
 		-T $(W)/backend/process/process.lds -o $@ $(filter %.o %.a,$^)
 
 wedge: $(PROCESS_WEDGE)

@@ -13,9 +13,8 @@
 #define PLACE(x) x##ull
 #endif
 
-/* The program: rewritten sites name it by 32 bits that are sign-extended. */
-#define WEDGE_BASE	PLACE(0x70000000)
-#define WEDGE_END	PLACE(0x80000000)
+/* Slots again, for sites of a kernel that has been moved (cli/run_move.c) to 1 GiB above. */
+#define WEDGE_NEAR	PLACE(0x400080000000)
 /* Entry 252 of a level-4 table (BACKEND_UPPER_END) and those behind it. */
 #define WEDGE_AREA	PLACE(0x7e0000000000)	/* guest memory by its own address */
 #define WEDGE_POOL	PLACE(0x7e8000000000)	/* tables of the shadow */
@@ -23,9 +22,12 @@
 #define WEDGE_HEAP	PLACE(0x7ea000000000)	/* backend_memory */
 #define WEDGE_BUNDLE	PLACE(0x7eb000000000)	/* what is to run */
 #define WEDGE_STUBS	PLACE(0x7ec000000000)	/* regions of stubs */
+#define WEDGE_BASE	PLACE(0x7ed000000000)	/* the program (process.lds) */
 #define WEDGE_TOP	PLACE(0x7ffffffff000)	/* end of what a process has */
 
 #define WEDGE_STACK_SIZE 0x40000
+#define WEDGE_NEAR_SIZE	0x6000		/* all slots */
+#define WEDGE_NEAR_ROOM	0x10000		/* pages that one call of the host may map (MAPS_AROUND) */
 
 /* Selectors of the host (Linux: arch/x86/include/asm/segment.h). */
 #define HOST_CS 0x33

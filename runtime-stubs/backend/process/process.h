@@ -6,6 +6,7 @@
 #include "place.h"
 #include "sys.h"
 #include "../backend.h"
+#include "../../mmu/maps.h"
 #include "../../wedge/entry.h"
 
 /* Entries of tables and error codes of page faults (SDM volume 3, 4.5 and 4.7). */
@@ -50,45 +51,18 @@ extern int process_memory_file;
 /* The lowest address that the host lets a process have. */
 extern uint64_t process_lowest;
 
-/* The tables of a root, walked as the processor does. */
-struct process_walk {
-	uint64_t *leaf;		/* NULL: there is none */
-	uint64_t rights;	/* of all levels: ENTRY_W, ENTRY_U; ENTRY_NX of any */
-};
-void process_walk(unsigned root, uint64_t va, struct process_walk *walk);
+void process_walk(unsigned root, uint64_t va, struct maps_walk *walk);
 /* Roots that run. */
 extern unsigned process_kernel_root, process_user_root;
 
-/*
- * What a process of the host has mapped, as a TLB holds it: a list, in which a page may
- * stand twice. When it is full, all is unmapped.
- */
-#define TLB_AROUND 16u		/* pages looked at around a fault */
-struct tlb_page {
-	uint64_t va;		/* with the rights in its low bits; 0: none */
-	uint64_t frame;		/* what is mapped there: a machine address */
-};
-struct tlb {
-	struct tlb_page *pages;
-	unsigned room, count;
-	uint64_t generation;	/* process_changes when it was looked at last */
-	/* 0, or an error of the host, negated. @rights: STUB_READ and so on. */
-	long (*map)(struct tlb *tlb, uint64_t va, uint64_t size, unsigned rights, uint64_t frame);
-	long (*unmap)(struct tlb *tlb, uint64_t va, uint64_t size);
-	uint8_t user;		/* supervisor pages are none of its */
-};
-/* The access (FAULT_W, FAULT_I) has faulted at @va. 1: it is mapped now; 0: @root does not
-   allow it. */
-int tlb_fill(struct tlb *tlb, unsigned root, uint64_t va, uint32_t access);
-/* Drop what @root does not map any more. */
-void tlb_sync(struct tlb *tlb, unsigned root);
-/* All is unmapped. */
-void tlb_forget(struct tlb *tlb);
-/* NULL, or what is mapped and should not be. */
-const char *tlb_check(const struct tlb *tlb, unsigned root, uint64_t *va);
-/* Something that was present in a table is not, or another. */
-extern uint64_t process_changes;
-extern struct tlb process_tlb;		/* of the supervisor */
+extern struct maps process_maps;	/* of the supervisor */
+/* maps_fill, which the host must not refuse. */
+int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access);
+
+/* All slots and what else sites name (entry.S). */
+extern uint64_t process_sites[];
+/* Instructions read the base of fs, and of gs. */
+extern uint8_t process_has_fsgsbase;
 
 /* A write by the wedge to guest memory at @address: 1: it can be made now. */
 int process_wedge_write(uint64_t address);

@@ -78,7 +78,10 @@ static enum stub_event run_gone(struct stub *stub, int broken)
 static void run_go(struct stub *stub)
 {
 	frame_put(stub);
-	channel_answer(stub, stub->frame);
+	if (stub->ordered)
+		channel_command(stub, &stub->order, stub->frame);
+	else
+		channel_answer(stub, stub->frame);
 }
 
 static enum stub_event run_wait(struct stub *stub, struct channel_message *message)
@@ -86,6 +89,7 @@ static enum stub_event run_wait(struct stub *stub, struct channel_message *messa
 	for (;;) {
 		switch (channel_receive(stub, message)) {
 		case GOT_EVENT:
+			stub->ordered = 0;
 			return run_event(stub, message);
 		case GOT_LOST:
 			if (run_interrupted(stub))
@@ -93,6 +97,7 @@ static enum stub_event run_wait(struct stub *stub, struct channel_message *messa
 			channel_repeat(stub);
 			break;
 		case GOT_SIGNAL:
+			stub->ordered = 0;
 			frame_take(stub, message->address, &message->frame);
 			if (run_interrupted(stub))
 				return STUB_INTERRUPTED;
@@ -101,7 +106,16 @@ static enum stub_event run_wait(struct stub *stub, struct channel_message *messa
 		case GOT_NOTHING:
 			return run_gone(stub, 0);
 		case GOT_CALL:
+			if (!stub->ordered ||
+			    memcmp(&message->call, &stub->order, sizeof(stub->order)))
+				return STUB_BROKEN;
+			channel_allow(stub);
+			break;
 		case GOT_RESULT:
+			if (!stub->ordered)
+				return STUB_BROKEN;
+			stub->ordered = 0;
+			return STUB_REFUSED;
 		case GOT_RUBBISH:
 			return STUB_BROKEN;
 		}

@@ -12,11 +12,11 @@
 #include "../../cpu/cpu.h"
 #include "../../rewriter/limits.h"
 #include "../../wedge/print.h"
+#include <asm/prctl.h>
 #include <linux/audit.h>
 #include <linux/signal.h>
 
 #define STUB_SIZE 15u			/* bytes of a slot's code in entry.S */
-#define SITE_CALL_LENGTH 7u
 
 /* Flags that the processor has while the guest's kernel runs; the others are kept
    here, and IF is the byte that sites write. */
@@ -27,6 +27,7 @@
 extern char process_text_end[], process_critical_start[], process_critical_end[], process_iret[];
 extern char process_call_stubs[], process_jump_stubs[], process_stack[];
 extern uint32_t process_slot;
+extern uint16_t process_masked;		/* a site writes both bytes */
 extern uint64_t process_frame[5];
 void process_signal_handler(void);
 void process_signal_return(void);
@@ -34,9 +35,22 @@ _Noreturn void process_resume(void);
 _Noreturn void process_call_entered(void);
 _Noreturn void process_jump_entered(void);
 _Noreturn void process_event_entered(void);
+/* Sites go by it. One that goes by another touches nothing that is mapped, if the base
+   is 0; what else it does, this sees at the next signal. */
+static void signals_check_fs(void)
+{
+	uint64_t base = 0;
+
+	if (process_has_fsgsbase)
+		__asm__ volatile("rdfsbase %0" : "=r"(base));
+	else
+		sys_call(__NR_arch_prctl, ARCH_GET_FS, (uint64_t)&base, 0, 0);
+	if (base != backend_fs_base)
+		wedge_stop("the guest's kernel has changed fs by what is not in its table of sites");
+}
+
 void process_signal_entered(struct stub_frame *frame);
 
-static VCPU_LOCAL uint8_t signals_masked;	/* 1: no interrupts */
 static VCPU_LOCAL uint64_t signals_kept;
 /* The last page fault of the guest's kernel; 0: it is mapped. */
 static VCPU_LOCAL uint64_t signals_fault;
@@ -47,7 +61,9 @@ static const uint8_t handled[] = {
 };
 
 /* Its address, also for those who read the wedge's file. */
-const uint64_t previrt_if_byte = (uint64_t)&signals_masked;
+const uint64_t previrt_if_byte = (uint64_t)&process_masked;
+const uint64_t backend_fs_base = (uint64_t)process_sites;
+const uint64_t backend_near_slots = WEDGE_NEAR;
 
 uint64_t backend_if_byte(void)
 {
@@ -58,7 +74,7 @@ static void signals_kernel_flags(struct cpu *cpu)
 {
 	cpu->user = 0;
 	cpu->rflags = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | signals_kept |
-		      (signals_masked ? 0 : FLAG_IF);
+		      (process_masked ? 0 : FLAG_IF);
 }
 
 void process_call_entered(void)
@@ -114,7 +130,7 @@ static _Noreturn void signals_page_fault(struct cpu *cpu, uint32_t error, uint64
 {
 	uint32_t access = error & (FAULT_W | FAULT_I);
 
-	if (tlb_fill(&process_tlb, process_kernel_root, address, access))
+	if (process_fill(&process_maps, process_kernel_root, address, access))
 		backend_enter(cpu);
 	signals_fault = address;
 	signals_access = access;
@@ -192,6 +208,7 @@ void process_signal_entered(struct stub_frame *frame)
 		return;
 	}
 	signals_take(cpu, frame);
+	signals_check_fs();
 	if (signals_is_event(frame->signal)) {
 		process_pending = 1;
 		wedge_event();
@@ -210,10 +227,10 @@ void backend_enter(struct cpu *cpu)
 	if (cpu->user)
 		process_user_enter(cpu);
 	if (signals_fault)
-		tlb_fill(&process_tlb, process_kernel_root, signals_fault, signals_access);
+		process_fill(&process_maps, process_kernel_root, signals_fault, signals_access);
 	signals_fault = 0;
 	signals_kept = cpu->rflags & KEPT;
-	signals_masked = !(cpu->rflags & FLAG_IF);
+	process_masked = !(cpu->rflags & FLAG_IF);
 	process_frame[0] = cpu->rip;
 	process_frame[1] = HOST_CS;
 	process_frame[2] = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | FLAG_IF;

@@ -8,6 +8,7 @@
  * a terminal are the supervisor's alone. With the supervisor's thread the stub ends.
  */
 #include "start.h"
+#include <asm/prctl.h>
 #include <asm/unistd.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
@@ -125,6 +126,8 @@ void steps_write(struct start *start)
 	STEP("no dumps", EXACTLY(0), __NR_prctl, PR_SET_DUMPABLE, 0);
 	STEP("no new privileges", EXACTLY(0), __NR_prctl, PR_SET_NO_NEW_PRIVS, 1);
 	STEP("its tile registers", ANYTHING, __NR_arch_prctl, REQUEST_XSTATE, XSTATE_TILES);
+	STEP("its base of fs", EXACTLY(0), __NR_arch_prctl, ARCH_SET_FS, 0);
+	STEP("its base of gs", EXACTLY(0), __NR_arch_prctl, ARCH_SET_GS, 0);
 	steps_write_moves(start);
 	STEP("its stack", EXACTLY(0), __NR_sigaltstack, IN_STUB(stack), 0);
 	for (unsigned i = 0; i < sizeof(handled); i++)

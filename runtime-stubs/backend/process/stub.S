@@ -19,7 +19,7 @@
 
 	.section .rodata.stub, "a"
 	.globl stub_code, stub_handler, stub_answered, stub_xrstor, stub_iret
-	.globl stub_called, stub_stepped, stub_code_end
+	.globl stub_go, stub_called, stub_stepped, stub_code_end
 	.balign 64
 stub_code:
 .Lcode:
@@ -70,6 +70,7 @@ stub_handler:
 stub_answered:
 	cmp	$STUB_COMMAND, %rax
 	je	.Lcommand
+stub_go:
 	mov	%rax, %rbp
 	/* User code's NT would make iretq fault. */
 	pushq	$2
@@ -110,6 +111,11 @@ stub_iret:
 	syscall
 stub_called:
 	mov	%rax, %rdx
+	mov	CONTROL(CONTROL_THEN), %rax
+	cmp	$-4096, %rdx
+	ja	.Lresult
+	test	%rax, %rax
+	jnz	stub_go
 .Lresult:
 	mov	$STUB_RESULT, %edi
 	mov	CONTROL(CONTROL_SEQUENCE), %rsi

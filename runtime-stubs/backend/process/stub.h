@@ -26,6 +26,7 @@ enum stub_event {
 	STUB_SYSCALL32,		/* int 0x80, or SYSCALL or SYSENTER of 32-bit code */
 	STUB_EXCEPTION,		/* vector, error; address of a page fault */
 	STUB_INTERRUPTED,	/* stub_interrupt, and nothing else has happened */
+	STUB_REFUSED,		/* the host has refused stub_map_next; nothing has happened */
 	STUB_BROKEN,		/* user code has made its stub unusable: it is gone */
 	STUB_KILLED,		/* somebody else has ended it: it is gone */
 };
@@ -48,8 +49,11 @@ struct stub {
 	struct stub_control *control;	/* the region, in the supervisor */
 	uint64_t sequence, frame, fpu;	/* addresses in the stub */
 	uint64_t answer, notification;
+	struct channel_call {
+		uint64_t number, argument[6];
+	} order;			/* that the next run makes, if @ordered */
 	uint32_t fpu_size;
-	uint8_t raw, doubt;
+	uint8_t raw, doubt, ordered, going;
 };
 
 /*
@@ -99,6 +103,9 @@ int stub_base_set(struct stub *stub, int segment, uint64_t base);
 #define STUB_WRITE 2u
 #define STUB_EXECUTE 4u
 int stub_map(struct stub *stub, uint64_t va, uint64_t size, unsigned rights, uint64_t offset);
+/* The same, made by the next stub_run on the way to user code, with a hand-over less. */
+int stub_map_next(struct stub *stub, uint64_t va, uint64_t size, unsigned rights,
+		  uint64_t offset);
 int stub_protect(struct stub *stub, uint64_t va, uint64_t size, unsigned rights);
 int stub_unmap(struct stub *stub, uint64_t va, uint64_t size);
 

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * The tables of the shadow. No processor walks them but this file: what they say is
- * mapped by faults (tlb.c).
+ * mapped by faults (maps.c).
  *
  * Invariants: an entry of level 2 to 4 has the address of a table, above all memory:
  * of the pool, or of a linear table. ENTRY_D of a leaf is set before a process of the
@@ -26,7 +26,6 @@ typedef uint64_t table_entries[512];
 static table_entries *const pool = (table_entries *)WEDGE_POOL;
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 const uint64_t backend_leaf_mask = ENTRY_U, backend_leaf_supervisor = 0;
-uint64_t process_changes = 1;
 
 static uint16_t *next_free;
 static unsigned tables, fresh = TABLE_FIRST, used, first_free;
@@ -71,7 +70,7 @@ static int table_takes(uint64_t old, uint64_t entry)
 
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 {
-	process_changes += table_takes(pool[table][index], entry);
+	maps_changes += table_takes(pool[table][index], entry);
 	pool[table][index] = entry;
 }
 
@@ -88,7 +87,7 @@ int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t
 void backend_table_free(unsigned table)
 {
 	memset(pool[table], 0, sizeof(*pool));
-	process_changes++;
+	maps_changes++;
 	next_free[table] = first_free;
 	first_free = table;
 	used--;
@@ -165,13 +164,13 @@ void backend_load_roots(unsigned kernel, unsigned user)
 {
 	process_kernel_root = kernel;
 	process_user_root = user;
-	process_changes++;
+	maps_changes++;
 	backend_table_commit(BACKEND_FLUSH);
 }
 
 int backend_va_reserved(uint64_t va)
 {
-	return va < process_lowest || (va >= WEDGE_BASE && va < WEDGE_END) ||
+	return va < process_lowest || va - WEDGE_NEAR < WEDGE_NEAR_ROOM ||
 	       va >> 39 >= BACKEND_UPPER_END;
 }
 
@@ -184,7 +183,7 @@ static uint64_t *walk_below(uint64_t entry)
 		(uint64_t *)WEDGE_LINEAR + (address - LINEAR_ADDRESS) / 8;
 }
 
-void process_walk(unsigned root, uint64_t va, struct process_walk *walk)
+void process_walk(unsigned root, uint64_t va, struct maps_walk *walk)
 {
 	uint64_t *table = pool[root], rights = ~0ull, nx = 0, *entry;
 

@@ -24,10 +24,12 @@
 
 struct user {
 	struct stub stub;
-	struct tlb tlb;
+	struct maps maps;
 	unsigned root;			/* 0: none */
 	uint64_t base[2];		/* of fs and gs, as the stub has them */
 	uint64_t used;			/* when */
+	uint64_t fault;			/* the page fault that the kernel was told of; 0: none */
+	uint32_t access;
 };
 
 static struct user users[USERS];
@@ -36,26 +38,29 @@ static uint64_t user_clock;
 static uint64_t user_base[2];		/* as they are to be: fs, gs */
 struct stub *volatile process_stub;
 
-static struct user *user_of(struct tlb *tlb)
+static struct user *user_of(struct maps *maps)
 {
-	return (struct user *)((char *)tlb - offsetof(struct user, tlb));
+	return (struct user *)((char *)maps - offsetof(struct user, maps));
 }
 
 /* A stub that is gone has nothing mapped. */
-static long user_map(struct tlb *tlb, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
+static long user_map(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
 {
-	long result = stub_map(&user_of(tlb)->stub, va, size, rights, frame);
+	_Static_assert(MAPS_READ == STUB_READ && MAPS_WRITE == STUB_WRITE &&
+		       MAPS_EXECUTE == STUB_EXECUTE, "rights");
+	long result = stub_map_next(&user_of(maps)->stub, va, size, rights, frame);
 
 	process_calls[CALL_STUB_MAP]++;
 	return result == -ESRCH ? 0 : result;
 }
 
-static long user_unmap(struct tlb *tlb, uint64_t va, uint64_t size)
+static void user_unmap(struct maps *maps, uint64_t va, uint64_t size)
 {
-	long result = stub_unmap(&user_of(tlb)->stub, va, size);
+	long result = stub_unmap(&user_of(maps)->stub, va, size);
 
 	process_calls[CALL_STUB_UNMAP]++;
-	return result == -ESRCH ? 0 : result;
+	if (result != -ESRCH)
+		process_must("to unmap", result);
 }
 
 /* A hand-over between two processors takes fifty times as long as on one. */
@@ -100,14 +105,15 @@ static void user_make(struct user *user)
 		wedge_print("previrt: a process for user mode: %s\n", user->stub.refused);
 		process_refused("a process for user mode", result);
 	}
-	if (!user->tlb.pages)
-		user->tlb.pages = backend_memory(USER_ROOM * sizeof(*user->tlb.pages));
-	user->tlb.room = USER_ROOM;
-	user->tlb.count = 0;
-	user->tlb.map = user_map;
-	user->tlb.unmap = user_unmap;
-	user->tlb.user = 1;
-	user->base[0] = user->base[1] = 0;
+	if (!user->maps.pages)
+		user->maps.pages = backend_memory(USER_ROOM * sizeof(*user->maps.pages));
+	user->maps.room = USER_ROOM;
+	user->maps.count = 0;
+	user->maps.map = user_map;
+	user->maps.unmap = user_unmap;
+	user->maps.walk = process_walk;
+	user->maps.user = 1;
+	user->base[0] = user->base[1] = user->fault = 0;
 }
 
 /* Of the root that is loaded; one that has not run for the longest time gives way. */
@@ -234,19 +240,45 @@ static _Noreturn void user_event(struct user *user, enum stub_event event)
 		/* By its own doing: a fault of that program. */
 		user->root = 0;
 		wedge_exception(VECTOR_GP, 0, 0);
+	case STUB_REFUSED:
 	case STUB_EXCEPTION:
 		break;
 	}
 	user_exception(user);
 }
 
+/* The kernel has mended what user mode has faulted at, so the host's mapping comes before
+   the next fault. */
+static void user_fill_mended(struct user *user)
+{
+	if (user->fault)
+		process_fill(&user->maps, user->root, user->fault, user->access);
+	user->fault = 0;
+}
+
+/* The host has too many mappings of this stub's. If it refuses one that is alone, too, the
+   stub is of no use. */
+static int user_makes_room(struct user *user)
+{
+	if (user->maps.count <= MAPS_AROUND)
+		process_refused("to map a page of user mode's", user->maps.count);
+	maps_forget(&user->maps);
+	return 1;
+}
+
 /* A page fault that only the host's mappings have brought about. */
 static int user_fills(struct user *user)
 {
 	struct stub *stub = &user->stub;
+	uint32_t access = stub->error & (FAULT_W | FAULT_I);
 
-	return stub->vector == VECTOR_PF &&
-	       tlb_fill(&user->tlb, user->root, stub->address, stub->error & (FAULT_W | FAULT_I));
+	if (stub->vector != VECTOR_PF)
+		return 0;
+	if (process_fill(&user->maps, user->root, stub->address, access))
+		return 1;
+	user->fault = stub->address;
+	user->access = access;
+	return 0;
 }
 
 void process_user_enter(struct cpu *cpu)
@@ -258,13 +290,15 @@ void process_user_enter(struct cpu *cpu)
 		user_make(user);
 	user->used = ++user_clock;
 	user_last = user;
-	tlb_sync(&user->tlb, user->root);
+	maps_sync(&user->maps, user->root);
 	user_give(user, cpu);
+	user_fill_mended(user);
 	process_stub = &user->stub;
 	do {
 		process_calls[CALL_USER]++;
 		event = process_pending ? STUB_INTERRUPTED : stub_run(&user->stub);
-	} while (event == STUB_EXCEPTION && user_fills(user));
+	} while (event == STUB_REFUSED ? user_makes_room(user) :
+		 event == STUB_EXCEPTION && user_fills(user));
 	process_stub = NULL;
 	if (event != STUB_BROKEN && event != STUB_KILLED)
 		user_take(&user->stub, cpu);
@@ -284,8 +318,8 @@ const char *process_user_check(uint64_t *va)
 	for (unsigned i = 0; i < USERS && !what; i++) {
 		if (!users[i].root || !users[i].stub.pid)
 			continue;
-		tlb_sync(&users[i].tlb, users[i].root);
-		what = tlb_check(&users[i].tlb, users[i].root, va);
+		maps_sync(&users[i].maps, users[i].root);
+		what = maps_check(&users[i].maps, users[i].root, va);
 	}
 	return what;
 }

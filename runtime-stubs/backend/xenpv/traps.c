@@ -293,6 +293,9 @@ void backend_enter(struct cpu *cpu)
 /* Its address, also for those who read the wedge's file. */
 const uint64_t previrt_if_byte = (uint64_t)&xenpv_vcpu->evtchn_upcall_mask;
 
+/* Sites name the wedge by its addresses. */
+const uint64_t backend_fs_base, backend_near_slots;
+
 uint64_t backend_if_byte(void)
 {
 	return previrt_if_byte;

@@ -376,7 +376,8 @@ static void check_file(const char *texts, const char *path)
 	rw.calls = rw_calls;
 	rw.jumps = rw_jumps;
 	rw.target = (struct rewriter_target){ (uint64_t)&if_byte,
-		(uint64_t)&previrt_cpu.gs_swapped, (uint64_t)call_slots, (uint64_t)jump_slots };
+		(uint64_t)&previrt_cpu.gs_swapped, (uint64_t)call_slots,
+		(uint64_t)jump_slots, 0, 0 };
 	memcpy((void *)text_shdr.sh_addr, text->d_buf, text->d_size);
 	previrt_sites_begin(&walk, note->d_buf, note->d_size, note_shdr.sh_addralign);
 	while (previrt_sites_next(&walk, &unit) == PREVIRT_SITES_UNIT)

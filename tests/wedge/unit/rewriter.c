@@ -3,36 +3,46 @@
 /*
  * rewriter ELF...: plans and rewrites every site of the files, executes what
  * was written, and compares registers, flags, stack and the bytes it is to
- * change with what the template promises. Then the time for many sites.
+ * change with what the template promises: with the wedge named by addresses of 32 bits,
+ * and by fs from far away. Then the time for many sites.
  */
 #define _GNU_SOURCE
 #include "../../../runtime-stubs/rewriter/rewriter.h"
 #include "insns.h"
+#include <asm/prctl.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define LOW_PAGE 0x10000000ul
 #define FLAGS_SEEN 0xcd5ul		/* the arithmetic flags and DF */
 
-/* What the replaced code refers to: at addresses of 32 bits. */
+#define HIGH_PAGE 0x7e1000000000ul
+#define FS_BASE (HIGH_PAGE + 0x123)
+
+/* What the replaced code refers to: at addresses of 32 bits, or elsewhere. The code is
+   at such an address in any case. */
 struct low {
-	uint8_t if_byte, gs_byte;
+	uint8_t if_byte, if_behind, gs_byte;
 	uint64_t calls[REWRITER_CALLS], jumps[REWRITER_JUMPS], end;
 	uint8_t code[64];
 };
-static struct low *low;
+static struct low *low, *named;
+static uint64_t fs_base;	/* of the code: 0: as it is */
 
 /* Registers in the order of their numbers, rsp included, then the flags. */
 struct state { uint64_t r[16], flags; } before, after, at_slot;
 uint64_t host_rsp, seen_return;
 uint8_t *code_at;
-static unsigned failures, passed;
+static unsigned failures, passed, near;
 static struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
 
 /*
@@ -80,8 +90,8 @@ static void prepare_state(void)
 	/* A return address at work must leave the words above alone. */
 	memset(stack, 0x5a, sizeof(stack));
 	before.flags = 0x2 | FLAGS_SEEN;
-	low->if_byte = 0;
-	low->gs_byte = 0x0f;
+	named->if_byte = named->if_behind = 0;
+	named->gs_byte = 0x0f;
 	seen_return = 0;
 	memset(&at_slot, 0, sizeof(at_slot));
 	memset(&after, 0, sizeof(after));
@@ -95,6 +105,44 @@ static int same(const struct state *a, const struct state *b, int64_t rsp_moved)
 	return (a->flags & FLAGS_SEEN) == (b->flags & FLAGS_SEEN);
 }
 
+/* A site with the number of its slot has trapped: what a wedge does then. */
+static void on_trap(int signal, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+	int slot = rewriter_trap_slot((uint8_t *)r[REG_RIP]);
+
+	(void)signal;
+	(void)info;
+	if (slot < 0)
+		_exit(2);
+	if (slot < REWRITER_CALLS) {
+		r[REG_RSP] -= 8;
+		*(uint64_t *)r[REG_RSP] = r[REG_RIP] + REWRITER_SHORT;
+	}
+	r[REG_RIP] = slot < REWRITER_CALLS ? named->calls[slot] :
+		     named->jumps[slot - REWRITER_CALLS];
+}
+
+/* Nothing of the C library may run while @base is another than its own. */
+static void set_fs(uint64_t base)
+{
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result)
+			 : "0"(SYS_arch_prctl), "D"(ARCH_SET_FS), "S"(base) : "rcx", "r11", "memory");
+}
+
+static void run_with_fs(void)
+{
+	uint64_t own;
+
+	syscall(SYS_arch_prctl, ARCH_GET_FS, &own);
+	if (fs_base)
+		set_fs(fs_base);
+	run_code();
+	set_fs(own);
+}
+
 /* The site in memory of its own, an absolute jump to on_end behind it. */
 static void execute(const uint8_t *bytes, unsigned size)
 {
@@ -104,24 +152,43 @@ static void execute(const uint8_t *bytes, unsigned size)
 	memcpy(low->code + size, "\xff\x24\x25", 3);
 	memcpy(low->code + size + 3, &end, 4);
 	code_at = low->code;
-	run_code();
+	run_with_fs();
 }
 
 static void check_effect(const struct previrt_site *site, uint64_t address, int template)
 {
 	unsigned size = site->len + site->pad;
-	uint8_t want_if = template == REWRITER_CLI ? 1 : 0;
+	int is_cli = template == REWRITER_CLI, is_good;
 	uint8_t want_gs = template == REWRITER_SWAPGS ? 0xf0 : 0x0f;
 
 	if (!same(&after, &before, 0))
 		fail(site, address, "registers or flags have changed");
-	if (low->if_byte != want_if || low->gs_byte != want_gs)
+	is_good = fs_base ? !named->if_byte == !is_cli :
+		  named->if_byte == is_cli && !named->if_behind;
+	if (!is_good || named->gs_byte != want_gs)
 		fail(site, address, "the wrong byte was written");
 	if (template == REWRITER_CALL &&
 	    (seen_return != (uint64_t)low->code + (size < 15 ? size : 15) || !same(&at_slot, &before, -8)))
 		fail(site, address, "the call does not arrive as it should");
 	if (template == REWRITER_JUMP && !same(&at_slot, &before, 0))
 		fail(site, address, "the jump does not arrive as it should");
+}
+
+/* Once it has trapped where it runs. */
+static void check_near(struct rewriter *rw, const struct previrt_site *site, uint64_t address,
+		       int template, uint8_t *out)
+{
+	int slot = rewriter_trap_slot(out);
+
+	if (slot < 0) {
+		fail(site, address, "does not trap");
+		return;
+	}
+	rewriter_near(&rw->target, slot, (uint64_t)low->code, out);
+	prepare_state();
+	execute(out, REWRITER_SHORT);
+	check_effect(site, address, template);
+	near++;
 }
 
 static void check_site(struct rewriter *rw, const struct previrt_site *site,
@@ -145,6 +212,8 @@ static void check_site(struct rewriter *rw, const struct previrt_site *site,
 	prepare_state();
 	execute(out, size);
 	check_effect(site, address, template);
+	if (fs_base && size == REWRITER_SHORT && template >= REWRITER_CALL)
+		check_near(rw, site, address, template, out);
 	passed++;
 }
 
@@ -342,7 +411,7 @@ static void check_jumps(const struct rewriter_target *target)
 		good += rewriter_plan_site(rw, &site, bytes, 0x100000 + 8 * i, out) == REWRITER_JUMP;
 	for (unsigned i = 0; i < REWRITER_JUMPS; i++)
 		again += rewriter_plan_site(rw, &site, bytes, 0x100000 + 8 * i, out) == REWRITER_JUMP &&
-			 jumps[i].site == 0x100000 + 8 * i && rewriter_undo_site(rw, &site, out) &&
+			 jumps[i].site == 0x100000 + 8 * i && rewriter_undo_site(rw, &site, 0x100000 + 8 * i, out) &&
 			 !memcmp(out, bytes, sizeof(bytes));
 	if (good != REWRITER_JUMPS || again != good || rw->jump_count != good ||
 	    rewriter_plan_site(rw, &site, bytes, 0x90000, out) != -REWRITER_NO_JUMP) {
@@ -353,37 +422,69 @@ static void check_jumps(const struct rewriter_target *target)
 	free(rw);
 }
 
-int main(int argc, char **argv)
+static struct low *map(uint64_t at)
 {
-	struct rewriter_target target;
-	uint64_t few, many;
+	struct low *l = mmap((void *)at, sizeof(*l), PROT_READ | PROT_WRITE | PROT_EXEC,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-	elf_version(EV_CURRENT);
-	low = mmap((void *)LOW_PAGE, sizeof(*low), PROT_READ | PROT_WRITE | PROT_EXEC,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	if (low == MAP_FAILED) {
+	if (l == MAP_FAILED) {
 		perror("mmap");
-		return 1;
+		exit(1);
 	}
 	for (int i = 0; i < REWRITER_CALLS; i++)
-		low->calls[i] = (uint64_t)on_call;
+		l->calls[i] = (uint64_t)on_call;
 	for (int i = 0; i < REWRITER_JUMPS; i++)
-		low->jumps[i] = (uint64_t)on_jump;
-	low->end = (uint64_t)on_end;
-	target = (struct rewriter_target){ (uint64_t)&low->if_byte, (uint64_t)&low->gs_byte,
-		(uint64_t)low->calls, (uint64_t)low->jumps };
-	for (int i = 1; i < argc; i++) {
+		l->jumps[i] = (uint64_t)on_jump;
+	l->end = (uint64_t)on_end;
+	return l;
+}
+
+static struct rewriter_target target_of(const struct low *l)
+{
+	return (struct rewriter_target){ (uint64_t)&l->if_byte, (uint64_t)&l->gs_byte,
+		(uint64_t)l->calls, (uint64_t)l->jumps, fs_base, (uint64_t)low->calls };
+}
+
+static void take_traps(void)
+{
+	static char stack[65536];
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	sigaltstack(&alternate, NULL);
+	sigaction(SIGILL, &action, NULL);
+}
+
+static void check_all(const struct rewriter_target *target, int count, char **paths)
+{
+	for (int i = 1; i < count; i++) {
 		struct rewriter *rw = calloc(1, sizeof(*rw));
 
 		rw->calls = calls;
 		rw->jumps = jumps;
-		rw->target = target;
-		check_file(rw, argv[i]);
+		rw->target = *target;
+		check_file(rw, paths[i]);
 		free(rw);
 	}
-	check_refusal(&target);
-	check_other_mode(&target);
-	check_jumps(&target);
+	check_refusal(target);
+	check_other_mode(target);
+	check_jumps(target);
+}
+
+int main(int argc, char **argv)
+{
+	struct rewriter_target target, far;
+	uint64_t few, many;
+
+	elf_version(EV_CURRENT);
+	take_traps();
+	low = named = map(LOW_PAGE);
+	target = target_of(low);
+	check_all(&target, argc, argv);
+	named = map(HIGH_PAGE);
+	fs_base = FS_BASE;
+	far = target_of(named);
+	check_all(&far, argc, argv);
 	few = time_sites(&target, 5000);
 	many = time_sites(&target, 20000);
 	printf("5000 sites: %lu us; 20000 sites: %lu us\n", few / 1000, many / 1000);
@@ -391,6 +492,6 @@ int main(int argc, char **argv)
 		printf("BAD too slow, or not in proportion\n");
 		failures++;
 	}
-	printf("rewriter: %u passed, %u failed\n", passed, failures);
-	return failures != 0 || passed < 800;
+	printf("rewriter: %u passed, %u failed; %u that trap, without\n", passed, failures, near);
+	return failures != 0 || passed < 1600 || near < 200;
 }

@@ -61,15 +61,35 @@ static int load(struct loaded *l, const char *path)
 	return 0;
 }
 
-static void begin(struct rewriter *rw, const struct loaded *l)
+/* By addresses; by fs, some sites as they are once they have run. */
+static const struct rewriter_target targets[] = {
+	{ -0x200000ull, -0x1ffff8ull, -0x1fffc0ull, -0x1f0000ull, 0, 0 },
+	{ 0x7ed000006000, 0x7ed000006100, 0x7ed000000000, 0x7ed000002000, 0x7ed000000000,
+	  0x400080000000 },
+};
+
+/* Every second of the sites that trap by their slot's number. */
+static unsigned make_near(struct rewriter *rw)
+{
+	unsigned found = 0;
+
+	for (uint64_t at = 0; at + REWRITER_SHORT <= rw->size; at++) {
+		int slot = rewriter_trap_slot(rw->memory + at);
+
+		if (slot >= 0 && found++ % 2)
+			rewriter_near(&rw->target, slot, rw->address + at, rw->memory + at);
+	}
+	return found;
+}
+
+static void begin(struct rewriter *rw, const struct loaded *l, unsigned form)
 {
 	static struct rewriter_kind calls[REWRITER_CALLS], jumps[REWRITER_JUMPS];
 
 	memset(rw, 0, sizeof(*rw));
 	rw->calls = calls;
 	rw->jumps = jumps;
-	rw->target = (struct rewriter_target){ -0x200000ull, -0x1ffff8ull, -0x1fffc0ull,
-					       -0x1f0000ull };
+	rw->target = targets[form];
 	rw->address = l->low + l->delta;
 	rw->size = l->high - l->low;
 	rw->memory = l->memory;
@@ -84,12 +104,13 @@ static uint64_t differ(const uint8_t *a, const uint8_t *b, size_t size)
 	return n;
 }
 
-static int check(const char *path)
+static int check(const char *path, unsigned form)
 {
 	struct rewriter *rw = malloc(sizeof(*rw));
 	struct loaded l;
 	uint8_t *before, *table;
 	uint64_t changed, left, from;
+	unsigned trapping;
 	uint32_t entry;
 
 	if (load(&l, path))
@@ -97,10 +118,13 @@ static int check(const char *path)
 	before = malloc(l.high - l.low);
 	memcpy(before, l.memory, l.high - l.low);
 	table = l.file + l.notes->p_offset;
-	begin(rw, &l);
+	begin(rw, &l, form);
 	if (rewriter_plan(rw, table, l.notes->p_filesz, l.notes->p_align, l.notes->p_vaddr) ||
 	    rewriter_apply(rw, table, l.notes->p_filesz, l.notes->p_align, l.notes->p_vaddr))
 		return printf("BAD %s: %s\n", path, rewriter_strerror(rw->error));
+	trapping = make_near(rw);
+	if (form ? trapping < 2 : trapping)
+		return printf("BAD %s: %u sites trap by their slot's number\n", path, trapping);
 	changed = differ(before, l.memory, l.high - l.low);
 	rewriter_undo(rw, table, l.notes->p_filesz, l.notes->p_align, l.notes->p_vaddr);
 	left = differ(before, l.memory, l.high - l.low);
@@ -120,7 +144,7 @@ static int check(const char *path)
 	memcpy(table + from + 8, table + from, 8);
 	entry -= 8;
 	memcpy(table + from + 8, &entry, 4);
-	begin(rw, &l);
+	begin(rw, &l, form);
 	if (rewriter_plan(rw, table, l.notes->p_filesz, l.notes->p_align, l.notes->p_vaddr) ||
 	    !rewriter_apply(rw, table, l.notes->p_filesz, l.notes->p_align, l.notes->p_vaddr) ||
 	    rw->error != REWRITER_OVERLAP || differ(before, l.memory, l.high - l.low))
@@ -138,6 +162,7 @@ int main(int argc, char **argv)
 	int bad = argc < 2;
 
 	for (int i = 1; i < argc; i++)
-		bad |= check(argv[i]) != 0;
+		for (unsigned form = 0; form < sizeof(targets) / sizeof(targets[0]); form++)
+			bad |= check(argv[i], form) != 0;
 	return bad;
 }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * For back-ends whose shadow no processor walks: mappings of a host as a TLB of its
+ * tables. They are filled by faults, with neighbours that one call of the host can map as
+ * well, and looked at again where the architecture has a TLB forget.
+ *
+ * Invariant: what the host has mapped stands in the list, with these rights or more.
+ */
+#ifndef PREVIRT_MAPS_H
+#define PREVIRT_MAPS_H
+#include <stdint.h>
+
+#define MAPS_READ 1u
+#define MAPS_WRITE 2u
+#define MAPS_EXECUTE 4u
+#define MAPS_AROUND 16u		/* pages looked at around a fault */
+
+/* The tables of a root, walked as the processor does. */
+struct maps_walk {
+	uint64_t *leaf;		/* NULL: there is none */
+	uint64_t rights;	/* of all levels: PTE_W, PTE_U; PTE_NX of any */
+};
+
+struct maps_page {
+	uint64_t va;		/* with the rights in its low bits; 0: none */
+	uint64_t frame;		/* what is mapped there: a machine address */
+};
+
+/* What a process of the host has mapped: a list, in which a page may stand twice. When it
+   is full, all is unmapped. */
+struct maps {
+	struct maps_page *pages;
+	unsigned room, count;
+	uint64_t generation;	/* maps_changes when it was looked at last */
+	void (*walk)(unsigned root, uint64_t va, struct maps_walk *walk);
+	/* 0, or an error of the host, negated. */
+	long (*map)(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame);
+	void (*unmap)(struct maps *maps, uint64_t va, uint64_t size);
+	uint8_t user;		/* supervisor pages are none of its */
+};
+
+/* Counted up by whoever writes the tables: something that was present in one is not, or
+   another. */
+extern uint64_t maps_changes;
+
+/* The access (PF_W, PF_I) has faulted at @va. 1: it is mapped now; 0: @root does not
+   allow it; negative: the host refuses, though nothing else is mapped. */
+long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access);
+/* Drop what @root does not map any more. */
+void maps_sync(struct maps *maps, unsigned root);
+/* All is unmapped. */
+void maps_forget(struct maps *maps);
+/* NULL, or what is mapped and should not be. */
+const char *maps_check(const struct maps *maps, unsigned root, uint64_t *va);
+
+#endif
