@@ -237,6 +237,13 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 int cpu_read(struct cpu *cpu, uint64_t va, void *to, size_t size, struct cpu_fault *fault);
 int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 	      struct cpu_fault *fault);
+/* Would cpu_write fault? For what must not be done before that is known. */
+int cpu_may_write(struct cpu *cpu, uint64_t va, size_t size, struct cpu_fault *fault);
+/* SDM volume 1, 3.3.7.1. */
+static inline int cpu_is_canonical(uint64_t va)
+{
+	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
+}
 /* A breakpoint on data at @va, of @size bytes, counts in cpu->watched; cpu_read and
    cpu_write do so. SDM volume 3, 17.2. */
 void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write);

@@ -44,7 +44,7 @@ static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *par
 {
 	struct mmu_walk walk;
 
-	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+	if (!cpu_is_canonical(va))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	if (mmu_translate(va, access | (cpu->user ? PF_U : 0), &walk, &fault->error)) {
 		fault->vector = VECTOR_PF;

@@ -69,6 +69,30 @@ static enum cpu_result emulate_class(struct cpu *cpu, const struct insn *insn, u
 	return CPU_UNKNOWN;
 }
 
+/* Does its memory operand lie on the stack, by the rules of segments? SDM volume 2,
+   3.1.1.13: #SS of 64-bit code. */
+static int emulate_is_on_stack(const struct insn *insn)
+{
+	switch (insn->op) {
+	case PREVIRT_OP_pushf:
+	case PREVIRT_OP_popf:
+	case PREVIRT_OP_push_sreg:
+	case PREVIRT_OP_pop_sreg:
+	case PREVIRT_OP_iret:
+	case PREVIRT_OP_lret:
+		return 1;
+	}
+	return insn->is_memory && (insn->base == RSP || insn->base == RBP) &&
+	       insn->segment != INSN_FS && insn->segment != INSN_GS;
+}
+
+/* No page is at such an address. */
+static void emulate_not_canonical(const struct insn *insn, struct cpu_fault *fault)
+{
+	if (fault->vector == VECTOR_PF && !cpu_is_canonical(fault->address))
+		cpu_raise(fault, emulate_is_on_stack(insn) ? VECTOR_SS : VECTOR_GP, 0);
+}
+
 enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t at,
 			    uint64_t next, struct cpu_fault *fault)
 {
@@ -93,6 +117,8 @@ enum cpu_result cpu_emulate(struct cpu *cpu, const struct insn *insn, uint64_t a
 		cpu->rflags &= ~(uint64_t)FLAG_RF;	/* of the fault that led here */
 	} else if (result == CPU_FAULT || result == CPU_AGAIN) {
 		cpu->rip = at;
+		if (result == CPU_FAULT)
+			emulate_not_canonical(insn, fault);
 	}
 	return result;
 }

@@ -76,9 +76,11 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 			return CPU_FAULT;
 		bus_write_port(&board_bus, cpu->r[RDX], size, value);
 	} else {
-		value = bus_read_port(&board_bus, cpu->r[RDX], size);
-		if (cpu_write(cpu, va, &value, size, fault))
+		/* What is read from a device is gone: no fault may come then. */
+		if (cpu_may_write(cpu, va, size, fault))
 			return CPU_FAULT;
+		value = bus_read_port(&board_bus, cpu->r[RDX], size);
+		cpu_write(cpu, va, &value, size, fault);
 	}
 	cpu_set_register(cpu, reg, cpu->r[reg] + (cpu->rflags & FLAG_DF ? -size : size),
 			 insn->asize);

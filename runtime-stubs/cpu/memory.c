@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 /* Operands of instructions: registers, and memory through the guest's tables. */
 #include "cpu.h"
+#include "../iface/memory.h"
 #include "../mmu/mmu.h"
 
 #define PAGE 4096u
@@ -70,6 +71,27 @@ int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 	      struct cpu_fault *fault)
 {
 	return cpu_access(cpu, va, (void *)from, size, 1, fault);
+}
+
+int cpu_may_write(struct cpu *cpu, uint64_t va, size_t size, struct cpu_fault *fault)
+{
+	struct mmu_walk walk;
+
+	while (size) {
+		size_t here = PAGE - va % PAGE;
+
+		fault->error = PF_W | (cpu->user ? PF_U : 0);
+		if (mmu_translate(va, fault->error, &walk, &fault->error) || !backend_guest(walk.gpa)) {
+			fault->vector = VECTOR_PF;
+			fault->has_error = 1;
+			fault->address = va;
+			return -1;
+		}
+		here = here < size ? here : size;
+		va += here;
+		size -= here;
+	}
+	return 0;
 }
 
 void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size)

@@ -23,11 +23,6 @@ enum {
 #define RDCL_NO 1u
 #define APIC_BASE_FIRST 0x100ull
 
-static int msr_canonical(uint64_t value)
-{
-	return (uint64_t)((int64_t)(value << 16) >> 16) == value;
-}
-
 /* Where the value of a plain register lives, or NULL. */
 static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
 {
@@ -139,7 +134,7 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	}
 	at = msr_address(cpu, msr);
 	if (at) {
-		if (!msr_canonical(value))
+		if (!cpu_is_canonical(value))
 			return -1;
 		*at = value;
 		if (msr >= MSR_FS_BASE)

@@ -440,6 +440,8 @@ static enum cpu_result segment_table(struct cpu *cpu, const struct insn *insn, u
 	}
 	if (cpu_read(cpu, va, &image, sizeof(image), fault))
 		return CPU_FAULT;
+	if (!cpu_is_canonical(image.base))
+		return cpu_raise(fault, VECTOR_GP, 0);
 	table->limit = image.limit;
 	table->base = image.base;
 	cpu_tables_changed();
@@ -481,6 +483,8 @@ static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, 
 		return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 	if (!(d[0] & DESC_PRESENT))
 		return cpu_raise(fault, VECTOR_NP, selector & ~3u);
+	if (!cpu_is_canonical(segment_base(d[0]) | d[1] << 32))
+		return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 	if (insn->op == PREVIRT_OP_ltr) {
 		uint64_t busy = d[0] | DESC_BUSY;
 

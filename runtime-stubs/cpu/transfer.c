@@ -12,18 +12,13 @@
 #define STAR_SYSCALL(star) ((uint16_t)((star) >> 32))
 #define SYSCALL_LEN 2u
 
-static int transfer_canonical(uint64_t va)
-{
-	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
-}
-
 /* A far return to privilege 0 or 3; nothing has changed when it faults. */
 static enum cpu_result transfer_go(struct cpu *cpu, uint64_t rip, uint16_t cs,
 				   struct cpu_fault *fault)
 {
 	if (!(cs & ~3u) || ((cs & 3) != 0 && (cs & 3) != 3))
 		return cpu_raise(fault, VECTOR_GP, cs & ~3u);
-	if (!transfer_canonical(rip))
+	if (!cpu_is_canonical(rip))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	cpu->rip = rip;
 	cpu->seg[SEG_CS] = cs;
@@ -133,7 +128,7 @@ static enum cpu_result transfer_sysret(struct cpu *cpu, const struct insn *insn,
 
 	if (!(cpu->efer & EFER_SCE))
 		return cpu_raise(fault, VECTOR_UD, 0);
-	if (!transfer_canonical(cpu->r[RCX]))
+	if (!cpu_is_canonical(cpu->r[RCX]))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	cpu->rip = insn->osize == 8 ? cpu->r[RCX] : (uint32_t)cpu->r[RCX];
 	cpu->seg[SEG_CS] = (insn->osize == 8 ? base + 16 : base) | 3;

@@ -301,6 +301,32 @@ static void interrupts(uint64_t a, uint64_t b)
 	}
 }
 
+/* 0F @opcode with a random operand, at @code; how long it is. What the byte behind it
+   is taken for is the instruction's own, or NOP: none changes the stack pointer. */
+static unsigned hidden_operand(uint8_t *code, uint8_t opcode, uint64_t random)
+{
+	uint8_t modrm = random >> 8;
+	unsigned n = 1;
+
+	switch (opcode) {
+	case 0x06: case 0x08: case 0x09: case 0x30: case 0x32: case 0x33: case 0xa2:
+		return 0;			/* none has one */
+	case 0x02: case 0x03:
+		if ((modrm >> 3 & 7) == 4)
+			modrm ^= 8;		/* LAR and LSL into rsp */
+	}
+	if ((modrm & 7) == 4)
+		modrm ^= 1;			/* no SIB byte, no rsp */
+	if ((modrm & 0xc7) == 5)
+		modrm |= 0x40;
+	code[0] = modrm;
+	if (modrm >> 6 == 1 || modrm >> 6 == 2)
+		code[n++] = fuzz_random() & 0x7f;
+	while (modrm >> 6 == 2 && n < 5)
+		code[n++] = 0;
+	return n;
+}
+
 /* Privileged instructions nobody recorded, with operands of any kind. Not those
    that name a stack pointer, load cr3 or stop the processor. */
 static void hidden(uint64_t a, uint64_t b)
@@ -319,15 +345,7 @@ static void hidden(uint64_t a, uint64_t b)
 	code[n++] = 0x48 | (a >> 20 & 8);
 	code[n++] = 0x0f;
 	code[n++] = second[a % sizeof(second)];
-	code[n] = b >> 8;
-	if ((code[n] & 7) == 4)
-		code[n] ^= 1;			/* no SIB byte, no rsp */
-	if ((code[n] & 0xc7) == 5)
-		code[n] |= 0x40;
-	n++;
-	for (unsigned i = 0; i < 4; i++)
-		code[n++] = i ? 0 : fuzz_random() & 0x7f;
-	code[n - 1] = 0xc3;
+	n += hidden_operand(code + n, code[n - 1], b);
 	code[n++] = 0xc3;
 	fuzz_run_code(code);
 }

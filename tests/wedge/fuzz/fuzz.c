@@ -100,6 +100,15 @@ static void gates(void)
 		fuzz_gate(v, (uint64_t)fuzz_entries + 16 * v, v == 0x80 ? 0xee : 0x8e, KERNEL_CS, 0);
 }
 
+#define TELL 1000u		/* attempts, between two words of how many there were */
+
+static void tell(uint64_t attempts)
+{
+	fuzz_print("guest: attempts: ");
+	fuzz_number(attempts);
+	fuzz_print("\n");
+}
+
 int fuzz_main(const char *line)
 {
 	uint64_t seed = word(line, "seed", 1), count = word(line, "count", 2000), ended = 0;
@@ -116,6 +125,8 @@ int fuzz_main(const char *line)
 	for (uint64_t i = 0; i < count; i++) {
 		unsigned kind = fuzz_below(FUZZ_KINDS);
 
+		if (i && !(i % TELL))
+			tell(i);
 		if (fuzz_kinds[kind].lethal && (!lethal || fuzz_below(20)))
 			continue;
 		if (verbose) {
@@ -128,6 +139,7 @@ int fuzz_main(const char *line)
 		ended += fuzz_try(fuzz_kinds[kind].attempt, fuzz_random(), fuzz_value()) != 0;
 		fuzz_restore();
 	}
+	tell(count);
 	fuzz_print("guest: attempts ended by an exception: ");
 	fuzz_number(ended);
 	fuzz_print("\nguest: all tried\n");

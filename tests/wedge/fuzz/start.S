@@ -6,9 +6,19 @@
  */
 #include "guest.inc"
 #include "high.inc"
+#ifndef LOWER_HALF
+#define SECOND_BASE HIGH
+#define SECOND_DOES racer
+#include "second.inc"
+#include "racer.inc"
+#endif
 	.globl start, gdt, tss, idt, idtr, gdtr, fuzz_pm_stack
 start:
 	movq %rsi, %r15			/* the zero page */
+#ifndef LOWER_HALF
+	make_racer
+	wake_second
+#endif
 	go_high
 	leaq trap_top(%rip), %rax
 	movq %rax, tss+4(%rip)

@@ -35,6 +35,7 @@ ranges:
 	range "the local table", WEDGE_LDT, 16
 	range "the wedge's heap", WEDGE_HEAP, 16, 0x200000
 	range "the first image", WEDGE_BOOT_BASE, 512
+	range "the hypervisor's table of frames", 0xffff800000000000, 64
 	.quad 0
 	.popsection
 
