@@ -7,8 +7,6 @@
 
 #define RIGHTS 7ull			/* in maps_page.va */
 
-uint64_t maps_changes = 1;
-
 /* What may be mapped for @leaf with the rights of all levels; 0: nothing. A page that
    is not dirty must not be written to before it is. */
 static unsigned maps_rights(const struct maps *maps, uint64_t leaf, uint64_t rights)
@@ -114,9 +112,9 @@ void maps_sync(struct maps *maps, unsigned root)
 	struct stretch stretch = { 0, 0 };
 	unsigned left = 0;
 
-	if (maps->generation == maps_changes)
+	if (maps->generation == *maps->changes)
 		return;
-	maps->generation = maps_changes;
+	maps->generation = *maps->changes;
 	for (unsigned i = 0; i < maps->count; i++)
 		if (maps_is_right(maps, root, &maps->pages[i]))
 			maps->pages[left++] = maps->pages[i];

@@ -32,17 +32,16 @@ struct maps_page {
 struct maps {
 	struct maps_page *pages;
 	unsigned room, count;
-	uint64_t generation;	/* maps_changes when it was looked at last */
+	/* What counts the changes by which something that was present in a table, and may be
+	   mapped here, is not any more, or another; where it was when this was looked at. */
+	const uint64_t *changes;
+	uint64_t generation;
 	void (*walk)(unsigned root, uint64_t va, struct maps_walk *walk);
 	/* 0, or an error of the host, negated. */
 	long (*map)(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame);
 	void (*unmap)(struct maps *maps, uint64_t va, uint64_t size);
 	uint8_t user;		/* supervisor pages are none of its */
 };
-
-/* Counted up by whoever writes the tables: something that was present in one is not, or
-   another. */
-extern uint64_t maps_changes;
 
 /* The access (PF_W, PF_I) has faulted at @va. 1: it is mapped now; 0: @root does not
    allow it; negative: the host refuses, though nothing else is mapped. */

@@ -58,9 +58,13 @@ const char *backend_check(void)
 	uint64_t va;
 	const char *what;
 
-	maps_sync(&process_maps, process_kernel_root);
-	what = maps_check(&process_maps, process_kernel_root, &va);
-	return what ? what : process_user_check(&va);
+	for (int i = 0; i < 2; i++) {
+		maps_sync(&process_maps[i], process_kernel_root);
+		what = maps_check(&process_maps[i], process_kernel_root, &va);
+		if (what)
+			return what;
+	}
+	return process_user_check(&va);
 }
 
 void backend_shutdown(int how)

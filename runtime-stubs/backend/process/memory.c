@@ -123,7 +123,8 @@ void backend_frame_clean(uint64_t gfn)
 		return;
 	*entry &= ~ENTRY_D;
 	cleaned[cleaned_count++] = gfn;
-	maps_changes++;
+	process_changes[0]++;
+	process_changes[1]++;
 }
 
 static void memory_clean(void)
@@ -150,7 +151,8 @@ int process_wedge_write(uint64_t address)
 }
 
 #define ROOM 16384u
-static struct maps_page kernel_pages[ROOM];
+#define ROOM_LOWER 2048u
+static struct maps_page kernel_pages[ROOM], lower_pages[ROOM_LOWER];
 
 static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsigned rights,
 			    uint64_t frame)
@@ -173,9 +175,10 @@ static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
 	process_must("to unmap", sys_call(__NR_munmap, va, size, 0, 0));
 }
 
-struct maps process_maps = {
-	.pages = kernel_pages, .room = ROOM, .walk = process_walk, .map = memory_map_here,
-	.unmap = memory_unmap_here,
+#define HERE .walk = process_walk, .map = memory_map_here, .unmap = memory_unmap_here
+struct maps process_maps[2] = {
+	{ .pages = lower_pages, .room = ROOM_LOWER, .changes = &process_changes[0], HERE },
+	{ .pages = kernel_pages, .room = ROOM, .changes = &process_changes[1], HERE },
 };
 
 int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
@@ -183,10 +186,16 @@ int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 	return process_must("to map a page", maps_fill(maps, root, va, access));
 }
 
+int process_kernel_fill(uint64_t va, uint32_t access)
+{
+	return process_fill(&process_maps[backend_is_upper(va)], process_kernel_root, va, access);
+}
+
 void backend_table_commit(int flush)
 {
 	if (!flush)
 		return;
 	memory_clean();
-	maps_sync(&process_maps, process_kernel_root);
+	for (int i = 0; i < 2; i++)
+		maps_sync(&process_maps[i], process_kernel_root);
 }

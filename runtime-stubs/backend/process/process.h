@@ -55,9 +55,12 @@ void process_walk(unsigned root, uint64_t va, struct maps_walk *walk);
 /* Roots that run. */
 extern unsigned process_kernel_root, process_user_root;
 
-extern struct maps process_maps;	/* of the supervisor */
+/* Of the supervisor: the lower half, which other roots have otherwise, and the kernel's. */
+extern struct maps process_maps[2];
+extern uint64_t process_changes[2];	/* of either half: maps.changes */
 /* maps_fill, which the host must not refuse. */
 int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access);
+int process_kernel_fill(uint64_t va, uint32_t access);
 
 /* All slots and what else sites name (entry.S). */
 extern uint64_t process_sites[];

@@ -130,7 +130,7 @@ static _Noreturn void signals_page_fault(struct cpu *cpu, uint32_t error, uint64
 {
 	uint32_t access = error & (FAULT_W | FAULT_I);
 
-	if (process_fill(&process_maps, process_kernel_root, address, access))
+	if (process_kernel_fill(address, access))
 		backend_enter(cpu);
 	signals_fault = address;
 	signals_access = access;
@@ -227,7 +227,7 @@ void backend_enter(struct cpu *cpu)
 	if (cpu->user)
 		process_user_enter(cpu);
 	if (signals_fault)
-		process_fill(&process_maps, process_kernel_root, signals_fault, signals_access);
+		process_kernel_fill(signals_fault, signals_access);
 	signals_fault = 0;
 	signals_kept = cpu->rflags & KEPT;
 	process_masked = !(cpu->rflags & FLAG_IF);

@@ -27,6 +27,12 @@ static table_entries *const pool = (table_entries *)WEDGE_POOL;
 const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
 const uint64_t backend_leaf_mask = ENTRY_U, backend_leaf_supervisor = 0;
 
+uint64_t process_changes[2] = { 1, 1 };
+
+/* By table: whose half of the addresses it belongs to, as the entry says that leads to it.
+   What is not known counts for both. */
+enum { HALF_UNKNOWN, HALF_LOWER, HALF_UPPER, HALF_ROOT };
+static uint8_t *half;
 static uint16_t *next_free;
 static unsigned tables, fresh = TABLE_FIRST, used, first_free;
 
@@ -43,6 +49,8 @@ void process_tables_init(uint64_t frames)
 	process_map_own(WEDGE_LINEAR, (backend_guest_bytes / BACKEND_PAGE + 511) / 512 *
 			sizeof(*pool));
 	next_free = backend_memory(tables * sizeof(*next_free));
+	half = backend_memory(tables);
+	half[TABLE_ROOT] = half[TABLE_USER_ROOT] = HALF_ROOT;
 	for (uint64_t gfn = 0; gfn < backend_guest_bytes / BACKEND_PAGE; gfn++)
 		if (backend_is_memory(gfn * BACKEND_PAGE))
 			linear[gfn] = backend_frame(gfn) | LINEAR_RIGHTS;
@@ -52,12 +60,12 @@ unsigned backend_table_alloc(int level)
 {
 	unsigned table = first_free;
 
-	(void)level;
 	if (table)
 		first_free = next_free[table];
 	else if (fresh < tables)
 		table = fresh++;
 	used += !!table;
+	half[table] = level == 4 ? HALF_ROOT : HALF_UNKNOWN;
 	return table;
 }
 
@@ -68,9 +76,28 @@ static int table_takes(uint64_t old, uint64_t entry)
 		(old & ~entry & (ENTRY_P | ENTRY_W | ENTRY_U | ENTRY_D)) || (entry & ~old & ENTRY_NX));
 }
 
+static uint8_t table_half(unsigned table, unsigned index)
+{
+	if (half[table] != HALF_ROOT)
+		return half[table];
+	return index < BACKEND_UPPER_FIRST ? HALF_LOWER : HALF_UPPER;
+}
+
+static void table_changed(uint8_t whose)
+{
+	process_changes[0] += whose != HALF_UPPER;
+	process_changes[1] += whose != HALF_LOWER;
+}
+
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 {
-	maps_changes += table_takes(pool[table][index], entry);
+	uint8_t whose = table_half(table, index);
+	unsigned below = backend_table_of(entry);
+
+	if (table_takes(pool[table][index], entry))
+		table_changed(whose);
+	if (below)
+		half[below] = whose;
 	pool[table][index] = entry;
 }
 
@@ -87,7 +114,7 @@ int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t
 void backend_table_free(unsigned table)
 {
 	memset(pool[table], 0, sizeof(*pool));
-	maps_changes++;
+	table_changed(half[table]);
 	next_free[table] = first_free;
 	first_free = table;
 	used--;
@@ -164,7 +191,7 @@ void backend_load_roots(unsigned kernel, unsigned user)
 {
 	process_kernel_root = kernel;
 	process_user_root = user;
-	maps_changes++;
+	process_maps[0].generation = 0;
 	backend_table_commit(BACKEND_FLUSH);
 }
 

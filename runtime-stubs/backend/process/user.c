@@ -112,6 +112,8 @@ static void user_make(struct user *user)
 	user->maps.map = user_map;
 	user->maps.unmap = user_unmap;
 	user->maps.walk = process_walk;
+	user->maps.changes = &process_changes[0];
+	user->maps.generation = 0;
 	user->maps.user = 1;
 	user->base[0] = user->base[1] = user->fault = 0;
 }
