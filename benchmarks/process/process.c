@@ -66,7 +66,7 @@ static void stub_touches(unsigned n)
 	stub.r[RDI] = DATA;
 	for (unsigned i = 0; i < n; i++) {
 		must(stub_run(&stub) == STUB_EXCEPTION && stub.vector == VECTOR_PF, "a fault");
-		must(!stub_map(&stub, stub.address, 4096, STUB_READ, 4096 + 4096 * i), "a page");
+		must(!stub_map_next(&stub, stub.address, 4096, STUB_READ, 4096 + 4096 * i), "a page");
 	}
 	must(stub_run(&stub) == STUB_EXCEPTION, "the end");
 	must(!stub_unmap(&stub, DATA, 4096 * n), "unmapping");

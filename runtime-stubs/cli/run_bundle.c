@@ -18,9 +18,12 @@
 #define CPIO_HEADER 110
 #define CPIO_MOST 0xffffffffull
 
+#define MOVED_LINE "rodata=off "
+
 struct bundle {
 	uint8_t *data;
 	size_t size, room;
+	bool moved;		/* the kernel is not where it was linked */
 };
 
 char *run_memory_file(const char *what, const void *data, size_t size)
@@ -99,6 +102,7 @@ static bool bundle_add_moved(struct bundle *b, const char *path, const uint8_t *
 	if (kernel) {
 		bundle_add(b, "vmlinux", kernel, size);
 		bundle_add(b, "moved", &moved, sizeof(moved));
+		b->moved = true;
 	}
 	free(kernel);
 	return kernel;
@@ -131,6 +135,16 @@ static void bundle_add_memory(struct bundle *b, uint64_t mib)
 	if (mib)
 		bundle_add(b, "memory", text, strlen(text));
 	free(text);
+}
+
+/* A kernel that has been moved protects its image in vain (docs/process.md, "Limits of
+   moving"); what the user says of it comes later, and counts. */
+static void bundle_add_line(struct bundle *b, const char *append)
+{
+	char *line = util_printf("%s%s", b->moved ? MOVED_LINE : "", append);
+
+	bundle_add(b, "cmdline", line, strlen(line));
+	free(line);
 }
 
 /* For a wedge, which has them in memory. */
@@ -176,7 +190,7 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		words = longer;
 	}
 	if (bundle_add_kernel(&b, run, tables)) {
-		bundle_add(&b, "cmdline", run->append, strlen(run->append));
+		bundle_add_line(&b, run->append);
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
 		if ((!run->initrd || bundle_add_file(&b, "initrd", run->initrd)) &&
