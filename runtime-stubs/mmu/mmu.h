@@ -20,21 +20,8 @@
 #define PREVIRT_MMU_H
 #include <stddef.h>
 #include <stdint.h>
-
-#define PTE_P (1ull << 0)
-#define PTE_W (1ull << 1)
-#define PTE_U (1ull << 2)
-#define PTE_A (1ull << 5)
-#define PTE_D (1ull << 6)
-#define PTE_PS (1ull << 7)
-#define PTE_G (1ull << 8)
-#define PTE_NX (1ull << 63)
-#define PTE_ADDRESS 0x000ffffffffff000ull
-
-#define PF_P 1u
-#define PF_W 2u
-#define PF_U 4u
-#define PF_I 16u
+#include "paging.h"
+#include "soft_tlb.h"
 
 /* Counters, for the report at the end. */
 struct mmu_counters {
@@ -48,63 +35,12 @@ extern unsigned mmu_generation;
 /* Changes whenever the shadow of the upper half does. */
 extern unsigned mmu_upper_changes;
 
-/* A guest address, translated. */
-struct mmu_walk {
-	uint64_t gpa;		/* of the byte asked for */
-	uint64_t leaf;		/* the guest's entry */
-	uint64_t leaf_at;	/* gpa of that entry */
-	uint64_t flags;		/* PTE_W, PTE_U of all levels, PTE_NX of any, PTE_G */
-	int level;		/* of the leaf: 1, 2 or 3 */
-	uint64_t entries[5];	/* the guest's entries, by level, down to the leaf */
-};
-
-/*
- * The kernel's, and mapped to guest memory from @gpa on for reading, writing and
- * execution whatever its tables say: a kernel that was moved starts before they do.
- * Empty where none was; set before the first load of CR3. LIMIT: the shadow has no
- * entries for it, so it is for back-ends that map by faults and look here themselves.
- */
-extern struct mmu_window {
-	uint64_t va, gpa, size;		/* multiples of 64 KiB */
-} mmu_window;
-
-/*
- * Translate @va by the guest's tables for an access (PF_W, PF_U, PF_I of
- * @access). 0, or the error code of the page fault in @error and -1. The
- * accessed and dirty bits are set as the processor sets them.
- */
-int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error);
-
-/* The same for no access at all: no bit is set. */
-int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error);
-
 /*
  * Copy between the wedge and the guest's virtual memory, crossing pages.
  * Non-zero: a page fault at *@address with *@error; bytes before it are done.
  */
 int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error);
-
-/* Global pages of the kernel's that mmu_access has met lately; soft_tlb_changes
-   when they are forgotten. */
-#define SOFT_TLB_ENTRIES 64
-extern struct soft_tlb_entry { uint64_t page; uint8_t *memory; uint8_t writable; } soft_tlb[];
-extern unsigned soft_tlb_changes;
-static inline struct soft_tlb_entry *soft_tlb_entry(uint64_t va)
-{
-	return &soft_tlb[(va >> 12 ^ va >> 18) % SOFT_TLB_ENTRIES];
-}
-/* The @size bytes at @va, if they are in one of these (with @write: to be written),
-   or NULL. */
-static inline void *soft_tlb_find(uint64_t va, size_t size, int write)
-{
-	const struct soft_tlb_entry *kept = soft_tlb_entry(va);
-
-	if (!kept->memory || kept->page != va >> 12 || (write && !kept->writable) ||
-	    (va & 4095) + size > 4096)
-		return NULL;
-	return kept->memory + (va & 4095);
-}
 
 /*
  * Are the @size bytes at @va, within a page, those at @copy? Quick for an
@@ -168,9 +104,6 @@ int mmu_lend(uint64_t va);
 /* The guest has dealt with a page fault of user mode at @va: map what its tables
    say now, so that it does not fault again. */
 void mmu_prefill(uint64_t va);
-
-/* For the shadow: remember that @va has become executable. */
-void mmu_note_code(uint64_t va);
 
 /* This processor has got to user mode: the kernel is in the upper half for good. */
 void mmu_user_seen(void);

@@ -8,10 +8,10 @@ W := runtime-stubs
 WEDGE_NEUTRAL := $(addprefix $(W)/,\
 	wedge/print.c wedge/memory.c wedge/run.c wedge/software.c wedge/report.c wedge/counters.c wedge/causes.c wedge/boot.c wedge/vcpus.c wedge/image.c wedge/notes.c wedge/bundle.c wedge/modules.c wedge/short_site.c wedge/parts.c wedge/memory_disk.c wedge/entropy.c \
 	cpu/emulate.c cpu/flags.c cpu/control.c cpu/segment.c cpu/transfer.c cpu/deliver.c \
-	cpu/wake.c cpu/io.c cpu/memory.c cpu/msr.c cpu/cpuid.c mmu/walk.c mmu/shadow/shadow.c mmu/shadow/pool.c mmu/shadow/lower.c mmu/shadow/dirty_list.c mmu/shadow/walk_cache.c mmu/shadow/upper.c mmu/shadow/nonglobal.c mmu/shadow/pairs.c mmu/shadow/check.c cpu/device.c cpu/operation.c cpu/operate.c cpu/string.c cpu/vector.c \
+	cpu/wake.c cpu/io.c cpu/memory.c cpu/msr.c cpu/cpuid.c cpu/device.c cpu/operation.c cpu/operate.c cpu/string.c cpu/vector.c \
 	bus/ports.c bus/memory.c bus/lines.c bus/timers.c bus/dma.c bus/disk.c bus/pci.c bus/msix.c virtio/queue.c virtio/device.c virtio/pci.c board/board.c board/mailbox.c board/tables.c board/dsdt.c \
 	insn/insn.c insn/match.c insn/operation.c insn/vector.c sites/sites.c \
-	rewriter/plan.c rewriter/template.c rewriter/undo.c) $(wildcard $(W)/devices/*.c)
+	rewriter/plan.c rewriter/template.c rewriter/undo.c) $(wildcard $(W)/mmu/*.c $(W)/mmu/shadow/*.c $(W)/devices/*.c)
 WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\
 	start.S entry.S short.S short.c fast.S fast.c lean.S lean.c early.c main.c check.c vcpus.c counters.c traps.c time.c memory.c cpu.c domu.c)
 

@@ -11,7 +11,9 @@
  * Uses up the counters while it counts. First all is made what the guest's tables
  * say now, for a TLB may hold what they said.
  */
-#include "shadow.h"
+#include "lower.h"
+#include "upper.h"
+#include "../mmu.h"
 
 #define VISITED 0xff		/* a table's level, once it has been looked at */
 

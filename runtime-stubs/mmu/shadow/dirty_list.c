@@ -8,7 +8,8 @@
  * Lists are made behind each other in one place; when that is full, all are
  * forgotten, and made anew as their spaces run.
  */
-#include "shadow.h"
+#include "dirty_list.h"
+#include "frames.h"
 
 #define ENTRIES(tables) (2u * (tables))
 

@@ -11,18 +11,15 @@
  * prohibition to execute in the fuller one's level-4 entries of the lower half,
  * which such a kernel sets, is not heeded.
  */
+#include "pairs.h"
+#include "lower.h"
 #include "shadow.h"
 
 #define MAY_DIFFER (PTE_A | PTE_D | PTE_NX)
 
-static const uint64_t *pairs_table(uint32_t gfn)
-{
-	return gfn < shadow_frame_count ? backend_guest((uint64_t)gfn * BACKEND_PAGE) : NULL;
-}
-
 int pairs_match(uint32_t fuller, uint32_t lesser)
 {
-	const uint64_t *more = pairs_table(fuller), *less = pairs_table(lesser);
+	const uint64_t *more = frame_table(fuller), *less = frame_table(lesser);
 	int lacks = 0;
 
 	if (!more || !less)
@@ -40,7 +37,7 @@ int pairs_match(uint32_t fuller, uint32_t lesser)
 
 int pairs_agree_at(uint32_t a, uint32_t b, unsigned index)
 {
-	const uint64_t *one = pairs_table(a), *other = pairs_table(b);
+	const uint64_t *one = frame_table(a), *other = frame_table(b);
 
 	return one && other && !((one[index] ^ other[index]) & ~MAY_DIFFER);
 }
@@ -51,5 +48,40 @@ int pairs_agree(uint32_t a, uint32_t b, const uint64_t used[])
 		for (uint64_t bits = used[word]; bits; bits &= bits - 1)
 			if (!pairs_agree_at(a, b, word * 64 + __builtin_ctzll(bits)))
 				return 0;
+	return 1;
+}
+
+/* Is @gfn the other root of the pair that runs? It counts as that one, then. */
+int pairs_is_other(uint32_t gfn)
+{
+	struct space *space = lower_running();
+	struct shadow_table *s = &shadow_tables[space->kernel];
+
+	if (!space->paired) {
+		if (!pairs_match(s->gfn, gfn))
+			return 0;
+		space->paired = 1;
+		s->forced = 1;		/* what was told apart is no more */
+		space->list.epoch = 0;
+		lower_changes++;
+	}
+	return pairs_agree(s->gfn, gfn, s->used);
+}
+
+int shadow_pair_differs(uint64_t va)
+{
+	struct space *space = lower_running();
+	struct shadow_table *s;
+
+	if (!space_any || !space->paired)
+		return 0;
+	s = &shadow_tables[space->kernel];
+	if (pairs_agree_at(s->gfn, s->gfn ^ 1, shadow_index(va, 4)))
+		return 0;
+	space->paired = 0;
+	space->apart = 1;
+	s->forced = 1;
+	space->list.epoch = 0;
+	lower_changes++;
 	return 1;
 }

@@ -1,180 +1,74 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What both halves of the shadow share: leaves, writers of frames, watching. */
+/* What the MMU asks of the shadow (shadow.h), for both halves. */
 #include "shadow.h"
+#include "lower.h"
+#include "frames.h"
+#include "pairs.h"
+#include "pool.h"
+#include "upper.h"
+#include "nonglobal.h"
+#include "../mmu.h"
+#include "../new_code.h"
 
-struct shadow_table *shadow_tables;
-struct shadow_frame *shadow_frames;
-uint64_t shadow_frame_count;
+/* Comparing so many tables takes about what a purge does. */
+#define PURGE_AFTER 8192u
 
-void shadow_init(void)
+static void shadow_init(void)
 {
-	if (shadow_tables)
-		return;
 	shadow_frame_count = backend_guest_bytes / BACKEND_PAGE;
 	shadow_tables = backend_memory(backend_table_limit() * sizeof(*shadow_tables));
 	shadow_frames = backend_memory(shadow_frame_count * sizeof(*shadow_frames));
 }
 
-uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
+void shadow_commit(int flush)
 {
-	uint64_t frame = backend_frame(gpa / BACKEND_PAGE);
-	uint64_t entry;
-
-	if (frame == BACKEND_NO_FRAME || bus_find_memory(&board_bus, gpa))
-		return 0;
-	entry = frame | PTE_P | PTE_A | (flags & (PTE_U | PTE_NX));
-	/* A user page is written first when that can be noted as dirty.
-	   LIMIT: a supervisor page's dirty bit is not set by writes. */
-	if ((flags & PTE_W) && (!(flags & PTE_U) || (leaf & PTE_D)))
-		entry |= PTE_W | PTE_D;
-	return entry;
+	pool_commit(flush | shadow_is_shared());	/* tables may be used anew by others */
+	new_code_appear();
 }
 
-void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+void shadow_load(uint64_t root, int keep_global, int early)
 {
-	if (old & PTE_P)
-		shadow_flush_owed |= BACKEND_FLUSH;
-	backend_table_set(table, index, entry);
-}
+	int changed;
 
-static int shadow_is_writable(uint64_t entry)
-{
-	return (entry & (PTE_P | PTE_W)) == (PTE_P | PTE_W);
-}
-
-static void shadow_forget_leaf(uint64_t entry)
-{
-	if (shadow_is_writable(entry))
-		shadow_drop_writer(backend_gfn(entry), !!(entry & PTE_D));
-}
-
-void shadow_count_writers(unsigned table, unsigned index, uint64_t old, uint64_t entry)
-{
-	shadow_forget_leaf(old);
-	if (shadow_is_writable(entry))
-		shadow_add_writer(backend_gfn(entry), shadow_where(table, index));
-}
-
-void shadow_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
-{
-	shadow_count_writers(table, index, old, entry);
-	shadow_set(table, index, old, entry);
-}
-
-/* Alias @i of @frame, if it is one still; else 0. */
-static uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i)
-{
-	uint32_t where = frame->alias[i];
-	uint64_t entry;
-
-	if (!where || (i && where == frame->alias[0]))
-		return 0;
-	entry = backend_table_get(where >> 16, where & 511);
-	if (!shadow_is_writable(entry) || backend_gfn(entry) != (uint64_t)(frame - shadow_frames))
-		return 0;
-	return entry;
-}
-
-unsigned shadow_unknown;
-
-int shadow_aliases_are_clean(const struct shadow_frame *frame)
-{
-	unsigned known = 0;
-
-	for (unsigned i = 0; i < 2; i++) {
-		uint64_t entry = shadow_alias(frame, i);
-
-		if (entry & PTE_D)
-			return 0;
-		known += !!entry;
+	if (!shadow_tables)
+		shadow_init();
+	changed = lower_load(root);
+	root = lower_root_now;		/* of a pair, the fuller one */
+	if (early)
+		lower_fill_all(root);
+	/* What the kernel has mapped for itself is looked at when it is back on its
+	   own root: the lesser one does not have it. */
+	if (!keep_global || (!lower_on_lesser && upper_sync_nonglobal(root))) {
+		mmu_counters.kernel_syncs++;
+		upper_sync(root);
+	} else if (changed) {
+		upper_sync_root(root);
 	}
-	shadow_unknown += known != frame->writers;
-	return known == frame->writers;
-}
-
-void shadow_note_writer(unsigned table, unsigned index, uint64_t entry)
-{
-	uint64_t gfn = backend_gfn(entry);
-	struct shadow_frame *frame = &shadow_frames[gfn];
-	uint32_t where = shadow_where(table, index);
-
-	if (!shadow_is_writable(entry) || gfn >= shadow_frame_count ||
-	    frame->alias[0] == where || frame->alias[1] == where)
-		return;
-	for (unsigned i = 0; i < 2; i++)
-		if (!shadow_alias(frame, i)) {
-			frame->alias[i] = where;
-			return;
-		}
-}
-
-/* 1: a dirty bit was set, and is not from the next flush on. */
-static int shadow_clean_aliases(const struct shadow_frame *frame)
-{
-	int was_set = 0;
-
-	for (unsigned i = 0; frame->writers && i < 2; i++) {
-		uint64_t entry = shadow_alias(frame, i);
-
-		if (!(entry & PTE_D))
-			continue;
-		backend_table_set(frame->alias[i] >> 16, frame->alias[i] & 511, entry & ~PTE_D);
-		was_set = 1;
+	if (shadow_unknown >= PURGE_AFTER && !lower_on_lesser) {
+		lower_purge();
+		upper_purge(root);
+		shadow_unknown = 0;
 	}
-	return was_set;
-}
-
-void shadow_forget_leaves(unsigned table)
-{
-	const uint64_t *entries = backend_table_entries(table);
-
-	shadow_flush_owed |= BACKEND_FLUSH;
-	for (unsigned i = 0; i < 512; i++)
-		if (entries[i])
-			shadow_forget_leaf(entries[i]);
-}
-
-int shadow_watch(uint32_t gfn, uint16_t owner)
-{
-	struct shadow_frame *frame = &shadow_frames[gfn];
-	int was_set;
-
-	if (gfn >= shadow_frame_count)
-		return 0;
-	if (frame->owner != owner) {
-		shadow_disown(frame);
-		frame->owner = owner;
-	}
-	was_set = shadow_clean_aliases(frame);
-	if (backend_linear[gfn] & PTE_D) {
-		backend_frame_clean(gfn);
-		was_set = 1;
-	}
-	if (was_set)
-		shadow_flush_owed |= BACKEND_FLUSH;
-	return was_set;
-}
-
-void shadow_settle(void)
-{
-	shadow_flush_owed |= BACKEND_FLUSH_ALL;
+	lower_running()->upper = upper_generation;
 	pool_commit(1);
+	new_code_appear();
 }
 
-/* LIMIT: not with several processors, of which each would have to forget that it
-   has set the bit already. */
-const uint8_t *mmu_watch_writes(const void *memory, int start)
+/* Hypervisors push onto the guest's stack: what belongs to a page that was
+   touched (the rest of a stack mapped a moment ago) comes with it. */
+int shadow_fill(uint64_t va, const struct mmu_walk *walk)
 {
-	uint64_t gfn = ((const uint8_t *)memory - backend_guest_memory) / BACKEND_PAGE;
-	struct shadow_frame *frame = &shadow_frames[gfn];
+	if (shadow_is_lower(va))
+		return lower_fill(va, walk);
+	upper_sync_page(lower_root_now, va);
+	return upper_fill(va, walk);
+}
 
-	if (gfn >= shadow_frame_count || frame->writers || shadow_is_shared() ||
-	    (frame->owner != SHADOW_WATCHED && (frame->owner || !start)))
-		return NULL;
-	if (!start)
-		return (const uint8_t *)&backend_linear[gfn];
-	shadow_watch(gfn, SHADOW_WATCHED);
-	pool_commit(1);
-	return (const uint8_t *)&backend_linear[gfn];
+void shadow_invalidate(uint64_t va)
+{
+	if (shadow_is_lower(va))
+		lower_invalidate(va);
+	else
+		upper_sync_page(lower_root_now, va);
 }

@@ -6,7 +6,11 @@
  * is unusual is left to the others (-1), with nothing changed but accessed and
  * dirty bits.
  */
+#include "walk_cache.h"
+#include "lower.h"
 #include "shadow.h"
+#include "../mmu.h"
+#include "../../board/board.h"
 
 #define WAYS 64
 
@@ -75,7 +79,7 @@ static __attribute__((noinline)) int quick_walk_all(uint64_t va, struct way *way
 
 	way->guest = NULL;
 	STEP(4);
-	nx &= ~lower_top_ignored;
+	nx &= ~paging_top_ignored;
 	STEP(3);
 	STEP(2);
 	if (table >= low && !backend_is_memory(table))
@@ -212,7 +216,7 @@ int mmu_quick_prefill(uint64_t va)
 	return quick_fill(va, way, *(volatile uint64_t *)&way->guest[shadow_index(va, 1)]);
 }
 
-int quick_invalidate(uint64_t va)
+int shadow_invalidate_cached(uint64_t va)
 {
 	struct way *way = quick_way(va);
 	unsigned index = shadow_index(va, 1);

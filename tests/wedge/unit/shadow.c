@@ -3,7 +3,7 @@
 /*
  * The shadow of the upper half, on tables in this program's memory: after each single
  * write to one of them, what the guest maps before and after a change is mapped
- * (mmu/shadow/upper.c); no table is given back before the flush (mmu/shadow/pool.c).
+ * (mmu/shadow/upper_tables.c); no table is given back before the flush (mmu/shadow/pool.c).
  */
 #include "../../../runtime-stubs/backend/backend.h"
 #include "../../../runtime-stubs/board/board.h"

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The guest's page tables, walked as the processor does (paging.h). */
+#include "paging.h"
+#include "../iface/memory.h"
+#include "../iface/tables.h"
+#include "../iface/vcpu.h"
+
+VCPU_LOCAL uint64_t paging_root, paging_top_ignored;
+
+static uint32_t paging_error(uint32_t access, int present)
+{
+	return access | (present ? PF_P : 0);
+}
+
+/*
+ * Accessed in every entry, dirty in the leaf of a write. -1: another processor
+ * has changed one of them since it was read.
+ */
+static int paging_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t access)
+{
+	for (int level = PAGING_LEVELS; level >= walk->level; level--) {
+		uint64_t seen = walk->entries[level], want = PTE_A;
+
+		if (level == walk->level && (access & PF_W))
+			want |= PTE_D;
+		if ((seen & want) != want &&
+		    !__atomic_compare_exchange_n((uint64_t *)backend_guest(at[level]), &seen,
+						 seen | want, 0, __ATOMIC_RELAXED,
+						 __ATOMIC_RELAXED))
+			return -1;
+	}
+	return 0;
+}
+
+struct mmu_window mmu_window;
+
+/* As by entries that have all bits, and are no entries of the guest's. */
+static void paging_window(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
+{
+	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D | PTE_G;
+
+	walk->gpa = mmu_window.gpa + (va - mmu_window.va);
+	walk->flags = PTE_W | PTE_G;
+	walk->level = 1;
+	walk->leaf_at = 0;
+	for (int level = PAGING_LEVELS; level >= 1; level--) {
+		at[level] = 0;
+		walk->entries[level] = PTE_ADDRESS | rights;
+	}
+	walk->leaf = walk->entries[1] = (walk->gpa & PTE_ADDRESS) | rights;
+}
+
+/* The guest's entries down to the leaf, and where they stand. -1: one is not present,
+   or the address is none. */
+static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
+{
+	uint64_t table = paging_root;
+	int level;
+
+	walk->flags = PTE_W | PTE_U;
+	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+		return -1;
+	if (paging_in_window(va)) {
+		paging_window(va, walk, at);
+		return 0;
+	}
+	for (level = PAGING_LEVELS; level >= 1; level--) {
+		uint64_t *entry;
+
+		at[level] = table + paging_index(va, level) * 8;
+		walk->level = level;
+		entry = backend_guest(at[level]);
+		walk->leaf = walk->entries[level] = entry ? *(volatile uint64_t *)entry : 0;
+		if (!(walk->leaf & PTE_P))
+			return -1;
+		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
+		walk->flags |= walk->leaf & PTE_NX &
+			       ~(level == PAGING_LEVELS && !backend_is_upper(va) ? paging_top_ignored : 0);
+		if (paging_is_leaf(walk->leaf, level))
+			break;
+		table = walk->leaf & PTE_ADDRESS;
+	}
+	walk->flags |= walk->leaf & PTE_G;
+	walk->leaf_at = at[level];
+	uint64_t offset = paging_size(level) - 1;
+	walk->gpa = (walk->leaf & PTE_ADDRESS & ~offset) | (va & offset);
+	return 0;
+}
+
+int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error)
+{
+	uint64_t at[PAGING_LEVELS + 1];
+
+	*error = paging_error(0, 0);
+	return paging_walk(va, walk, at);
+}
+
+int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error)
+{
+	uint64_t at[PAGING_LEVELS + 1];
+
+	do {
+		*error = paging_error(access, 0);
+		if (paging_walk(va, walk, at))
+			return -1;
+		*error = paging_error(access, 1);
+		if (((access & PF_W) && !(walk->flags & PTE_W)) ||
+		    ((access & PF_U) && !(walk->flags & PTE_U)) ||
+		    ((access & PF_I) && (walk->flags & PTE_NX)))
+			return -1;
+	} while (paging_mark(at, walk, access));
+	walk->leaf |= access & PF_W ? PTE_A | PTE_D : PTE_A;
+	return 0;
+}

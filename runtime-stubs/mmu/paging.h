@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The guest's page tables, walked as the processor does (Intel SDM volume 3, 4.5). The
+ * walk is one loop over PAGING_LEVELS levels of tables with 512 entries each.
+ * LIMIT: four levels; entries of 8 bytes; no protection keys.
+ */
+#ifndef PREVIRT_MMU_PAGING_H
+#define PREVIRT_MMU_PAGING_H
+#include <stdint.h>
+
+#define PTE_P (1ull << 0)
+#define PTE_W (1ull << 1)
+#define PTE_U (1ull << 2)
+#define PTE_A (1ull << 5)
+#define PTE_D (1ull << 6)
+#define PTE_PS (1ull << 7)
+#define PTE_G (1ull << 8)
+#define PTE_NX (1ull << 63)
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+#define PF_P 1u
+#define PF_W 2u
+#define PF_U 4u
+#define PF_I 16u
+
+#define PAGING_LEVELS 4
+
+/* The number of the entry for @va in a table of @level, 1 to PAGING_LEVELS. */
+static inline unsigned paging_index(uint64_t va, int level)
+{
+	return va >> (3 + 9 * level) & 511;
+}
+
+/* How many bytes an entry of @level maps. */
+static inline uint64_t paging_size(int level)
+{
+	return 1ull << (3 + 9 * level);
+}
+
+/* @entry, which is present, of a table of @level maps a page and leads to no table. */
+static inline int paging_is_leaf(uint64_t entry, int level)
+{
+	return level == 1 || (level < 4 && (entry & PTE_PS));
+}
+
+/* The level-4 table (guest-physical) of this processor. VCPU_LOCAL */
+extern uint64_t paging_root;
+/* Bits of level-4 entries of the lower half that count as 0 (shadow/pairs.c). VCPU_LOCAL */
+extern uint64_t paging_top_ignored;
+
+/* A guest address, translated. */
+struct mmu_walk {
+	uint64_t gpa;		/* of the byte asked for */
+	uint64_t leaf;		/* the guest's entry */
+	uint64_t leaf_at;	/* gpa of that entry */
+	uint64_t flags;		/* PTE_W, PTE_U of all levels, PTE_NX of any, PTE_G */
+	int level;		/* of the leaf: 1, 2 or 3 */
+	uint64_t entries[PAGING_LEVELS + 1];	/* the guest's entries, by level, down to the leaf */
+};
+
+/*
+ * The kernel's, and mapped to guest memory from @gpa on for reading, writing and
+ * execution whatever its tables say: a kernel that was moved starts before they do.
+ * Empty where none was; set before the first load of CR3. LIMIT: the shadow has no
+ * entries for it, so it is for back-ends that map by faults and look here themselves.
+ */
+extern struct mmu_window {
+	uint64_t va, gpa, size;		/* multiples of 64 KiB */
+} mmu_window;
+
+/*
+ * Translate @va by the guest's tables for an access (PF_W, PF_U, PF_I of
+ * @access). 0, or the error code of the page fault in @error and -1. The
+ * accessed and dirty bits are set as the processor sets them.
+ */
+int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error);
+
+/* The same for no access at all: no bit is set. */
+int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error);
+
+static inline int paging_in_window(uint64_t va)
+{
+	return va - mmu_window.va < mmu_window.size;
+}
+
+#endif

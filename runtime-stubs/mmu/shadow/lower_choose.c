@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Which space a root gets. */
+#include "lower.h"
+#include "frames.h"
+#include "pool.h"
+#include "../mmu.h"
+
+#define SPACE_TABLES 4		/* of one space, at least */
+#define RECENT 16u
+#define CHOICE_MOST 32u		/* looked at for one whose process is gone */
+
+static int lower_is_own(const struct space *space)
+{
+	return !space->running && space->vcpu == backend_vcpu;
+}
+
+static int lower_is_own_with_tables(const struct space *space)
+{
+	return lower_is_own(space) && space->first;
+}
+
+static int lower_make_space(void)
+{
+	struct space *space;
+	unsigned kernel = backend_root(0), user = backend_root(1);
+	unsigned most = backend_table_limit() / SPACE_TABLES;
+
+	if (!spaces)
+		spaces = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces));
+	space = &spaces[space_count];
+	/* Each processor gets one, whoever must give. */
+	if (space_any ? space_count >= most || !pool_has_room(SPACE_ROOM)
+		      : space_count && mmu_make_room(2))
+		return -1;
+	if (space_count && backend_roots_alloc(&kernel, &user))
+		return -1;
+	space->kernel = kernel;
+	space->user = user;
+	space->vcpu = backend_vcpu;
+	shadow_tables[kernel] = (struct shadow_table){
+		.level = 4, .gfn = SHADOW_NO_GFN, .links = space_count
+	};
+	return space_count++;
+}
+
+void lower_purge(void)
+{
+	for (unsigned i = 0; i < space_count; i++) {
+		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
+
+		if (!spaces[i].running && spaces[i].first &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel)))
+			lower_empty(&spaces[i]);
+	}
+}
+
+/* The spaces that were loaded last: short-lived processes have one of them. */
+static uint16_t recent[RECENT];
+
+void lower_note_recent(unsigned number)
+{
+	static unsigned next;
+
+	recent[next++ % RECENT] = number;
+}
+
+/* One whose level-4 table was written to since it ran: its process is most likely
+   gone. -1: there is none, or among many it was not found. */
+static int lower_find_abandoned(void)
+{
+	int all = space_count <= CHOICE_MOST;
+
+	for (unsigned i = 0; i < (all ? space_count : CHOICE_MOST); i++) {
+		unsigned number = all ? i : i < RECENT ? recent[i] : lower_random(space_count);
+		const struct shadow_table *s = &shadow_tables[spaces[number].kernel];
+
+		if (lower_is_own(&spaces[number]) && !lower_is_drained(&spaces[number]) &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces[number].kernel)))
+			return number;
+	}
+	return -1;
+}
+
+/*
+ * A space for a root that has none: one whose process is gone; a new one, while there
+ * are tables for what it will hold; or another root's, for processes are alike: what
+ * is in use in both is mapped at once, and that costs less than the faults that fill
+ * a new one.
+ */
+unsigned lower_choose(void)
+{
+	int number = lower_find_abandoned();
+	struct space *victim;
+
+	if (number < 0)
+		number = lower_make_space();
+	if (number >= 0)
+		return number;
+	victim = lower_victim(lower_is_own_with_tables);
+	if (!victim)
+		victim = lower_victim(lower_is_own);
+	return victim ? victim - spaces : lower_now;
+}

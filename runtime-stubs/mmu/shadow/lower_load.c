@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* A root is loaded: its space runs, and what has changed since it ran last is compared. */
+#include "lower.h"
+#include "dirty_list.h"
+#include "frames.h"
+#include "pairs.h"
+#include "upper.h"
+#include "../paging.h"
+
+/* The space that @gfn had when it ran last, or -1. */
+static int lower_known(uint32_t gfn)
+{
+	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
+
+	if (owner && owner < SHADOW_WATCHED && shadow_tables[owner].level == 4 &&
+	    spaces[shadow_tables[owner].links].vcpu == backend_vcpu)
+		return shadow_tables[owner].links;
+	for (unsigned i = 0; shadow_is_shared() && i < space_count; i++)
+		if (spaces[i].vcpu == backend_vcpu && shadow_tables[spaces[i].kernel].gfn == gfn)
+			return i;
+	return -1;
+}
+
+static unsigned lower_find(uint32_t gfn)
+{
+	int number;
+
+	if (space_any && shadow_tables[lower_running()->kernel].gfn == gfn)
+		return lower_now;
+	number = lower_known(gfn);
+	return number >= 0 && !lower_is_drained(&spaces[number]) ? (unsigned)number : lower_choose();
+}
+
+/* What the list says is dirty: tables of the last level are compared by themselves,
+   for the rights above them are what they were. -1: it is another one. */
+static int lower_sync_listed(struct space *space, unsigned at)
+{
+	for (unsigned i = at; i < at + DIRTY_LIST_AT_ONCE; i++) {
+		unsigned table = dirty_list_table(&space->list, i);
+		const struct shadow_table *s = &shadow_tables[table];
+
+		if (shadow_is_clean(s->gfn, table))
+			continue;
+		if (s->level != 1)
+			return -1;
+		lower_sync(space, table, s->gfn, (s->rights & (PTE_W | PTE_U)) |
+			   (s->rights & 1 ? PTE_NX : 0));
+	}
+	return 0;
+}
+
+/* 1: all is as the guest's tables say, or has become so. */
+static int lower_sync_dirty(struct space *space)
+{
+	struct dirty_list list = space->list;
+	int at = dirty_list_dirty(&list, 0);
+
+	for (; at >= 0; at = dirty_list_dirty(&list, at + DIRTY_LIST_AT_ONCE))
+		if (lower_sync_listed(space, at))
+			return 0;
+	return space->list.epoch == list.epoch;
+}
+
+static int lower_is_clean(struct space *space)
+{
+	const struct shadow_table *s = &shadow_tables[space->kernel];
+	int listed;
+
+	if (dirty_list_is_known(&space->list))
+		return lower_sync_dirty(space);
+	if (s->forced || !shadow_is_clean(s->gfn, space->kernel))
+		return 0;
+	dirty_list_begin();
+	/* With several processors bits must be asked for before they mean anything. */
+	listed = !shadow_is_shared() && !dirty_list_add(space->kernel);
+	for (unsigned t = space->first; t; t = s->next) {
+		s = &shadow_tables[t];
+		if (s->piece)
+			continue;
+		if (s->forced || !shadow_is_clean(s->gfn, t))
+			return 0;
+		listed = listed && !dirty_list_add(t);
+	}
+	if (listed)
+		dirty_list_end(&space->list);
+	return 1;
+}
+
+int lower_load(uint64_t root)
+{
+	uint32_t own = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
+								: SHADOW_NO_GFN;
+	uint32_t gfn = (lower_on_lesser = pairs_is_running(own)) ? own ^ 1 : own;
+	unsigned before = lower_now, number = lower_find(gfn);
+	struct space *space = &spaces[number];
+	int is_first = !space_clock, is_alone = !space_any;
+	int is_other = is_alone || number != before;
+	int changed = shadow_tables[space->kernel].gfn != gfn ||
+		      !shadow_is_clean(gfn, space->kernel);
+
+	lower_processors += is_alone;
+	lower_now = number;
+	space_any = 1;
+	if (shadow_tables[space->kernel].gfn != gfn)
+		space->paired = space->apart = 0;
+	paging_top_ignored = space->paired ? PTE_NX : 0;
+	if (space->supervisor)
+		backend_slow_user = 1;
+	space->loaded = ++space_clock;
+	if (changed || !lower_is_clean(space)) {
+		if (shadow_is_shared())
+			lower_settle(space);
+		lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
+	}
+	lower_root_now = (uint64_t)shadow_tables[space->kernel].gfn * BACKEND_PAGE;
+	if (is_other && !is_first) {
+		backend_load_roots(space->kernel, space->user);
+		shadow_flush_owed &= ~BACKEND_FLUSH;
+		if (!is_alone)
+			spaces[before].running = 0;
+		lower_note_recent(number);
+	}
+	space->running = 1;
+	return changed || space->upper != upper_generation;
+}

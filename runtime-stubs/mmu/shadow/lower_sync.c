@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* What a space's tables hold becomes what the guest's tables say. */
+#include "lower.h"
+#include "frames.h"
+#include "../paging.h"
+
+/* Whose table @table is from now on; of the one it was, no more. */
+void lower_claim(unsigned table, uint32_t gfn)
+{
+	struct shadow_frame *frame = &shadow_frames[gfn];
+	uint32_t before = shadow_tables[table].gfn;
+
+	if (before != gfn && before < shadow_frame_count && shadow_frames[before].owner == table)
+		shadow_frames[before].owner = 0;
+	shadow_tables[table].gfn = gfn;
+	if (before != gfn)
+		lower_doubt(table);
+	if (gfn >= shadow_frame_count || frame->owner == table)
+		return;
+	lower_doubt(table);
+	shadow_disown(frame);
+	frame->owner = table;
+}
+
+/* It maps a supervisor page: lower_before_user must see it. */
+void lower_note_supervisor(struct space *space)
+{
+	space->supervisor = backend_slow_user = 1;
+}
+
+/* Apart, for most entries are what they were. */
+__attribute__((noinline)) void lower_change_page(struct space *space, unsigned table,
+							unsigned index, uint64_t want)
+{
+	if (want && !(want & PTE_U))
+		lower_note_supervisor(space);
+	lower_set_page(table, index, want);
+}
+
+/* May all that @s maps stay, now that the guest has @entry there? */
+static int lower_is_piece_of(const struct shadow_table *s, uint64_t entry)
+{
+	return !((s->piece ^ entry) & ~(PTE_A | PTE_D)) && (entry & PTE_A) &&
+	       !(s->piece & ~entry & PTE_D);
+}
+
+/* Entry @index is in use; the guest's is @entry. */
+static void lower_sync_link(struct space *space, unsigned table, unsigned index,
+			    uint64_t entry, uint64_t flags)
+{
+	unsigned below = backend_table_of(backend_table_get(table, index));
+	const struct shadow_table *s = &shadow_tables[below];
+
+	if (!below || !(entry & PTE_P)) {
+		lower_drop(space, table, index);
+		return;
+	}
+	if (s->piece || (entry & PTE_PS)) {
+		if (!lower_is_piece_of(s, entry))
+			lower_drop(space, table, index);
+		return;
+	}
+	/* LIMIT: the accessed bit of a level-4 entry that is cleared stays so while its
+	   tables are in the shadow: of a pair's one entry is marked, either one. */
+	if (shadow_tables[table].level == 4) {
+		entry &= ~paging_top_ignored;
+	} else if (!(entry & PTE_A)) {
+		lower_drop(space, table, index);
+		return;
+	}
+	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
+	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
+}
+
+/*
+ * Make what @table holds what the guest's table @gfn says; nothing is added.
+ * @flags: the rights gathered above.
+ */
+void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags)
+{
+	struct shadow_table *s = &shadow_tables[table];
+	const uint64_t *guest = frame_table(gfn);
+	int changed = s->gfn != gfn || s->forced || s->rights != shadow_rights(flags) ||
+		      !shadow_is_clean(gfn, table);
+
+	if (s->level == 1 && !changed)
+		return;
+	if (s->gfn != gfn || s->rights != shadow_rights(flags))
+		lower_changes++;
+	if (changed && shadow_is_shared())
+		lower_claim(table, gfn);	/* lower_settle has watched it, if anyone */
+	for (unsigned word = 0; word < (s->level == 4 ? 4 : 8); word++)
+		for (uint64_t bits = s->used[word]; bits; bits &= bits - 1) {
+			unsigned index = word * 64 + __builtin_ctzll(bits);
+			uint64_t entry = guest ? guest[index] : 0;
+
+			if (s->level == 1)
+				lower_sync_page(space, table, index, entry, flags);
+			else
+				lower_sync_link(space, table, index, entry, flags);
+		}
+	if (!changed)
+		return;
+	s->forced = 0;
+	s->rights = shadow_rights(flags);
+	if (shadow_is_shared())
+		return;
+	lower_claim(table, gfn);
+	shadow_watch(gfn, table);
+}
+
+uint64_t lower_renew(unsigned n, int *supervisor)
+{
+	struct space *space = &spaces[n];
+	uint32_t gfn = shadow_tables[space->kernel].gfn;
+
+	paging_top_ignored = space->paired ? PTE_NX : 0;
+	lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
+	*supervisor = space->supervisor;
+	return (uint64_t)gfn * BACKEND_PAGE;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Spaces: the lower half of the shadow for each of the guest's roots that was loaded
+ * lately. lower.h has the invariants.
+ */
+#ifndef PREVIRT_MMU_SHADOW_SPACES_H
+#define PREVIRT_MMU_SHADOW_SPACES_H
+#include "dirty_list.h"
+#include "tables.h"
+
+struct space {
+	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
+	uint16_t first;		/* its tables, the level-4 one excepted */
+	uint8_t supervisor;	/* maps supervisor pages of the lower half */
+	unsigned upper;		/* generation of its upper entries (upper.h) */
+	uint8_t vcpu, running;	/* whose it is; it runs there */
+	uint8_t paired, apart;	/* the neighbouring frame's root has it too; must not */
+	uint32_t loaded;	/* when */
+	struct dirty_list list;
+};
+
+extern struct space *spaces;
+extern unsigned space_count;
+extern uint32_t space_clock;
+/* A space of this processor's runs. VCPU_LOCAL */
+extern uint8_t space_any;
+/* The space that runs; what changes whenever a link in a space does. */
+extern unsigned lower_now, lower_changes;
+extern uint64_t lower_root_now;	/* lower_root */
+/* The root that was loaded is the lesser of a pair (pairs.c), and lower_root the
+   other one.
+   VCPU_LOCAL */
+extern uint8_t lower_on_lesser;
+/* How many processors have a space. */
+extern unsigned lower_processors;
+
+static inline struct space *lower_running(void)
+{
+	return &spaces[lower_now];
+}
+
+/* The guest's level-4 table of the running space. */
+uint64_t lower_root(void);
+/* The roots of space number @n; 0: there is none. */
+int lower_roots(unsigned n, unsigned *kernel, unsigned *user);
+/* Whether the space of @table has changed, its list cannot tell from now on. */
+void lower_doubt(unsigned table);
+/* An entry of the upper half, in all roots. */
+void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry);
+
+#endif

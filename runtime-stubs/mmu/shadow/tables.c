@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* What is known of the tables of the shadow, and their entries. */
+#include "tables.h"
+
+struct shadow_table *shadow_tables;
+int shadow_flush_owed;
+
+void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+{
+	if (old & PTE_P)
+		shadow_flush_owed |= BACKEND_FLUSH;
+	backend_table_set(table, index, entry);
+}

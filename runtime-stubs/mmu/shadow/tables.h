@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * The tables of the shadow, which the processor walks, and what is known of each.
+ *
+ * The upper half is one for all: its tables hang below every root. The lower
+ * half belongs to a space, one for each root of the guest's that was seen
+ * lately; it stays while other spaces run, and is made right before it runs
+ * again.
+ */
+#ifndef PREVIRT_MMU_SHADOW_TABLES_H
+#define PREVIRT_MMU_SHADOW_TABLES_H
+#include "../paging.h"
+#include "../../iface/memory.h"
+#include "../../iface/tables.h"
+#include "../../iface/vcpu.h"
+
+#define SHADOW_LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+/* What is known of a table of the shadow. */
+struct shadow_table {
+	uint64_t used[8];	/* lower half: entries that are present */
+	uint64_t piece;		/* lower half: of this large page; 0: of a table;
+				   upper half: the guest's entry that leads here */
+	uint32_t gfn;		/* lower half: the guest's table it stands for */
+	uint16_t links;		/* upper half: entries that refer to it; lower half
+				   and level-4 tables: the number of its space */
+	uint16_t next, before;	/* lower half: others of the same space */
+	uint8_t level;
+	uint8_t large;		/* upper half: made from a large page */
+	uint8_t forced;		/* lower half: it may differ without a dirty bit */
+	uint8_t rights;		/* lower half: what the tables above allow */
+	uint16_t listed;	/* upper half: nonglobal.c */
+};
+
+extern struct shadow_table *shadow_tables;
+
+/* Something present was taken away or changed: the TLB may still hold it. */
+extern int shadow_flush_owed;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
+
+static inline unsigned shadow_index(uint64_t va, int level)
+{
+	return paging_index(va, level);
+}
+
+static inline int shadow_is_lower(uint64_t va)
+{
+	return !backend_is_upper(va);
+}
+
+/* Where entry @index of a level-4 table leads: the address is canonical. */
+static inline uint64_t shadow_top_va(unsigned index)
+{
+	return (uint64_t)index << 39 | (index >= 256 ? 0xffffull << 48 : 0);
+}
+
+/* Entry @index of @table, which was @old, becomes @entry. */
+void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry);
+
+/*
+ * With several processors the dirty bit says nothing before their TLBs have
+ * forgotten it: what was watched is read after this.
+ */
+static inline int shadow_is_shared(void)
+{
+	return backend_vcpus > 1;
+}
+
+/* @flags of a walk as a table has them in `rights'. */
+static inline uint8_t shadow_rights(uint64_t flags)
+{
+	return (flags & (PTE_W | PTE_U)) | !!(flags & PTE_NX);
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Tables of the upper half that stand for several entries of the guest's. */
+#include "upper.h"
+#include "frames.h"
+
+/*
+ * Kernels alias tables (Linux: the espfix area, 65,536 times the same page), so
+ * neighbours with equal entries get the same shadow. 1: entry @index is done.
+ */
+int upper_share(unsigned table, unsigned index, uint64_t va,
+			const struct guest_level *guest)
+{
+	uint64_t entry = guest_entry(guest, index), mine, before;
+	uint64_t before_va = va - (1ull << (3 + 9 * guest->level));
+
+	mine = backend_table_get(table, index);
+	if (index && guest->table && !backend_fixed_table(va, guest->level - 1) &&
+	    !backend_fixed_table(before_va, guest->level - 1) &&
+	    !backend_va_reserved(before_va) &&
+	    !((guest_entry(guest, index - 1) ^ entry) & ~PTE_A)) {
+		before = backend_table_get(table, index - 1);
+		if ((mine & PTE_ADDRESS) == (before & PTE_ADDRESS) && (mine & PTE_P))
+			return 1;
+		if (backend_table_of(before) &&
+		    shadow_tables[backend_table_of(before)].piece == (entry & ~PTE_A)) {
+			shadow_tables[backend_table_of(before)].links++;
+			upper_exchange(table, index, guest->level, before);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* @table has been shared with a neighbour that was equal, and @entry is not. */
+int upper_is_anothers(unsigned table, uint64_t entry)
+{
+	return shadow_tables[table].links > 1 && shadow_tables[table].piece != (entry & ~PTE_A);
+}
+
+/* A large page of the kernel's maps whole frames: all of them share tables. */
+int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint64_t flags)
+{
+	unsigned linear;
+	uint64_t entry, old;
+
+	if (flags & PTE_U)
+		return 0;
+	linear = backend_table_linear(gpa / BACKEND_PAGE);
+	if (!linear)
+		return 0;
+	entry = backend_table_address(linear) | PTE_P | PTE_A |
+		(flags & (PTE_W | PTE_NX));
+	old = backend_table_get(table, index);
+	if ((old & SHADOW_COMPARED) == (entry & SHADOW_COMPARED))
+		return 1;
+	upper_exchange(table, index, 2, entry);
+	return 1;
+}

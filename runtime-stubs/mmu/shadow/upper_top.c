@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The guest's level-4 entries of the upper half, and the levels below them. */
+#include "upper.h"
+#include "spaces.h"
+
+unsigned upper_generation = 1;
+
+/*
+ * What the level-4 table that was loaded last had. As soon as several processors
+ * run: what any had, for one may be on a table that lacks what another stands on
+ * (page-table isolation). LIMIT: the kernel then sees more than it has mapped.
+ */
+uint64_t upper_entries[512];
+
+int upper_together(void)
+{
+	return lower_processors > 1;
+}
+
+struct guest_level guest_top(uint64_t root)
+{
+	return (struct guest_level){ .table = upper_together() ? upper_entries : backend_guest(root),
+				     .level = 4, .flags = PTE_W | PTE_U };
+}
+
+/* Entry @i of a level-4 table, @entry, counts from now on; 1 if it is another than
+   before. */
+int upper_learn(unsigned i, uint64_t entry)
+{
+	if (!((upper_entries[i] ^ entry) & ~PTE_A) ||
+	    (upper_together() && upper_entries[i] & PTE_P))
+		return 0;
+	upper_entries[i] = entry;
+	upper_generation++;
+	return 1;
+}
+
+/* The level-4 table @root, or an empty one. */
+const uint64_t *upper_root(uint64_t root)
+{
+	static const uint64_t none[512];
+	const uint64_t *top = backend_guest(root);
+
+	return top ? top : none;
+}
+
+uint64_t upper_top_entry(uint64_t root, uint64_t va)
+{
+	struct guest_level top = guest_top(root);
+
+	return guest_entry(&top, shadow_index(va, 4));
+}
+
+/* The level below entry @entry of @guest. */
+struct guest_level guest_below(const struct guest_level *guest, uint64_t entry)
+{
+	struct guest_level below = { .level = guest->level - 1, .flags = guest->flags };
+	uint64_t size = 1ull << (3 + 9 * guest->level);
+
+	below.flags &= entry | ~(PTE_W | PTE_U);
+	below.flags |= entry & PTE_NX;
+	if (entry & PTE_PS)
+		below.large = (entry & ~(PTE_ADDRESS & (size - 1))) & ~(1ull << 12);
+	else
+		below.table = backend_guest(entry & PTE_ADDRESS);
+	return below;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* A frame's dirty bits are cleared, so that they tell of the next write. */
+#include "frames.h"
+#include "pool.h"
+
+/* 1: a dirty bit was set, and is not from the next flush on. */
+static int shadow_clean_aliases(const struct shadow_frame *frame)
+{
+	int was_set = 0;
+
+	for (unsigned i = 0; frame->writers && i < 2; i++) {
+		uint64_t entry = shadow_alias(frame, i);
+
+		if (!(entry & PTE_D))
+			continue;
+		backend_table_set(frame->alias[i] >> 16, frame->alias[i] & 511, entry & ~PTE_D);
+		was_set = 1;
+	}
+	return was_set;
+}
+
+int shadow_watch(uint32_t gfn, uint16_t owner)
+{
+	struct shadow_frame *frame = &shadow_frames[gfn];
+	int was_set;
+
+	if (gfn >= shadow_frame_count)
+		return 0;
+	if (frame->owner != owner) {
+		shadow_disown(frame);
+		frame->owner = owner;
+	}
+	was_set = shadow_clean_aliases(frame);
+	if (backend_linear[gfn] & PTE_D) {
+		backend_frame_clean(gfn);
+		was_set = 1;
+	}
+	if (was_set)
+		shadow_flush_owed |= BACKEND_FLUSH;
+	return was_set;
+}
+
+void shadow_settle(void)
+{
+	shadow_flush_owed |= BACKEND_FLUSH_ALL;
+	pool_commit(1);
+}
+
+/* LIMIT: not with several processors, of which each would have to forget that it
+   has set the bit already. */
+const uint8_t *mmu_watch_writes(const void *memory, int start)
+{
+	uint64_t gfn = ((const uint8_t *)memory - backend_guest_memory) / BACKEND_PAGE;
+	struct shadow_frame *frame = &shadow_frames[gfn];
+
+	if (gfn >= shadow_frame_count || frame->writers || shadow_is_shared() ||
+	    (frame->owner != SHADOW_WATCHED && (frame->owner || !start)))
+		return NULL;
+	if (!start)
+		return (const uint8_t *)&backend_linear[gfn];
+	shadow_watch(gfn, SHADOW_WATCHED);
+	pool_commit(1);
+	return (const uint8_t *)&backend_linear[gfn];
+}
