@@ -39,6 +39,16 @@ static int device_can_be(struct cpu *cpu, uint64_t gpa)
 	return !(gpa >> (regs[0] & 0xff));
 }
 
+/* The guest's tables are right, but for that. @fault: as of its page fault. */
+static enum cpu_result device_is_beyond(struct cpu_fault *fault, uint64_t va)
+{
+	fault->vector = VECTOR_PF;
+	fault->has_error = 1;
+	fault->error |= PF_RESERVED;
+	fault->address = va;
+	return CPU_FAULT;
+}
+
 static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *part, uint64_t va,
 					unsigned size, uint32_t access, struct cpu_fault *fault)
 {
@@ -60,7 +70,7 @@ static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *par
 	if (part->device || backend_is_memory(walk.gpa))
 		return CPU_NEXT;
 	part->device = &device_nothing;
-	return device_can_be(cpu, walk.gpa) ? CPU_NEXT : CPU_UNKNOWN;
+	return device_can_be(cpu, walk.gpa) ? CPU_NEXT : device_is_beyond(fault, va);
 }
 
 enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uint64_t va,
@@ -159,9 +169,13 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 {
 	struct insn_operation o;
 	enum cpu_result result;
+	struct mmu_walk walk;
+	uint32_t error;
 	uint8_t bytes[INSN_MAX];
 	size_t size = cpu_fetch(cpu, bytes);
 
+	if (!mmu_look(fault->address, &walk, &error) && !device_can_be(cpu, walk.gpa))
+		return device_is_beyond(fault, fault->address);
 	result = device_pop(cpu, bytes, size, fault);
 	if (result != CPU_UNKNOWN)
 		return result;

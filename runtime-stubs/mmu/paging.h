@@ -22,6 +22,7 @@
 #define PF_P 1u
 #define PF_W 2u
 #define PF_U 4u
+#define PF_RESERVED 8u
 #define PF_I 16u
 
 #define PAGING_LEVELS 4

@@ -9,7 +9,7 @@ start:
 	movq %cr3, %rax
 	movq (%rax), %rbx
 	andq $~0xfff, %rbx		/* level 3 */
-	movabsq $0x4000000083, %rcx	/* 256 GiB */
+	movabsq $0x300000083, %rcx	/* 12 GiB */
 	leaq new_pd(%rip), %rdx
 	movq %rcx, (%rdx)
 	orq $3, %rdx

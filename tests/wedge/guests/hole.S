@@ -3,10 +3,13 @@
 /*
  * Physical addresses with neither memory nor a device: reads are ones, writes are
  * lost, and the machine goes on. (QEMU's bare machine reads zeroes at some of them.)
+ * One past the last that the processor has is reserved in the tables: SDM volume 3, 4.7.
  */
 #include "guest.inc"
 #include "high.inc"
 #define WINDOW (HIGH + (1 << 30))
+#define RESERVED 0xb			/* present, written, a reserved bit */
+#define WIDTH_MOST 52
 	.globl start
 
 start:
@@ -17,10 +20,34 @@ start:
 	entry l2, 0, l1
 	entry high_pdpt, 511, l2
 	movq $WINDOW, %rdi
-	.irp address, 0x80000000, 0xd0000000, 0xfec80000, 0x4000000000
-	movabsq $\address+0x63, %rax
+	.irp address, 0x80000000, 0xd0000000, 0xfec80000
+	movl $\address, %ebp
+	call each
+	.endr
+	movl $0x80000008, %eax
+	cpuid
+	leal -1(%rax), %ecx
+	movl $1, %ebp
+	shlq %cl, %rbp			/* the upper half of all there are */
+	movb %al, width(%rip)
+	call each
+	print "guest: nobody answers\n"
+	cmpb $WIDTH_MOST, width(%rip)
+	je 1f
+	shlq $1, %rbp
+	call map
+	movb $1, reserved(%rip)
+	movb $0, (%rdi)
+	finish 10
+1:	print "reserved where the address ends\n"
+	finish 0x10
+
+/* The window shows address rbp. */
+map:	leaq 0x63(%rbp), %rax
 	movq %rax, l1(%rip)
 	invlpg (%rdi)
+	ret
+each:	call map
 	movq $0x1234, (%rdi)
 	movb $7, 3(%rdi)
 	movq (%rdi), %rax
@@ -55,15 +82,25 @@ start:
 	movmskps %xmm7, %eax
 	cmpl $15, %eax
 	expect e, 9
-	.endr
-	print "guest: nobody answers\n"
-	finish 0x10
-fault:	print "guest: fault\n"
+	ret
+fault:	cmpb $1, reserved(%rip)
+	jne 2f
+	cmpl $RESERVED, (%rsp)
+	expect e, 11
+	movq %cr2, %rax
+	cmpq %rdi, %rax
+	expect e, 12
+	leaq stack_top(%rip), %rsp
+	jmp 1b
+2:	print "guest: fault\n"
 	finish 5
 
 	.bss
 	.balign 4096
 l2: .skip 4096
 l1: .skip 4096
+width: .byte 0
+reserved: .byte 0
+	.balign 4096
 	.skip 4096
 stack_top:
