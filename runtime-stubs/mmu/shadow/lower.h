@@ -82,6 +82,16 @@ static inline uint64_t lower_leaf(uint64_t entry, uint64_t flags)
 	return shadow_leaf(entry & PTE_ADDRESS, entry, flags);
 }
 
+/*
+ * The guest's @entry, which the link in @table stands for, has its accessed bit; one that
+ * was cleared is set by the next fault. LIMIT: not at level 4 of a pair: of its two entries
+ * one is marked, either one.
+ */
+static inline int lower_is_accessed(const struct space *space, unsigned table, uint64_t entry)
+{
+	return (entry & PTE_A) || (space->paired && shadow_tables[table].level == 4);
+}
+
 static inline void lower_sync_page(struct space *space, unsigned table, unsigned index,
 				   uint64_t entry, uint64_t flags)
 {

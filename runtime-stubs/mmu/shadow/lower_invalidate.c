@@ -21,7 +21,7 @@ void lower_invalidate(uint64_t va)
 		entry = guest ? guest[index] & ~(level == 4 ? paging_top_ignored : 0) : 0;
 		below = backend_table_of(backend_table_get(table, index));
 		if (!below || !(entry & PTE_P) || (entry & PTE_PS) ||
-		    shadow_tables[below].piece) {
+		    shadow_tables[below].piece || !lower_is_accessed(space, table, entry)) {
 			lower_drop(space, table, index);
 			return;
 		}

@@ -61,14 +61,12 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			lower_drop(space, table, index);
 		return;
 	}
-	/* LIMIT: the accessed bit of a level-4 entry that is cleared stays so while its
-	   tables are in the shadow: of a pair's one entry is marked, either one. */
-	if (shadow_tables[table].level == 4) {
-		entry &= ~paging_top_ignored;
-	} else if (!(entry & PTE_A)) {
+	if (!lower_is_accessed(space, table, entry)) {
 		lower_drop(space, table, index);
 		return;
 	}
+	if (shadow_tables[table].level == 4)
+		entry &= ~paging_top_ignored;
 	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }

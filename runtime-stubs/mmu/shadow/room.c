@@ -6,7 +6,8 @@
  * Invariants: what the upper half has is its own until the guest takes the mapping
  * away. When there are no more, it takes from the lower half, which the guest's
  * faults fill again: a space that does not run, then one that does. The lower half
- * leaves POOL_RESERVE of them alone (docs/wedge.md, "When tables run out").
+ * leaves POOL_RESERVE of them alone (docs/wedge-internals.md,
+ * "When tables run out").
  */
 #include "lower.h"
 #include "pool.h"

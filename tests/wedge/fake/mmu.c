@@ -45,6 +45,39 @@ static void test_invlpg(void)
 	mmu_invalidate(0x0000700000000000);
 }
 
+/* The guest clears an accessed bit of any level, or a dirty bit, and forgets @way. */
+static void clear_bit(uint64_t va, int level, uint64_t bit, unsigned way)
+{
+	uint64_t at = entry_of(model_root, va, level, 0);
+
+	check_touch(va, PF_U | PF_W);
+	guest_write(at, *entry_at(at) & ~bit, 0);
+	switch (way) {
+	case 0: mmu_invalidate(va); break;
+	case 1: load(model_root, 1); break;
+	case 2: load(ROOT(1), 1); load(ROOT(0), 1); break;
+	default: mmu_flush_all(); break;
+	}
+	check_touch(va, PF_U);
+	expect("accessed", *entry_at(at) & PTE_A, at);
+	check_touch(va, PF_U | PF_W);
+}
+
+static void test_accessed(void)
+{
+	for (unsigned i = 0; i < 4; i++)
+		set(model_root, VA + i * 4096, USER | PAGE(i));
+	guest_write(entry_of(model_root, VA + (1 << 21), 2, 1), 0x600000 | USER | PTE_PS, 0);
+	for (unsigned way = 0; way < 4; way++) {
+		for (int level = 1; level <= 4; level++)
+			clear_bit(VA + way * 4096, level, PTE_A, way);
+		for (int level = 2; level <= 4; level++)
+			clear_bit(VA + (1 << 21) + way * 8192, level, PTE_A, way);
+		clear_bit(VA, 1, PTE_D, way);
+		clear_bit(VA + (1 << 21) + 0x5000, 2, PTE_D, way);
+	}
+}
+
 /* A frame of tables has more writers than are known one by one. */
 static void test_aliases(void)
 {
@@ -83,6 +116,7 @@ static void pair_set(unsigned n, unsigned index, uint64_t entry)
 /* Linux's page-table isolation: the second root lacks most of the upper half. */
 static void test_pairs(void)
 {
+	model_has_pairs = 1;
 	for (unsigned n = 1; n < 4; n++) {
 		guest_write(ROOT(n) + 4096 + 8 * 511, *entry_at(ROOT(n) + 8 * 511), 0);
 		load(ROOT(n), 1);
@@ -249,7 +283,7 @@ static void test_code(void)
 }
 
 static const struct { const char *name; void (*test)(void); unsigned tables; } tests[] = {
-	{ "invlpg", test_invlpg, 0 }, { "aliases", test_aliases, 0 }, { "pairs", test_pairs, 0 },
+	{ "invlpg", test_invlpg, 0 }, { "accessed", test_accessed, 0 }, { "aliases", test_aliases, 0 }, { "pairs", test_pairs, 0 },
 	{ "exhaustion", test_exhaustion, 190 }, { "lend", test_lend, 0 }, { "early", test_early, 0 },
 	{ "reads", test_reads, 0 }, { "code", test_code, 0 },
 };
