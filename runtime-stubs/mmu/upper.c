@@ -24,8 +24,11 @@ struct guest_level {
 
 static uint64_t guest_entry(const struct guest_level *guest, unsigned index)
 {
-	if (guest->table)	/* once: another processor may write to it */
-		return __atomic_load_n(&guest->table[index], __ATOMIC_RELAXED);
+	if (guest->table) {	/* once: another processor may write to it */
+		uint64_t entry = __atomic_load_n(&guest->table[index], __ATOMIC_RELAXED);
+
+		return guest->level == 4 && (entry & PTE_PS) ? 0 : entry;	/* reserved */
+	}
 	if (!guest->large)
 		return 0;
 	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +
@@ -320,8 +323,10 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 
 	if (!next || upper_is_anothers(next, entry))
 		next = fresh = upper_new(below->level);
-	if (!next)
+	if (!next) {		/* the wedge stops: nothing of before is left until then */
+		upper_clear(table, index, below->level + 1);
 		return;
+	}
 	if (below->level == 1)
 		shadow_tables[next].large = !!(entry & PTE_PS);
 	if (shadow_tables[next].piece != (entry & ~PTE_A)) {
