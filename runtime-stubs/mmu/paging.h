@@ -45,6 +45,12 @@ static inline int paging_is_leaf(uint64_t entry, int level)
 	return level == 1 || (level < 4 && (entry & PTE_PS));
 }
 
+/* Has @entry of a table of @level a bit that is reserved there (SDM volume 3, 4.5)? */
+static inline int paging_is_reserved(uint64_t entry, int level)
+{
+	return level == 4 && (entry & PTE_PS);
+}
+
 /* The level-4 table (guest-physical) of this processor. VCPU_LOCAL */
 extern uint64_t paging_root;
 /* Bits of level-4 entries of the lower half that count as 0 (shadow/pairs.c). VCPU_LOCAL */
