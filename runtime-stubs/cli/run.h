@@ -23,6 +23,7 @@ struct run {
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
 	bool lower_half;	/* of the address space alone: kernels are moved there */
+	bool files;		/* the wedge gets disks and network as open files */
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 	struct run_disks disks;

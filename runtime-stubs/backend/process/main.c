@@ -99,6 +99,7 @@ void process_main(void)
 	process_must("user mode", stub_init());
 	process_signals_init();
 	process_time_init();
+	process_files_init(bundle, size);
 	process_filter_init();
 	wedge_start(bundle, size);
 }
