@@ -10,6 +10,7 @@
 #ifndef PREVIRT_CLI_RUN_H
 #define PREVIRT_CLI_RUN_H
 #include "run_disk.h"
+#include "run_net.h"
 #include "util.h"
 
 #define RUN_QEMU "qemu-system-x86_64"
@@ -27,6 +28,7 @@ struct run {
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 	struct run_disks disks;
+	struct run_net net;
 };
 
 /* How a run can end; also the exit status. Documented in previrt(1). */

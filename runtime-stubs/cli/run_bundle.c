@@ -154,11 +154,14 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 {
 	static const char letters[] = { [RUN_DISK_WRITE] = BUNDLE_DISK_WRITE,
 		[RUN_DISK_COPY] = BUNDLE_DISK_COPY, [RUN_DISK_READ] = BUNDLE_DISK_READ };
+	static const uint8_t mac[] = RUN_NET_MAC;
 	char disks[RUN_DISKS];
 
 	for (unsigned i = 0; i < run->disks.n; i++)
 		disks[i] = letters[run->disks.disk[i].access];
 	bundle_add(b, "disks", disks, run->disks.n);
+	if (run->net.given)
+		bundle_add(b, "net", mac, sizeof(mac));
 }
 
 /* What the wedge's entropy device makes more of. */

@@ -246,8 +246,16 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 }
 
 /* False after a numbered error. */
-static bool process_open_disks(struct process_files *files, const struct run_disks *disks)
+static bool process_open(struct process_files *files, const struct run *run)
 {
+	const struct run_disks *disks = &run->disks;
+
+	if (run->net.given) {
+		files->file[files->n] = run_net_start(&run->net);
+		if (files->file[files->n] < 0)
+			return false;
+		files->n++;
+	}
 	for (unsigned i = 0; i < disks->n; i++) {
 		files->file[files->n] = run_disk_open(&disks->disk[i]);
 		if (files->file[files->n] < 0)
@@ -286,7 +294,7 @@ static enum run_end process_run(const struct run *run)
 	wedge = path_wedge("process.elf");
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
-	else if (process_open_disks(&files, &run->disks))
+	else if (process_open(&files, run))
 		name = run_bundle(&moving, true, &size);
 	if (name)
 		files.file[FILE_BUNDLE] = open(name, O_RDONLY | O_CLOEXEC);
@@ -294,6 +302,7 @@ static enum run_end process_run(const struct run *run)
 		end = process_with_files(run, wedge, &files);
 	while (files.n-- > FILE_BUNDLE)
 		close(files.file[files.n]);
+	run_net_wait();
 	free(wedge);
 	free(name);
 	return end;
