@@ -148,8 +148,7 @@ int run_net_start(const struct run_net *net)
 	bool ready = false;
 
 	if (!program)
-		diag_error(DIAG_RUN_NET, NULL, RUN_NET_PROGRAM " is missing; install Debian's "
-			   RUN_NET_PACKAGE " and run `make`");
+		diag_error(DIAG_RUN_NET, NULL, RUN_NET_PROGRAM " is missing");
 	else if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) &&
 		 !pipe2(told, O_CLOEXEC))
 		net_program = fork();
