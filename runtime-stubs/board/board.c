@@ -8,7 +8,7 @@
 #include "../devices/i8259.h"
 #include "../devices/lapic.h"
 
-#define MEMORY 40960u		/* bytes, for the structures of all devices */
+#define MEMORY 45056u		/* bytes, for the structures of all devices */
 
 struct bus board_bus;
 void *board_self[BOARD_DEVICES];

@@ -13,6 +13,7 @@
 
 /* Slots of the PCI bus; disks take four. */
 #define RNG_SLOT 1u
+#define NET_SLOT 2u
 #define DISK_SLOT 4u
 
 #endif

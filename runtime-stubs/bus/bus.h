@@ -17,6 +17,7 @@
 #include "lines.h"
 #include "memory.h"
 #include "messages.h"
+#include "net.h"
 #include "pci.h"
 #include "ports.h"
 #include "timers.h"
@@ -42,6 +43,7 @@ struct bus {
 	struct bus_function *function[BUS_SLOTS];	/* of PCI; NULL: the slot is empty */
 	struct bus_disk *disk[BUS_DISKS];
 	struct bus_entropy *entropy;	/* or NULL */
+	struct bus_net *net;		/* or NULL */
 	unsigned port_windows, memory_windows, sinks, polls, disks;
 	uint32_t bars;			/* where the last function's last window begins */
 };

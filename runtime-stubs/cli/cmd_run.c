@@ -28,6 +28,10 @@ static const char run_help_text[] =
 	"                        16384 MiB)\n"
 	"  --disk FILE[,copy|ro] a disk (may be repeated; at most 4): what is written reaches\n"
 	"                        the file, with copy it is lost at the end, with ro none is\n"
+	"  --net user[,WORD...]  a network, this host's by sockets (docs/devices.md); words:\n"
+	"                        hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT  a port of\n"
+	"                        this host (127.0.0.1) leads to one of the guest; loopback\n"
+	"                        the guest may reach 127.0.0.1 as 10.0.2.2\n"
 	"  --rng                 an entropy device, fed by this machine's random numbers\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
@@ -119,12 +123,12 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
 	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
-	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [CPUS] = { "--cpus", NULL },
+	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
 	[LOG] = { "--log", NULL }, [CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
@@ -149,6 +153,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case CPU: run->cpu_given = true; return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
 	case DISK: return run_disk_add(&run->disks, value);
+	case NET: return run_net_set(&run->net, value);
 	case MEMORY: return run_memory(value, &run->memory);
 	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);
 	case TIMEOUT: return run_number("--timeout", value, 0, UINT32_MAX, &run->timeout);
@@ -248,5 +253,6 @@ int cmd_run(int argc, char **argv)
 	free(run.options.v);
 	free(run.qemu.v);
 	run_disks_free(&run.disks);
+	run_net_free(&run.net);
 	return status;
 }

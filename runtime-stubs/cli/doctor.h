@@ -25,7 +25,7 @@ struct doctor_check {
 /* A machine of `previrt run --on`, and all that it needs; NULL behind the last. */
 struct doctor_machine {
 	const char *name, *what;
-	const struct doctor_check *needs[8];
+	const struct doctor_check *needs[9];
 };
 /* Without a name: behind the last. */
 extern const struct doctor_machine doctor_machines[];

@@ -61,6 +61,16 @@ static bool look_process_wedge(const struct run *run, char **said)
 	return look_file("process.elf", said);
 }
 
+/* Needed by whoever asks for a network. */
+static bool look_network(const struct run *run, char **said)
+{
+	*said = path_wedge(RUN_NET_PROGRAM);
+	if (*said)
+		return true;
+	*said = util_copy(RUN_NET_PROGRAM ", which --net needs, is missing");
+	return !run->net.given;
+}
+
 static const struct doctor_check qemu = {
 	"QEMU", DIAG_RUN_QEMU, "install Debian's " RUN_QEMU_PACKAGE, look_qemu,
 };
@@ -78,12 +88,16 @@ static const struct doctor_check process_wedge = {
 	look_process_wedge,
 };
 
+static const struct doctor_check network = {
+	"network", DIAG_RUN_NET, "install Debian's " RUN_NET_PACKAGE " and run `make`", look_network,
+};
+
 const struct doctor_machine doctor_machines[] = {
 	{ "xen", "Xen PV in QEMU, by a wedge", { &qemu, &doctor_hypervisor, &wedge } },
 	{ "native", "the bare machine in QEMU", { &qemu, &loader } },
 	{ "process", "processes of this host, by a wedge",
 	  { &doctor_linux, &doctor_processor, &doctor_notification, &doctor_memory_file,
-	    &doctor_low_memory, &process_wedge } },
+	    &doctor_low_memory, &process_wedge, &network } },
 	{ NULL, NULL, { NULL } },
 };
 

@@ -10,6 +10,7 @@
 #ifndef PREVIRT_CLI_RUN_H
 #define PREVIRT_CLI_RUN_H
 #include "run_disk.h"
+#include "run_net.h"
 #include "util.h"
 
 #define RUN_QEMU "qemu-system-x86_64"
@@ -23,9 +24,11 @@ struct run {
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
 	bool lower_half;	/* of the address space alone: kernels are moved there */
+	bool files;		/* the wedge gets disks and network as open files */
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 	struct run_disks disks;
+	struct run_net net;
 };
 
 /* How a run can end; also the exit status. Documented in previrt(1). */

@@ -163,6 +163,21 @@ static bool bundle_add_disks(struct bundle *b, const struct run_disks *disks)
 	return true;
 }
 
+/* For a wedge that gets them as open files. */
+static void bundle_add_files(struct bundle *b, const struct run *run)
+{
+	static const char letters[] = { [RUN_DISK_WRITE] = BUNDLE_DISK_WRITE,
+		[RUN_DISK_COPY] = BUNDLE_DISK_COPY, [RUN_DISK_READ] = BUNDLE_DISK_READ };
+	static const uint8_t mac[] = RUN_NET_MAC;
+	char disks[RUN_DISKS];
+
+	for (unsigned i = 0; i < run->disks.n; i++)
+		disks[i] = letters[run->disks.disk[i].access];
+	bundle_add(b, "disks", disks, run->disks.n);
+	if (run->net.given)
+		bundle_add(b, "net", mac, sizeof(mac));
+}
+
 /* What the wedge's entropy device makes more of. */
 static bool bundle_add_seed(struct bundle *b)
 {
@@ -194,8 +209,10 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		bundle_add(&b, "options", words, strlen(words));
 		bundle_add_memory(&b, run->memory);
 		if ((!run->initrd || bundle_add_file(&b, "initrd", run->initrd)) &&
-		    (!tables || bundle_add_disks(&b, &run->disks)) &&
+		    (!tables || run->files || bundle_add_disks(&b, &run->disks)) &&
 		    (!tables || !run->rng || bundle_add_seed(&b))) {
+			if (run->files)
+				bundle_add_files(&b, run);
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

@@ -113,6 +113,45 @@ char *run_disk_name(const struct run_disk *disk, unsigned n)
 	return util_printf("disk%u-%s", n, disk->access == RUN_DISK_READ ? "ro" : "copy");
 }
 
+/*
+ * Bytes of the file that QEMU locks for writing to it, and against others that do
+ * (block/file-posix.c, RAW_LOCK_PERM_BASE and RAW_LOCK_SHARED_BASE).
+ */
+#define LOCK_WRITES 101
+#define LOCK_NO_WRITER 201
+
+static struct flock disk_lock(short type, off_t start, off_t length)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = start,
+			       .l_len = length };
+}
+
+/* One that writes has the file alone; others share it among themselves. */
+static bool disk_take(int fd, enum run_access access)
+{
+	struct flock all = disk_lock(F_WRLCK, 0, 0), no_writer = disk_lock(F_RDLCK, LOCK_NO_WRITER, 1);
+	struct flock writer = disk_lock(F_WRLCK, LOCK_WRITES, 1);
+
+	if (access == RUN_DISK_WRITE)
+		return !fcntl(fd, F_OFD_SETLK, &all);
+	return !fcntl(fd, F_OFD_SETLK, &no_writer) &&
+	       (fcntl(fd, F_OFD_GETLK, &writer) || writer.l_type == F_UNLCK);
+}
+
+int run_disk_open(const struct run_disk *disk)
+{
+	int fd = open(disk->path, (disk->access == RUN_DISK_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+
+	if (fd < 0) {
+		diag_error(DIAG_OPEN, disk->path, "%s", strerror(errno));
+	} else if (!disk_take(fd, disk->access)) {
+		diag_error(DIAG_RUN_DISK, disk->path, "another machine uses the file");
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 char *run_disk_drive(const struct run_disk *disk)
 {
 	char *name = run_qemu_name(disk->path);

@@ -36,6 +36,10 @@ uint64_t run_disks_mib(const struct run_disks *disks);
 /* The name of disk @n in a bundle (wedge/bundle.h), to be freed. */
 char *run_disk_name(const struct run_disk *disk, unsigned n);
 
+/* Opened as it is to be used, and locked against others that would disturb that or be
+   disturbed. -1 after a numbered error. */
+int run_disk_open(const struct run_disk *disk);
+
 /* QEMU's option for it, to be freed. */
 char *run_disk_drive(const struct run_disk *disk);
 

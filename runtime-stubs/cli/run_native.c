@@ -17,6 +17,17 @@ static void native_add_disks(const struct run *run, struct run_words *words)
 	}
 }
 
+static void native_add_net(const struct run *run, struct run_words *words)
+{
+	char *netdev = run_net_netdev(&run->net);
+
+	run_word(words, "-netdev");
+	run_word(words, netdev);
+	run_word(words, "-device");
+	run_word(words, "virtio-net-pci,netdev=net0");
+	free(netdev);
+}
+
 static bool native_words(const struct run *run, struct run_words *words)
 {
 	char *loader = path_wedge("native.elf");
@@ -37,6 +48,8 @@ static bool native_words(const struct run *run, struct run_words *words)
 		run_word(words, "-initrd");
 		run_word(words, bundle);
 		native_add_disks(run, words);
+		if (run->net.given)
+			native_add_net(run, words);
 		if (run->rng) {
 			run_word(words, "-device");
 			run_word(words, "virtio-rng-pci");

@@ -23,6 +23,8 @@
 
 #define FILE_CONSOLE 0			/* as the wedge has them */
 #define FILE_BUNDLE 3
+#define FILE_FIRST 4			/* the network's, and those of disks */
+#define FILES (FILE_FIRST + 1 + RUN_DISKS)
 #define ESCAPE 1			/* Ctrl-A; x behind it leaves, any other key is typed */
 
 struct process {
@@ -32,6 +34,11 @@ struct process {
 	bool escaped;		/* Ctrl-A was typed */
 	bool left, over_time;
 	int64_t end;		/* ms; 0: never */
+};
+
+/* What the wedge is started with, by its numbers; -1: as it is here. */
+struct process_files {
+	int file[FILES], n;
 };
 
 static volatile sig_atomic_t process_signalled;
@@ -56,22 +63,34 @@ static bool process_takes(const struct run *run)
 	return !what && run->cpus == 1;
 }
 
-static _Noreturn void process_child(const char *wedge, pid_t parent, int console, int bundle)
+/* The files get their numbers, those in the way of others first another one. */
+static bool process_place_files(struct process_files *files)
+{
+	for (int i = 0; i < files->n; i++)
+		if (files->file[i] >= 0 && files->file[i] < files->n && files->file[i] != i &&
+		    (files->file[i] = fcntl(files->file[i], F_DUPFD_CLOEXEC, files->n)) < 0)
+			return false;
+	for (int i = 0; i < files->n; i++)
+		if (files->file[i] >= 0 && dup2(files->file[i], i) < 0)
+			return false;
+	closefrom(files->n);
+	return true;
+}
+
+static _Noreturn void process_child(const char *wedge, pid_t parent, struct process_files *files)
 {
 	char *const words[] = { (char *)wedge, NULL }, *const nothing[] = { NULL };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent && dup2(console, FILE_CONSOLE) == FILE_CONSOLE &&
-	    dup2(bundle, FILE_BUNDLE) == FILE_BUNDLE) {
+	if (getppid() == parent && process_place_files(files)) {
 		signal(SIGPIPE, SIG_IGN);
-		closefrom(FILE_BUNDLE + 1);
 		execve(wedge, words, nothing);
 	}
 	fprintf(stderr, "previrt: %s: %s\n", wedge, strerror(errno));
 	_exit(126);
 }
 
-static bool process_start(struct process *process, const char *wedge, int bundle)
+static bool process_start(struct process *process, const char *wedge, struct process_files *files)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -82,8 +101,10 @@ static bool process_start(struct process *process, const char *wedge, int bundle
 	}
 	fflush(NULL);
 	process->pid = fork();
-	if (!process->pid)
-		process_child(wedge, parent, ends[1], bundle);
+	if (!process->pid) {
+		files->file[FILE_CONSOLE] = ends[1];
+		process_child(wedge, parent, files);
+	}
 	close(ends[1]);
 	process->console = ends[0];
 	if (process->pid < 0)
@@ -201,7 +222,7 @@ static void process_raw(struct termios terminal)
 }
 
 static enum run_end process_go(struct process *process, const struct run *run, const char *wedge,
-			       int bundle)
+			       struct process_files *files)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction caught = { .sa_handler = process_caught };
@@ -212,7 +233,7 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &caught, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (!process_start(process, wedge, bundle))
+	if (!process_start(process, wedge, files))
 		return RUN_TROUBLE;
 	if (is_terminal)
 		process_raw(terminal);
@@ -224,38 +245,70 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 	return process_judge(process, run, status);
 }
 
-static enum run_end process_run(const struct run *run)
+/* False after a numbered error. */
+static bool process_open(struct process_files *files, const struct run *run)
+{
+	const struct run_disks *disks = &run->disks;
+
+	if (run->net.given) {
+		files->file[files->n] = run_net_start(&run->net);
+		if (files->file[files->n] < 0)
+			return false;
+		files->n++;
+	}
+	for (unsigned i = 0; i < disks->n; i++) {
+		files->file[files->n] = run_disk_open(&disks->disk[i]);
+		if (files->file[files->n] < 0)
+			return false;
+		files->n++;
+	}
+	return true;
+}
+
+/* With all files open. */
+static enum run_end process_with_files(const struct run *run, const char *wedge,
+				       struct process_files *files)
 {
 	struct process process = { .log = -1, .input = !run->quiet, .shown = !run->quiet };
+	enum run_end end;
+
+	if (run->log)
+		process.log = open(run->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	end = process_go(&process, run, wedge, files);
+	if (process.log >= 0)
+		close(process.log);
+	return end;
+}
+
+static enum run_end process_run(const struct run *run)
+{
+	struct process_files files = { { -1, -1, -1, -1 }, FILE_FIRST };
 	struct run moving = *run;
 	char *wedge, *name = NULL;
 	enum run_end end = RUN_TROUBLE;
 	size_t size;
-	int bundle;
 
 	if (!process_takes(run))
 		return end;
-	moving.lower_half = true;
+	moving.lower_half = moving.files = true;
 	wedge = path_wedge("process.elf");
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
-	else
+	else if (process_open(&files, run))
 		name = run_bundle(&moving, true, &size);
-	bundle = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
-	if (bundle >= 0 && run->log)
-		process.log = open(run->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (bundle >= 0)
-		end = process_go(&process, run, wedge, bundle);
-	if (bundle >= 0)
-		close(bundle);
-	if (process.log >= 0)
-		close(process.log);
+	if (name)
+		files.file[FILE_BUNDLE] = open(name, O_RDONLY | O_CLOEXEC);
+	if (files.file[FILE_BUNDLE] >= 0)
+		end = process_with_files(run, wedge, &files);
+	while (files.n-- > FILE_BUNDLE)
+		close(files.file[files.n]);
+	run_net_wait();
 	free(wedge);
 	free(name);
 	return end;
 }
 
 const struct run_machine run_process = {
-	"process", "a process of this host, by any user (disks: copy or ro)", NULL,
+	"process", "a process of this host, by any user", NULL,
 	RUN_RESTART, false, process_run,
 };

@@ -125,7 +125,10 @@ static bool xen_words(const struct run *run, struct run_words *words)
 
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "xenpv.elf is missing");
-	if (!wedge)
+	else if (run->net.given)
+		diag_error(DIAG_RUN_NET, NULL, "--net: there is no network in the first domain so "
+			   "far; take --on=process or --on=native");
+	if (!wedge || run->net.given)
 		return false;
 	/* QEMU cuts at blanks and commas, which a path may have. */
 	data = util_read_file(wedge, &size);

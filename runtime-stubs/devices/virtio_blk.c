@@ -3,8 +3,8 @@
 /*
  * Block devices, one for each disk that is known (bus/disk.h): OASIS Virtual I/O Device
  * 1.2, 5.2. Requests are handed on as they come, several at once.
- * LIMIT: one queue; no write-through (a flush is the guest's to ask for), no topology,
- * no secure erase, no zoned disks.
+ * A guest that has not taken F_FLUSH has each write stored before it is over.
+ * LIMIT: one queue; no topology, no secure erase, no zoned disks.
  */
 #include "../bus/device.h"
 #include "../virtio/device.h"
@@ -70,6 +70,13 @@ static void block_end(struct block_request *r, uint8_t status)
 	virtio_give(&block->virtio, 0, r->chain.head, status == S_OK ? r->written + 1 : 1);
 }
 
+/* A guest that asks for no flushes takes what is over for stored (5.2.6.2). */
+static int block_wants_flush(const struct block_request *r)
+{
+	return !(r->block->virtio.driver_features & F_FLUSH) &&
+	       r->disk.operation != BUS_DISK_READ && r->disk.operation != BUS_DISK_FLUSH;
+}
+
 /* A request of the disk's is over, at once or later. */
 static void block_done(struct bus_disk_request *disk, int failed)
 {
@@ -77,6 +84,12 @@ static void block_done(struct bus_disk_request *disk, int failed)
 		((uint8_t *)disk - offsetof(struct block_request, disk));
 	struct block *block = r->block;
 
+	if (!failed && block_wants_flush(r)) {
+		disk->operation = BUS_DISK_FLUSH;
+		disk->sector = disk->sectors = disk->segments = 0;
+		block->disk->submit(block->disk, disk);
+		return;
+	}
 	block_end(r, failed ? S_IOERR : S_OK);
 	virtio_idle(&block->virtio);
 	if (!block->running)

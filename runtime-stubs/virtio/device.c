@@ -29,6 +29,13 @@ void virtio_break(struct virtio *virtio)
 		virtio_interrupt(virtio, virtio->config_vector, VIRTIO_ISR_CONFIG);
 }
 
+void virtio_config_changed(struct virtio *virtio)
+{
+	virtio->generation++;
+	if (virtio_runs(virtio))
+		virtio_interrupt(virtio, virtio->config_vector, VIRTIO_ISR_CONFIG);
+}
+
 int virtio_take(struct virtio *virtio, unsigned queue, struct virtio_chain *chain)
 {
 	enum virtio_taken taken;

@@ -39,6 +39,7 @@ struct virtio {
 	uint64_t features;		/* that the kind offers, the bits below 24 */
 	const void *config;		/* the kind's own, to be read by the guest */
 	unsigned config_size;
+	uint8_t generation;		/* of config */
 	unsigned window;		/* the capability that leads to BARs */
 };
 
@@ -58,6 +59,8 @@ int virtio_runs(const struct virtio *virtio);
 int virtio_take(struct virtio *virtio, unsigned queue, struct virtio_chain *chain);
 /* It is done with, and the guest is told. Also while a reset waits. */
 void virtio_give(struct virtio *virtio, unsigned queue, uint16_t head, uint32_t written);
+/* The kind's configuration is another. */
+void virtio_config_changed(struct virtio *virtio);
 /* The guest has done something that it must not. */
 void virtio_break(struct virtio *virtio);
 /* The device may be no longer busy. */

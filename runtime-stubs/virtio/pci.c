@@ -51,7 +51,8 @@ static struct common virtio_common(struct virtio *virtio)
 		.device_features = virtio_half(virtio->features, virtio->device_select),
 		.driver_features = virtio_half(virtio->driver_features, virtio->driver_select),
 		.config_vector = virtio->config_vector, .queues = virtio->kind->queues,
-		.status = virtio->status, .queue_select = virtio->queue_select,
+		.status = virtio->status, .generation = virtio->generation,
+		.queue_select = virtio->queue_select,
 	};
 
 	if (!queue)

@@ -3,8 +3,8 @@
 /*
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
- * (words for the wedge itself), disks (disk0-copy or disk0-ro, and so on), seed (of an
- * entropy device) and moved.
+ * (words for the wedge itself), disks in memory (disk0-copy or disk0-ro, and so on), seed
+ * (of an entropy device) and moved; where a wedge gets open files beside it, disks and net.
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H
@@ -20,6 +20,9 @@
 struct bundle_moved {
 	uint64_t va, start, code, end;
 };
+
+/* The file "disks": a byte for each. The file "net": the guest's Ethernet address. */
+enum { BUNDLE_DISK_WRITE = 'w', BUNDLE_DISK_READ = 'r', BUNDLE_DISK_COPY = 'c' };
 
 /* A file of the archive; NULL if it is not there. */
 const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);

@@ -8,7 +8,7 @@
 #include "entry.h"
 #include "wedge.h"
 #include "entropy.h"
-#include "memory_disk.h"
+#include "../bus/memory_disk.h"
 #include "print.h"
 #include "../board/board.h"
 

@@ -4,17 +4,19 @@
  * Fuzz target: a hostile guest and the devices of the PCI bus. The input is what the
  * guest does: configuration, registers, rings; its other processors, which change
  * memory while the device reads it (bus_dma_read is wrapped for that); and what happens
- * to it: a disk that is late or fails, state that was saved and is read again, damaged
+ * to it: a disk that is late or fails, frames that come, state that was saved and is read again, damaged
  * or not.
  *
  * Asked of every input: no memory error; a read-only disk is never written; requests
- * are within their disk; when all is over and the device was reset, it reads a sector.
+ * are within their disk; a frame that is sent is memory of the guest's, and of a size that
+ * frames have; when all is over and the devices were reset, a sector is read, and a frame
+ * goes each way.
  */
 #include "../wedge/unit/driver.h"
 #include "../../runtime-stubs/board/devices.h"
 #include "../../runtime-stubs/board/places.h"
 #include "../../runtime-stubs/wedge/entropy.h"
-#include "../../runtime-stubs/wedge/memory_disk.h"
+#include "../../runtime-stubs/bus/memory_disk.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +86,37 @@ static void submit(struct bus_disk *disk, struct bus_disk_request *request)
 		memory_submit(disk, request);
 }
 
+static unsigned frames, sent;	/* that are to come; that were sent */
+
+static void send(struct bus_net *net, const struct bus_segment *segment, unsigned segments)
+{
+	unsigned size = 0;
+
+	(void)net;
+	for (unsigned i = 0; i < segments; i++) {
+		must(segment[i].at >= backend_guest_memory && segment[i].size <= MACHINE_MEMORY &&
+		     segment[i].at + segment[i].size <= backend_guest_memory + MACHINE_MEMORY,
+		     "a frame in memory");
+		size += segment[i].size;
+	}
+	must(size >= BUS_FRAME_LEAST && size <= BUS_FRAME_MOST, "a frame's size");
+	sent++;
+}
+
+static unsigned receive(struct bus_net *net, uint8_t *to)
+{
+	unsigned size = frames & 1 ? BUS_FRAME_MOST : 60;
+
+	net->up = frames % 7 != 6;
+	if (!frames)
+		return 0;
+	frames--;
+	memset(to, 0x33, size);
+	return size;
+}
+
+static struct bus_net network = { { 2 }, 1, send, receive };
+
 static void finish(void)
 {
 	struct bus_disk_request *request = held[--holds];
@@ -101,6 +134,9 @@ static void start(void)
 		machine_disks[i] = &disks[i].disk;
 	}
 	memset(backend_guest_memory + RING, 0, CLEARED - RING);
+	frames = 0;
+	network.up = 1;
+	machine_net = &network;
 	meddling.reads = holds = 0;
 	manner = PROMPT;
 	entropy_init(&entropy, contents);
@@ -136,7 +172,8 @@ static void act(void)
 {
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
 	uint8_t op = take(1);
-	unsigned slot = (op >> 4 & 3) == 3 ? RNG_SLOT : DISK_SLOT + (op >> 4 & 1);
+	static const unsigned slots[] = { DISK_SLOT, DISK_SLOT + 1, NET_SLOT, RNG_SLOT };
+	unsigned slot = slots[op >> 4 & 3];
 	unsigned size = sizes[op >> 6];
 
 	switch (op & 15) {
@@ -148,12 +185,16 @@ static void act(void)
 	case 5: load(bar(slot, 1) + (take(2) & 0xfff), size); break;
 	case 6: driver_start(slot, take(1) & 1 ? 1u << 28 : take(4)); break;
 	case 7: link(take(1), take(1)); break;
-	case 8: offer(slot, take(1)); break;
+	case 8:
+		driver_select(op >> 6 & 1);
+		offer(slot, take(1));
+		break;
 	case 9: block_request(slot, take(1), take(1), PLAYGROUND / 2, take(2), op >> 5 & 1); break;
 	case 10: backend_guest_memory[take(3) & (PLAYGROUND - 1)] = take(1); break;
 	case 11:
 		if (holds)
 			finish();
+		frames += op >> 6;
 		break;
 	case 12: move(); break;
 	case 13:
@@ -170,6 +211,32 @@ static void act(void)
 	}
 }
 
+static void check_net(void)
+{
+	frames = sent = 0;
+	driver_start(NET_SLOT, 0);
+	set_reg(NET_SLOT, STATUS, 1, 0);
+	board_run();			/* a frame that waits is lost */
+	driver_start(NET_SLOT, 0);
+	describe(0, PLAYGROUND / 2, 2000, WRITE, 0);
+	offer(NET_SLOT, 0);
+	frames = 1;
+	board_run();
+	must(returned() == 1 && returned_bytes() == 12 + BUS_FRAME_MOST, "a frame comes");
+	driver_select(1);
+	memset(backend_guest_memory + PLAYGROUND / 2, 0, 12);
+	describe(0, PLAYGROUND / 2, 72, 0, 0);
+	offer(NET_SLOT, 0);
+	must(returned() == 1 && sent == 1, "a frame goes");
+}
+
+static void firmware(unsigned slot)
+{
+	config_set(slot, 4, 2, 0);
+	config_set(slot, 0x10, 4, 0xe0000000 + slot * 0x10000);
+	config_set(slot, 0x14, 4, 0xe0000000 + slot * 0x10000 + 0x8000);
+}
+
 /* Back to what firmware leaves, and the driver starts anew. */
 static void check(void)
 {
@@ -178,16 +245,15 @@ static void check(void)
 	manner = PROMPT;
 	while (holds)
 		finish();
-	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
-		config_set(slot, 4, 2, 0);
-		config_set(slot, 0x10, 4, 0xe0000000 + slot * 0x10000);
-		config_set(slot, 0x14, 4, 0xe0000000 + slot * 0x10000 + 0x8000);
-	}
+	firmware(DISK_SLOT);
+	firmware(DISK_SLOT + 1);
+	firmware(NET_SLOT);
 	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
 		driver_start(slot, 0);
 		must(!block_request(slot, 0, 1, PLAYGROUND / 2, 512, 1) && returned_bytes() == 513,
 		     "a sector after a reset");
 	}
+	check_net();
 	for (unsigned i = 0; i < sizeof(contents[1]); i++)
 		must(contents[1][i] == 0x11, "the read-only disk is as it was");
 }

@@ -15,7 +15,7 @@
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 
-#define ROOM 96u
+#define ROOM 128u
 #define HIGH(address) ((uint32_t)((address) >> 32))
 #define LOAD(field) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, field)
 #define RETURN(what) (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what)
@@ -26,7 +26,7 @@ extern char process_text_end[];
 static const uint32_t calls[] = {
 	/* While the guest runs. */
 	__NR_mmap, __NR_munmap, __NR_mprotect, __NR_clock_gettime, __NR_timer_settime, __NR_ppoll,
-	__NR_write, __NR_recvfrom, __NR_rt_sigreturn, __NR_ioctl, __NR_tgkill, __NR_arch_prctl,
+	__NR_rt_sigreturn, __NR_ioctl, __NR_tgkill, __NR_arch_prctl,
 	__NR_exit_group,
 	/* A stub begins, or ends. */
 	__NR_clone, __NR_getpid, __NR_getppid, __NR_futex, __NR_waitid, __NR_wait4, __NR_kill,
@@ -61,11 +61,38 @@ static void filter_place(void)
 	filter_add(LOAD(offsetof(struct seccomp_data, nr)));
 }
 
+/* A call on the files from @first to before @end, and on no other. */
+static void filter_file_call(uint32_t call, uint32_t first, uint32_t end)
+{
+	filter_add(IF(BPF_JEQ, call, 0, 5));
+	filter_add(LOAD(offsetof(struct seccomp_data, args[0])));
+	filter_add(IF(BPF_JGE, first, 0, 2));
+	filter_add(IF(BPF_JGE, end, 1, 0));
+	filter_add(RETURN(SECCOMP_RET_ALLOW));
+	filter_add(RETURN(SECCOMP_RET_KILL_PROCESS));
+}
+
+static void filter_files(void)
+{
+	static const uint32_t disk[] = {
+		__NR_preadv, __NR_pwritev, __NR_fdatasync, __NR_fallocate,
+	};
+	uint32_t net = process_files.net;
+
+	filter_file_call(__NR_write, FILE_CONSOLE, FILE_CONSOLE + 1);
+	filter_file_call(__NR_recvfrom, FILE_CONSOLE, net ? net + 1 : FILE_CONSOLE + 1);
+	if (net)
+		filter_file_call(__NR_writev, net, net + 1);
+	for (unsigned i = 0; i < sizeof(disk) / sizeof(disk[0]); i++)
+		filter_file_call(disk[i], process_files.disk, process_files.disk_end);
+}
+
 void process_filter_init(void)
 {
 	struct sock_fprog program = { .filter = filter };
 
 	filter_place();
+	filter_files();
 	for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		filter_add(IF(BPF_JEQ, calls[i], 0, 1));
 		filter_add(RETURN(SECCOMP_RET_ALLOW));

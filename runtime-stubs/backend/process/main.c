@@ -131,6 +131,7 @@ void process_main(const uint64_t *stack)
 	process_must("user mode", stub_init());
 	process_signals_init();
 	process_time_init();
+	process_files_init(bundle, size);
 	process_filter_init();
 	wedge_start(bundle, size);
 }

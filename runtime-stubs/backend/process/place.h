@@ -23,6 +23,7 @@
 #define WEDGE_BUNDLE	PLACE(0x7eb000000000)	/* what is to run */
 #define WEDGE_STUBS	PLACE(0x7ec000000000)	/* regions of stubs */
 #define WEDGE_BASE	PLACE(0x7ed000000000)	/* the program (process.lds) */
+#define WEDGE_DISKS	PLACE(0x7ee000000000)	/* copies of disks */
 #define WEDGE_TOP	PLACE(0x7ffffffff000)	/* end of what a process has */
 
 #define WEDGE_STACK_SIZE 0x40000

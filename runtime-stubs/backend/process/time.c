@@ -60,15 +60,16 @@ void backend_wait(void)
 {
 	uint64_t now = time_host();
 	struct __kernel_timespec left = time_spec(time_armed > now ? time_armed - now : 0);
-	struct pollfd console = {
-		.fd = time_closed || time_told ? -1 : FILE_CONSOLE, .events = POLLIN,
+	struct pollfd files[] = {
+		{ .fd = time_closed || time_told ? -1 : FILE_CONSOLE, .events = POLLIN },
+		{ .fd = process_net_waits(), .events = POLLIN },
 	};
 
 	if (process_pending)
 		return;
 	process_calls[CALL_WAIT]++;
-	if (sys_call6(__NR_ppoll, (uint64_t)&console, 1, time_armed ? (uint64_t)&left : 0, 0,
-		      0, 0) > 0)
+	if (sys_call6(__NR_ppoll, (uint64_t)files, 2, time_armed ? (uint64_t)&left : 0, 0,
+		      0, 0) > 0 && files[0].revents)
 		time_told = 1;
 	process_pending = 1;
 }

@@ -39,16 +39,43 @@ void set_reg(unsigned slot, unsigned offset, unsigned size, uint32_t value)
 	store(bar(slot, 0) + offset, size, value);
 }
 
-static void set_ring(unsigned slot, unsigned offset, uint64_t address)
+static unsigned selected;
+static uint16_t nexts[2];
+
+void driver_select(unsigned queue)
 {
-	set_reg(slot, offset, 4, address);
-	set_reg(slot, offset + 4, 4, address >> 32);
+	nexts[selected] = driver_next;
+	selected = queue;
+	driver_next = nexts[queue];
+}
+
+/* Of the selected queue. */
+static uint8_t *ring(unsigned place)
+{
+	return backend_guest_memory + place + selected * QUEUE_BYTES;
+}
+
+static void set_ring(unsigned slot, unsigned queue, unsigned offset, uint32_t address)
+{
+	set_reg(slot, offset, 4, address + queue * QUEUE_BYTES);
+	set_reg(slot, offset + 4, 4, 0);
+}
+
+static void start_queue(unsigned slot, unsigned queue)
+{
+	set_reg(slot, QUEUE_SELECT, 2, queue);
+	set_reg(slot, QUEUE_SIZE, 2, RING_SIZE);
+	set_ring(slot, queue, DESCRIPTORS, RING);
+	set_ring(slot, queue, AVAILABLE, RING_AVAILABLE);
+	set_ring(slot, queue, USED, RING_USED);
+	set_reg(slot, QUEUE_ENABLE, 2, 1);
 }
 
 void driver_start(unsigned slot, uint32_t features)
 {
-	memset(backend_guest_memory + RING, 0, 0x3000);
-	driver_next = 0;
+	for (unsigned queue = 0; queue < 2; queue++)
+		memset(backend_guest_memory + RING + queue * QUEUE_BYTES, 0, 0x3000);
+	selected = driver_next = nexts[0] = nexts[1] = 0;
 	config_set(slot, 4, 2, 6);
 	set_reg(slot, STATUS, 1, 0);
 	set_reg(slot, STATUS, 1, ACKNOWLEDGE | DRIVER);
@@ -57,12 +84,9 @@ void driver_start(unsigned slot, uint32_t features)
 	set_reg(slot, DRIVER_SELECT, 4, 1);
 	set_reg(slot, DRIVER_FEATURES, 4, 1);
 	set_reg(slot, STATUS, 1, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-	set_reg(slot, QUEUE_SELECT, 2, 0);
-	set_reg(slot, QUEUE_SIZE, 2, RING_SIZE);
-	set_ring(slot, DESCRIPTORS, RING);
-	set_ring(slot, AVAILABLE, RING_AVAILABLE);
-	set_ring(slot, USED, RING_USED);
-	set_reg(slot, QUEUE_ENABLE, 2, 1);
+	for (unsigned queue = reg(slot, QUEUES, 2); queue--;)
+		if (queue < 2)
+			start_queue(slot, queue);
 	set_reg(slot, STATUS, 1, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
@@ -70,24 +94,24 @@ void describe(unsigned n, uint64_t address, uint32_t length, unsigned flags, uns
 {
 	struct ring_descriptor d = { address, length, flags, next };
 
-	memcpy(backend_guest_memory + RING + n * sizeof(d), &d, sizeof(d));
+	memcpy(ring(RING) + n * sizeof(d), &d, sizeof(d));
 }
 
 void offer(unsigned slot, unsigned head)
 {
 	uint16_t value = head;
 
-	memcpy(backend_guest_memory + RING_AVAILABLE + 4 + 2 * (driver_next % RING_SIZE), &value, 2);
+	memcpy(ring(RING_AVAILABLE) + 4 + 2 * (driver_next % RING_SIZE), &value, 2);
 	driver_next++;
-	memcpy(backend_guest_memory + RING_AVAILABLE + 2, &driver_next, 2);
-	set_reg(slot, NOTIFY, 2, 0);
+	memcpy(ring(RING_AVAILABLE) + 2, &driver_next, 2);
+	set_reg(slot, NOTIFY + 4 * selected, 2, 0);
 }
 
 unsigned returned(void)
 {
 	uint16_t index;
 
-	memcpy(&index, backend_guest_memory + RING_USED + 2, 2);
+	memcpy(&index, ring(RING_USED) + 2, 2);
 	return index;
 }
 
@@ -95,7 +119,7 @@ uint32_t returned_bytes(void)
 {
 	uint32_t bytes;
 
-	memcpy(&bytes, backend_guest_memory + RING_USED + 4 + 8 * ((returned() - 1) % RING_SIZE) + 4, 4);
+	memcpy(&bytes, ring(RING_USED) + 4 + 8 * ((returned() - 1) % RING_SIZE) + 4, 4);
 	return bytes;
 }
 

@@ -24,6 +24,8 @@ enum { RING = 0x10000, RING_AVAILABLE = 0x11000, RING_USED = 0x12000, DATA = 0x2
 struct ring_descriptor { uint64_t address; uint32_t length; uint16_t flags, next; };
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4 };
 
+#define QUEUE_BYTES 0x8000u		/* the rings of queue 1 are so far behind those of 0 */
+
 extern uint16_t driver_next;		/* the ring's index, as the driver knows it */
 
 uint32_t config_get(unsigned slot, unsigned offset, unsigned size);
@@ -33,7 +35,9 @@ uint64_t bar(unsigned slot, unsigned number);
 uint32_t reg(unsigned slot, unsigned offset, unsigned size);
 void set_reg(unsigned slot, unsigned offset, unsigned size, uint32_t value);
 
-/* Brings the device up, with the @features below bit 32 that it is to have. */
+/* The queue that describe and what follows it are about: 0 or 1; 0 at the start. */
+void driver_select(unsigned queue);
+/* Brings the device up, with as many queues as it has, the @features below bit 32 that it is to have. */
 void driver_start(unsigned slot, uint32_t features);
 /* Writes descriptor @n; makes a chain available, and tells the device. */
 void describe(unsigned n, uint64_t address, uint32_t length, unsigned flags, unsigned next);

@@ -17,6 +17,7 @@ uint8_t *backend_guest_memory = machine_memory;
 uint64_t backend_low_bytes = MACHINE_MEMORY, backend_guest_bytes = MACHINE_MEMORY;
 struct bus_disk *machine_disks[BUS_DISKS];
 struct bus_entropy *machine_entropy;
+struct bus_net *machine_net;
 static unsigned passed, failed;
 static jmp_buf ended;
 
@@ -62,6 +63,7 @@ void machine_start(unsigned vcpus)
 	for (unsigned i = 0; i < BUS_DISKS && machine_disks[i]; i++)
 		bus_add_disk(&board_bus, machine_disks[i]);
 	board_bus.entropy = machine_entropy;
+	board_bus.net = machine_net;
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
 		if (board_self[i])
 			memset(board_self[i], 0, board_devices[i].device->size);

@@ -9,7 +9,7 @@
 #include "../../../runtime-stubs/board/devices.h"
 #include "../../../runtime-stubs/board/mailbox.h"
 #include "../../../runtime-stubs/board/places.h"
-#include "../../../runtime-stubs/wedge/memory_disk.h"
+#include "../../../runtime-stubs/bus/memory_disk.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

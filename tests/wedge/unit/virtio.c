@@ -8,7 +8,7 @@
 #include "driver.h"
 #include "../../../runtime-stubs/board/places.h"
 #include "../../../runtime-stubs/wedge/entropy.h"
-#include "../../../runtime-stubs/wedge/memory_disk.h"
+#include "../../../runtime-stubs/bus/memory_disk.h"
 #include <string.h>
 
 #define SECTORS 64u

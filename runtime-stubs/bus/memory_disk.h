@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* A disk that is memory: what is written is lost when the machine ends. */
-#ifndef PREVIRT_MEMORY_DISK_H
-#define PREVIRT_MEMORY_DISK_H
-#include "../bus/disk.h"
+#ifndef PREVIRT_BUS_MEMORY_DISK_H
+#define PREVIRT_BUS_MEMORY_DISK_H
+#include "disk.h"
 
 struct memory_disk {
 	struct bus_disk disk;

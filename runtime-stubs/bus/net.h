@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What is behind a network interface: whoever has a network (a socket, another domain)
+ * makes it known before the board starts, and a device of the board shows it to the guest.
+ * A frame begins with the Ethernet header and has no check sequence. Frames may be lost.
+ */
+#ifndef PREVIRT_BUS_NET_H
+#define PREVIRT_BUS_NET_H
+#include "dma.h"
+
+#define BUS_MAC 6u		/* bytes */
+#define BUS_FRAME_LEAST 14u	/* bytes: the header */
+#define BUS_FRAME_MOST 1514u
+
+struct bus_net {
+	uint8_t mac[BUS_MAC];
+	uint8_t up;		/* the link; may change within the functions */
+	/* A frame, of a size that it can have. It is read within this call. */
+	void (*send)(struct bus_net *net, const struct bus_segment *segment, unsigned segments);
+	/* The next frame that has come, at most BUS_FRAME_MOST bytes, to @to: its size, or
+	   0: there is none. When one comes, the first processor comes to bus_run. */
+	unsigned (*receive)(struct bus_net *net, uint8_t *to);
+};
+
+#endif
