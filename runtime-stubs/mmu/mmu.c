@@ -92,7 +92,7 @@ void mmu_prefill(uint64_t va)
 		shadow_commit(0);
 }
 
-int mmu_lend(uint64_t va)
+int mmu_map_identity(uint64_t va)
 {
 	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D;
 	struct mmu_walk walk = { .gpa = va & PTE_ADDRESS, .level = 1, .flags = PTE_W };

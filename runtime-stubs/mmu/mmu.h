@@ -43,17 +43,17 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
 	       uint64_t *address, uint32_t *error);
 
 /*
- * Are the @size bytes at @va, within a page, those at @copy? Quick for an
- * address that is asked for again and again. 0 also where it cannot be said.
+ * Returns 1 if the @size bytes at @va, within a page, are those at @copy, in few
+ * instructions if the last call was for the same @va. Returns 0 also if @va cannot be read.
  */
 int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy);
-/* The @size bytes at @va, within a page, to be read until mmu_generation changes
-   (backend_slow_user is 1 then); NULL where it cannot be said. */
+/* Returns the @size bytes at @va, within a page, to be read until mmu_generation changes
+   (backend_slow_user is 1 then), or NULL if @va cannot be read. */
 const void *mmu_pointer(uint64_t va, size_t size);
 
-/* Of memory that mmu_pointer has given: a byte that has the bit PTE_D once its page
-   was written to after the last call with @start, by whomever. NULL: that cannot
-   be said; when it can be said no more, backend_slow_user is 1. */
+/* Returns a byte whose PTE_D bit is set after any write to the page of @memory (from
+   mmu_pointer) since the last call with @start. Returns NULL if writes to that page cannot
+   be watched. When they can be watched no longer, backend_slow_user becomes 1. */
 const uint8_t *mmu_watch_writes(const void *memory, int start);
 
 /* Write guest memory whatever its tables say of writing; 0, or -1: unmapped. */
@@ -78,13 +78,15 @@ void mmu_invalidate(uint64_t va);
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 
 /*
- * The same of user mode in few instructions, where that can be: 0, 1 with the
- * error code the guest is to see, or -1: ask mmu_fault, nothing is known.
+ * mmu_fault and mmu_prefill for user mode by the walk cache, in few instructions. 0: the
+ * shadow allows it now. 1: the guest is to see @error. -1: the cache has no way to @va,
+ * nothing has changed, mmu_fault is to be called.
  */
-int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error);
-int mmu_quick_prefill(uint64_t va);
+int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error);
+int mmu_cached_prefill(uint64_t va);
 
-/* What the guest's tables have at @va cannot be mapped there. */
+/* Returns 1 if nothing of the guest's can be mapped at @va: the wedge or the hypervisor
+   lives there. */
 int mmu_is_apart(uint64_t va);
 
 /* 1: the upper half needed one more table, and nobody could give any. The guest must
@@ -96,10 +98,10 @@ int mmu_make_room(unsigned count);
 /* This processor starts, perhaps once more: it has not run user mode. */
 void mmu_start(void);
 
-/* A processor that has not run user mode yet needs @va, of the lower half, which
-   the guest's tables do not map: the memory at that address, until the tables
-   are looked at the next time. -1: there is none. */
-int mmu_lend(uint64_t va);
+/* Maps @va, of the lower half, to the guest-physical address of the same number, until the
+   next load of CR3. For the stack of a processor that has not run user mode and whose
+   tables do not map it. Returns -1 if user mode has run or no memory is there. */
+int mmu_map_identity(uint64_t va);
 
 /* The guest has dealt with a page fault of user mode at @va: map what its tables
    say now, so that it does not fault again. */

@@ -46,7 +46,7 @@ void wedge_settle_user(void)
 	backend_user_owed = 0;
 	if (owed & CPU_OWED_BASES)
 		cpu_sync_user_bases(&previrt_cpu);
-	if ((owed & RUN_OWED_FILL) && mmu_quick_prefill(run_prefill))
+	if ((owed & RUN_OWED_FILL) && mmu_cached_prefill(run_prefill))
 		mmu_prefill(run_prefill);
 }
 
@@ -141,11 +141,11 @@ static void run_halt(void)
  * to the kernel's own: nothing is pushed there then, but by sites. Until it has
  * run user mode such a stack is what it was, memory where it is.
  */
-static int run_lend_stack(void)
+static int run_map_stack(void)
 {
 	uint64_t va = previrt_cpu.r[RSP] - 8;
 
-	return backend_vcpu && !mmu_lend(va) ? 0 : -1;
+	return backend_vcpu && !mmu_map_identity(va) ? 0 : -1;
 }
 
 /*
@@ -160,7 +160,7 @@ static void run_check_tables(unsigned changes)
 	if (changes == mmu_upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
 		return;
 	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
-	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_lend_stack())) {
+	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_map_stack())) {
 		run_check_room();
 		wedge_stop("the new page tables map the guest's code or stack no more");
 	}
@@ -400,7 +400,7 @@ int wedge_quick_fault(uint64_t address, uint64_t *frame)
 	    last_fault.generation == mmu_generation)
 		return -1;
 	run_cause(CAUSE_PAGE_FAULT);
-	reflect = mmu_quick_fault(address, access, &error);
+	reflect = mmu_cached_fault(address, access, &error);
 	if (reflect < 0)
 		return -1;
 	if (wedge_wants_counts)

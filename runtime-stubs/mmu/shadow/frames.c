@@ -46,7 +46,7 @@ void shadow_forget_leaves(unsigned table)
 {
 	const uint64_t *entries = backend_table_entries(table);
 
-	shadow_flush_owed |= BACKEND_FLUSH;
+	shadow_flush_pending |= BACKEND_FLUSH;
 	for (unsigned i = 0; i < 512; i++)
 		if (entries[i])
 			shadow_forget_leaf(entries[i]);

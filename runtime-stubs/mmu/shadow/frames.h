@@ -73,17 +73,17 @@ static inline void shadow_disown(struct shadow_frame *frame)
 		backend_slow_user = 1;
 	else if (frame->owner && frame->owner != SHADOW_UPPER) {
 		shadow_tables[frame->owner].forced = 1;
-		lower_doubt(frame->owner);
+		space_forget_list(frame->owner);
 	}
 	frame->owner = 0;
 }
 /* It can be written to in another way as well. */
-static inline void shadow_doubt(struct shadow_frame *frame)
+static inline void shadow_add_alias(struct shadow_frame *frame)
 {
 	if (frame->owner == SHADOW_WATCHED)
 		shadow_disown(frame);
 	else if (frame->owner != SHADOW_UPPER)
-		lower_doubt(frame->owner);
+		space_forget_list(frame->owner);
 }
 static inline uint32_t shadow_where(unsigned table, unsigned index)
 {
@@ -97,7 +97,7 @@ static inline void shadow_add_writer(uint64_t gfn, uint32_t where)
 		return;
 	frame->alias[++frame->writers & 1] = where;
 	if (frame->owner)
-		shadow_doubt(frame);
+		shadow_add_alias(frame);
 }
 /* @dirty: it was written through, perhaps after its owner has looked. */
 static inline void shadow_drop_writer(uint64_t gfn, int dirty)

@@ -110,7 +110,7 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		lower_note_supervisor(space);
 	index = shadow_index(va, 1);
 	if (walk->level == 1) {
-		quick_remember(va, table);
+		walk_cache_remember(va, table);
 		lower_fill_around(table, index, flags);
 	}
 	lower_set_page(table, index, leaf);

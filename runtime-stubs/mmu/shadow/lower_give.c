@@ -60,6 +60,6 @@ int lower_give(int running)
 		return -1;
 	lower_empty(victim);
 	if (victim->running && victim->vcpu != backend_vcpu)
-		shadow_flush_owed |= BACKEND_FLUSH_ALL;
+		shadow_flush_pending |= BACKEND_FLUSH_ALL;
 	return 0;
 }

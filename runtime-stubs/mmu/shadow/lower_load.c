@@ -116,7 +116,7 @@ int lower_load(uint64_t root)
 	lower_root_now = (uint64_t)shadow_tables[space->kernel].gfn * BACKEND_PAGE;
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
-		shadow_flush_owed &= ~BACKEND_FLUSH;
+		shadow_flush_pending &= ~BACKEND_FLUSH;
 		if (!is_alone)
 			spaces[before].running = 0;
 		lower_note_recent(number);

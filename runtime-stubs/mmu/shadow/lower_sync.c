@@ -15,15 +15,15 @@ void lower_claim(unsigned table, uint32_t gfn)
 		shadow_frames[before].owner = 0;
 	shadow_tables[table].gfn = gfn;
 	if (before != gfn)
-		lower_doubt(table);
+		space_forget_list(table);
 	if (gfn >= shadow_frame_count || frame->owner == table)
 		return;
-	lower_doubt(table);
+	space_forget_list(table);
 	shadow_disown(frame);
 	frame->owner = table;
 }
 
-/* It maps a supervisor page: lower_before_user must see it. */
+/* It maps a supervisor page: shadow_before_user must see it. */
 void lower_note_supervisor(struct space *space)
 {
 	space->supervisor = backend_slow_user = 1;

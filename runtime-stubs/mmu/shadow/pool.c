@@ -4,7 +4,7 @@
  * The tables of the shadow: taken from the back-end and given back.
  *
  * Invariant: a table that was in use is empty or used anew only after the flush
- * that was owed when its last reference was taken away. A processor may walk a
+ * that was pending when its last reference was taken away. A processor may walk a
  * table until then, for its TLB keeps the way there apart from the pages (Intel SDM
  * volume 3, 4.10.3: paging-structure caches).
  */
@@ -21,10 +21,10 @@ void pool_give_up(unsigned table)
 
 void pool_commit(int flush)
 {
-	backend_table_commit(flush ? shadow_flush_owed : 0);
+	backend_table_commit(flush ? shadow_flush_pending : 0);
 	if (!flush)
 		return;
-	shadow_flush_owed = 0;
+	shadow_flush_pending = 0;
 	while (pool_given_up) {
 		unsigned table = pool_given_up;
 

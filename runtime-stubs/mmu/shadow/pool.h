@@ -3,9 +3,9 @@
 /*
  * Tables of both halves (pool.c). alloc: an empty one, of @level, or 0; spaces that do
  * not run may lose theirs by it, and by alloc_upper those that do (room.c). give_up: no
- * entry refers to @table any more, but a TLB may; it keeps what it holds until what is
- * owed was flushed. commit: changes take effect; @flush: what is owed is flushed (the
- * only way to do so). has_room: the lower half may take @count more.
+ * entry refers to @table any more, but a TLB may; it keeps what it holds until the
+ * pending flush is done. commit: changes take effect; @flush: the pending flush is done
+ * (the only way to do so). has_room: the lower half may take @count more.
  */
 #ifndef PREVIRT_MMU_SHADOW_POOL_H
 #define PREVIRT_MMU_SHADOW_POOL_H

@@ -26,7 +26,7 @@ int lower_roots(unsigned n, unsigned *kernel, unsigned *user)
 	return 1;
 }
 
-void lower_doubt(unsigned table)
+void space_forget_list(unsigned table)
 {
 	spaces[shadow_tables[table].links].list.epoch = 0;
 }

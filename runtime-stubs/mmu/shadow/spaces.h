@@ -45,7 +45,7 @@ uint64_t lower_root(void);
 /* The roots of space number @n; 0: there is none. */
 int lower_roots(unsigned n, unsigned *kernel, unsigned *user);
 /* Whether the space of @table has changed, its list cannot tell from now on. */
-void lower_doubt(unsigned table);
+void space_forget_list(unsigned table);
 /* An entry of the upper half, in all roots. */
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry);
 

@@ -4,11 +4,11 @@
 #include "tables.h"
 
 struct shadow_table *shadow_tables;
-int shadow_flush_owed;
+int shadow_flush_pending;
 
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	if (old & PTE_P)
-		shadow_flush_owed |= BACKEND_FLUSH;
+		shadow_flush_pending |= BACKEND_FLUSH;
 	backend_table_set(table, index, entry);
 }

@@ -36,7 +36,7 @@ struct shadow_table {
 extern struct shadow_table *shadow_tables;
 
 /* Something present was taken away or changed: the TLB may still hold it. */
-extern int shadow_flush_owed;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
+extern int shadow_flush_pending;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
 
 static inline unsigned shadow_index(uint64_t va, int level)
 {

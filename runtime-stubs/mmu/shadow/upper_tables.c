@@ -11,16 +11,16 @@
 unsigned mmu_upper_changes;
 
 /* All processors run on these tables. */
-static void upper_owe(uint64_t old)
+static void upper_flush_later(uint64_t old)
 {
 	if (old & PTE_P)
-		shadow_flush_owed |= BACKEND_FLUSH_ALL;
+		shadow_flush_pending |= BACKEND_FLUSH_ALL;
 }
 
 void upper_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	mmu_upper_changes++;
-	upper_owe(old);
+	upper_flush_later(old);
 	shadow_set_leaf(table, index, old, entry);
 }
 
@@ -29,7 +29,7 @@ static void upper_set(unsigned table, unsigned index, uint64_t entry)
 	uint64_t old = backend_table_get(table, index);
 
 	mmu_upper_changes++;
-	upper_owe(old);
+	upper_flush_later(old);
 	if (table == backend_root(0))
 		lower_set_upper_root(index, old, entry);
 	else

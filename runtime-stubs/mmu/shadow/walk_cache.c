@@ -31,29 +31,29 @@ struct way {
 
 static VCPU_LOCAL struct way ways[WAYS];
 
-static struct way *quick_way(uint64_t va)
+static struct way *way_of(uint64_t va)
 {
 	return &ways[(va >> 21 ^ lower_now * 7) % WAYS];
 }
 
-static int quick_is_known(const struct way *way, uint64_t va)
+static int way_is_known(const struct way *way, uint64_t va)
 {
 	return way->stretch == va >> 21 && way->changes == lower_changes &&
 	       way->space == lower_now;
 }
 
-void quick_remember(uint64_t va, unsigned table)
+void walk_cache_remember(uint64_t va, unsigned table)
 {
 	static const uint64_t none;
 
-	*quick_way(va) = (struct way){
+	*way_of(va) = (struct way){
 		.stretch = va >> 21, .changes = lower_changes, .space = lower_now,
 		.table = table, .shadow = &shadow_tables[table],
 		.at = { &none, &none, &none }, .entries = { PTE_P, PTE_P, PTE_P }
 	};
 }
 
-/* One level of quick_walk: the entry in @table. */
+/* One level of way_walk: the entry in @table. */
 #define STEP(level) do {						\
 	if (table >= low && !backend_is_memory(table))			\
 		return -1;						\
@@ -71,7 +71,7 @@ void quick_remember(uint64_t va, unsigned table)
 /* The guest's part of @way. 1: a table is not there; -1: a large page, what is not
    memory, or not what the shadow has. Nothing is marked as accessed: that it was
    is asked for. */
-static __attribute__((noinline)) int quick_walk_all(uint64_t va, struct way *way)
+static __attribute__((noinline)) int way_walk_all(uint64_t va, struct way *way)
 {
 	uint64_t table = lower_root_now, rights = ~0ull, nx = 0, entry;
 	const uint8_t *memory = backend_guest_memory;
@@ -93,15 +93,15 @@ static __attribute__((noinline)) int quick_walk_all(uint64_t va, struct way *way
 	return -1;
 }
 
-static inline int quick_walk(uint64_t va, struct way *way)
+static inline int way_walk(uint64_t va, struct way *way)
 {
 	return *way->at[2] == way->entries[2] && *way->at[1] == way->entries[1] &&
-	       *way->at[0] == way->entries[0] && way->guest ? 0 : quick_walk_all(va, way);
+	       *way->at[0] == way->entries[0] && way->guest ? 0 : way_walk_all(va, way);
 }
 
 /* The shadow of a page (shadow_leaf, for user pages); 0: not mapped before it is
    touched, or by the long way. */
-static inline uint64_t quick_leaf(const struct way *way, uint64_t entry)
+static inline uint64_t way_leaf(const struct way *way, uint64_t entry)
 {
 	uint64_t gpa = entry & PTE_ADDRESS, leaf;
 
@@ -114,13 +114,13 @@ static inline uint64_t quick_leaf(const struct way *way, uint64_t entry)
 	return (entry & way->flags & PTE_W) && (entry & PTE_D) ? leaf | PTE_W | PTE_D : leaf;
 }
 
-static int quick_used(const struct shadow_table *s, unsigned index)
+static int way_is_used(const struct shadow_table *s, unsigned index)
 {
 	return s->used[index / 64] >> index % 64 & 1;
 }
 
 /* A neighbour that the guest has used wants to be mapped as well (lower.c). */
-static inline int quick_beside(const struct shadow_table *s, unsigned index, const uint64_t *at)
+static inline int way_has_neighbour(const struct shadow_table *s, unsigned index, const uint64_t *at)
 {
 	uint64_t used = s->used[index / 64] >> (index & (64 - LOWER_AROUND));
 	unsigned i = index % LOWER_AROUND;
@@ -130,36 +130,36 @@ static inline int quick_beside(const struct shadow_table *s, unsigned index, con
 }
 
 /* Rights of @entry are not less than those of @old, for the same frame. */
-static int quick_only_added(uint64_t old, uint64_t entry)
+static int way_only_adds(uint64_t old, uint64_t entry)
 {
 	return !((old ^ entry) & PTE_ADDRESS) && !(old & ~entry & (PTE_P | PTE_W | PTE_U)) &&
 	       !(entry & ~old & PTE_NX);
 }
 
 /* There is an entry already. Apart, for it is rare. */
-static __attribute__((noinline)) int quick_add_rights(uint64_t va, const struct way *way,
+static __attribute__((noinline)) int way_add_rights(uint64_t va, const struct way *way,
 						      uint64_t leaf)
 {
 	unsigned index = shadow_index(va, 1);
 	uint64_t old = backend_table_get(way->table, index);
 
-	if (!quick_only_added(old, leaf))
+	if (!way_only_adds(old, leaf))
 		return -1;
 	shadow_count_writers(way->table, index, old, leaf);
 	return backend_table_set_page(way->table, index, va, leaf, 0);
 }
 
 /* @entry: of the guest's. */
-static int quick_fill(uint64_t va, const struct way *way, uint64_t entry)
+static int way_fill(uint64_t va, const struct way *way, uint64_t entry)
 {
 	unsigned index = shadow_index(va, 1);
 	struct shadow_table *s = way->shadow;
-	uint64_t leaf = quick_leaf(way, entry);
+	uint64_t leaf = way_leaf(way, entry);
 
-	if (!leaf || quick_beside(s, index, way->guest + index))
+	if (!leaf || way_has_neighbour(s, index, way->guest + index))
 		return -1;
-	if (quick_used(s, index))
-		return quick_add_rights(va, way, leaf);
+	if (way_is_used(s, index))
+		return way_add_rights(va, way, leaf);
 	s->used[index / 64] |= 1ull << index % 64;
 	if (leaf & PTE_W)
 		shadow_add_writer((entry & PTE_ADDRESS) / BACKEND_PAGE,
@@ -168,7 +168,7 @@ static int quick_fill(uint64_t va, const struct way *way, uint64_t entry)
 }
 
 /* The guest's @entry allows @access. */
-static __attribute__((noinline)) int quick_allowed(uint64_t va, uint32_t access, struct way *way,
+static __attribute__((noinline)) int way_allow(uint64_t va, uint32_t access, struct way *way,
 						   uint64_t entry)
 {
 	uint64_t want = entry | (access & PF_W ? PTE_A | PTE_D : PTE_A);
@@ -178,21 +178,21 @@ static __attribute__((noinline)) int quick_allowed(uint64_t va, uint32_t access,
 	    !__atomic_compare_exchange_n(&way->guest[shadow_index(va, 1)], &entry, want, 0,
 					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return -1;
-	if (quick_fill(va, way, want))
+	if (way_fill(va, way, want))
 		return -1;
 	mmu_counters.fills++;
 	return 0;
 }
 
-int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error)
+int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	uint64_t entry = 0;
-	struct way *way = quick_way(va);
+	struct way *way = way_of(va);
 	int walked;
 
-	if (va >> 47 || !quick_is_known(way, va))
+	if (va >> 47 || !way_is_known(way, va))
 		return -1;
-	walked = quick_walk(va, way);
+	walked = way_walk(va, way);
 	if (walked < 0)
 		return -1;
 	if (!walked)
@@ -204,33 +204,33 @@ int mmu_quick_fault(uint64_t va, uint32_t access, uint32_t *error)
 		mmu_counters.reflected++;
 		return 1;
 	}
-	return quick_allowed(va, access, way, entry);
+	return way_allow(va, access, way, entry);
 }
 
-int mmu_quick_prefill(uint64_t va)
+int mmu_cached_prefill(uint64_t va)
 {
-	struct way *way = quick_way(va);
+	struct way *way = way_of(va);
 
-	if (va >> 47 || !quick_is_known(way, va) || quick_walk(va, way))
+	if (va >> 47 || !way_is_known(way, va) || way_walk(va, way))
 		return -1;
-	return quick_fill(va, way, *(volatile uint64_t *)&way->guest[shadow_index(va, 1)]);
+	return way_fill(va, way, *(volatile uint64_t *)&way->guest[shadow_index(va, 1)]);
 }
 
 int shadow_invalidate_cached(uint64_t va)
 {
-	struct way *way = quick_way(va);
+	struct way *way = way_of(va);
 	unsigned index = shadow_index(va, 1);
 	struct shadow_table *s = way->shadow;
 	uint64_t want, have;
 
 	mmu_generation++;
-	if (!quick_is_known(way, va) || shadow_flush_owed)
+	if (!way_is_known(way, va) || shadow_flush_pending)
 		return -1;
-	if (!quick_used(s, index))
+	if (!way_is_used(s, index))
 		return 0;
-	if (quick_walk(va, way))
+	if (way_walk(va, way))
 		return -1;
-	want = quick_leaf(way, *(volatile uint64_t *)&way->guest[index]);
+	want = way_leaf(way, *(volatile uint64_t *)&way->guest[index]);
 	have = backend_table_get(way->table, index);
 	if (!shadow_user_leaf_differs(have, want))
 		return 0;

@@ -6,6 +6,6 @@
 #include <stdint.h>
 
 /* @table, of level 1, maps @va in the space that runs. */
-void quick_remember(uint64_t va, unsigned table);
+void walk_cache_remember(uint64_t va, unsigned table);
 
 #endif

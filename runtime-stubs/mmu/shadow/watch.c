@@ -37,13 +37,13 @@ int shadow_watch(uint32_t gfn, uint16_t owner)
 		was_set = 1;
 	}
 	if (was_set)
-		shadow_flush_owed |= BACKEND_FLUSH;
+		shadow_flush_pending |= BACKEND_FLUSH;
 	return was_set;
 }
 
 void shadow_settle(void)
 {
-	shadow_flush_owed |= BACKEND_FLUSH_ALL;
+	shadow_flush_pending |= BACKEND_FLUSH_ALL;
 	pool_commit(1);
 }
 

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * The MMU's single duties, each in a core of its own: what invlpg and CR3 have to forget,
- * aliases of tables, page-table-isolation pairs, few tables, lent stacks, and what the
+ * aliases of tables, page-table-isolation pairs, few tables, stacks mapped at their physical addresses, and what the
  * wedge reads by itself.
  */
 #include "model.h"
@@ -179,17 +179,17 @@ static void test_exhaustion(void)
 	expect("there is not room for all", mmu_make_room(1000) == -1 && mmu_out_of_tables, 0);
 }
 
-static void test_lend(void)
+static void test_identity(void)
 {
 	uint64_t gpa;
 	uint32_t error;
 
-	expect("not once user mode has run", mmu_lend(PAGE(3)) == -1, 0);
+	expect("not once user mode has run", mmu_map_identity(PAGE(3)) == -1, 0);
 	mmu_start();
-	expect("not of the upper half", mmu_lend(KERNEL) == -1, KERNEL);
-	expect("not where no memory is", mmu_lend(MEMORY) == -1, MEMORY);
+	expect("not of the upper half", mmu_map_identity(KERNEL) == -1, KERNEL);
+	expect("not where no memory is", mmu_map_identity(MEMORY) == -1, MEMORY);
 	expect("not there", touch(PAGE(3), PF_W, &gpa, &error) == -1, PAGE(3));
-	expect("lent", !mmu_lend(PAGE(3)), PAGE(3));
+	expect("mapped", !mmu_map_identity(PAGE(3)), PAGE(3));
 	expect("there", !fake_translate(PAGE(3), PF_W, &gpa, &error) && gpa == PAGE(3), PAGE(3));
 	load(ROOT(1), 0);
 	load(ROOT(0), 0);
@@ -284,7 +284,7 @@ static void test_code(void)
 
 static const struct { const char *name; void (*test)(void); unsigned tables; } tests[] = {
 	{ "invlpg", test_invlpg, 0 }, { "accessed", test_accessed, 0 }, { "aliases", test_aliases, 0 }, { "pairs", test_pairs, 0 },
-	{ "exhaustion", test_exhaustion, 190 }, { "lend", test_lend, 0 }, { "early", test_early, 0 },
+	{ "exhaustion", test_exhaustion, 190 }, { "identity", test_identity, 0 }, { "early", test_early, 0 },
 	{ "reads", test_reads, 0 }, { "code", test_code, 0 },
 };
 

@@ -130,7 +130,7 @@ static int touch(uint64_t va, uint32_t access, uint64_t *gpa, uint32_t *error)
 		fake_memory_notice();
 		result = -1;
 		if (access & PF_U && faults < 2 && !((uint64_t)va >> 63))
-			result = mmu_quick_fault(va, access, error);
+			result = mmu_cached_fault(va, access, error);
 		if (result == 1)
 			return -1;
 		if (result)
