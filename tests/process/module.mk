@@ -13,7 +13,7 @@ $(VOLATILE:%=%/disk.o): tests/process/volatile/disk.c $(wildcard $(W)/bus/*.h)
 
 $(VOLATILE:%=%/wedge/process.elf): %/wedge/process.elf: %/disk.o $(PROCESS_WEDGE) $(B)/bin/previrt
 	$(say) LD $@
-	$(Q)mkdir -p $(@D) $*/bin && cp $(B)/bin/previrt $*/bin/previrt && $(LD) -nostdlib -static \
+	$(Q)mkdir -p $(@D) $*/bin && cp $(B)/bin/previrt $*/bin && cp -r $(B)/guests $* && $(LD) -nostdlib -static \
 		-z noexecstack -z max-page-size=4096 --wrap=bus_add_disk \
 		-T $(W)/backend/process/process.lds -o $@ $< $(process_objects) $(STUBS)
 
