@@ -51,14 +51,15 @@ static void paging_window(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING
 	walk->leaf = walk->entries[1] = (walk->gpa & PTE_ADDRESS) | rights;
 }
 
-/* The guest's entries down to the leaf, and where they stand. -1: one is not present,
-   or the address is none. */
+/* The guest's entries down to the leaf, and where they stand. -1: one is not present
+   or, in a level-4 table, has PS, which is reserved there; or the address is none. */
 static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
 {
 	uint64_t table = paging_root;
 	int level;
 
 	walk->flags = PTE_W | PTE_U;
+	walk->leaf = 0;
 	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
 		return -1;
 	if (paging_in_window(va)) {
@@ -72,7 +73,7 @@ static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct
 		walk->level = level;
 		entry = backend_guest(at[level]);
 		walk->leaf = walk->entries[level] = entry ? *(volatile uint64_t *)entry : 0;
-		if (!(walk->leaf & PTE_P))
+		if (!(walk->leaf & PTE_P) || (level == PAGING_LEVELS && (walk->leaf & PTE_PS)))
 			return -1;
 		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
 		walk->flags |= walk->leaf & PTE_NX &
@@ -102,8 +103,11 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 
 	do {
 		*error = paging_error(access, 0);
-		if (paging_walk(va, walk, at))
+		if (paging_walk(va, walk, at)) {
+			if (walk->leaf & PTE_P)
+				*error = paging_error(access, 1) | PF_RESERVED;
 			return -1;
+		}
 		*error = paging_error(access, 1);
 		if (((access & PF_W) && !(walk->flags & PTE_W)) ||
 		    ((access & PF_U) && !(walk->flags & PTE_U)) ||

@@ -160,8 +160,10 @@ static void run_check_tables(unsigned changes)
 	if (changes == mmu_upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
 		return;
 	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
-	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_lend_stack()))
+	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_lend_stack())) {
+		run_check_room();
 		wedge_stop("the new page tables map the guest's code or stack no more");
+	}
 }
 
 int wedge_quick_invlpg(uint64_t va)

@@ -26,8 +26,11 @@ struct guest_level {
 
 static inline uint64_t guest_entry(const struct guest_level *guest, unsigned index)
 {
-	if (guest->table)	/* once: another processor may write to it */
-		return __atomic_load_n(&guest->table[index], __ATOMIC_RELAXED);
+	if (guest->table) {	/* once: another processor may write to it */
+		uint64_t entry = __atomic_load_n(&guest->table[index], __ATOMIC_RELAXED);
+
+		return guest->level == 4 && (entry & PTE_PS) ? 0 : entry;	/* reserved */
+	}
 	if (!guest->large)
 		return 0;
 	return (guest->large & ~(guest->level == 1 ? PTE_PS : 0)) +

@@ -64,8 +64,10 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 
 	if (!next || upper_is_anothers(next, entry))
 		next = fresh = upper_new(below->level);
-	if (!next)
+	if (!next) {		/* the wedge stops: nothing of before is left until then */
+		upper_clear(table, index, below->level + 1);
 		return;
+	}
 	if (below->level == 1)
 		shadow_tables[next].large = !!(entry & PTE_PS);
 	if (shadow_tables[next].piece != (entry & ~PTE_A)) {
