@@ -23,6 +23,11 @@ QUIET int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uin
 	walk->gpa = va;
 	return va < 0x10000 ? -1 : 0;
 }
+QUIET int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error)
+{
+	(void)va; (void)walk; (void)error;
+	return -1;
+}
 QUIET void mmu_set_root(uint64_t root, int keep) { (void)keep; (void)root; }
 QUIET void mmu_flush_all(void) { }
 QUIET void mmu_invalidate(uint64_t va) { (void)va; }
