@@ -39,6 +39,10 @@ struct device_operand {
  */
 enum cpu_result device_find(struct cpu *cpu, struct device_operand *operand, uint64_t va,
 			    unsigned size, uint32_t access, struct cpu_fault *fault);
+/* Is there an address @gpa at all? (operand.c, as what follows) */
+int device_can_be(struct cpu *cpu, uint64_t gpa);
+/* Makes @fault, of a page fault at @va, that of a reserved bit; returns CPU_FAULT. */
+enum cpu_result device_is_beyond(struct cpu_fault *fault, uint64_t va);
 /* 1: at least a part of it is no memory, or cannot be mapped. */
 int device_is(const struct device_operand *operand);
 /* Its value; these cannot fail. */

@@ -14,7 +14,6 @@
 #include "../iface/vcpu.h"
 
 static VCPU_LOCAL int mmu_has_run_user;
-VCPU_LOCAL struct mmu_counters mmu_counters;
 
 /* Apart, so that the common case keeps nothing across a call. */
 static __attribute__((noinline)) void mmu_load_anew(uint64_t root)

@@ -6,6 +6,7 @@
 #include "../iface/tables.h"
 #include "../iface/vcpu.h"
 
+VCPU_LOCAL struct mmu_counters mmu_counters;
 VCPU_LOCAL unsigned mmu_generation, pointer_kernel_generation;
 VCPU_LOCAL struct pointer pointer_last;
 
