@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 31, CALLS = 500, PAGES = 512, FORKS = 8, BYTES = 200 };
+enum { ROUNDS = 15, CALLS = 200, PAGES = 128, FORKS = 4, BYTES = 50 };
 
 static void must(int good, const char *what)
 {
@@ -65,6 +65,7 @@ static void bytes(unsigned n)
 	if (!other) {
 		must(!pipe(there) && !pipe(back), "pipe");
 		other = fork();
+		close(other ? there[0] : there[1]);	/* so that it ends with this one */
 		while (!other)
 			if (read(there[0], &byte, 1) != 1 || write(back[1], &byte, 1) != 1)
 				_exit(0);
