@@ -237,7 +237,8 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 int cpu_read(struct cpu *cpu, uint64_t va, void *to, size_t size, struct cpu_fault *fault);
 int cpu_write(struct cpu *cpu, uint64_t va, const void *from, size_t size,
 	      struct cpu_fault *fault);
-/* Would cpu_write fault? For what must not be done before that is known. */
+/* Do the guest's tables forbid what cpu_write does (non-zero, @fault filled in)? For what
+   must not be done before that is known. */
 int cpu_may_write(struct cpu *cpu, uint64_t va, size_t size, struct cpu_fault *fault);
 /* SDM volume 1, 3.3.7.1. */
 static inline int cpu_is_canonical(uint64_t va)

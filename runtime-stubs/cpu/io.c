@@ -80,7 +80,8 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 		if (cpu_may_write(cpu, va, size, fault))
 			return CPU_FAULT;
 		value = bus_read_port(&board_bus, cpu->r[RDX], size);
-		cpu_write(cpu, va, &value, size, fault);
+		if (cpu_write(cpu, va, &value, size, fault))
+			return CPU_FAULT;
 	}
 	cpu_set_register(cpu, reg, cpu->r[reg] + (cpu->rflags & FLAG_DF ? -size : size),
 			 insn->asize);

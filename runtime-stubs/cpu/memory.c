@@ -2,7 +2,6 @@
 /* Copyright The previrt authors */
 /* Operands of instructions: registers, and memory through the guest's tables. */
 #include "cpu.h"
-#include "../iface/memory.h"
 #include "../mmu/mmu.h"
 
 #define PAGE 4096u
@@ -81,7 +80,7 @@ int cpu_may_write(struct cpu *cpu, uint64_t va, size_t size, struct cpu_fault *f
 		size_t here = PAGE - va % PAGE;
 
 		fault->error = PF_W | (cpu->user ? PF_U : 0);
-		if (mmu_translate(va, fault->error, &walk, &fault->error) || !backend_guest(walk.gpa)) {
+		if (mmu_translate(va, fault->error, &walk, &fault->error)) {
 			fault->vector = VECTOR_PF;
 			fault->has_error = 1;
 			fault->address = va;
