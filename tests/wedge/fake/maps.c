@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Mappings of a host as a TLB (mmu/maps.h), with a host that is an array: what a fault
+ * maps, what stays after a change of tables, what happens when the list or the host is full.
+ */
+#include "../../../runtime-stubs/mmu/maps.h"
+#include "../../../runtime-stubs/mmu/mmu.h"
+#include "../../../runtime-stubs/iface/memory.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES 128u
+#define BASE 0x400000ull
+#define VA(i) (BASE + (uint64_t)(i) * BACKEND_PAGE)
+#define FRAME(i) (0x10000000ull + (uint64_t)(i) * BACKEND_PAGE)
+#define ALL (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+static uint64_t leaves[PAGES], levels[PAGES], changes;
+static struct { uint64_t frame; unsigned rights; } host[PAGES];
+static struct maps_page list[64];
+static unsigned refusals, calls, bad;
+
+static void expect(const char *what, int right)
+{
+	if (!right && bad++ < 10)
+		printf("maps: %s\n", what);
+}
+
+static unsigned number(uint64_t va)
+{
+	unsigned i = (va - BASE) / BACKEND_PAGE;
+
+	if (va < BASE || i >= PAGES)
+		abort();
+	return i;
+}
+
+static void walk(unsigned root, uint64_t va, struct maps_walk *walk)
+{
+	unsigned i = number(va);
+
+	expect("another root", root == 7);
+	walk->leaf = levels[i] & PTE_P ? &leaves[i] : NULL;
+	walk->rights = levels[i];
+}
+
+static long map(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
+{
+	(void)maps;
+	calls++;
+	if (refusals) {
+		refusals--;
+		return -12;
+	}
+	for (; size; size -= BACKEND_PAGE, va += BACKEND_PAGE, frame += BACKEND_PAGE) {
+		host[number(va)].frame = frame;
+		host[number(va)].rights = rights;
+	}
+	return 0;
+}
+
+static void unmap(struct maps *maps, uint64_t va, uint64_t size)
+{
+	(void)maps;
+	for (; size; size -= BACKEND_PAGE, va += BACKEND_PAGE)
+		host[number(va)].rights = 0;
+}
+
+static struct maps maps = {
+	.pages = list, .room = 64, .changes = &changes, .walk = walk, .map = map, .unmap = unmap,
+};
+
+static unsigned mapped(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < PAGES; i++)
+		n += host[i].rights != 0;
+	return n;
+}
+
+/* Each page of the host's has no more than its leaf allows, by another way than maps.c's. */
+static void check(const char *what)
+{
+	for (unsigned i = 0; i < PAGES; i++) {
+		uint64_t leaf = levels[i] & PTE_P ? leaves[i] : 0, rights = levels[i] & leaf;
+
+		if (!host[i].rights)
+			continue;
+		expect(what, (leaf & PTE_P) && host[i].frame == (leaf & PTE_ADDRESS));
+		expect(what, !maps.user || (rights & PTE_U));
+		expect(what, !(host[i].rights & MAPS_WRITE) || ((rights & PTE_W) && (leaf & PTE_D)));
+		expect(what, !(host[i].rights & MAPS_EXECUTE) || !((leaf | levels[i]) & PTE_NX));
+	}
+}
+
+static void reset(void)
+{
+	maps_forget(&maps);
+	expect("forget leaves something", !mapped() && !maps.count);
+	for (unsigned i = 0; i < PAGES; i++) {
+		leaves[i] = ALL | FRAME(i);
+		levels[i] = ALL;
+	}
+	maps.user = 0;
+	refusals = 0;
+}
+
+static void test_fill(void)
+{
+	reset();
+	expect("a fault", maps_fill(&maps, 7, VA(20) + 5, 0) == 1);
+	expect("neighbours", mapped() == MAPS_AROUND && host[16].rights && host[31].rights);
+	expect("execution", host[20].rights == (MAPS_READ | MAPS_WRITE | MAPS_EXECUTE));
+	leaves[40] &= ~PTE_D;
+	leaves[45] |= PTE_NX;
+	leaves[38] = ALL | FRAME(90);
+	expect("a clean page", maps_fill(&maps, 7, VA(40), 0) == 1);
+	expect("it is not written to", host[40].rights == (MAPS_READ | MAPS_EXECUTE) && !host[41].rights);
+	expect("a write", maps_fill(&maps, 7, VA(40), PF_W) == 1 && leaves[40] & PTE_D);
+	expect("as far as alike", host[39].rights && host[44].rights && !host[38].rights && !host[45].rights);
+	check("fill");
+	leaves[60] = 0;
+	levels[61] &= ~PTE_W;
+	leaves[62] &= ~PTE_U;
+	leaves[63] |= PTE_NX;
+	levels[65] = 0;
+	expect("not there", !maps_fill(&maps, 7, VA(60), 0) || !host[60].rights);
+	expect("read-only", !maps_fill(&maps, 7, VA(61), PF_W));
+	expect("no code", maps_fill(&maps, 7, VA(63), 0) == 1 && !(host[63].rights & MAPS_EXECUTE));
+	levels[63] |= PTE_NX;
+	expect("no code", !maps_fill(&maps, 7, VA(63), PF_I));
+	expect("no table", !maps_fill(&maps, 7, VA(65), 0));
+	maps.user = 1;
+	levels[66] &= ~PTE_U;
+	expect("the supervisor's", !maps_fill(&maps, 7, VA(66), 0));
+	expect("reserved", !maps_fill(&maps, 7, 0xfffffe0000000000, 0));
+	maps.user = 0;
+	changes++;
+	maps_sync(&maps, 7);
+	check("after faults");
+}
+
+static void test_sync(void)
+{
+	uint64_t va = 0;
+
+	reset();
+	maps_fill(&maps, 7, VA(0), 0);
+	leaves[3] = ALL | FRAME(100);
+	leaves[4] &= ~PTE_W;
+	leaves[5] = 0;
+	leaves[9] |= PTE_NX;
+	expect("check finds it", maps_check(&maps, 7, &va) && va == VA(3));
+	maps_sync(&maps, 7);
+	expect("no change was counted", mapped() == MAPS_AROUND);
+	changes++;
+	maps_sync(&maps, 7);
+	expect("four are gone", mapped() == MAPS_AROUND - 4 && maps.count == MAPS_AROUND - 4);
+	expect("nothing is found", !maps_check(&maps, 7, &va));
+	check("sync");
+}
+
+static void test_full(void)
+{
+	reset();
+	for (unsigned i = 0; i < PAGES; i += MAPS_AROUND)
+		expect("room", maps_fill(&maps, 7, VA(i), 0) == 1 && maps.count <= maps.room);
+	expect("what was unmapped is not there", mapped() == maps.count);
+	refusals = 1;
+	expect("the host is full once", maps_fill(&maps, 7, VA(1), 0) == 1 && mapped() == MAPS_AROUND);
+	refusals = 2;
+	expect("the host refuses", maps_fill(&maps, 7, VA(1), 0) == -12 && !mapped() && !maps.count);
+}
+
+/* Of a page, or of the levels above, which its neighbours have, too. */
+static void change(unsigned i, uint64_t bit)
+{
+	changes++;
+	if (rand() % 4) {
+		leaves[i] ^= bit;
+		return;
+	}
+	for (unsigned k = i & -MAPS_AROUND; k <= (i | (MAPS_AROUND - 1)); k++)
+		levels[k] ^= bit;
+}
+
+/* Random tables, accesses and changes: what is mapped is always in the list, and right
+   once the change was looked at. */
+static void test_random(unsigned seed)
+{
+	static const uint64_t bits[] = { PTE_P, PTE_W, PTE_U, PTE_D, PTE_NX, 0x5000 };
+
+	srand(seed);
+	reset();
+	maps.user = seed & 1;
+	for (unsigned step = 0; step < 4000; step++) {
+		unsigned i = rand() % PAGES, access = rand() % 3;
+		int faulted;
+
+		if (rand() % 3 == 0)
+			change(i, bits[rand() % 6]);
+		maps_sync(&maps, 7);
+		check("random");
+		refusals = rand() % 50 == 0;
+		faulted = maps_fill(&maps, 7, VA(i), access == 1 ? PF_W : access == 2 ? PF_I : 0);
+		expect("what a fault has mapped is there", faulted != 1 || host[i].rights ||
+		       (maps.user && !(leaves[i] & PTE_U)) || !(leaves[i] & PTE_P));
+		check("random, after a fault");
+	}
+	expect("faults were answered", calls > 1000);
+}
+
+int main(void)
+{
+	test_fill();
+	test_sync();
+	test_full();
+	for (unsigned seed = 1; seed <= 8; seed++)
+		test_random(seed);
+	printf("maps: %u calls of the host, %u failed\n", calls, bad);
+	return bad != 0;
+}
