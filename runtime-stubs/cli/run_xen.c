@@ -103,9 +103,12 @@ static void xen_add(struct run_words *words, const struct run *run, const char *
 			  known * WEDGE_PER_MIB / 1024 + (size >> 20) + 1;
 	char *memory = util_printf("%llu", (unsigned long long)
 				   (domain + XEN_MEMORY + domain * XEN_PER_MIB / 1024 + (size >> 20)));
+	/* QEMU's models with MONITOR promise MWAIT with ECX 1, its emulation raises #GP
+	   then (7.2): Xen, which idles so on AMD's, would panic. Without cpuidle it halts. */
 	char *line = util_printf("console=com1 com1=115200,8n1 dom0_mem=%lluM "
-				 "dom0_max_vcpus=%llu loglvl=warning guest_loglvl=warning",
-				 (unsigned long long)domain, (unsigned long long)run->cpus);
+				 "dom0_max_vcpus=%llu loglvl=warning guest_loglvl=warning%s",
+				 (unsigned long long)domain, (unsigned long long)run->cpus,
+				 run->cpu_given ? " cpuidle=0" : "");
 	char *modules = util_printf("%s,%s", wedge, bundle);
 	const char *all[] = { "-m", memory, "-kernel", xen, "-append", line, "-initrd", modules };
 	size_t i;

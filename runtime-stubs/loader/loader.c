@@ -23,6 +23,8 @@
 #define MIB (1ull << 20)
 #define PAGE 4096ull
 #define SERIAL 0x3f8
+#define PIC1_MASK 0x21
+#define PIC2_MASK 0xa1
 #define RAM_MAX 64
 
 /* Page-table bits, Intel SDM volume 3, 4.5.4. */
@@ -281,5 +283,9 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 		fail(no_room);
 	kernel_load(kernel, kernel_size);
 	page_tables();
+	/* As Linux' own setup code leaves them: the firmware's timer still goes, and its
+	   vectors are not the kernel's. */
+	out8(PIC1_MASK, 0xff);
+	out8(PIC2_MASK, 0xff);
 	loader_enter(entry, AT_ZERO_PAGE, AT_PML4, AT_STACK);
 }

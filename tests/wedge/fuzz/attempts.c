@@ -315,6 +315,8 @@ static unsigned hidden_operand(uint8_t *code, uint8_t opcode, uint64_t random)
 		if ((modrm >> 3 & 7) == 4)
 			modrm ^= 8;		/* LAR and LSL into rsp */
 	}
+	if (opcode >= 0x20 && opcode <= 0x23)
+		modrm |= 0xc0;			/* registers, whatever mod is (SDM MOV, 2.2.1) */
 	if ((modrm & 7) == 4)
 		modrm ^= 1;			/* no SIB byte, no rsp */
 	if ((modrm & 0xc7) == 5)
@@ -347,6 +349,8 @@ static void hidden(uint64_t a, uint64_t b)
 	code[n++] = second[a % sizeof(second)];
 	n += hidden_operand(code + n, code[n - 1], b);
 	code[n++] = 0xc3;
+	while (n < 32)
+		code[n++] = 0xcc;		/* whatever it was, it ends here */
 	fuzz_run_code(code);
 }
 
