@@ -6,6 +6,7 @@
 #include "../iface/memory.h"
 
 #define RIGHTS 7ull			/* in maps_page.va */
+#define MAPS_REPLACED 16u		/* pages at once */
 
 /* What may be mapped for @leaf with the rights of all levels; 0: nothing. A page that
    is not dirty must not be written to before it is. */
@@ -33,7 +34,7 @@ static void maps_drop(struct maps *maps, const struct maps_page *page, struct st
 {
 	uint64_t va = page->va & ~RIGHTS;
 
-	if (va != stretch->end)
+	if (va != stretch->end && !maps->alone)
 		maps_unmap(maps, stretch);
 	if (!stretch->end)
 		stretch->start = va;
@@ -57,6 +58,29 @@ static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, 
 		n++;
 	}
 	return n;
+}
+
+/* The host has mapped @n pages, in the place of what was there. */
+static void maps_note(struct maps *maps, uint64_t va, unsigned n, unsigned rights, uint64_t frame)
+{
+	unsigned at = 0, end = maps->count, gone = 0, middle;
+
+	while (at < end) {
+		middle = (at + end) / 2;
+		if (maps->pages[middle].va < va)
+			at = middle + 1;
+		else
+			end = middle;
+	}
+	while (at + gone < maps->count && maps->pages[at + gone].va < va + n * (uint64_t)BACKEND_PAGE)
+		gone++;
+	for (unsigned i = maps->count; i > at + gone && n > gone; i--)
+		maps->pages[i - 1 + n - gone] = maps->pages[i - 1];
+	maps->count += n - gone;
+	for (unsigned i = 0; i < n; i++)
+		maps->pages[at + i] = (struct maps_page){
+			(va + i * BACKEND_PAGE) | rights, frame + i * BACKEND_PAGE
+		};
 }
 
 long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
@@ -90,10 +114,7 @@ long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 		if (refused)
 			return refused;
 	}
-	for (unsigned i = 0; i <= before + behind; i++)
-		maps->pages[maps->count++] = (struct maps_page){
-			(va + i * BACKEND_PAGE) | rights, frame + i * BACKEND_PAGE
-		};
+	maps_note(maps, va, before + behind + 1, rights, frame);
 	return 1;
 }
 
@@ -107,19 +128,38 @@ static int maps_is_right(const struct maps *maps, unsigned root, const struct ma
 	       !((page->va & RIGHTS) & ~(uint64_t)maps_rights(maps, *walk.leaf, walk.rights));
 }
 
+/* @page, which may not stay, becomes what @root maps there: as many calls as unmapping it
+   takes, and mostly a fault less. 0: it does not. */
+static int maps_replace(struct maps *maps, unsigned root, struct maps_page *page)
+{
+	struct maps_walk walk;
+	uint64_t va = page->va & ~RIGHTS;
+	unsigned rights;
+
+	maps->walk(root, va, &walk);
+	rights = walk.leaf ? maps_rights(maps, *walk.leaf, walk.rights) : 0;
+	if (!rights || maps->map(maps, va, BACKEND_PAGE, rights, *walk.leaf & PTE_ADDRESS))
+		return 0;
+	*page = (struct maps_page){ va | rights, *walk.leaf & PTE_ADDRESS };
+	return 1;
+}
+
 void maps_sync(struct maps *maps, unsigned root)
 {
 	struct stretch stretch = { 0, 0 };
-	unsigned left = 0;
+	unsigned left = 0, replaced = maps->replaces ? 0 : MAPS_REPLACED;
 
 	if (maps->generation == *maps->changes)
 		return;
 	maps->generation = *maps->changes;
 	for (unsigned i = 0; i < maps->count; i++)
-		if (maps_is_right(maps, root, &maps->pages[i]))
+		if (maps_is_right(maps, root, &maps->pages[i]) ||
+		    (replaced < MAPS_REPLACED && maps_replace(maps, root, &maps->pages[i]) && ++replaced)) {
+			maps_unmap(maps, &stretch);
 			maps->pages[left++] = maps->pages[i];
-		else
+		} else {
 			maps_drop(maps, &maps->pages[i], &stretch);
+		}
 	maps_unmap(maps, &stretch);
 	maps->count = left;
 }
