@@ -9,6 +9,7 @@
  */
 #include "process.h"
 #include "../../host/space.h"
+#include "../../mmu/heat.h"
 #include "../../wedge/print.h"
 #include <linux/memfd.h>
 #include <linux/mman.h>
@@ -26,6 +27,7 @@ uint64_t process_lowest;
 static uint64_t heap_next = WEDGE_HEAP;
 static uint64_t guest_frames;
 static uint8_t *clean;			/* by frame: it is not writable in the wedge's map */
+static uint8_t *heat;			/* by frame */
 static uint64_t *cleaned;		/* frames, as of the next commit with a flush */
 static unsigned cleaned_count;
 
@@ -78,6 +80,7 @@ void process_memory_init(uint64_t wanted)
 		numbers[i] = i;
 	backend_frame_numbers = numbers;
 	clean = backend_memory(backend_guest_bytes / BACKEND_PAGE);
+	heat = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 	cleaned = backend_memory(guest_frames * sizeof(*cleaned));
 	process_tables_init(guest_frames);
 }
@@ -106,7 +109,7 @@ void backend_frame_clean(uint64_t gfn)
 {
 	uint64_t *entry = (uint64_t *)backend_linear + gfn;
 
-	if (!(*entry & ENTRY_D))
+	if (!(*entry & ENTRY_D) || heat_is_hot(&heat[gfn]))
 		return;
 	*entry &= ~ENTRY_D;
 	cleaned[cleaned_count++] = gfn;
