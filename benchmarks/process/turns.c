@@ -2,14 +2,16 @@
 /* Copyright The previrt authors */
 /*
  * What a program pays for a turn into its kernel: the first program of a guest, or one of
- * the host's. Each is done in ROUNDS rounds, the median counts. Prints lines "turns NAME
- * NS SPREAD" (half of the rounds lie within so much of the median); as the first program
- * it turns the power off then.
+ * the host's. Each is done in ROUNDS rounds, or as many as `rounds' in the environment
+ * says, and the median counts; `only' names one that is done alone. Prints lines "turns
+ * NAME NS SPREAD" (half of the rounds lie within so much of the median); as the first
+ * program it turns the power off then.
  */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
@@ -17,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 15, CALLS = 200, PAGES = 128, FORKS = 4, BYTES = 50 };
+enum { ROUNDS = 15, ROUNDS_MOST = 999, CALLS = 200, PAGES = 128, FORKS = 4, BYTES = 50 };
 
 static void must(int good, const char *what)
 {
@@ -93,14 +95,19 @@ static int by_value(const void *a, const void *b)
 
 static void measure(const char *name, void (*run)(unsigned n), unsigned n)
 {
-	double ns[ROUNDS];
+	static double ns[ROUNDS_MOST];
+	const char *only = getenv("only"), *wanted = getenv("rounds");
+	int rounds = wanted ? atoi(wanted) : ROUNDS;
 
+	if (only && strcmp(only, name))
+		return;
+	must(rounds > 0 && rounds <= ROUNDS_MOST, "rounds");
 	run(n);
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < rounds; i++)
 		ns[i] = turn(run, n);
-	qsort(ns, ROUNDS, sizeof(*ns), by_value);
-	printf("turns %s %.0f %.3f\n", name, ns[ROUNDS / 2],
-	       (ns[ROUNDS * 3 / 4] - ns[ROUNDS / 4]) / 2 / ns[ROUNDS / 2]);
+	qsort(ns, rounds, sizeof(*ns), by_value);
+	printf("turns %s %.0f %.3f\n", name, ns[rounds / 2],
+	       (ns[rounds * 3 / 4] - ns[rounds / 4]) / 2 / ns[rounds / 2]);
 	fflush(stdout);
 }
 

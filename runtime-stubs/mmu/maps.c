@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-#include "maps.h"
+#include "maps_list.h"
 #include "mmu.h"
 #include "../iface/tables.h"
 #include "../iface/memory.h"
 
-#define RIGHTS 7ull			/* in maps_page.va */
+#define MAPS_REPLACED 16u		/* pages at once */
 
 /* What may be mapped for @leaf with the rights of all levels; 0: nothing. A page that
    is not dirty must not be written to before it is. */
@@ -31,9 +31,9 @@ static void maps_unmap(struct maps *maps, struct stretch *stretch)
 
 static void maps_drop(struct maps *maps, const struct maps_page *page, struct stretch *stretch)
 {
-	uint64_t va = page->va & ~RIGHTS;
+	uint64_t va = page->va & ~MAPS_RIGHTS;
 
-	if (va != stretch->end)
+	if (va != stretch->end && !maps->alone)
 		maps_unmap(maps, stretch);
 	if (!stretch->end)
 		stretch->start = va;
@@ -41,18 +41,23 @@ static void maps_drop(struct maps *maps, const struct maps_page *page, struct st
 }
 
 /* How many of the pages from @va on in steps of @step, @most at most, go with the
-   leaf, which maps @frame with @rights. */
-static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, int step,
-			unsigned most, unsigned rights)
+   leaf, which is mapped with @rights, and are not mapped so. */
+static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, uint64_t va,
+			 int step, unsigned most, unsigned rights)
 {
 	uint64_t frame = *walk->leaf & PTE_ADDRESS;
-	unsigned n = 0;
+	unsigned n = 0, at;
 
 	while (n < most) {
 		uint64_t leaf = walk->leaf[step * (int)(n + 1)];
 
-		if ((leaf & PTE_ADDRESS) != frame + (uint64_t)(step * (int)(n + 1)) * BACKEND_PAGE ||
-		    maps_rights(maps, leaf, walk->rights | (leaf & PTE_NX)) != rights)
+		va += (uint64_t)step * BACKEND_PAGE;
+		frame += (uint64_t)step * BACKEND_PAGE;
+		at = maps_list_find(maps, va | rights);
+		if ((leaf & PTE_ADDRESS) != frame ||
+		    maps_rights(maps, leaf, walk->rights | (leaf & PTE_NX)) != rights ||
+		    (at < maps->count && maps->pages[at].va == (va | rights) &&
+		     maps->pages[at].frame == frame))
 			break;
 		n++;
 	}
@@ -78,9 +83,10 @@ long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 	rights = maps_rights(maps, *walk.leaf, walk.rights);
 	while (most && backend_va_reserved(va - most * (uint64_t)BACKEND_PAGE))
 		most--;
-	before = maps_run(maps, &walk, -1, most, rights);
-	behind = maps_run(maps, &walk, 1, MAPS_AROUND - 1 - at, rights);
-	va = (va & ~(uint64_t)(BACKEND_PAGE - 1)) - before * (uint64_t)BACKEND_PAGE;
+	va &= ~(uint64_t)(BACKEND_PAGE - 1);
+	before = maps_run(maps, &walk, va, -1, most, rights);
+	behind = maps_run(maps, &walk, va, 1, MAPS_AROUND - 1 - at, rights);
+	va -= before * (uint64_t)BACKEND_PAGE;
 	frame = (*walk.leaf & PTE_ADDRESS) - before * (uint64_t)BACKEND_PAGE;
 	if (maps->count + MAPS_AROUND > maps->room)
 		maps_forget(maps);
@@ -90,10 +96,7 @@ long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 		if (refused)
 			return refused;
 	}
-	for (unsigned i = 0; i <= before + behind; i++)
-		maps->pages[maps->count++] = (struct maps_page){
-			(va + i * BACKEND_PAGE) | rights, frame + i * BACKEND_PAGE
-		};
+	maps_list_add(maps, va, before + behind + 1, rights, frame);
 	return 1;
 }
 
@@ -102,24 +105,43 @@ static int maps_is_right(const struct maps *maps, unsigned root, const struct ma
 {
 	struct maps_walk walk;
 
-	maps->walk(root, page->va & ~RIGHTS, &walk);
+	maps->walk(root, page->va & ~MAPS_RIGHTS, &walk);
 	return walk.leaf && (*walk.leaf & PTE_ADDRESS) == page->frame &&
-	       !((page->va & RIGHTS) & ~(uint64_t)maps_rights(maps, *walk.leaf, walk.rights));
+	       !((page->va & MAPS_RIGHTS) & ~(uint64_t)maps_rights(maps, *walk.leaf, walk.rights));
+}
+
+/* @page, which may not stay, becomes what @root maps there: as many calls as unmapping it
+   takes, and mostly a fault less. 0: it does not. */
+static int maps_replace(struct maps *maps, unsigned root, struct maps_page *page)
+{
+	struct maps_walk walk;
+	uint64_t va = page->va & ~MAPS_RIGHTS;
+	unsigned rights;
+
+	maps->walk(root, va, &walk);
+	rights = walk.leaf ? maps_rights(maps, *walk.leaf, walk.rights) : 0;
+	if (!rights || maps->map(maps, va, BACKEND_PAGE, rights, *walk.leaf & PTE_ADDRESS))
+		return 0;
+	*page = (struct maps_page){ va | rights, *walk.leaf & PTE_ADDRESS };
+	return 1;
 }
 
 void maps_sync(struct maps *maps, unsigned root)
 {
 	struct stretch stretch = { 0, 0 };
-	unsigned left = 0;
+	unsigned left = 0, replaced = maps->replaces ? 0 : MAPS_REPLACED;
 
 	if (maps->generation == *maps->changes)
 		return;
 	maps->generation = *maps->changes;
 	for (unsigned i = 0; i < maps->count; i++)
-		if (maps_is_right(maps, root, &maps->pages[i]))
+		if (maps_is_right(maps, root, &maps->pages[i]) ||
+		    (replaced < MAPS_REPLACED && maps_replace(maps, root, &maps->pages[i]) && ++replaced)) {
+			maps_unmap(maps, &stretch);
 			maps->pages[left++] = maps->pages[i];
-		else
+		} else {
 			maps_drop(maps, &maps->pages[i], &stretch);
+		}
 	maps_unmap(maps, &stretch);
 	maps->count = left;
 }
@@ -138,7 +160,7 @@ const char *maps_check(const struct maps *maps, unsigned root, uint64_t *va)
 {
 	for (unsigned i = 0; i < maps->count; i++)
 		if (!maps_is_right(maps, root, &maps->pages[i])) {
-			*va = maps->pages[i].va & ~RIGHTS;
+			*va = maps->pages[i].va & ~MAPS_RIGHTS;
 			return "is mapped by the host, and not by the shadow";
 		}
 	return NULL;

@@ -5,7 +5,8 @@
  * tables. They are filled by faults, with neighbours that one call of the host can map as
  * well, and looked at again where the architecture has a TLB forget.
  *
- * Invariant: what the host has mapped stands in the list, with these rights or more.
+ * Invariants: what the host has mapped stands in the list, with these rights or more; the
+ * list is sorted by address, and has each page once.
  */
 #ifndef PREVIRT_MAPS_H
 #define PREVIRT_MAPS_H
@@ -27,8 +28,7 @@ struct maps_page {
 	uint64_t frame;		/* what is mapped there: a machine address */
 };
 
-/* What a process of the host has mapped: a list, in which a page may stand twice. When it
-   is full, all is unmapped. */
+/* What a process of the host has mapped: a list. When it is full, all is unmapped. */
 struct maps {
 	struct maps_page *pages;
 	unsigned room, count;
@@ -41,6 +41,8 @@ struct maps {
 	long (*map)(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame);
 	void (*unmap)(struct maps *maps, uint64_t va, uint64_t size);
 	uint8_t user;		/* supervisor pages are none of its */
+	uint8_t alone;		/* nothing else is mapped between its pages */
+	uint8_t replaces;	/* a call to map is cheap beside a fault (maps_replace) */
 };
 
 /* The access (PF_W, PF_I) has faulted at @va. 1: it is mapped now; 0: @root does not

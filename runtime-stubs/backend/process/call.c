@@ -6,9 +6,8 @@
  * arguments must be those that were wanted. They are values in registers, so nothing
  * can change between the check and the call.
  */
-#include "call.h"
 #include "channel.h"
-#include "sys.h"
+#include "../../host/sys.h"
 #include <asm-generic/errno.h>
 #include <asm/prctl.h>
 #include <linux/mman.h>

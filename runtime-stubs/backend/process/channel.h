@@ -54,4 +54,7 @@ int channel_has_ended(int pid);
 /* The stub is ended, if it is not, and waited for. */
 void channel_end(struct stub *stub);
 
+/* call.c: the stub makes this call, and no other. Its result; -ESRCH: the stub is gone. */
+long call_make(struct stub *stub, const struct channel_call *call);
+
 #endif

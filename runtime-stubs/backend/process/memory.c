@@ -8,14 +8,14 @@
  * nobody; the wedge's own write to it sets the dirty bit (process_wedge_write).
  */
 #include "process.h"
+#include "../../host/space.h"
+#include "../../mmu/heat.h"
 #include "../../wedge/print.h"
 #include <linux/memfd.h>
 #include <linux/mman.h>
 
 #define FILE_ALIGN (2ull << 20)		/* whole linear tables */
 #define DEFAULT_BYTES (256ull << 20)
-#define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
-#define LOWEST_MOST (2ull << 30)
 #define OWN (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE)
 
 uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
@@ -27,6 +27,7 @@ uint64_t process_lowest;
 static uint64_t heap_next = WEDGE_HEAP;
 static uint64_t guest_frames;
 static uint8_t *clean;			/* by frame: it is not writable in the wedge's map */
+static uint8_t *heat;			/* by frame */
 static uint64_t *cleaned;		/* frames, as of the next commit with a flush */
 static unsigned cleaned_count;
 
@@ -54,26 +55,14 @@ static void memory_map(uint64_t gpa, uint64_t size, uint64_t offset)
 			       MAP_SHARED | MAP_FIXED_NOREPLACE, process_memory_file, offset));
 }
 
-/* Linux: /proc/sys/vm/mmap_min_addr may be more. */
-static void memory_find_lowest(void)
-{
-	for (process_lowest = LOWEST; process_lowest < LOWEST_MOST; process_lowest <<= 1) {
-		long result = sys_call6(__NR_mmap, process_lowest, BACKEND_PAGE, PROT_NONE, OWN, -1, 0);
-
-		if (result >= 0) {
-			sys_call(__NR_munmap, process_lowest, BACKEND_PAGE, 0, 0);
-			return;
-		}
-	}
-	wedge_stop("the host lets this process have no memory below 2 GiB");
-}
-
 void process_memory_init(uint64_t wanted)
 {
 	uint64_t bytes = ((wanted ? wanted : DEFAULT_BYTES) + FILE_ALIGN - 1) & -FILE_ALIGN;
 	uint64_t *numbers;
 
-	memory_find_lowest();
+	process_lowest = host_lowest();
+	if (!process_lowest)
+		wedge_stop("the host lets this process have no memory below 2 GiB");
 	process_memory_file = process_must("a file for the guest's memory",
 		sys_call(__NR_memfd_create, (uint64_t)"guest", MFD_CLOEXEC, 0, 0));
 	process_must("the guest's memory",
@@ -91,6 +80,7 @@ void process_memory_init(uint64_t wanted)
 		numbers[i] = i;
 	backend_frame_numbers = numbers;
 	clean = backend_memory(backend_guest_bytes / BACKEND_PAGE);
+	heat = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 	cleaned = backend_memory(guest_frames * sizeof(*cleaned));
 	process_tables_init(guest_frames);
 }
@@ -119,7 +109,7 @@ void backend_frame_clean(uint64_t gfn)
 {
 	uint64_t *entry = (uint64_t *)backend_linear + gfn;
 
-	if (!(*entry & ENTRY_D))
+	if (!(*entry & ENTRY_D) || heat_is_hot(&heat[gfn]))
 		return;
 	*entry &= ~ENTRY_D;
 	cleaned[cleaned_count++] = gfn;
@@ -152,6 +142,8 @@ int process_wedge_write(uint64_t address)
 
 #define ROOM 16384u
 #define ROOM_LOWER 2048u
+#define LOWER_END ((uint64_t)BACKEND_UPPER_FIRST << 39)
+#define RESERVE_CALLS 4096u		/* each has the host make three tables at most */
 static struct maps_page kernel_pages[ROOM], lower_pages[ROOM_LOWER];
 
 static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsigned rights,
@@ -170,16 +162,31 @@ static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsig
 
 static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
 {
-	(void)maps;
 	process_calls[CALL_UNMAP]++;
+	/* Of the lower half the host's tables are kept, if it lets this have so much. */
+	if (maps == &process_maps[0] && !host_reserve(va, va + size))
+		return;
 	process_must("to unmap", sys_call(__NR_munmap, va, size, 0, 0));
 }
 
-#define HERE .walk = process_walk, .map = memory_map_here, .unmap = memory_unmap_here
+#define HERE .walk = process_walk, .map = memory_map_here, .unmap = memory_unmap_here, .replaces = 1
 struct maps process_maps[2] = {
-	{ .pages = lower_pages, .room = ROOM_LOWER, .changes = &process_changes[0], HERE },
+	{ .pages = lower_pages, .room = ROOM_LOWER, .changes = &process_changes[0], .alone = 1, HERE },
 	{ .pages = kernel_pages, .room = ROOM, .changes = &process_changes[1], HERE },
 };
+
+/* The lower half is reserved, and all of it anew before the host has too many tables. */
+static void memory_reserve(void)
+{
+	static uint64_t next;
+
+	if (process_calls[CALL_MAP] < next)
+		return;
+	next = process_calls[CALL_MAP] + RESERVE_CALLS;
+	maps_forget(&process_maps[0]);
+	sys_call(__NR_munmap, process_lowest, LOWER_END - process_lowest, 0, 0);
+	host_reserve(process_lowest, LOWER_END);
+}
 
 int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 {
@@ -196,6 +203,7 @@ void backend_table_commit(int flush)
 	if (!flush)
 		return;
 	memory_clean();
+	memory_reserve();
 	for (int i = 0; i < 2; i++)
 		maps_sync(&process_maps[i], process_kernel_root);
 }

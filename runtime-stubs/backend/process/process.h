@@ -4,7 +4,7 @@
 #ifndef PREVIRT_PROCESS_H
 #define PREVIRT_PROCESS_H
 #include "place.h"
-#include "sys.h"
+#include "../../host/sys.h"
 #include "../backend.h"
 #include "../../mmu/maps.h"
 #include "../../wedge/entry.h"

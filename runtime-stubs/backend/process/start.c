@@ -5,8 +5,8 @@
  * supervisor has the listener; then it gets a table of its own, with guest memory only.
  */
 #include "start.h"
-#include "call.h"
-#include "sys.h"
+#include "channel.h"
+#include "../../host/sys.h"
 #include <asm-generic/errno.h>
 #include <linux/close_range.h>
 #include <linux/futex.h>

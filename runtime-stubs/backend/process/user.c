@@ -10,6 +10,7 @@
 #include "process.h"
 #include "stub.h"
 #include "../../cpu/cpu.h"
+#include "../../host/space.h"
 #include "../../wedge/print.h"
 #include <asm-generic/errno.h>
 #include <string.h>
@@ -63,19 +64,6 @@ static void user_unmap(struct maps *maps, uint64_t va, uint64_t size)
 		process_must("to unmap", result);
 }
 
-/* A hand-over between two processors takes fifty times as long as on one. */
-static void user_pin(void)
-{
-	static uint8_t done;
-	uint64_t set[16] = { 0 };
-	uint32_t number = 0;
-
-	if (done++ || sys_call(__NR_getcpu, (uint64_t)&number, 0, 0, 0) < 0 || number >= 64 * 16)
-		return;
-	set[number / 64] = 1ull << number % 64;
-	sys_call(__NR_sched_setaffinity, 0, sizeof(set), (uint64_t)set, 0);
-}
-
 /* One of the others gives way, that has not run for the longest time. 0: there is none. */
 static int user_give_way(const struct user *user)
 {
@@ -93,9 +81,11 @@ static int user_give_way(const struct user *user)
 
 static void user_make(struct user *user)
 {
+	static uint8_t pinned;
 	long result;
 
-	user_pin();
+	if (!pinned++)		/* a hand-over between two takes fifty times as long */
+		host_pin();
 	stub_destroy(&user->stub);
 	do {
 		process_calls[CALL_STUB_MADE]++;
@@ -114,7 +104,7 @@ static void user_make(struct user *user)
 	user->maps.walk = process_walk;
 	user->maps.changes = &process_changes[0];
 	user->maps.generation = 0;
-	user->maps.user = 1;
+	user->maps.user = user->maps.alone = 1;
 	user->base[0] = user->base[1] = user->fault = 0;
 }
 
@@ -292,9 +282,9 @@ void process_user_enter(struct cpu *cpu)
 		user_make(user);
 	user->used = ++user_clock;
 	user_last = user;
+	user_fill_mended(user);		/* in the place of what was there */
 	maps_sync(&user->maps, user->root);
 	user_give(user, cpu);
-	user_fill_mended(user);
 	process_stub = &user->stub;
 	do {
 		process_calls[CALL_USER]++;

@@ -2,7 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * Mappings of a host as a TLB (mmu/maps.h), with a host that is an array: what a fault
- * maps, what stays after a change of tables, what happens when the list or the host is full.
+ * maps, what stays after a change of tables or takes its place, how many calls that takes,
+ * what happens when the list or the host is full.
  */
 #include "../../../runtime-stubs/mmu/maps.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
@@ -20,7 +21,8 @@
 static uint64_t leaves[PAGES], levels[PAGES], changes;
 static struct { uint64_t frame; unsigned rights; } host[PAGES];
 static struct maps_page list[64];
-static unsigned refusals, calls, bad;
+static unsigned refusals, calls, unmaps, bad;
+static uint64_t size_mapped;		/* by the last call */
 
 static void expect(const char *what, int right)
 {
@@ -50,6 +52,7 @@ static long map(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, 
 {
 	(void)maps;
 	calls++;
+	size_mapped = size;
 	if (refusals) {
 		refusals--;
 		return -12;
@@ -64,6 +67,7 @@ static long map(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, 
 static void unmap(struct maps *maps, uint64_t va, uint64_t size)
 {
 	(void)maps;
+	unmaps++;
 	for (; size; size -= BACKEND_PAGE, va += BACKEND_PAGE)
 		host[number(va)].rights = 0;
 }
@@ -96,6 +100,20 @@ static void check(const char *what)
 	}
 }
 
+/* The list is sorted, and has what the host has mapped, no more. */
+static void check_list(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < maps.count; i++) {
+		expect("the list's order", !i || list[i - 1].va >> 12 < list[i].va >> 12);
+		expect("the list", host[number(list[i].va)].rights == (list[i].va & 7) &&
+		       host[number(list[i].va)].frame == list[i].frame);
+		n += (list[i].va & 7) != 0;
+	}
+	expect("the list's length", n == mapped());
+}
+
 static void reset(void)
 {
 	maps_forget(&maps);
@@ -104,7 +122,7 @@ static void reset(void)
 		leaves[i] = ALL | FRAME(i);
 		levels[i] = ALL;
 	}
-	maps.user = 0;
+	maps.user = maps.alone = maps.replaces = 0;
 	refusals = 0;
 }
 
@@ -163,6 +181,50 @@ static void test_sync(void)
 	check("sync");
 }
 
+/* Pages that are not right any more get what the tables say. */
+static void test_replace(void)
+{
+	reset();
+	maps.replaces = 1;
+	maps_fill(&maps, 7, VA(0), 0);
+	leaves[3] = ALL | FRAME(100);
+	leaves[4] &= ~PTE_W;
+	leaves[5] = 0;
+	changes++;
+	unmaps = calls = 0;
+	maps_sync(&maps, 7);
+	expect("one is gone", mapped() == MAPS_AROUND - 1 && calls == 2 && unmaps == 1);
+	expect("another frame", host[3].frame == FRAME(100));
+	expect("fewer rights", host[4].rights == (MAPS_READ | MAPS_EXECUTE));
+	check("replaced");
+	check_list();
+	leaves[7] = ALL | FRAME(101);
+	changes++;
+	refusals = 1;
+	maps_sync(&maps, 7);
+	expect("the host refuses another", !host[7].rights);
+	check_list();
+}
+
+/* One call for all between two that stay; a fault maps what is not mapped. */
+static void test_alone(void)
+{
+	reset();
+	maps.alone = 1;
+	maps_fill(&maps, 7, VA(0), 0);
+	maps_fill(&maps, 7, VA(40), 0);
+	leaves[2] = leaves[4] = leaves[14] = leaves[15] = leaves[32] = leaves[33] = 0;
+	changes++;
+	unmaps = calls = 0;
+	maps_sync(&maps, 7);
+	expect("three calls", unmaps == 3 && mapped() == 2 * MAPS_AROUND - 6);
+	leaves[4] = ALL | FRAME(4);
+	expect("one page", maps_fill(&maps, 7, VA(4), 0) == 1 && mapped() == 2 * MAPS_AROUND - 5 &&
+	       size_mapped == BACKEND_PAGE);
+	check("alone");
+	check_list();
+}
+
 static void test_full(void)
 {
 	reset();
@@ -196,6 +258,8 @@ static void test_random(unsigned seed)
 	srand(seed);
 	reset();
 	maps.user = seed & 1;
+	maps.alone = seed >> 1 & 1;
+	maps.replaces = seed >> 2 & 1;
 	for (unsigned step = 0; step < 4000; step++) {
 		unsigned i = rand() % PAGES, access = rand() % 3;
 		int faulted;
@@ -204,11 +268,13 @@ static void test_random(unsigned seed)
 			change(i, bits[rand() % 6]);
 		maps_sync(&maps, 7);
 		check("random");
+		check_list();
 		refusals = rand() % 50 == 0;
 		faulted = maps_fill(&maps, 7, VA(i), access == 1 ? PF_W : access == 2 ? PF_I : 0);
 		expect("what a fault has mapped is there", faulted != 1 || host[i].rights ||
 		       (maps.user && !(leaves[i] & PTE_U)) || !(leaves[i] & PTE_P));
 		check("random, after a fault");
+		check_list();
 	}
 	expect("faults were answered", calls > 1000);
 }
@@ -217,6 +283,8 @@ int main(void)
 {
 	test_fill();
 	test_sync();
+	test_replace();
+	test_alone();
 	test_full();
 	for (unsigned seed = 1; seed <= 8; seed++)
 		test_random(seed);

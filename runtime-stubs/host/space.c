@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+#include "space.h"
+#include "sys.h"
+#include <linux/mman.h>
+
+#define PAGE 4096u
+#define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
+#define LOWEST_MOST (2ull << 30)
+#define NOTHING (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+/* Linux: /proc/sys/vm/mmap_min_addr may be more. */
+uint64_t host_lowest(void)
+{
+	for (uint64_t lowest = LOWEST; lowest < LOWEST_MOST; lowest <<= 1) {
+		long result = sys_call6(__NR_mmap, lowest, PAGE, PROT_NONE,
+					NOTHING | MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (result >= 0) {
+			sys_call(__NR_munmap, lowest, PAGE, 0, 0);
+			return lowest;
+		}
+	}
+	return 0;
+}
+
+long host_reserve(uint64_t start, uint64_t end)
+{
+	long result = sys_call6(__NR_mmap, start, end - start, PROT_NONE, NOTHING | MAP_FIXED, -1, 0);
+
+	return result < 0 ? result : 0;
+}
+
+void host_pin(void)
+{
+	uint64_t set[16] = { 0 };
+	uint32_t number = 0;
+
+	if (sys_call(__NR_getcpu, (uint64_t)&number, 0, 0, 0) < 0 || number >= 64 * 16)
+		return;
+	set[number / 64] = 1ull << number % 64;
+	sys_call(__NR_sched_setaffinity, 0, sizeof(set), (uint64_t)set, 0);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* The address space of this process of a Linux host, and its processor. */
+#ifndef PREVIRT_HOST_SPACE_H
+#define PREVIRT_HOST_SPACE_H
+#include <stdint.h>
+
+/* The lowest address that the host lets this process have, 64 KiB at least; 0: there is
+   none below 2 GiB. */
+uint64_t host_lowest(void);
+
+/*
+ * Nothing is mapped from @start to before @end from now on, and nothing is there by itself;
+ * but the host keeps its page tables, so the next mapping costs no new ones: they are most
+ * of what a page costs that is mapped alone. 0, or an error of the host, negated.
+ */
+long host_reserve(uint64_t start, uint64_t end);
+
+/* This process, and those that it makes, run on the processor that it runs on now. */
+void host_pin(void);
+
+#endif
