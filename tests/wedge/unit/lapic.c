@@ -5,11 +5,37 @@
 #include "machine.h"
 #include "../../../runtime-stubs/board/places.h"
 
-enum { ID = 0x20, TPR = 0x80, EOI = 0xb0, LDR = 0xd0, SVR = 0xf0, ISR = 0x100, IRR = 0x200, ICR = 0x300, ICR2 = 0x310,
-       TIMER = 0x320, LINT0 = 0x350, INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0 };
+enum { ID = 0x20, VERSION = 0x30, TPR = 0x80, PPR = 0xa0, EOI = 0xb0, LDR = 0xd0, DFR = 0xe0, SVR = 0xf0, ISR = 0x100,
+       IRR = 0x200, ICR = 0x300, ICR2 = 0x310, TIMER = 0x320, LINT0 = 0x350, LINT1 = 0x360, INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0 };
 
 static void set(unsigned reg, uint32_t value) { store(LAPIC_AT + reg, 4, value); }
 static uint32_t get(unsigned reg) { return load(LAPIC_AT + reg, 4); }
+
+/* As they are after reset; what has no effect is read back as it was written. */
+static void test_registers(void)
+{
+	static const uint16_t locals[] = { 0x320, 0x330, 0x340, 0x370 };
+
+	expect("the flat model, all vectors spurious", get(DFR) == ~0u && get(SVR) == 0x1ff);
+	expect("six local vectors", get(VERSION) == 0x50014 && get(ID) == 0);
+	expect("local inputs: the 8259 pair, and NMI", get(LINT0) == 0x700 && get(LINT1) == 0x400);
+	for (unsigned i = 0; i < 4; i++) {
+		expect("masked", get(locals[i]) == 0x10000);
+		set(locals[i], 0x10040 + i);
+		expect("a local vector", get(locals[i]) == 0x10040 + i);
+		set(locals[i], 0x10000);
+	}
+	backend_vcpu = 1;
+	expect("none of the others'", get(LINT0) == 0x10000 && get(LINT1) == 0x10000 && get(DFR) == ~0u);
+	backend_vcpu = 0;
+	set(TPR, 0x55);
+	expect("the task's priority", get(TPR) == 0x55 && get(PPR) == 0x55);
+	set(TPR, 0);
+	set(ICR2, 3u << 24);
+	expect("the destination", get(ICR2) == 3u << 24);
+	set(ICR2, 0);
+	expect("a timer that stands", get(INITIAL) == 0 && get(CURRENT) == 0);
+}
 
 /* What waits at this processor, taken; or -1. */
 static int take(void)
@@ -157,6 +183,17 @@ static void test_ioapic(void)
 
 	bus_add_source(&board_bus, &four, 4);
 	bus_add_source(&board_bus, &five, 5);
+	expect("its ID after reset, behind the processors'", io_get(0) == 2u << 24 && io_get(2) == 2u << 24);
+	io_set(0, 0xf5ffffff);
+	expect("four bits of ID", io_get(0) == 5u << 24 && load(IOAPIC_AT, 4) == 0);
+	store(IOAPIC_AT + 0x20, 4, 7u << 24);
+	io_set(1, ~0u);
+	io_set(3, 6u << 24);
+	expect("written through the window, and in no other place", io_get(0) == 5u << 24 && io_get(1) == 0x170011 &&
+	       io_get(3) == 0 && load(IOAPIC_AT + 0x20, 4) == 0);
+	for (unsigned reg = 0x10; reg < 0x40; reg++)
+		expect("an entry", io_get(reg) == (reg & 1 ? 0 : 0x10000));
+	expect("none behind the last", io_get(0x40) == 0 && load(IOAPIC_AT, 4) == 0x40);
 	expect("24 inputs, all masked", io_get(1) == 0x170011 && io_get(0x10 + 46) == 0x10000);
 	bus_set_line(&four, 1);
 	expect("masked", take() < 0);
@@ -188,6 +225,7 @@ int main(void)
 	backend_vcpu = 1;
 	board_vcpu_started();
 	backend_vcpu = 0;
+	test_registers();
 	expect("as firmware leaves it: the 8259 pair goes through", passes_8259());
 	set(LINT0, 0x10700);
 	expect("masked", !passes_8259());
@@ -201,5 +239,5 @@ int main(void)
 	set(SVR, 0xff);
 	expect("off by software: every vector masked", get(TIMER) & 0x10000 &&
 	       !passes_8259());
-	return report("lapic", 35);
+	return report("lapic", 100);
 }
