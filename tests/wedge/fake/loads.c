@@ -187,6 +187,30 @@ static void test_early(void)
 	expect("or is about to", mmu_map_identity(PAGE(3)) == -1, PAGE(3));
 }
 
+/* A large page of the kernel's in the lower half, which all of memory's tables map, is
+   split: the rest of the space stays. */
+static void test_split(void)
+{
+	uint64_t large = 0x40000000, at, table, gpa;
+	uint32_t error;
+
+	at = entry_of(ROOT(0), large, 2, 1);
+	guest_write(at, 0x600000 | OWN | PTE_PS, 0);
+	set(ROOT(0), VA, OWN | PAGE(1));
+	mmu_flush_all();
+	expect("both", !touch(large + 0x1000, PF_W, &gpa, &error) && gpa == 0x601000 && !touch(VA, PF_W, &gpa, &error), gpa);
+	table = new_table();
+	for (unsigned i = 0; i < 512; i++)
+		entry_at(table)[i] = (0x600000 + i * 4096) | OWN;
+	entry_at(table)[2] = PAGE(2) | OWN;
+	guest_write(at, table | LINK, 0);
+	fake_memory_notice();
+	expect("seen by a fault", mmu_fault(large + 0x2000, PF_W, &error) == 0, large);
+	fake_tlb_flush();
+	expect("the new table", !touch(large + 0x2000, PF_W, &gpa, &error) && gpa == PAGE(2) && !faults, gpa);
+	expect("the rest stays", !touch(VA, PF_W, &gpa, &error) && gpa == PAGE(1) && !faults, gpa);
+}
+
 static unsigned appeared;
 static uint64_t last_appeared;
 
@@ -219,7 +243,7 @@ static void test_code(void)
 
 static const struct { const char *name; void (*test)(void); } tests[] = {
 	{ "turns", test_turns }, { "changes", test_changes }, { "links", test_links }, { "lists", test_lists }, { "invlpg", test_invlpg },
-	{ "pointer", test_pointer }, { "early", test_early }, { "code", test_code },
+	{ "pointer", test_pointer }, { "early", test_early }, { "split", test_split }, { "code", test_code },
 };
 
 static int run(unsigned i, unsigned vcpus)

@@ -172,6 +172,7 @@ static void test_exhaustion(void)
 			check_touch(VA + ((uint64_t)i << 30), PF_U | (i % 2 ? PF_W : 0));
 		expect("room", !mmu_make_room(8), round);
 	}
+	expect("room, for which more than one must give", !mmu_make_room(165), backend_tables_left());
 	for (unsigned i = 0; i < 40 && !mmu_out_of_tables; i++) {
 		*entry_at(entry_of(model_root, KERNEL + 0x10000000 + ((uint64_t)i << 21), 1, 1)) = OWN | PAGE(1);
 		mmu_flush_all();
@@ -260,6 +261,23 @@ static void test_reads(void)
 	expect("a device", touch(VA, PF_U, &address, &error) == 1, VA);
 }
 
+/* Where a kernel that was moved starts, whatever its tables say. */
+static void test_window(void)
+{
+	uint64_t va = KERNEL + 0x20000000, word = 7, address;
+	uint32_t error;
+
+	mmu_window = (struct mmu_window){ .va = va, .gpa = DATA_AT, .size = 0x10000 };
+	mmu_flush_all();
+	expect("written", !mmu_access(va + 0x1008, &word, 8, 1, 0, &address, &error) && entry_at(PAGE(1))[1] == 7, va);
+	expect("no fault of the guest's", !mmu_fault(va, PF_W, &error), va);
+	expect("not user mode's", mmu_fault(va, PF_U, &error) == -1, va);
+	expect("nothing behind it", mmu_fault(va + 0x10000, PF_W, &error) == -1, va);
+	mmu_window.size = 0;
+	mmu_flush_all();
+	expect("nor when there is none", mmu_fault(va, PF_W, &error) == -1, va);
+}
+
 static uint64_t appeared;
 
 static void code_appeared(uint64_t va)
@@ -285,7 +303,7 @@ static void test_code(void)
 static const struct { const char *name; void (*test)(void); unsigned tables; } tests[] = {
 	{ "invlpg", test_invlpg, 0 }, { "accessed", test_accessed, 0 }, { "aliases", test_aliases, 0 }, { "pairs", test_pairs, 0 },
 	{ "exhaustion", test_exhaustion, 190 }, { "identity", test_identity, 0 }, { "early", test_early, 0 },
-	{ "reads", test_reads, 0 }, { "code", test_code, 0 },
+	{ "reads", test_reads, 0 }, { "window", test_window, 0 }, { "code", test_code, 0 },
 };
 
 static int run(unsigned i, unsigned vcpus)
