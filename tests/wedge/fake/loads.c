@@ -136,6 +136,10 @@ static void test_invlpg(void)
 	fill(ROOT(1), 0);
 	for (unsigned i = 0; i < 100; i++)
 		set(ROOT(1), VA + i * 4096, USER | PAGE(i));
+	mmu_flush_all();
+	check_touch(VA + 83 * 4096, PF_U | PF_W);
+	for (unsigned i = 80; i < 96; i++)
+		expect_kept("used neighbours come with a page", VA + i * 4096, PF_U | PF_W);
 	for (unsigned i = 0; i < 100; i++)
 		check_touch(VA + i * 4096, PF_U | PF_W);
 	set(ROOT(1), VA, USER | PAGE(7));

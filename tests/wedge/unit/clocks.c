@@ -229,7 +229,10 @@ static void test_hpet(void)
 	store(HPET_AT + 0x10, 4, 1);
 	machine_now += 50;
 	expect("and on from there", get(0xf0) == (1ull << 32 | 12));
+	expect("timers after reset", get(0x100) == 0x20 && get(0x140) == 0x20);
+	store(HPET_AT + 0x120, 4, 2);
 	store(HPET_AT + 0x100, 4, ~0u);
+	expect("what of a timer can be written", get4(0x100) == 0x126 && get4(0x120) == 0x22 && get4(0x140) == 0x20);
 	store(HPET_AT + 0x108, 8, 99);
 	expect("a timer that can be routed nowhere", get4(0x104) == 0 && !(get4(0x100) & 0xc000) &&
 	       get(0x108) == 99);
