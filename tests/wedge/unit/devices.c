@@ -115,6 +115,10 @@ static void test_8254(void)
 	machine_start(1);
 	machine_now = NS;
 	expect("the control word cannot be read", in(0x43) == 0xff);
+	for (unsigned i = 0; i < 3; i++) {
+		out(0x43, 0xe0 | 2u << i);
+		expect("mode 3, both bytes after reset", (in(0x40 + i) & 0x3f) == 0x36);
+	}
 	out(0x43, 0xb4);		/* channel 2, both bytes, mode 2 */
 	out(0x42, 0x10);
 	out(0x42, 0x27);
