@@ -55,6 +55,9 @@ const void *mmu_pointer(uint64_t va, size_t size);
    mmu_pointer) since the last call with @start. Returns NULL if writes to that page cannot
    be watched. When they can be watched no longer, backend_slow_user becomes 1. */
 const uint8_t *mmu_watch_writes(const void *memory, int start);
+/* The level of the guest's table in frame @gfn that the lower half of the shadow watches;
+   0: there is none. */
+int mmu_watched_level(uint64_t gfn);
 
 /* Write guest memory whatever its tables say of writing; 0, or -1: unmapped. */
 int mmu_poke(uint64_t va, const void *from, size_t size);

@@ -10,6 +10,7 @@
 #include "process.h"
 #include "../../host/space.h"
 #include "../../mmu/heat.h"
+#include "../../mmu/mmu.h"
 #include "../../wedge/print.h"
 #include <linux/memfd.h>
 #include <linux/mman.h>
@@ -109,8 +110,10 @@ void backend_frame_clean(uint64_t gfn)
 {
 	uint64_t *entry = (uint64_t *)backend_linear + gfn;
 
-	if (!(*entry & ENTRY_D) || heat_is_hot(&heat[gfn]))
+	if (!(*entry & ENTRY_D))
 		return;
+	if (mmu_watched_level(gfn) % 4 && heat_is_hot(&heat[gfn]))
+		return;		/* a root that counts as written to would count as left by its process */
 	*entry &= ~ENTRY_D;
 	cleaned[cleaned_count++] = gfn;
 	process_changes[0]++;

@@ -41,6 +41,13 @@ int shadow_watch(uint32_t gfn, uint16_t owner)
 	return was_set;
 }
 
+int mmu_watched_level(uint64_t gfn)
+{
+	uint16_t owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
+
+	return owner && owner < SHADOW_WATCHED ? shadow_tables[owner].level : 0;
+}
+
 void shadow_settle(void)
 {
 	shadow_flush_pending |= BACKEND_FLUSH_ALL;
