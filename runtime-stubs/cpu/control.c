@@ -186,6 +186,18 @@ void cpu_apply_reset(const struct cpu *cpu)
 		backend_set_xcr0(cpu->xcr0);
 }
 
+/* SDM volume 1, 13.3: which bits go with which. */
+static int control_xcr0_good(uint64_t value)
+{
+	uint64_t wide = value & XCR0_AVX512;
+
+	if ((value & ~cpu_xcr0_offered()) || !(value & XCR0_X87))
+		return 0;
+	if ((value & XCR0_AVX) && !(value & XCR0_SSE))
+		return 0;
+	return !wide || (wide == XCR0_AVX512 && (value & XCR0_AVX));
+}
+
 /* SDM volume 2, XSETBV. The real register becomes the virtual one, or there is none
    such. */
 static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
@@ -194,8 +206,7 @@ static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 
 	if (!(cpu->cr4 & CR4_OSXSAVE))
 		return cpu_raise(fault, VECTOR_UD, 0);
-	if ((uint32_t)cpu->r[RCX] || (value & ~cpu_xcr0_offered()) || !(value & XCR0_X87) ||
-	    ((value & XCR0_AVX) && !(value & XCR0_SSE)) || backend_set_xcr0(value))
+	if ((uint32_t)cpu->r[RCX] || !control_xcr0_good(value) || backend_set_xcr0(value))
 		return cpu_raise(fault, VECTOR_GP, 0);
 	cpu->xcr0 = value;
 	return CPU_NEXT;

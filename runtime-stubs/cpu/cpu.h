@@ -64,6 +64,7 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEGS };
 #define XCR0_X87 1u
 #define XCR0_SSE 2u
 #define XCR0_AVX 4u
+#define XCR0_AVX512 0xe0u	/* three parts, enabled together */
 #define XSAVE_LEGACY 576u	/* bytes of an area for x87 and SSE alone */
 #define EFER_SCE (1u << 0)
 #define EFER_LME (1u << 8)
@@ -231,6 +232,8 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
 void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
 /* The bits that XCR0 may have; 0: there is no XSAVE. */
 uint64_t cpu_xcr0_offered(void);
+/* Bytes of XSAVE's area with @parts, bits of XCR0. SDM volume 1, 13.4. */
+uint32_t cpu_xsave_size(uint64_t parts, int compacted);
 
 /* Operands. Reads and writes of memory may fault: non-zero, @fault filled in. */
 uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uint64_t next);

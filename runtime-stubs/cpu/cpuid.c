@@ -28,9 +28,13 @@
 #define SHOW_7_EBX (1u << 3 | 1u << 5 /* AVX2 */ | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 24 | \
 	1u << 29)	/* BMI, ERMS, RDSEED, ADX, CLWB, SHA */
 #define SHOW_7_ECX (1u << 22)	/* RDPID */
+/* Of AVX-512: F, DQ, IFMA, CD, BW, VL; VBMI, VBMI2, VNNI, BITALG, VPOPCNTDQ. */
+#define AVX512_7_EBX (1u << 16 | 1u << 17 | 1u << 21 | 1u << 28 | 1u << 30 | 1u << 31)
+#define AVX512_7_ECX (1u << 1 | 1u << 6 | 1u << 11 | 1u << 12 | 1u << 14)
 #define HAS_ARCH_CAPABILITIES (1u << 29)	/* of leaf 7, EDX */
 #define SHOW_D_1_EAX 7u		/* XSAVEOPT, XSAVEC, XGETBV with 1; no XSAVES */
 #define HAS_XSAVEC (1u << 1)
+#define PART_ALIGNED 2u		/* in a compacted area; ECX of the part's subleaf */
 #define HIDE_80000001_ECX (1u << 2 /* SVM */ | 1u << 3 | 1u << 10 /* IBS */ | \
 	1u << 11 /* XOP */ | 1u << 12 /* SKINIT */ | 1u << 13 | 1u << 15 /* LWP */ | \
 	1u << 16 /* FMA4 */ | 1u << 19 | 1u << 22 /* topology */ | 1u << 23 | \
@@ -40,7 +44,7 @@
 	1u << 26 /* 1 GiB pages */)
 #define HAS_COPY 1u		/* of leaf 1, EDX, in 80000001h: AMD's processors */
 
-/* LIMIT: of the extended states only x87, SSE and AVX. */
+/* LIMIT: of the extended states only x87, SSE, AVX and AVX-512. */
 uint64_t cpu_xcr0_offered(void)
 {
 	uint32_t regs[4];
@@ -52,7 +56,11 @@ uint64_t cpu_xcr0_offered(void)
 	if (!(regs[2] & HAS_XSAVE))
 		return 0;
 	backend_cpuid(0xd, 0, regs);
-	return regs[0] & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+	if (!(regs[0] & XCR0_AVX))
+		return regs[0] & (XCR0_X87 | XCR0_SSE);
+	if ((regs[0] & XCR0_AVX512) != XCR0_AVX512)
+		return regs[0] & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+	return regs[0] & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
 }
 
 static void cpuid_clear(uint32_t regs[4])
@@ -71,41 +79,52 @@ static void cpuid_features(const struct cpu *cpu, uint32_t regs[4])
 
 static void cpuid_more_features(uint32_t subleaf, uint32_t regs[4])
 {
+	int wide = !!(cpu_xcr0_offered() & XCR0_AVX512);
+
 	if (subleaf) {
 		cpuid_clear(regs);
 		return;
 	}
 	regs[0] = 0;			/* no further subleaf */
-	regs[1] &= SHOW_7_EBX;
-	regs[2] &= SHOW_7_ECX;
+	regs[1] &= SHOW_7_EBX | (wide ? AVX512_7_EBX : 0);
+	regs[2] &= SHOW_7_ECX | (wide ? AVX512_7_ECX : 0);
 	regs[3] = HAS_ARCH_CAPABILITIES;
 }
 
+uint32_t cpu_xsave_size(uint64_t parts, int compacted)
+{
+	uint32_t size = XSAVE_LEGACY, part[4];
+
+	for (unsigned i = 2; i < 63; i++) {
+		if (!(parts >> i & 1))
+			continue;
+		backend_cpuid(0xd, i, part);
+		if (compacted)
+			size = (part[2] & PART_ALIGNED ? (size + 63) & ~63u : size) + part[0];
+		else if (part[0] + part[1] > size)
+			size = part[0] + part[1];
+	}
+	return size;
+}
+
 /*
- * SDM volume 1, 13.2. The sizes for what is enabled are the processor's answer,
- * whose XCR0 is the virtual one; that for all that could be is computed.
+ * SDM volume 1, 13.2. The sizes are computed: of what is below, one has the compact size
+ * only where there is XSAVES, another those of an XCR0 of its own.
  */
-static void cpuid_xsave(uint32_t subleaf, uint32_t regs[4])
+static void cpuid_xsave(const struct cpu *cpu, uint32_t subleaf, uint32_t regs[4])
 {
 	uint64_t offered = cpu_xcr0_offered();
-	uint32_t part[4];
 
 	if (!offered || subleaf > 63 || (subleaf > 1 && !(offered >> subleaf & 1))) {
 		cpuid_clear(regs);
 	} else if (!subleaf) {
 		regs[0] = offered;
-		regs[2] = XSAVE_LEGACY;
+		regs[1] = cpu_xsave_size(cpu->xcr0, 0);
+		regs[2] = cpu_xsave_size(offered, 0);
 		regs[3] = 0;
-		if (offered & XCR0_AVX) {
-			backend_cpuid(0xd, 2, part);
-			regs[2] = part[0] + part[1];
-		}
-		if (regs[1] > regs[2])		/* nothing has been enabled yet */
-			regs[1] = regs[2];
 	} else if (subleaf == 1) {
 		regs[0] &= SHOW_D_1_EAX;
-		if (!(regs[0] & HAS_XSAVEC))
-			regs[1] = 0;
+		regs[1] = regs[0] & HAS_XSAVEC ? cpu_xsave_size(cpu->xcr0, 1) : 0;
 		regs[2] = regs[3] = 0;
 	}
 }
@@ -129,7 +148,7 @@ void cpu_cpuid(struct cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4
 		cpuid_more_features(subleaf, regs);
 		break;
 	case 0xd:
-		cpuid_xsave(subleaf, regs);
+		cpuid_xsave(cpu, subleaf, regs);
 		break;
 	case 0x80000001:
 		cpuid_extended_features(regs);

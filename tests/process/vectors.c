@@ -75,7 +75,7 @@ static void test_kept(int change)
 	toy.r[RSI] = TOY_DATA;
 	toy.r[RDI] = TOY_DATA + 0x8000;
 	expect_equal("with vectors", toy_run(), STUB_SYSCALL);
-	seen = stub_fpu(&toy, &size);
+	seen = stub_fpu(&toy, -1ull, &size);
 	expect("their size", size <= area_size && size >= 576);
 	expect("vectors, read", is_same(seen, wanted, "read"));
 	if (change) {
@@ -104,7 +104,7 @@ static void test_first(void)
 	*(uint16_t *)wanted = 0x37f;
 	*(uint32_t *)(wanted + MXCSR) = 0x1f80;
 	memset(to, 0, 0x8000);
-	expect("as after reset, read", is_same(stub_fpu(&toy, &size), wanted, "read"));
+	expect("as after reset, read", is_same(stub_fpu(&toy, -1ull, &size), wanted, "read"));
 	TOY_PIECE(swap_vectors);
 	toy.rip += 13;			/* behind the system call */
 	toy.r[RDI] = TOY_DATA + 0x8000;

@@ -103,12 +103,12 @@ void frame_take(struct stub *stub, uint64_t address, const struct stub_frame *co
 }
 
 /* XRSTOR must not fault, nor load what user code is not to have. */
-static void frame_check_fpu(struct stub *stub)
+static void frame_check_fpu(struct stub *stub, uint64_t parts)
 {
 	struct xsave *area = frame_at(stub, stub->fpu);
 
 	area->mxcsr &= mxcsr_mask;
-	area->xstate_bv &= xcr0;
+	area->xstate_bv &= xcr0 & parts;
 	area->xcomp_bv = 0;
 	memset(area->reserved, 0, sizeof(area->reserved));
 }
@@ -132,7 +132,7 @@ void frame_put(struct stub *stub)
 	for (unsigned i = 0; i < 16; i++)
 		frame->r[i] = stub->r[frame_order[i]];
 	frame->fpu = stub->fpu;
-	frame_check_fpu(stub);
+	frame_check_fpu(stub, xcr0);
 	frame_put_iret(stub, stub->frame, stub->rip,
 		       stub->cs == USER_CS32 ? USER_CS32 : USER_CS64, stub->rflags,
 		       stub->r[RSP]);
@@ -161,9 +161,9 @@ void frame_first(struct stub *stub)
 	stub->cs = USER_CS64;
 }
 
-void *stub_fpu(struct stub *stub, size_t *size)
+void *stub_fpu(struct stub *stub, uint64_t parts, size_t *size)
 {
 	*size = stub->fpu_size;
-	frame_check_fpu(stub);
+	frame_check_fpu(stub, parts);
 	return frame_at(stub, stub->fpu);
 }

@@ -93,5 +93,9 @@ const char *process_user_check(uint64_t *va);
 void process_set_user_gs(uint64_t base);
 /* DR6 of the last exception. */
 extern uint64_t process_debug_status;
+/* The parts of the vector state that the guest's kernel keeps, bits of XCR0, and the bytes
+   of XSAVE's area that they take. */
+extern uint64_t process_parts;
+extern uint32_t process_parts_size;
 
 #endif

@@ -78,45 +78,21 @@ void backend_set_tsd(int on)
 	(void)on;
 }
 
-/* The guest's; the real one is the host's. */
-static uint64_t segments_xcr0 = XCR0_X87;
+uint64_t process_parts = XCR0_X87 | XCR0_SSE;
+uint32_t process_parts_size = XSAVE_LEGACY;
 
-static void segments_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
+void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
 	__asm__ volatile("cpuid"
 			 : "=a"(regs[0]), "=b"(regs[1]), "=c"(regs[2]), "=d"(regs[3])
 			 : "0"(leaf), "2"(subleaf));
-}
-
-/* Bytes of XSAVE's area for what the guest has enabled (SDM volume 1, 13.4). */
-static uint32_t segments_xsave_size(int compacted)
-{
-	uint32_t size = XSAVE_LEGACY, part[4];
-
-	for (unsigned i = 2; i < 63; i++) {
-		if (!(segments_xcr0 >> i & 1))
-			continue;
-		segments_cpuid(0xd, i, part);
-		if (compacted)
-			size = (part[2] & 2 ? (size + 63) & ~63u : size) + part[0];
-		else if (part[0] + part[1] > size)
-			size = part[0] + part[1];
-	}
-	return size;
-}
-
-void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
-{
-	segments_cpuid(leaf, subleaf, regs);
 	if (leaf == 7 && !subleaf)
 		regs[2] &= ~CPUID_7_ECX_RDPID;
-	if (leaf == 0xd && subleaf < 2)
-		regs[1] = segments_xsave_size(subleaf == 1);
 	if (leaf == 0x80000001)
 		regs[3] &= ~CPUID_80000001_EDX_RDTSCP;
 }
 
-/* LIMIT: XGETBV shows the host's. */
+/* LIMIT: XGETBV shows the host's, which is the real one. */
 int backend_set_xcr0(uint64_t value)
 {
 	uint32_t low, high;
@@ -124,7 +100,8 @@ int backend_set_xcr0(uint64_t value)
 	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
 	if (value & ~((uint64_t)high << 32 | low))
 		return -1;
-	segments_xcr0 = value;
+	process_parts = value | XCR0_X87 | XCR0_SSE;
+	process_parts_size = cpu_xsave_size(process_parts, 0);
 	return 0;
 }
 

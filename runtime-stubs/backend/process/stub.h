@@ -84,10 +84,11 @@ void stub_interrupt(struct stub *stub);
 
 /*
  * User code's FPU and vector registers, as XSAVE stores them (SDM volume 1, 13.4), to
- * be read and written until the next stub_run: *@size bytes. Bits of XSTATE_BV and
- * MXCSR that the processor does not have are dropped, so XRSTOR takes it.
+ * be read and written until the next stub_run: *@size bytes. Bits of XSTATE_BV that are
+ * not in @parts, or that the processor does not have, are dropped, as are such of MXCSR:
+ * those parts are as after reset, and XRSTOR takes the area.
  */
-void *stub_fpu(struct stub *stub, size_t *size);
+void *stub_fpu(struct stub *stub, uint64_t parts, size_t *size);
 
 /* The base of @segment, SEG_FS or SEG_GS. 0, or an error of the host, negated: -EPERM
    where @base is no address of user mode; -ESRCH if the stub is gone. */

@@ -17,7 +17,6 @@
 
 #define USERS 48u			/* stubs at most */
 #define USER_ROOM 2048u			/* pages of one; all are unmapped when it is full */
-#define STATE_AVX 832u			/* bytes of XSAVE's area with x87, SSE and AVX */
 
 /* Flags that user mode has itself; IF and IOPL are virtual. */
 #define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
@@ -125,31 +124,43 @@ static struct user *user_find(void)
 }
 
 /*
- * The parts of the vector state that the guest's kernel keeps, of those that @size bytes
- * have room for. The others, which user mode finds by itself, stay in its stub's frame:
- * taken along, they would go from one process of the guest's to the next.
+ * Of the vector state the guest's kernel keeps process_parts. User mode, which sees the
+ * host's XCR0, may use others: they are as after reset each time it goes on, or they would
+ * go from one process of the guest's to the next. So are all but x87 and SSE of a program
+ * that has written an area into its frame that has no room for the others.
  */
-static uint32_t user_parts(size_t size)
+static uint64_t user_parts(size_t size)
 {
-	return XCR0_X87 | XCR0_SSE | (size >= STATE_AVX ? XCR0_AVX : 0);
+	return size < process_parts_size ? XCR0_X87 | XCR0_SSE : process_parts;
+}
+
+static void user_reset_state(void)
+{
+	static const struct { uint8_t x87[24]; uint32_t mxcsr; uint8_t rest[XSAVE_LEGACY - 28]; } reset
+		__attribute__((aligned(64))) = { .mxcsr = 0x1f80 };
+
+	__asm__ volatile("xrstor64 %0" : : "m"(reset), "a"((uint32_t)process_parts), "d"(process_parts >> 32));
 }
 
 static void user_give_state(struct stub *stub)
 {
 	size_t size;
-	void *area = stub_fpu(stub, &size);
-	uint32_t parts = user_parts(size);
+	void *area = stub_fpu(stub, process_parts, &size);
+	uint64_t parts = user_parts(size);
 
-	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(parts), "d"(parts) : "memory");
+	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)parts), "d"(parts >> 32) : "memory");
+	stub_fpu(stub, parts, &size);
 }
 
 static void user_take_state(struct stub *stub)
 {
 	size_t size;
-	void *area = stub_fpu(stub, &size);
-	uint32_t parts = user_parts(size);
+	void *area = stub_fpu(stub, process_parts, &size);
+	uint64_t parts = user_parts(size);
 
-	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(parts), "d"(parts) : "memory");
+	if (parts != process_parts)
+		user_reset_state();
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)parts), "d"(parts >> 32) : "memory");
 }
 
 static void user_give_bases(struct user *user)

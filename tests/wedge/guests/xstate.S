@@ -17,6 +17,7 @@
 #define HAS_XSAVE 26
 #define HAS_OSXSAVE 27
 #define HAS_AVX 28
+#define HAS_AVX512F 16
 #define HAS_XSAVEC 1
 #define XCR0_AVX 2
 #define OFFERED %r12d
@@ -133,6 +134,22 @@ start:
 	expect c, 14
 	raises 'N', 15, vzeroupper
 2:	print "guest: AVX as CPUID says\n"
+
+	movl OFFERED, %eax
+	andl $0xe0, %eax
+	jnz 1f
+	print "guest: no AVX-512\n"
+	jmp 2f
+1:	cmpl $0xe0, %eax		/* three parts, and none without the others */
+	expect e, 32
+	leaf 7
+	btl $HAS_AVX512F, %ebx
+	expect c, 33
+	raises 'N', 34, vpxord %zmm17, %zmm17, %zmm17
+	raises 'P', 35, set_xcr0 $0x27
+	raises 'P', 36, set_xcr0 $0xe3
+	print "guest: AVX-512 as CPUID says\n"
+2:
 
 	raises 'P', 16, set_xcr0 $0
 	raises 'P', 17, set_xcr0 $2

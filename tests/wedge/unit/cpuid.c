@@ -23,6 +23,7 @@
 #define SMAP (1u << 20)
 #define UMIP (1u << 2)
 #define RDPID (1u << 22)
+#define AVX512F (1u << 16)
 #define TSC_AUX 0xc0000103
 #define XSTATE_AVX_END (576 + 256)
 
@@ -30,7 +31,7 @@ static unsigned passed, failed, refuse;
 static uint64_t xcr0;
 static uint32_t tsc_aux;
 static struct cpu cpu;
-static uint32_t leaf_1[4], leaf_7[4], leaf_d[3][4], leaf_80000001[4];
+static uint32_t leaf_1[4], leaf_7[4], leaf_d[8][4], leaf_80000001[4];
 
 void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
@@ -43,7 +44,7 @@ void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 		from = leaf_1;
 	else if (leaf == 7 && !subleaf)
 		from = leaf_7;
-	else if (leaf == 0xd && subleaf < 3)
+	else if (leaf == 0xd && subleaf < 8)
 		from = leaf_d[subleaf];
 	else if (leaf == 0x80000001)
 		from = leaf_80000001;
@@ -127,11 +128,10 @@ static void test_states(void)
 	leaf_d[0][0] = 3 | 1u << 9;		/* PKRU's is not emulated */
 	leaf_d[0][1] = 576;
 	leaf_d[1][0] = 0xf;
-	leaf_d[1][1] = 600;
 	expect("SSE, and no AVX", cpu_xcr0_offered() == 3 && ask(0xd, 0)[0] == 3 &&
 	       ask(0xd, 0)[2] == 576 && ask(1, 0)[2] == XSAVE);
 	expect("no XSAVES; the compact size goes with XSAVEC", ask(0xd, 1)[0] == 7 &&
-	       ask(0xd, 1)[1] == 600);
+	       ask(0xd, 1)[1] == 576);
 	leaf_1[2] |= AVX;
 	leaf_d[0][0] |= 4;
 	leaf_d[2][0] = 256;
@@ -140,6 +140,14 @@ static void test_states(void)
 	expect("AVX, where it is granted", cpu_xcr0_offered() == 7 &&
 	       ask(0xd, 0)[2] == XSTATE_AVX_END && ask(0xd, 2)[0] == 256);
 	expect("no compact size without XSAVEC", ask(0xd, 1)[1] == 0);
+	leaf_7[1] |= AVX512F;
+	leaf_d[0][0] |= 0x60;
+	expect("AVX-512 not without its three parts", cpu_xcr0_offered() == 7 && ask(7, 0)[1] == BMI1);
+	leaf_d[0][0] |= 0x80;
+	leaf_d[7][0] = 1024;
+	leaf_d[7][1] = 1664;
+	expect("AVX-512, where it is granted", cpu_xcr0_offered() == 0xe7 && ask(0xd, 0)[0] == 0xe7 &&
+	       ask(0xd, 0)[2] == 1664 + 1024 && ask(7, 0)[1] == (BMI1 | AVX512F));
 }
 
 static void test_xcr0(void)
@@ -148,6 +156,16 @@ static void test_xcr0(void)
 	cpu.cr4 |= CR4_OSXSAVE;
 	expect("OSXSAVE is shown", ask(1, 0)[2] & OSXSAVE);
 	expect("what is offered", set(7) == -1 && cpu.xcr0 == 7 && xcr0 == 7);
+	expect("AVX-512's three parts together, and with AVX", set(0xe7) == -1 &&
+	       set(0x67) == VECTOR_GP && set(0xe3) == VECTOR_GP && set(7) == -1);
+	expect("the size of what is enabled", ask(0xd, 0)[1] == XSTATE_AVX_END);
+	leaf_d[1][0] = 2;
+	leaf_d[7][2] = 2;
+	set(0xe7);
+	expect("and compacted, with one part aligned", ask(0xd, 1)[1] == XSTATE_AVX_END + 1024);
+	leaf_d[2][0] = 8;
+	expect("which leaves a gap", ask(0xd, 1)[1] == 640 + 1024);
+	set(7);
 	refuse = 1;
 	expect("what is refused below is refused", set(3) == VECTOR_GP && cpu.xcr0 == 7);
 	refuse = 0;
