@@ -258,7 +258,7 @@ size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 /* Write a general register as the hardware does: 4 bytes clear the upper half. */
 void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 
-/* Comparisons of the GDT by short code before writes to it are watched. */
+/* Comparisons of the GDT by the fast path before writes to it are watched. */
 #define CPU_GDT_PATIENCE 64
 /* The user-visible part of the guest's GDT may have changed: load it. */
 void cpu_sync_gdt(struct cpu *cpu);
@@ -273,8 +273,8 @@ void cpu_sync_user_bases(struct cpu *cpu);
 /* Loads of null selectors into es, ds, fs or gs, of user mode's data into gs, writes
    of FS_BASE and KERNEL_GS_BASE, in few instructions. -1: something else, nothing
    has happened. */
-int cpu_quick_load(struct cpu *cpu, int which, uint16_t selector);
-int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
+int cpu_fast_load(struct cpu *cpu, int which, uint16_t selector);
+int cpu_fast_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value);
 #define CPU_CR3_PLAIN 36	/* no bit from here on: each processor has as many */
 void cpu_load_cr3(struct cpu *cpu, uint64_t value);
 /* User mode has run: what hardware holds in @which now. */

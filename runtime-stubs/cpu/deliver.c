@@ -208,7 +208,7 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 }
 
 /* In few instructions, where all that it takes was met lately; -1: nothing is done. */
-static int deliver_quick(struct cpu *cpu, uint8_t vector)
+static int deliver_fast(struct cpu *cpu, uint8_t vector)
 {
 	unsigned at = vector * sizeof(struct gate);
 	const struct gate *gate = soft_tlb_find(cpu->idt.base + at, sizeof(*gate), 0);
@@ -241,5 +241,5 @@ int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector)
 {
 	struct cpu_fault interrupt = { .vector = vector };
 
-	return deliver_quick(cpu, vector) ? cpu_deliver(cpu, &interrupt, 0) : 0;
+	return deliver_fast(cpu, vector) ? cpu_deliver(cpu, &interrupt, 0) : 0;
 }

@@ -159,7 +159,7 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	return -1;
 }
 
-int cpu_quick_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
+int cpu_fast_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	return msr == MSR_FS_BASE || msr == MSR_KERNEL_GS_BASE ? cpu_wrmsr(cpu, msr, value) : -1;
 }

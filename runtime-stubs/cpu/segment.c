@@ -283,7 +283,7 @@ static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user,
 	}
 }
 
-int cpu_quick_load(struct cpu *cpu, int which, uint16_t selector)
+int cpu_fast_load(struct cpu *cpu, int which, uint16_t selector)
 {
 	const uint64_t *d = NULL;
 

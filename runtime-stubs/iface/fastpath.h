@@ -32,7 +32,7 @@ extern uint8_t backend_gdt_patience;
 
 /* System calls that the fast path has taken: wedge_syscall has not seen them.
    VCPU_LOCAL. */
-extern uint64_t backend_short_syscalls;
+extern uint64_t backend_fast_syscalls;
 
 /* Call slot @slot (previrt_call_slots) is in use, for @insn, which stands @at bytes into
    sites of @size bytes that begin with a call of @call bytes. The back-end may point the

@@ -89,7 +89,7 @@ static void counters_print(void)
 	wedge_print_counter("events", &c->events);
 	wedge_print_counter("interrupts", &c->interrupts);
 	wedge_print_counter("exceptions", &c->exceptions);
-	counters_print_both("syscalls", &c->syscalls, &backend_short_syscalls);
+	counters_print_both("syscalls", &c->syscalls, &backend_fast_syscalls);
 	wedge_print("\n");
 	modules_print_counters();
 	wedge_print("previrt: count memory shadow");

@@ -30,13 +30,13 @@ _Noreturn void wedge_exception(unsigned vector, uint32_t error, uint64_t address
  * user's other registers and flags, and what user mode has in its segment registers is
  * not known; -1: nothing has happened.
  */
-int wedge_quick_fault(uint64_t address, uint64_t *frame);
+int wedge_fast_fault(uint64_t address, uint64_t *frame);
 /* Before a return to user mode when backend_user_owed is not 0. */
 void wedge_settle_user(void);
 /* invlpg and loads of CR3, with where the guest goes on and its stack then; they
    are done, or -1: nothing has happened. */
-int wedge_quick_invlpg(uint64_t va);
-void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp);
+int wedge_fast_invlpg(uint64_t va);
+void wedge_fast_cr3(uint64_t value, uint64_t rip, uint64_t rsp);
 /* in or out of a byte, @al; @events: backend_events may have something. An interrupt
    may wait after that. Gives 0. */
 struct wedge_io {
@@ -45,7 +45,7 @@ struct wedge_io {
 	uint8_t out;
 };
 void wedge_find_port(struct wedge_io *io, uint16_t port);
-uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events);
+uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events);
 /* INT n, INT3 or INTO that the hypervisor lets by as @vector; rip is behind it. */
 _Noreturn void wedge_software_interrupt(unsigned vector);
 /* SYSCALL of user mode, rip behind it; @compat: from 32-bit code. SYSENTER of

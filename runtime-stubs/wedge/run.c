@@ -166,7 +166,7 @@ static void run_check_tables(unsigned changes)
 	}
 }
 
-int wedge_quick_invlpg(uint64_t va)
+int wedge_fast_invlpg(uint64_t va)
 {
 	if (va >> 63)
 		return -1;
@@ -189,7 +189,7 @@ void wedge_find_port(struct wedge_io *io, uint16_t port)
 }
 
 /* Of interrupts that may wait afterwards only the 8259's can be new. */
-uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events)
+uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events)
 {
 	run_cause(PREVIRT_CLASS_io);
 	if (io->out)
@@ -201,7 +201,7 @@ uint64_t wedge_quick_io(const struct wedge_io *io, uint8_t *al, int events)
 	return 0;
 }
 
-void wedge_quick_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
+void wedge_fast_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 {
 	unsigned changes = mmu_upper_changes;
 
@@ -391,7 +391,7 @@ static void run_page_fault(struct cpu_fault *fault)
 	run_deliver(fault, 0);
 }
 
-int wedge_quick_fault(uint64_t address, uint64_t *frame)
+int wedge_fast_fault(uint64_t address, uint64_t *frame)
 {
 	uint32_t error, access = (frame[0] & (PF_W | PF_I)) | PF_U;
 	int reflect;

@@ -137,7 +137,7 @@ void backend_print_counters(void) { }
 
 /* There is no fast path: every site, system call and return goes through the wedge. */
 uint8_t backend_slow_user, backend_user_owed, backend_gdt_patience;
-uint64_t backend_short_syscalls;
+uint64_t backend_fast_syscalls;
 
 void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
 		       unsigned call)

@@ -114,7 +114,7 @@ int backend_set_tsc_aux(uint32_t value)
 
 /* There is no fast path: every site, trap and return goes through the wedge. */
 VCPU_LOCAL uint8_t backend_slow_user, backend_user_owed, backend_gdt_patience;
-uint64_t backend_short_syscalls;
+uint64_t backend_fast_syscalls;
 
 void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
 		       unsigned call)

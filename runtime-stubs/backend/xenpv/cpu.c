@@ -2,7 +2,6 @@
 /* Copyright The previrt authors */
 /* Segment bases, selectors, descriptors, the task-switched flag. */
 #include "xenpv.h"
-#include "short.h"
 #include "../backend.h"
 #include "../../cpu/cpu.h"
 
@@ -158,7 +157,7 @@ void backend_load_ldt(unsigned count)
 int backend_set_debug(unsigned reg, uint64_t value)
 {
 	if (reg == 7)
-		xenpv_short_forbid(SHORT_BY_WATCH, !!(value & DR7_ENABLED));
+		fastpath_forbid(FASTPATH_NOT_WITH_BREAKPOINTS, !!(value & DR7_ENABLED));
 	return xenpv_call(__HYPERVISOR_set_debugreg, reg, value, 0, 0) != 0;
 }
 

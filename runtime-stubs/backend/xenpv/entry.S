@@ -29,7 +29,7 @@
    wedge's stack, which does not come back here. */
 .macro to_c function
 	movq %rsp, CPU(RSP)
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	pushfq
 	popq CPU(RFLAGS)
 	cld
@@ -37,6 +37,10 @@
 	call \function
 	ud2
 .endm
+
+	.globl fastpath_pending, fastpath_masked
+	.set fastpath_pending, PENDING
+	.set fastpath_masked, MASK
 
 	.text
 /* A call site came through slot n: on the stack n and the return address. */
@@ -57,8 +61,8 @@ site_call:
 /* Behind a call site, with events masked that were not: one waits. On the stack:
    the return address. */
 	.balign 16
-	.globl xenpv_site_behind
-xenpv_site_behind:
+	.globl fastpath_site_behind
+fastpath_site_behind:
 	save_registers
 	popq CPU(RIP)
 	to_c xenpv_behind_entered
@@ -96,12 +100,11 @@ jump_stubs:
 .endr
 jump_stubs_end:
 
-/* Where calls go may change (short.c). */
+/* Where calls go may change (fastpath/slots.c). */
 	.data
 	.balign 8
-	.globl previrt_call_slots, previrt_jump_slots, xenpv_call_slots
+	.globl previrt_call_slots, previrt_jump_slots
 previrt_call_slots:
-xenpv_call_slots:
 	.set n, 0
 .rept REWRITER_CALLS
 	.quad call_stubs + 10 * n
@@ -121,7 +124,7 @@ previrt_jump_slots:
 /* Back into the guest's kernel with upcalls masked (IF clear). */
 	.globl xenpv_resume_masked
 xenpv_resume_masked:
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	load_registers
 	pushq xenpv_real_flags(%rip)
 	popfq
@@ -131,7 +134,7 @@ xenpv_resume_masked:
 /* The same, and interrupts may come (IF set). */
 	.globl xenpv_resume_open
 xenpv_resume_open:
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	.globl xenpv_critical_start, xenpv_critical_end
 	movb $0, MASK
 xenpv_critical_start:
@@ -176,7 +179,7 @@ trap_of_guest:
 	popq CPU(RFLAGS)
 	popq CPU(RSP)
 	popq xenpv_ss(%rip)
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	xorl %ebp, %ebp
 	cld
 	call xenpv_trap_entered
@@ -212,7 +215,7 @@ xenpv_failsafe_entry:
 1:	popq %rcx
 	popq %r11
 	addq $32, %rsp
-	movb $1, xenpv_stale_selectors(%rip)
+	movb $1, fastpath_stale_selectors(%rip)
 	pushq $0
 	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
 
@@ -226,17 +229,17 @@ trap_in_wedge:
 	jnz trap_of_guest
 	jmp xenpv_watch_hit
 6:
-	cmpq $xenpv_short_start, %rax	/* C makes the guest's state whole */
+	cmpq $fastpath_flags_start, %rax	/* C makes the guest's state whole */
 	jb 4f
-	cmpq $xenpv_short_end, %rax
+	cmpq $fastpath_flags_end, %rax
 	jb trap_of_guest
-4:	cmpq $xenpv_plain_start, %rax
+4:	cmpq $fastpath_read_start, %rax
 	jb 5f
-	cmpq $xenpv_plain_end, %rax
+	cmpq $fastpath_read_end, %rax
 	jb trap_of_guest
-	cmpq $xenpv_lean_start, %rax
+	cmpq $fastpath_call_start, %rax
 	jb 5f
-	cmpq $xenpv_lean_end, %rax
+	cmpq $fastpath_call_end, %rax
 	jb trap_of_guest
 5:	cmpl $WEDGE_EVENT, 8(%rsp)
 	jne 3f
@@ -244,7 +247,7 @@ trap_in_wedge:
 	jb 1f
 	cmpq $xenpv_critical_end, %rax
 	jae 1f
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	xorl %ebp, %ebp
 	cld
 	call xenpv_event_entered
@@ -264,7 +267,7 @@ trap_in_wedge:
 	pushq $0
 	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
 2:	movq %rsp, %rdi
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	subq $8192, %rsp
 	cld
 	call xenpv_wedge_fault

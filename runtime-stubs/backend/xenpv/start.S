@@ -39,11 +39,11 @@ xenpv_hypercalls:
 	.globl xenpv_entry
 xenpv_entry:
 	cld
-	leaq xenpv_stack_top(%rip), %rsp
+	leaq backend_stack_top(%rip), %rsp
 	movq %rsi, %rdi
 	movq %rsi, %rbx
 	call xenpv_early
-	movq $xenpv_stack_top, %rsp
+	movq $backend_stack_top, %rsp
 	movq %rbx, %rdi
 	movq $xenpv_main, %rax
 	call *%rax
@@ -60,7 +60,7 @@ xenpv_vcpu_entry:
 	.section .bss.stack, "aw", @nobits
 	.balign 4096
 	.skip WEDGE_STACK_SIZE
-	.globl xenpv_stack_top
-xenpv_stack_top:
+	.globl backend_stack_top
+backend_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

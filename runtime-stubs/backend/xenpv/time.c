@@ -51,9 +51,9 @@ void backend_wait(void)
 	struct sched_poll poll = { .nr_ports = time_count() };
 
 	set_xen_guest_handle(poll.ports, time_ports);
-	xenpv_unlock();
+	backend_unlock();
 	xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_poll, (uint64_t)&poll, 0, 0);
-	xenpv_lock();
+	backend_lock();
 }
 
 int backend_events(void)

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /* Traps, upcalls and system calls: registered with Xen, handed to the wedge. */
 #include "xenpv.h"
-#include "short.h"
+#include "../../fastpath/flags.h"
 #include "../backend.h"
 #include "../../cpu/cpu.h"
 #include "../../wedge/entry.h"
@@ -20,11 +20,8 @@ extern uint64_t xenpv_slot, xenpv_vector, xenpv_error, xenpv_cs, xenpv_ss, xenpv
 extern uint8_t xenpv_saved_mask;
 extern char xenpv_trap_entries[];
 extern char xenpv_call_stubs[], xenpv_jump_stubs[];
-extern uint64_t xenpv_call_slots[];
-extern char xenpv_failsafe_entry[], xenpv_syscall_entry[], xenpv_fault_entry[];
+extern char xenpv_failsafe_entry[], fastpath_syscall_entry[], fastpath_fault_entry[];
 extern char xenpv_text_end[];
-extern uint8_t xenpv_stale_selectors;
-extern uint64_t xenpv_user_cs, xenpv_user_ss;
 _Noreturn void xenpv_resume_masked(void);
 _Noreturn void xenpv_resume_open(void);
 _Noreturn void xenpv_resume_frame(const uint64_t *frame);
@@ -41,12 +38,12 @@ static void traps_set_if(struct cpu *cpu, int on)
 }
 
 /*
- * The kernel's flags that are not the processor's while it runs (short.h): the
+ * The kernel's flags that are not the processor's while it runs (fastpath/flags.h): the
  * last that were set. TF is, and comes back with the rest.
  */
 static VCPU_LOCAL uint64_t traps_kept;
 /* While user mode runs with an IOPL, or without IF: that IOPL, and FLAG_FIXED. Xen
-   keeps IF where the kernel's is, and fast.S does without the wedge for neither. */
+   keeps IF where the kernel's is, and fastpath/user.inc does without the wedge for neither. */
 static VCPU_LOCAL uint64_t traps_user_kept;
 
 static void traps_kernel_flags(struct cpu *cpu, int on)
@@ -74,39 +71,44 @@ static void traps_note_selectors(struct cpu *cpu)
 	cpu->user = user;
 }
 
-/* fast.S has let user mode's selectors be; they are as they were. */
-void xenpv_look_at_selectors(void)
+/* fastpath/user.inc has let user mode's selectors be; they are as they were. */
+void fastpath_look_at_selectors(void)
 {
-	if (!xenpv_stale_selectors)
+	if (!fastpath_stale_selectors)
 		return;
-	xenpv_stale_selectors = 0;
+	fastpath_stale_selectors = 0;
 	traps_note_selectors(&previrt_cpu);
+}
+
+uint64_t fastpath_call_stub(unsigned slot)
+{
+	return (uint64_t)xenpv_call_stubs + CALL_STUB * slot;
 }
 
 void xenpv_call_entered(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
-	xenpv_lock();
+	backend_lock();
 	traps_kernel_flags(cpu, !xenpv_saved_mask);
-	xenpv_look_at_selectors();
+	fastpath_look_at_selectors();
 	wedge_call(xenpv_slot);
 }
 
 /* The instruction of a call site is done. */
 void xenpv_behind_entered(void)
 {
-	xenpv_lock();
+	backend_lock();
 	traps_kernel_flags(&previrt_cpu, 1);
-	xenpv_look_at_selectors();
+	fastpath_look_at_selectors();
 	wedge_go();
 }
 
 void xenpv_jump_entered(void)
 {
-	xenpv_lock();
+	backend_lock();
 	traps_kernel_flags(&previrt_cpu, !xenpv_saved_mask);
-	xenpv_look_at_selectors();
+	fastpath_look_at_selectors();
 	wedge_jump(xenpv_slot);
 }
 
@@ -121,13 +123,13 @@ static void traps_step_into_site(struct cpu *cpu)
 	int call;
 
 	backend_set_debug(6, backend_get_debug(6) & ~(uint64_t)DR6_BS);
-	call = xenpv_short_interrupted(cpu);
+	call = fastpath_interrupted(cpu);
 	if (call) {
 		int32_t slot;
 
 		cpu->rip += call;
 		memcpy(&slot, (const void *)(cpu->rip - sizeof(slot)), sizeof(slot));
-		wedge_call(((uint64_t)(int64_t)slot - (uint64_t)xenpv_call_slots) / 8);
+		wedge_call(((uint64_t)(int64_t)slot - (uint64_t)previrt_call_slots) / 8);
 	}
 	if (at - (uint64_t)xenpv_call_stubs < CALL_STUB * (uint64_t)REWRITER_CALLS) {
 		cpu->rip = *(const uint64_t *)cpu->r[RSP];
@@ -136,7 +138,7 @@ static void traps_step_into_site(struct cpu *cpu)
 	}
 	if (at - (uint64_t)xenpv_jump_stubs < JUMP_STUB * (uint64_t)REWRITER_JUMPS)
 		wedge_jump((at - (uint64_t)xenpv_jump_stubs) / JUMP_STUB);
-	call = xenpv_fast_jump_at(at);
+	call = fastpath_jump_at(at);
 	if (call >= 0)
 		wedge_jump(call);
 }
@@ -146,17 +148,17 @@ static void traps_in_site(struct cpu *cpu)
 {
 	if (xenpv_vector == VECTOR_DB && (cpu->rflags & FLAG_TF))
 		traps_step_into_site(cpu);
-	if (!xenpv_short_interrupted(cpu)) {
+	if (!fastpath_interrupted(cpu)) {
 		wedge_print("previrt: vector %lu in the wedge at %lx\n", xenpv_vector, cpu->rip);
 		wedge_stop("the wedge has failed");
 	}
 }
 
 /*
- * A page fault of user mode: error code, rip, cs, rflags, rsp, ss. As wedge_quick_fault.
- * A kernel with flags of its own has the long way.
+ * A page fault of user mode: error code, rip, cs, rflags, rsp, ss. As wedge_fast_fault.
+ * A kernel with flags of its own has the slow way.
  */
-int xenpv_quick_fault(uint64_t *frame)
+int fastpath_fault(uint64_t *frame)
 {
 	int result;
 
@@ -164,11 +166,11 @@ int xenpv_quick_fault(uint64_t *frame)
 		return -1;
 	frame[2] &= SELECTOR_MASK;
 	frame[3] = (frame[3] & ~(uint64_t)FLAG_IOPL) | FLAG_IF;
-	xenpv_lock_shortly();
-	result = wedge_quick_fault(xenpv_vcpu->arch.cr2, frame);
-	xenpv_unlock_shortly();
+	fastpath_lock();
+	result = wedge_fast_fault(xenpv_vcpu->arch.cr2, frame);
+	fastpath_unlock();
 	if (result == 1)
-		xenpv_stale_selectors = 1;
+		fastpath_stale_selectors = 1;
 	return result;
 }
 
@@ -178,15 +180,15 @@ void xenpv_trap_entered(void)
 	struct cpu *cpu = &previrt_cpu;
 	uint16_t cs = xenpv_cs & SELECTOR_MASK;
 
-	xenpv_lock();
+	backend_lock();
 	cpu->user = (cs & 3) == 3;
 	if (!cpu->user) {
 		traps_kernel_flags(cpu, !(xenpv_cs >> 32 & 0xff));
-		xenpv_look_at_selectors();
+		fastpath_look_at_selectors();
 		if (cpu->rip >= WEDGE_BASE && cpu->rip < (uint64_t)xenpv_text_end)
 			traps_in_site(cpu);
 	} else {
-		xenpv_stale_selectors = 0;
+		fastpath_stale_selectors = 0;
 		traps_set_if(cpu, !(xenpv_cs >> 32 & 0xff));
 		cpu->rflags |= traps_user_kept;
 		traps_user_kept = 0;
@@ -201,7 +203,7 @@ void xenpv_trap_entered(void)
 	case WEDGE_EVENT:
 		wedge_event();
 	case WEDGE_SYSCALL:
-		xenpv_syscall_learn(cpu);
+		fastpath_syscall_learn(cpu);
 		/* fall through */
 	case WEDGE_SYSCALL32:
 		wedge_syscall(xenpv_vector == WEDGE_SYSCALL32);
@@ -222,7 +224,7 @@ void xenpv_trap_entered(void)
 /* An event found the guest's state in struct cpu still. */
 void xenpv_event_entered(void)
 {
-	xenpv_lock();
+	backend_lock();
 	wedge_event();
 }
 
@@ -257,13 +259,13 @@ void backend_enter(struct cpu *cpu)
 	uint64_t *f = room + 11;
 
 	if (!cpu->user) {
-		if (cpu->rflags & SHORT_UNUSUAL || traps_kept) {
-			traps_kept = cpu->rflags & SHORT_UNUSUAL & ~FLAG_TF;
-			xenpv_short_forbid(SHORT_BY_FLAGS, !!traps_kept);
+		if (cpu->rflags & FASTPATH_UNUSUAL || traps_kept) {
+			traps_kept = cpu->rflags & FASTPATH_UNUSUAL & ~FLAG_TF;
+			fastpath_forbid(FASTPATH_NOT_WITH_FLAGS, !!traps_kept);
 			if (traps_kept)
 				backend_syscall_changed();
 		}
-		xenpv_unlock();
+		backend_unlock();
 		if (cpu->rflags & FLAG_TF || (cpu->rflags & FLAG_RF && cpu->dr[7] & DR7_ENABLED))
 			traps_enter_stepping(cpu, f);
 		xenpv_real_flags = (cpu->rflags & REAL_IN_KERNEL) | FLAG_FIXED;
@@ -272,10 +274,10 @@ void backend_enter(struct cpu *cpu)
 		xenpv_resume_masked();
 	}
 	if (!(cpu->seg[SEG_CS] & 4) && !(cpu->seg[SEG_SS] & 4)) {
-		xenpv_user_cs = cpu->seg[SEG_CS] | 3;
-		xenpv_user_ss = cpu->seg[SEG_SS] | 3;
+		fastpath_user_cs = cpu->seg[SEG_CS] | 3;
+		fastpath_user_ss = cpu->seg[SEG_SS] | 3;
 	}
-	xenpv_sysret_learn(cpu);
+	fastpath_sysret_learn(cpu);
 	if ((cpu->rflags & (FLAG_IOPL | FLAG_IF)) != FLAG_IF) {
 		traps_user_kept = (cpu->rflags & FLAG_IOPL) | FLAG_FIXED;
 		backend_syscall_changed();
@@ -286,7 +288,7 @@ void backend_enter(struct cpu *cpu)
 	f[3] = cpu->r[RSP];
 	f[4] = cpu->seg[SEG_SS] | 3;
 	xenpv_calls[__HYPERVISOR_iret]++;
-	xenpv_unlock();
+	backend_unlock();
 	xenpv_resume_frame(f);
 }
 
@@ -328,15 +330,15 @@ void xenpv_traps_init(void)
 		traps[i].vector = v;
 		traps[i].flags = TRAP_MASKS | (v == 3 || v == 4 || v == 0x80 ? 3 : 0);
 		traps[i].cs = FLAT_KERNEL_CS64;
-		traps[i].address = v == VECTOR_PF ? (uint64_t)xenpv_fault_entry :
+		traps[i].address = v == VECTOR_PF ? (uint64_t)fastpath_fault_entry :
 						    traps_entry(v);
 	}
 	xenpv_must("the traps", xenpv_call(__HYPERVISOR_set_trap_table, (uint64_t)traps, 0, 0, 0));
 	traps_callback(CALLBACKTYPE_event, traps_entry(WEDGE_EVENT));
 	traps_callback(CALLBACKTYPE_failsafe, (uint64_t)xenpv_failsafe_entry);
-	traps_callback(CALLBACKTYPE_syscall, (uint64_t)xenpv_syscall_entry);
+	traps_callback(CALLBACKTYPE_syscall, (uint64_t)fastpath_syscall_entry);
 	traps_callback(CALLBACKTYPE_syscall32, traps_entry(WEDGE_SYSCALL32));
 	traps_callback(CALLBACKTYPE_sysenter, traps_entry(WEDGE_SYSENTER));
 	xenpv_must("a stack", xenpv_call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
-					 (uint64_t)xenpv_stack_top, 0, 0));
+					 (uint64_t)backend_stack_top, 0, 0));
 }

@@ -16,7 +16,7 @@
 #define SPINS 1024u
 
 extern uint64_t xenpv_wedge_l1[], xenpv_wedge_l2[];
-extern char xenpv_vcpu_start[], xenpv_vcpu_end[], xenpv_stack_top[], xenpv_vcpu_entry[];
+extern char xenpv_vcpu_start[], xenpv_vcpu_end[], backend_stack_top[], xenpv_vcpu_entry[];
 _Noreturn void xenpv_vcpu_main(unsigned vcpu);
 
 uint64_t xenpv_first_info_mfn(void)
@@ -42,7 +42,7 @@ static uint64_t own_pages[BACKEND_VCPUS_MAX];	/* the first one's number; 0: the 
 static uint32_t lock;
 
 /* Xen may have taken the processor from who has the lock: yield, then. */
-void xenpv_lock(void)
+void backend_lock(void)
 {
 	if (backend_vcpus == 1)
 		return;
@@ -54,7 +54,7 @@ void xenpv_lock(void)
 		}
 }
 
-void xenpv_unlock(void)
+void backend_unlock(void)
 {
 	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
@@ -168,13 +168,13 @@ void backend_vcpu_start(unsigned vcpu)
 	memset(&context, 0, sizeof(context));
 	context.flags = VGCF_in_kernel;
 	context.user_regs.rip = (uint64_t)xenpv_vcpu_entry;
-	context.user_regs.rsp = (uint64_t)xenpv_stack_top;
+	context.user_regs.rsp = (uint64_t)backend_stack_top;
 	context.user_regs.rdi = vcpu;
 	context.user_regs.cs = FLAT_KERNEL_CS64;
 	context.user_regs.ss = FLAT_KERNEL_SS64;
 	context.user_regs.rflags = 2;
 	context.kernel_ss = FLAT_KERNEL_SS64;
-	context.kernel_sp = (uint64_t)xenpv_stack_top;
+	context.kernel_sp = (uint64_t)backend_stack_top;
 	context.ctrlreg[1] = xen_pfn_to_cr3(backend_table_address(user) >> 12);
 	context.ctrlreg[3] = xen_pfn_to_cr3(backend_table_address(kernel) >> 12);
 	xenpv_must("a processor", xenpv_call(__HYPERVISOR_vcpu_op, VCPUOP_initialise, vcpu,
@@ -205,7 +205,7 @@ void xenpv_vcpus_stop(void)
 _Noreturn void xenpv_vcpu_main(unsigned vcpu)
 {
 	backend_vcpu = vcpu;
-	xenpv_lock();
+	backend_lock();
 	xenpv_traps_init();
 	xenpv_time_init();
 	wedge_vcpu_started();

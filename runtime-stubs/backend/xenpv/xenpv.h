@@ -12,6 +12,7 @@
 #include "layout.h"
 
 #include "../backend.h"
+#include "../../fastpath/fastpath.h"
 
 extern struct start_info *xenpv_start_info;
 #define xenpv_shared ((struct shared_info *)WEDGE_SHARED_INFO)
@@ -62,21 +63,6 @@ void xenpv_vcpus_init(void);
 uint64_t xenpv_vcpu_table(unsigned vcpu, int level);
 /* All processors but this one stand still, for good. */
 void xenpv_vcpus_stop(void);
-/* Only one processor is in the wedge at a time: the one that has the lock. */
-void xenpv_lock(void);
-void xenpv_unlock(void);
-/* The same for C that comes back: short ways. */
-static inline void xenpv_lock_shortly(void)
-{
-	if (backend_vcpus > 1)
-		xenpv_lock();
-}
-static inline void xenpv_unlock_shortly(void)
-{
-	if (backend_vcpus > 1)
-		xenpv_unlock();
-}
-
 /* @wanted: bytes of guest memory; 0: all that can be had. */
 void xenpv_memory_init(uint64_t wanted);
 int xenpv_roots_alloc(unsigned vcpu, unsigned *kernel, unsigned *user);
@@ -95,21 +81,7 @@ void xenpv_traps_init(void);
 /* This processor can be kicked, and its timer set. */
 void xenpv_time_init(void);
 
-/* System calls may take the short way, with the MSRs of @cpu, if these allow it. */
-void xenpv_syscall_learn(const struct cpu *cpu);
-/* Where the short way of sysret leads, before the first of them after a change. */
-void xenpv_sysret_learn(const struct cpu *cpu);
-
-/* Short code for call slot @slot, of @insn, or 0: fast.S, lean.S. */
-uint64_t xenpv_fast_call(const struct insn *insn);
-uint64_t xenpv_lean_call(unsigned slot, const struct insn *insn);
-/* The code of entry.S for call slot @slot. */
-uint64_t xenpv_call_stub(unsigned slot);
-/* What user mode has in its segment registers, if nobody has looked yet. */
-void xenpv_look_at_selectors(void);
-extern char xenpv_stack_top[];
-/* The jump slot whose short code begins right before @rip; -1: none. */
-int xenpv_fast_jump_at(uint64_t rip);
+extern char backend_stack_top[];
 
 /* Machine frame of a pseudo-physical frame. */
 uint64_t xenpv_mfn(uint64_t pfn);

@@ -100,7 +100,7 @@ static inline int way_walk(uint64_t va, struct way *way)
 }
 
 /* The shadow of a page (shadow_leaf, for user pages); 0: not mapped before it is
-   touched, or by the long way. */
+   touched, or by the slow way. */
 static inline uint64_t way_leaf(const struct way *way, uint64_t entry)
 {
 	uint64_t gpa = entry & PTE_ADDRESS, leaf;

@@ -7,7 +7,7 @@
  * Xen calls the wedge at just that place. Whatever the try leaves (registers,
  * flags, stacks) must be what it leaves undisturbed on the bare machine, and the
  * addresses the guest is shown must be those of instructions it runs there.
- * SHORT: all instructions of short and fast code (addresses in a file), of which
+ * CODE: all instructions of the routines for flags (addresses in a file), of which
  * the most part must have been interrupted.
  */
 #include "remote.h"
@@ -51,7 +51,7 @@ static struct seen native[TRIES_MOST];
 static uint64_t places[PLACES_MOST];	/* where the try may be interrupted */
 static unsigned place_steps[PLACES_MOST];	/* from the site */
 static unsigned place_count;
-static uint64_t known[KNOWN_MOST];	/* instructions of short code */
+static uint64_t known[KNOWN_MOST];	/* instructions of the routines for flags */
 static uint8_t known_hit[KNOWN_MOST];
 static unsigned known_count;
 #define WAYS_IN 10
@@ -96,10 +96,10 @@ static void look_up_all(const char *guest, const char *wedge)
 		{ "xenpv_resume_frame", &ways_back[2] },
 		{ "xenpv_call_entered", &ways_in[0] }, { "xenpv_jump_entered", &ways_in[1] },
 		{ "xenpv_trap_entered", &ways_in[2] },
-		{ "xenpv_lean_invlpg", &ways_in[3] }, { "xenpv_lean_cr3", &ways_in[4] },
-		{ "xenpv_lean_sreg", &ways_in[5] }, { "xenpv_lean_wrmsr", &ways_in[6] },
-		{ "xenpv_lean_selectors", &ways_in[7] }, { "lean_done", &ways_back[3] },
-		{ "xenpv_lean_io", &ways_in[8] }, { "lean_io_done", &ways_back[4] },
+		{ "fastpath_call_invlpg", &ways_in[3] }, { "fastpath_call_cr3", &ways_in[4] },
+		{ "fastpath_call_sreg", &ways_in[5] }, { "fastpath_call_wrmsr", &ways_in[6] },
+		{ "fastpath_call_selectors", &ways_in[7] }, { "call_done", &ways_back[3] },
+		{ "fastpath_call_io", &ways_in[8] }, { "call_io_done", &ways_back[4] },
 		{ "xenpv_behind_entered", &ways_in[9] },
 	};
 
@@ -431,7 +431,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < known_count; i++)
 		hit += known_hit[i];
 	printf("boundaries: %u kinds of sites, %u interruptions, at %u of %u instructions of "
-	       "short code (at the others they are masked)\n", try_count, injected, hit, known_count);
+	       "routines for flags (at the others they are masked)\n", try_count, injected, hit, known_count);
 	/* Some half of it runs with events masked, or when one is pending. */
 	return failed != 0 || (!argv[5] && hit < known_count * 6 / 10);
 }

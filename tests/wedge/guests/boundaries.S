@@ -72,7 +72,7 @@ end_\@:
 	invlpg (%rax)
 .endm
 
-/* The selectors are what user mode has left (fast.S). */
+/* The selectors are what user mode has left (fastpath/user.inc). */
 .macro from_user
 	call visit_syscall
 .endm

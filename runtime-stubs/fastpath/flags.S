@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Short code behind the call sites of the commonest instructions on flags, in
- * place of the way through C: sti, pushf, popf, and the pairs with a push or
+ * Code behind the call sites of the commonest instructions on flags, in place of the
+ * way through C: sti, pushf, popf, and the pairs with a push or
  * pop of a register.
  *
  * Invariants:
  *  - The byte of the interrupt flag is cleared first and the pending events are
- *    looked at after that; if there are any, the long way is taken.
+ *    looked at after that; if there are any, the slow way is taken.
  *  - Values with flags that are not the processor's own here (TF, IOPL, NT, AC)
- *    take the long way. When the guest has any of them set, no slot leads here.
+ *    take the slow way. When the guest has any of them set, no slot leads here.
  *  - An event or fault may come at any instruction. "state" says what it takes,
  *    from there on, to make the guest's registers those before the instruction
- *    or behind it (short.h, short.c): the guest sees no address in the wedge.
+ *    or behind it (flags.h, flags.c): the guest sees no address in the wedge.
  *
  * On entry the return address stands on the stack; it is 7 past the site.
  */
 #define __ASSEMBLY__
-#include "layout.h"
-#include "short.h"
-
-#define PENDING WEDGE_VCPU_INFO
-#define MASK WEDGE_VCPU_INFO+1
+#include "flags.h"
 #define IF_BIT 0x200
 
 .macro state action, number=0
-	.pushsection .rodata.short, "a"
+	.pushsection .rodata.flags, "a"
 	.quad 99f
 	.short \action, routine_now
 	.long \number
@@ -37,50 +33,50 @@
 	.set routine_now, -1
 .macro routine
 	.set routine_now, routine_now + 1
-	.pushsection .rodata.short_entries, "a"
+	.pushsection .rodata.flags_entries, "a"
 	.quad 99f
 	.popsection
 99:
 .endm
 
-.macro long_way number
-	jmp *xenpv_short_long+8*(\number)(%rip)
+.macro slow_way number
+	jmp *fastpath_flags_slow+8*(\number)(%rip)
 .endm
 
-	.section .rodata.short, "a"
+	.section .rodata.flags, "a"
 	.balign 8
-	.globl xenpv_short_states, xenpv_short_entries
-xenpv_short_states:
-	.section .rodata.short_entries, "a"
+	.globl fastpath_flags_states, fastpath_flags_entries
+fastpath_flags_states:
+	.section .rodata.flags_entries, "a"
 	.balign 8
-xenpv_short_entries:
+fastpath_flags_entries:
 
 	.text
 	.balign 16
-	.globl xenpv_short_start, xenpv_short_end
-xenpv_short_start:
+	.globl fastpath_flags_start, fastpath_flags_end
+fastpath_flags_start:
 
-	routine				/* SHORT_STI */
-	state SHORT_BEFORE
+	routine				/* FLAGS_STI */
+	state FLAGS_BEFORE
 	movq %rcx, saved_rcx(%rip)
-	movb $0, MASK
-	state SHORT_STI_DONE
-	movzbl PENDING, %ecx
+	movb $0, fastpath_masked
+	state FLAGS_STI_DONE
+	movzbl fastpath_pending, %ecx
 	jrcxz 1f
-	movb $1, MASK
+	movb $1, fastpath_masked
 	movq saved_rcx(%rip), %rcx
-	long_way SHORT_STI
+	slow_way FLAGS_STI
 1:	movq saved_rcx(%rip), %rcx
 	ret
 
-	routine				/* SHORT_PUSHF */
-	state SHORT_BEFORE
+	routine				/* FLAGS_PUSHF */
+	state FLAGS_BEFORE
 	movq %rcx, saved_rcx(%rip)
 	popq saved_return(%rip)
-	state SHORT_PUSHF_BEFORE, 0
-	movzbl MASK, %ecx
+	state FLAGS_PUSHF_BEFORE, 0
+	movzbl fastpath_masked, %ecx
 	pushfq
-	state SHORT_PUSHF_BEFORE, 8
+	state FLAGS_PUSHF_BEFORE, 8
 	jrcxz 1f
 	movq (%rsp), %rcx
 	leaq -IF_BIT(%rcx), %rcx	/* the real one is always set */
@@ -88,37 +84,37 @@ xenpv_short_start:
 1:	movq saved_rcx(%rip), %rcx
 	jmp *saved_return(%rip)
 
-	routine				/* SHORT_POPF */
-	state SHORT_BEFORE
+	routine				/* FLAGS_POPF */
+	state FLAGS_BEFORE
 	movq %rax, saved_rax(%rip)
 	popq saved_return(%rip)
-	state SHORT_POPF_BEFORE
+	state FLAGS_POPF_BEFORE
 	movq (%rsp), %rax
-	testl $SHORT_UNUSUAL, %eax
+	testl $FASTPATH_UNUSUAL, %eax
 	jnz 4f
 	testl $IF_BIT, %eax
 	jz 2f
-	movb $0, MASK
-	state SHORT_POPF_DONE
-	cmpb $0, PENDING
+	movb $0, fastpath_masked
+	state FLAGS_POPF_DONE
+	cmpb $0, fastpath_pending
 	jne 3f
 	movq saved_rax(%rip), %rax
 	popfq
-	state SHORT_RETURNED
+	state FLAGS_RETURNED
 	jmp *saved_return(%rip)
-	state SHORT_POPF_BEFORE
-2:	movb $1, MASK
+	state FLAGS_POPF_BEFORE
+2:	movb $1, fastpath_masked
 	movq saved_rax(%rip), %rax
 	popfq
-	state SHORT_RETURNED
+	state FLAGS_RETURNED
 	jmp *saved_return(%rip)
-	state SHORT_POPF_DONE
-3:	movb $1, MASK
-	state SHORT_POPF_BEFORE
+	state FLAGS_POPF_DONE
+3:	movb $1, fastpath_masked
+	state FLAGS_POPF_BEFORE
 4:	movq saved_rax(%rip), %rax
 	pushq saved_return(%rip)
-	state SHORT_BEFORE
-	long_way SHORT_POPF
+	state FLAGS_BEFORE
+	slow_way FLAGS_POPF
 
 /* Registers by number; none for rsp. Only the way they are read differs. */
 .macro each_register macro
@@ -146,23 +142,23 @@ xenpv_short_start:
 	routine				/* the number of rsp: never used */
 	.endif
 	routine
-	state SHORT_BEFORE
-	movzbl MASK, %\low
-	state SHORT_READ, \number
+	state FLAGS_BEFORE
+	movzbl fastpath_masked, %\low
+	state FLAGS_READ, \number
 	jmp *88f(,%\reg,8)
 	.pushsection .rodata
 	.balign 8
 88:	.quad 89f, 90f
 	.popsection
 89:	pushfq
-	state SHORT_READ_PUSHED, \number
+	state FLAGS_READ_PUSHED, \number
 	popq %\reg
-	state SHORT_READ, \number
+	state FLAGS_READ, \number
 	ret
 90:	pushfq
-	state SHORT_READ_PUSHED, \number
+	state FLAGS_READ_PUSHED, \number
 	popq %\reg
-	state SHORT_READ, \number
+	state FLAGS_READ, \number
 	leaq -IF_BIT(%\reg), %\reg
 	ret
 .endm
@@ -173,80 +169,80 @@ xenpv_short_start:
 	routine
 	.endif
 	routine
-	state SHORT_BEFORE
-	testl $SHORT_UNUSUAL, %\low
+	state FLAGS_BEFORE
+	testl $FASTPATH_UNUSUAL, %\low
 	jnz 88f
 	testl $IF_BIT, %\low
 	jz 89f
-	movb $0, MASK
-	state SHORT_PAIR_DONE, \number
-	cmpb $0, PENDING
+	movb $0, fastpath_masked
+	state FLAGS_PAIR_DONE, \number
+	cmpb $0, fastpath_pending
 	jne 90f
 	pushq %\reg
-	state SHORT_PAIR_PUSHED, \number
+	state FLAGS_PAIR_PUSHED, \number
 	popfq
-	state SHORT_CALL_DONE
+	state FLAGS_CALL_DONE
 	ret
-	state SHORT_BEFORE
-89:	movb $1, MASK
+	state FLAGS_BEFORE
+89:	movb $1, fastpath_masked
 	pushq %\reg
-	state SHORT_PAIR_PUSHED, \number
+	state FLAGS_PAIR_PUSHED, \number
 	popfq
-	state SHORT_CALL_DONE
+	state FLAGS_CALL_DONE
 	ret
-	state SHORT_PAIR_DONE, \number
-90:	movb $1, MASK
-	state SHORT_BEFORE
-88:	long_way SHORT_PUSH_POPF+\number
+	state FLAGS_PAIR_DONE, \number
+90:	movb $1, fastpath_masked
+	state FLAGS_BEFORE
+88:	slow_way FLAGS_PUSH_POPF+\number
 .endm
 	each_register push_popf
 
 /* Nothing here may not happen twice. */
 .macro pushf_pop_stack at
 	routine
-	state SHORT_BEFORE
+	state FLAGS_BEFORE
 	movq %rcx, saved_rcx(%rip)
-	state SHORT_AGAIN, 0
+	state FLAGS_AGAIN, 0
 	pushfq
-	state SHORT_AGAIN, 8
-	movzbl MASK, %ecx
+	state FLAGS_AGAIN, 8
+	movzbl fastpath_masked, %ecx
 	jrcxz 88f
 	popq %rcx
-	state SHORT_AGAIN, 0
+	state FLAGS_AGAIN, 0
 	leaq -IF_BIT(%rcx), %rcx
 	movq %rcx, 8+\at(%rsp)
 	movq saved_rcx(%rip), %rcx
 	ret
-	state SHORT_AGAIN, 8
+	state FLAGS_AGAIN, 8
 88:	popq %rcx
-	state SHORT_AGAIN, 0
+	state FLAGS_AGAIN, 0
 	movq %rcx, 8+\at(%rsp)
 	movq saved_rcx(%rip), %rcx
 	ret
 .endm
 	.set word, 0
-.rept SHORT_STACK_WORDS
+.rept FLAGS_STACK_WORDS
 	pushf_pop_stack 8*word
 	.set word, word + 1
 .endr
 
-xenpv_short_end:
-	.section .rodata.short, "a"
-	.globl xenpv_short_states_end
-xenpv_short_states_end:
+fastpath_flags_end:
+	.section .rodata.flags, "a"
+	.globl fastpath_flags_states_end
+fastpath_flags_states_end:
 
 	.bss
 	.balign 8
-	.globl xenpv_short_long, xenpv_short_rax, xenpv_short_rcx, xenpv_short_return
-xenpv_short_long: .skip 8 * SHORT_ROUTINES
+	.globl fastpath_flags_slow, fastpath_flags_rax, fastpath_flags_rcx, fastpath_flags_return
+fastpath_flags_slow: .skip 8 * FLAGS_ROUTINES
 
 	.section .bss.vcpu, "aw", @nobits
 	.balign 8
-xenpv_short_rax:
+fastpath_flags_rax:
 saved_rax:	.quad 0
-xenpv_short_rcx:
+fastpath_flags_rcx:
 saved_rcx:	.quad 0
-xenpv_short_return:
+fastpath_flags_return:
 saved_return:	.quad 0
 
 	.section .note.GNU-stack, "", @progbits

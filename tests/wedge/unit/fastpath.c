@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The short routines behind call sites (backend/xenpv/short.S), one instruction
- * at a time by ptrace. At each boundary the guest is thought interrupted: what
- * short.c makes of it must be the state before the guest's instruction or the
- * state behind it, in registers, flags, stack and interrupt flag.
+ * The fast path's routines for flags (fastpath/flags.S), one instruction at a time by
+ * ptrace. At each boundary the guest is thought interrupted: what fastpath_interrupted
+ * makes of it must be the state before the guest's instruction or the state behind it, in
+ * registers, flags, stack and interrupt flag.
  */
 #define _GNU_SOURCE
-#include "../../../runtime-stubs/backend/backend.h"
-#include "../../../runtime-stubs/backend/xenpv/short.h"
+#include "../../../runtime-stubs/fastpath/fastpath.h"
+#include "../../../runtime-stubs/fastpath/flags.h"
 #include "../../../runtime-stubs/rewriter/limits.h"
 #include "insns.h"
 #include <signal.h>
@@ -27,36 +27,14 @@
 #define RETURN 0x4444000ul	/* behind the call; nothing is there */
 #define CALL 8u
 #define SITE (RETURN - CALL)
-#define LONG_WAY 0x4555000ul
+#define SLOW_WAY 0x4555000ul
 #define ARITHMETIC 0xcd5ul
 #define MAX_STEPS 64
-#define WORDS (4 + SHORT_STACK_WORDS)
+#define WORDS (4 + FLAGS_STACK_WORDS)
 
-struct info { uint8_t pending, mask; };
-static volatile struct info *const info = (void *)WEDGE_VCPU_INFO;
-
-char xenpv_call_stubs[1];
-uint64_t xenpv_call_slots[REWRITER_CALLS];
-/* Of fast.[cS] and lean.[cS], none of whose routines is called here. */
-const char xenpv_lean_start[1], xenpv_lean_end[1], xenpv_lean_plain[1], xenpv_lean_behind[1];
-uint64_t xenpv_lean_call(unsigned slot, const struct insn *insn)
-{
-	(void)slot;
-	(void)insn;
-	return 0;
-}
-const char xenpv_plain_start[1], xenpv_plain_end[1];
-const char xenpv_sreg16_start[1], xenpv_sreg16_end[1];
-uint64_t xenpv_plain_rcx;
-uint64_t xenpv_fast_call(const struct insn *insn)
-{
-	(void)insn;
-	return 0;
-}
-
-extern const uint64_t xenpv_short_entries[];
-extern const char xenpv_short_start[], xenpv_short_end[];
-extern uint64_t xenpv_short_long[], xenpv_short_rax, xenpv_short_rcx, xenpv_short_return;
+extern const uint64_t fastpath_flags_entries[];
+extern const char fastpath_flags_start[], fastpath_flags_end[];
+extern uint64_t fastpath_flags_slow[], fastpath_flags_rax, fastpath_flags_rcx, fastpath_flags_return;
 
 struct guest {			/* all that can be seen */
 	uint64_t r[16], rip, flags;
@@ -69,7 +47,7 @@ static pid_t child;
 
 static void fail(int routine, uint64_t rip, const char *why)
 {
-	printf("BAD routine %d at +%lx: %s\n", routine, rip - (uint64_t)xenpv_short_start, why);
+	printf("BAD routine %d at +%lx: %s\n", routine, rip - (uint64_t)fastpath_flags_start, why);
 	failed++;
 }
 
@@ -88,15 +66,15 @@ static void announce(void)
 
 			backend_call_slot(slot++, &insn, 0, CALL, CALL);
 		}
-	for (int word = 0; word < SHORT_STACK_WORDS; word++) {
+	for (int word = 0; word < FLAGS_STACK_WORDS; word++) {
 		struct insn insn = { .op = PREVIRT_OP_pushf_pop, .osize = 4, .opcode = 0x8f,
 			.is_memory = 1, .base = RSP, .index = INSN_NO_REG, .asize = 8,
 			.disp = 8 * word };
 
 		backend_call_slot(slot++, &insn, 0, CALL, CALL);
 	}
-	for (int i = 0; i < SHORT_ROUTINES; i++)
-		xenpv_short_long[i] = LONG_WAY;
+	for (int i = 0; i < FLAGS_ROUTINES; i++)
+		fastpath_flags_slow[i] = SLOW_WAY;
 }
 
 static void copy_in(void *address, size_t size)
@@ -143,8 +121,8 @@ static uint64_t visible_flags(const struct guest *g)
 
 static int is_popf(int routine)
 {
-	return routine == SHORT_POPF ||
-	       (routine >= SHORT_PUSH_POPF && routine < SHORT_PUSHF_POP_STACK);
+	return routine == FLAGS_POPF ||
+	       (routine >= FLAGS_PUSH_POPF && routine < FLAGS_PUSHF_POP_STACK);
 }
 
 /* The guest behind its instruction. */
@@ -154,28 +132,28 @@ static struct guest behind(int routine, const struct guest *before)
 	uint64_t value;
 
 	g.rip = RETURN;
-	if (routine == SHORT_STI) {
+	if (routine == FLAGS_STI) {
 		g.interrupts = 1;
 		return g;
 	}
-	if (routine == SHORT_PUSHF) {
+	if (routine == FLAGS_PUSHF) {
 		g.r[RSP] -= 8;
 		g.stack[1] = visible_flags(before);
 		return g;
 	}
-	if (routine >= SHORT_PUSHF_POP && routine < SHORT_PUSH_POPF) {
-		g.r[routine - SHORT_PUSHF_POP] = visible_flags(before);
+	if (routine >= FLAGS_PUSHF_POP && routine < FLAGS_PUSH_POPF) {
+		g.r[routine - FLAGS_PUSHF_POP] = visible_flags(before);
 		return g;
 	}
-	if (routine >= SHORT_PUSHF_POP_STACK) {
-		g.stack[2 + routine - SHORT_PUSHF_POP_STACK] = visible_flags(before);
+	if (routine >= FLAGS_PUSHF_POP_STACK) {
+		g.stack[2 + routine - FLAGS_PUSHF_POP_STACK] = visible_flags(before);
 		return g;
 	}
-	if (routine == SHORT_POPF) {
+	if (routine == FLAGS_POPF) {
 		value = g.stack[2];
 		g.r[RSP] += 8;
 	} else {
-		value = g.r[routine - SHORT_PUSH_POPF];
+		value = g.r[routine - FLAGS_PUSH_POPF];
 	}
 	g.flags = value;
 	g.interrupts = !!(value & FLAG_IF);
@@ -206,7 +184,7 @@ static void read_stack(struct guest *g)
 	memcpy(g->stack, (void *)(STACK + STACK_SIZE / 2 - 16), sizeof(g->stack));
 }
 
-/* What short.c makes of a guest that is stopped within a routine. */
+/* What the fast path makes of a guest that is stopped within a routine. */
 static void interrupted(int routine, const struct user_regs_struct *u, const struct guest *before,
 			const struct guest *after)
 {
@@ -215,15 +193,15 @@ static void interrupted(int routine, const struct user_regs_struct *u, const str
 	const char *why;
 
 	copy_in((void *)STACK, STACK_SIZE);
-	copy_in((void *)info, sizeof(*info));
-	copy_in(&xenpv_short_rax, 8);
-	copy_in(&xenpv_short_rcx, 8);
-	copy_in(&xenpv_short_return, 8);
+	copy_in(&fastpath_masked, 1);
+	copy_in(&fastpath_flags_rax, 8);
+	copy_in(&fastpath_flags_rcx, 8);
+	copy_in(&fastpath_flags_return, 8);
 	from_ptrace(&now, u);
 	memcpy(cpu.r, now.r, sizeof(cpu.r));
 	cpu.rip = now.rip;
-	cpu.rflags = (now.flags & ~(uint64_t)FLAG_IF) | (info->mask ? 0 : FLAG_IF);
-	if (xenpv_short_interrupted(&cpu) != CALL) {
+	cpu.rflags = (now.flags & ~(uint64_t)FLAG_IF) | (fastpath_masked ? 0 : FLAG_IF);
+	if (fastpath_interrupted(&cpu) != CALL) {
 		fail(routine, u->rip, "is in no routine");
 		return;
 	}
@@ -237,11 +215,11 @@ static void interrupted(int routine, const struct user_regs_struct *u, const str
 	if (now.rip == SITE && is_popf(routine))
 		now.flags = before->flags;
 	/* So may the word that pushf; pop writes to. */
-	if (now.rip == SITE && routine >= SHORT_PUSHF_POP_STACK)
-		now.stack[2 + routine - SHORT_PUSHF_POP_STACK] =
-			before->stack[2 + routine - SHORT_PUSHF_POP_STACK];
+	if (now.rip == SITE && routine >= FLAGS_PUSHF_POP_STACK)
+		now.stack[2 + routine - FLAGS_PUSHF_POP_STACK] =
+			before->stack[2 + routine - FLAGS_PUSHF_POP_STACK];
 	/* While they are held back no event comes, and the flag is not final. */
-	if (info->mask)
+	if (fastpath_masked)
 		now.interrupts = (now.rip == SITE ? before : after)->interrupts;
 	why = differs(&now, now.rip == SITE ? before : after);
 	if (why)
@@ -258,23 +236,24 @@ static void run(int routine, int interrupts, int pending, uint64_t value)
 	for (int i = 0; i < 16; i++)
 		before.r[i] = 0x1111111111111111ul * i;
 	before.r[RSP] = (uint64_t)stack;
-	if (is_popf(routine) && routine != SHORT_POPF)
-		before.r[routine - SHORT_PUSH_POPF] = value;
+	if (is_popf(routine) && routine != FLAGS_POPF)
+		before.r[routine - FLAGS_PUSH_POPF] = value;
 	memset((void *)STACK, 0x5a, STACK_SIZE);
 	stack[0] = value;
 	read_stack(&before);
 	after = behind(routine, &before);
 	stack[-1] = RETURN;
-	info->pending = pending;
-	info->mask = !interrupts;
+	fastpath_pending = pending;
+	fastpath_masked = !interrupts;
 	copy_out((void *)STACK, STACK_SIZE);
-	copy_out((void *)info, sizeof(*info));
+	copy_out(&fastpath_masked, 1);
+	copy_out(&fastpath_pending, 1);
 	ptrace(PTRACE_GETREGS, child, NULL, &u);
 	to_ptrace(&before, &u);
 	u.rsp -= 8;
-	u.rip = xenpv_short_entries[routine];
+	u.rip = fastpath_flags_entries[routine];
 	ptrace(PTRACE_SETREGS, child, NULL, &u);
-	for (steps = 0; steps < MAX_STEPS && u.rip != RETURN && u.rip != LONG_WAY; steps++) {
+	for (steps = 0; steps < MAX_STEPS && u.rip != RETURN && u.rip != SLOW_WAY; steps++) {
 		interrupted(routine, &u, &before, &after);
 		ptrace(PTRACE_SINGLESTEP, child, NULL, NULL);
 		waitpid(child, &status, 0);
@@ -283,8 +262,8 @@ static void run(int routine, int interrupts, int pending, uint64_t value)
 		ptrace(PTRACE_GETREGS, child, NULL, &u);
 	}
 	copy_in((void *)STACK, STACK_SIZE);
-	copy_in((void *)info, sizeof(*info));
-	before.rip = LONG_WAY;
+	copy_in(&fastpath_masked, 1);
+	before.rip = SLOW_WAY;
 	before.r[RSP] -= 8;
 	before.stack[1] = RETURN;
 	{
@@ -294,8 +273,8 @@ static void run(int routine, int interrupts, int pending, uint64_t value)
 
 		from_ptrace(&now, &u);
 		read_stack(&now);
-		now.interrupts = u.rip == RETURN ? !info->mask : wanted->interrupts;
-		if (u.rip == LONG_WAY && is_popf(routine))
+		now.interrupts = u.rip == RETURN ? !fastpath_masked : wanted->interrupts;
+		if (u.rip == SLOW_WAY && is_popf(routine))
 			now.flags = before.flags;
 		why = differs(&now, wanted);
 		if (why)
@@ -308,9 +287,7 @@ int main(void)
 {
 	static const uint64_t values[] = { 0x246, 0x893, 0xad7, 0x44246, 0x3202, 0x4002 };
 
-	if (mmap((void *)info, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
-		 MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED ||
-	    mmap((void *)STACK, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+	if (mmap((void *)STACK, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
 		 MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
 		return 2;
 	announce();
@@ -321,14 +298,14 @@ int main(void)
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
-	for (int routine = 0; routine < SHORT_ROUTINES; routine++) {
-		if (routine == SHORT_PUSHF_POP + RSP || routine == SHORT_PUSH_POPF + RSP)
+	for (int routine = 0; routine < FLAGS_ROUTINES; routine++) {
+		if (routine == FLAGS_PUSHF_POP + RSP || routine == FLAGS_PUSH_POPF + RSP)
 			continue;
 		for (int state = 0; state < 4; state++)
 			for (unsigned v = 0; v < sizeof(values) / sizeof(values[0]); v++)
 				run(routine, state & 1, state >> 1, values[v]);
 	}
 	kill(child, SIGKILL);
-	printf("short: %u runs, %u boundaries, %u failed\n", passed, boundaries, failed);
+	printf("fastpath: %u runs, %u boundaries, %u failed\n", passed, boundaries, failed);
 	return failed != 0 || boundaries < 4500;
 }

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Which jump sites lead to user.inc, and what that relies on. */
+#include "fastpath.h"
+#include "flags.h"
+#include "../wedge/entry.h"
+#include "insns.h"
+
+#define JUMPS 6			/* as many as user.inc has */
+#define FIRST_IRET 2
+#define NEEDED_MASK (FLAG_IF | FLAG_DF | FASTPATH_UNUSUAL)
+#define FIRST_INSN 9u		/* more than the bytes of the first instruction there */
+#define KERNEL_FLAGS 0x200cd5ull	/* what real flags a system call may bring */
+
+extern const uint64_t fastpath_jumps[JUMPS];
+extern uint64_t fastpath_slow_jumps[JUMPS];
+extern uint64_t fastpath_gdt_now, fastpath_gdt_known, fastpath_gdt_written;
+extern uint64_t fastpath_syscall_target, fastpath_syscall_flags, fastpath_sysret_cs, fastpath_sysret_ss;
+extern uint32_t fastpath_gdt_words, fastpath_syscall_segments;
+extern uint8_t fastpath_syscall_known;
+
+static uint16_t jump_slots[JUMPS];
+
+void backend_jump_slot(unsigned slot, const struct insn *insn)
+{
+	int is_iret = insn->op == PREVIRT_OP_iret;
+
+	if (insn->osize != 8 || (!is_iret && insn->op != PREVIRT_OP_sysret))
+		return;
+	for (unsigned i = is_iret ? FIRST_IRET : 0; i < (is_iret ? JUMPS : FIRST_IRET); i++) {
+		if (fastpath_slow_jumps[i])
+			continue;
+		jump_slots[i] = slot;
+		fastpath_slow_jumps[i] = previrt_jump_slots[slot];
+		previrt_jump_slots[slot] = fastpath_jumps[i];
+		return;
+	}
+}
+
+int fastpath_jump_at(uint64_t rip)
+{
+	for (unsigned i = 0; i < JUMPS; i++)
+		if (rip - fastpath_jumps[i] < FIRST_INSN)
+			return jump_slots[i];
+	return -1;
+}
+
+void backend_syscall_changed(void)
+{
+	fastpath_syscall_known = 0;
+	backend_slow_user = 1;
+}
+
+void fastpath_sysret_learn(const struct cpu *cpu)
+{
+	fastpath_sysret_cs = ((cpu->star >> 48) + 16) | 3;
+	fastpath_sysret_ss = ((cpu->star >> 48) + 8) | 3;
+}
+
+void fastpath_syscall_learn(const struct cpu *cpu)
+{
+	uint16_t cs = cpu->star >> 32 & ~3u;
+
+	if (!(cpu->efer & EFER_SCE) || (cpu->sfmask & NEEDED_MASK) != NEEDED_MASK)
+		return;
+	fastpath_syscall_target = cpu->lstar;
+	fastpath_syscall_flags = KERNEL_FLAGS & ~cpu->sfmask;
+	fastpath_syscall_segments = cs | (uint32_t)(cs + 8) << 16;
+	fastpath_syscall_known = 1;
+}
+
+void backend_watch_gdt(const void *now, const void *known, size_t size,
+		       const uint8_t *written)
+{
+	static const uint64_t unequal[2] = { 0, 1 };
+	static const uint8_t always = 0x40;
+
+	fastpath_gdt_now = (uint64_t)(now ? now : &unequal[0]);
+	fastpath_gdt_known = (uint64_t)(now ? known : &unequal[1]);
+	fastpath_gdt_words = now ? size / 8 : 1;
+	fastpath_gdt_written = (uint64_t)(now && written ? written : &always);
+}
+
+/* What user mode is owed (backend_user_owed), from user.inc. */
+void fastpath_settle_user(void)
+{
+	fastpath_lock();
+	wedge_settle_user();
+	fastpath_unlock();
+}
