@@ -13,5 +13,7 @@ void wedge_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
    several processors "=FIRST+SECOND..." (counters.c). */
 uint64_t wedge_counter_sum(const uint64_t *own);
 void wedge_print_counter(const char *word, const uint64_t *own);
+/* Of two counters together; @more: NULL, or the second one. */
+void wedge_print_counters(const char *word, const uint64_t *own, const uint64_t *more);
 
 #endif

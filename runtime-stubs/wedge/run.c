@@ -17,39 +17,6 @@
 #include "../board/mailbox.h"
 #include "../mmu/mmu.h"
 
-#define MAX_SAME_FAULTS 16
-#define RUN_OWED_FILL 0x80u	/* of backend_user_owed; run_prefill */
-
-VCPU_LOCAL struct cpu previrt_cpu;
-static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
-static VCPU_LOCAL uint64_t run_prefill;	/* where user mode has faulted last */
-
-static void run_cause(unsigned cause)
-{
-	if (wedge_wants_counts)
-		wedge_count_cause(cause);
-}
-
-void run_deliver(const struct cpu_fault *fault, int software)
-{
-	if (cpu_deliver(&previrt_cpu, fault, software)) {
-		wedge_print("previrt: vector %u error %x address %lx cannot be delivered\n",
-			    fault->vector, fault->error, fault->address);
-		wedge_stop("triple fault");
-	}
-}
-
-void wedge_settle_user(void)
-{
-	uint8_t owed = backend_user_owed;
-
-	backend_user_owed = 0;
-	if (owed & CPU_OWED_BASES)
-		cpu_sync_user_bases(&previrt_cpu);
-	if ((owed & RUN_OWED_FILL) && mmu_cached_prefill(run_prefill))
-		mmu_prefill(run_prefill);
-}
-
 /* What user mode sees of the machine must be there; if nothing changes, the
    next return needs no look. */
 static void run_before_user(struct cpu *cpu)
@@ -70,20 +37,14 @@ static void run_nmi(void)
 		return;
 	previrt_cpu.in_nmi = 1;
 	backend_slow_user = 1;		/* iret must come by here */
-	run_deliver(&nmi, 0);
-}
-
-static void run_check_room(void)
-{
-	if (mmu_out_of_tables)
-		wedge_stop("no shadow tables are left for the guest's kernel: give it more memory");
+	wedge_deliver(&nmi, 0);
 }
 
 static _Noreturn void run_resume(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
-	run_check_room();
+	tables_check_room();
 	/* Also where an interrupt comes first, perhaps each time. */
 	if (cpu->user)
 		mmu_user_seen();
@@ -136,93 +97,6 @@ static void run_halt(void)
 	run_off -= off;
 }
 
-/*
- * A further processor loses its stack while it gets from the firmware's tables
- * to the kernel's own: nothing is pushed there then, but by sites. Until it has
- * run user mode such a stack is what it was, memory where it is.
- */
-static int run_map_stack(void)
-{
-	uint64_t va = previrt_cpu.r[RSP] - 8;
-
-	return backend_vcpu && !mmu_map_identity(va) ? 0 : -1;
-}
-
-/*
- * After a change of page tables the guest's stack must be in the shadow, for
- * the next trap is pushed there. If the guest's tables have neither code nor
- * stack, a processor would triple-fault at once.
- */
-static void run_check_tables(unsigned changes)
-{
-	uint32_t error;
-
-	if (changes == mmu_upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
-		return;
-	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
-	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && run_map_stack())) {
-		run_check_room();
-		wedge_stop("the new page tables map the guest's code or stack no more");
-	}
-}
-
-int wedge_fast_invlpg(uint64_t va)
-{
-	if (va >> 63)
-		return -1;
-	mmu_invalidate(va);
-	return 0;
-}
-
-static __attribute__((noinline)) void run_look_again(void)
-{
-	if (backend_events())
-		board_run();
-	if (board_interrupt_waits())
-		backend_remind();
-}
-
-void wedge_find_port(struct wedge_io *io, uint16_t port)
-{
-	io->window = bus_find_ports(&board_bus, port);
-	io->offset = port - io->window->first;
-}
-
-/* Of interrupts that may wait afterwards only the 8259's can be new. */
-uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events)
-{
-	run_cause(PREVIRT_CLASS_io);
-	if (io->out)
-		io->window->write(io->window->self, io->offset, 1, *al);
-	else
-		*al = io->window->read(io->window->self, io->offset, 1);
-	if (events || board_bus.interrupt || backend_vcpus > 1)
-		run_look_again();
-	return 0;
-}
-
-void wedge_fast_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
-{
-	unsigned changes = mmu_upper_changes;
-
-	run_cause(PREVIRT_CLASS_ctlreg);
-	cpu_load_cr3(&previrt_cpu, value);
-	previrt_cpu.rip = rip;
-	previrt_cpu.r[RSP] = rsp;
-	run_check_tables(changes);
-	run_check_room();
-}
-
-/* The instruction that has just ended was a single step, or has met breakpoints. */
-static void run_debug(int stepping)
-{
-	struct cpu_fault step = { .vector = VECTOR_DB };
-
-	previrt_cpu.dr[6] |= (stepping ? DR6_BS : 0) | previrt_cpu.watched;
-	previrt_cpu.dr[7] &= ~(uint64_t)DR7_GD;
-	run_deliver(&step, 0);
-}
-
 /* @end: where the guest goes on behind the instruction. */
 static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 {
@@ -232,7 +106,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	unsigned changes = mmu_upper_changes;
 
 	cpu->watched = 0;
-	run_cause(previrt_insns[insn->op].cls);
+	wedge_cause(previrt_insns[insn->op].cls);
 	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
 	case CPU_NEXT:
@@ -241,7 +115,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 			run_halt();
 		if (insn->op == PREVIRT_OP_mov_to_cr && insn->rm != RSP &&
 		    (insn->reg == 3 || insn->reg == 4))
-			run_check_tables(changes);
+			tables_check(changes);
 		break;
 	case CPU_JUMPED:
 		if (insn->op == PREVIRT_OP_iret)
@@ -253,7 +127,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		if (insn->op == PREVIRT_OP_rdmsr || insn->op == PREVIRT_OP_wrmsr)
 			wedge_refused = (struct wedge_refused){
 				at, cpu->r[RCX], insn->op == PREVIRT_OP_wrmsr };
-		run_deliver(&fault, 0);
+		wedge_deliver(&fault, 0);
 		return;
 	case CPU_UNKNOWN:
 		cpu->rip = at;
@@ -269,7 +143,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	if (insn->op == PREVIRT_OP_mov_to_sreg && insn->reg == SEG_SS)
 		stepping = 0;
 	if (stepping || cpu->watched)
-		run_debug(!!stepping);
+		wedge_debug(!!stepping);
 }
 
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
@@ -308,7 +182,7 @@ static int run_trapped(void)
 	/* The guest's processor does not have them; the one below may. */
 	if (previrt_cpu.user && (previrt_insns[insn.op].cls == PREVIRT_CLASS_svm ||
 				 insn.op == PREVIRT_OP_invlpga)) {
-		run_deliver(&(struct cpu_fault){ .vector = VECTOR_UD }, 0);
+		wedge_deliver(&(struct cpu_fault){ .vector = VECTOR_UD }, 0);
 		return 1;
 	}
 	if (previrt_cpu.user && !cpu_user_may(&previrt_cpu, &insn))
@@ -316,110 +190,6 @@ static int run_trapped(void)
 	wedge_counters.trapped[previrt_insns[insn.op].cls]++;
 	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);
 	return 1;
-}
-
-/* Nothing is mapped where the guest's tables lead: a device's registers, or nothing? */
-static void run_device(struct cpu_fault *fault)
-{
-	uint64_t va = fault->address;
-	struct mmu_walk walk = { 0 };
-	uint32_t error;
-
-	previrt_cpu.watched = 0;
-	switch (cpu_emulate_device(&previrt_cpu, fault)) {
-	case CPU_NEXT:
-		if ((previrt_cpu.rflags & FLAG_TF) || previrt_cpu.watched)
-			run_debug(!!(previrt_cpu.rflags & FLAG_TF));
-		return;
-	case CPU_FAULT:
-		run_deliver(fault, 0);
-		return;
-	default:
-		if (previrt_cpu.user) {
-			/* LIMIT: an instruction that is not carried out there. */
-			run_deliver(&(struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 }, 0);
-			return;
-		}
-		mmu_translate(va, 0, &walk, &error);
-		wedge_print("previrt: nothing to map at %lx, guest-physical %lx\n", va, walk.gpa);
-		wedge_stop(backend_is_memory(walk.gpa) ? "access to the wedge" :
-			   "an access to device memory that is not carried out");
-	}
-}
-
-static void run_page_fault(struct cpu_fault *fault)
-{
-	uint32_t access = fault->error & (PF_W | PF_I), error = fault->error;
-	int result;
-
-	if (previrt_cpu.user)
-		access |= PF_U;
-	/* Another address space may well fault at the same place. */
-	if (last_fault.address != fault->address || last_fault.rip != previrt_cpu.rip ||
-	    last_fault.generation != mmu_generation)
-		last_fault.count = 0;
-	last_fault.address = fault->address;
-	last_fault.rip = previrt_cpu.rip;
-	last_fault.generation = mmu_generation;
-	result = mmu_fault(fault->address, access, &fault->error);
-	if (wedge_wants_counts)
-		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
-	switch (result) {
-	case 0:
-		if (++last_fault.count <= MAX_SAME_FAULTS)
-			return;
-		if (!previrt_cpu.user)
-			wedge_stop("a page fault that does not go away");
-		/* LIMIT: user mode has no pages in the upper half: it sees a page fault
-		   where the guest's tables allow the access. A kernel that finds nothing
-		   to mend goes back, and sees a general protection then: no loop. */
-		fault->error = access | PF_P;
-		if (last_fault.count > MAX_SAME_FAULTS + 1)
-			*fault = (struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 };
-		run_deliver(fault, 0);
-		return;
-	case 1:
-		last_fault.count = 0;
-		run_device(fault);
-		return;
-	}
-	last_fault.count = 0;
-	if (previrt_cpu.user) {
-		run_prefill = fault->address;
-		backend_user_owed |= RUN_OWED_FILL;
-	}
-	run_deliver(fault, 0);
-}
-
-int wedge_fast_fault(uint64_t address, uint64_t *frame)
-{
-	uint32_t error, access = (frame[0] & (PF_W | PF_I)) | PF_U;
-	int reflect;
-
-	if (last_fault.address == address && last_fault.count &&
-	    last_fault.generation == mmu_generation)
-		return -1;
-	run_cause(CAUSE_PAGE_FAULT);
-	reflect = mmu_cached_fault(address, access, &error);
-	if (reflect < 0)
-		return -1;
-	if (wedge_wants_counts)
-		wedge_count_fault(address, frame[0], 1, reflect ? -1 : 0);
-	if (!reflect) {
-		last_fault.address = address;
-		last_fault.rip = frame[1];
-		last_fault.generation = mmu_generation;
-		last_fault.count = 1;
-	} else {
-		frame[0] = error;
-		if (cpu_deliver_user_fault(&previrt_cpu, address, frame))
-			return -1;
-		last_fault.count = 0;
-		run_prefill = address;
-		backend_user_owed |= RUN_OWED_FILL;
-	}
-	wedge_counters.exceptions++;
-	return reflect;
 }
 
 /* Exceptions that the guest has not asked for; hardware has the bits set. 1: there is
@@ -434,11 +204,22 @@ static int run_is_unwanted(struct cpu_fault *fault)
 	return 1;
 }
 
+/* Does not return if it was one. */
+static void run_short_site(void)
+{
+	int slot = short_site_slot(&previrt_cpu);
+
+	if (slot >= REWRITER_CALLS)
+		wedge_jump(slot - REWRITER_CALLS);
+	if (slot >= 0)
+		wedge_call(slot);
+}
+
 void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 {
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
 
-	run_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
+	wedge_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
 	wedge_counters.exceptions++;
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == VECTOR_AC;
@@ -447,18 +228,18 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 	if (run_is_unwanted(&fault))
 		run_resume();
 	if (vector == VECTOR_UD)
-		short_site_trapped(&previrt_cpu);
+		run_short_site();
 	if (vector == VECTOR_PF)
-		run_page_fault(&fault);
+		wedge_page_fault(&fault);
 	else if ((vector != VECTOR_GP || !software_refused(&previrt_cpu, error)) &&
 		 ((vector != VECTOR_GP && vector != VECTOR_UD) || !run_trapped()))
-		run_deliver(&fault, 0);
+		wedge_deliver(&fault, 0);
 	run_resume();
 }
 
 void wedge_software_interrupt(unsigned vector)
 {
-	run_cause(CAUSE_INT);
+	wedge_cause(CAUSE_INT);
 	software_interrupt(&previrt_cpu, vector);
 	run_resume();
 }
@@ -467,10 +248,10 @@ void wedge_sysenter(void)
 {
 	struct cpu_fault fault = { 0 };
 
-	run_cause(CAUSE_SYSCALL);
+	wedge_cause(CAUSE_SYSCALL);
 	wedge_counters.syscalls++;
 	if (cpu_sysenter(&previrt_cpu, &fault) == CPU_FAULT)
-		run_deliver(&fault, 0);
+		wedge_deliver(&fault, 0);
 	run_resume();
 }
 
@@ -478,21 +259,27 @@ void wedge_syscall(int compat)
 {
 	struct cpu_fault fault = { 0 };
 
-	run_cause(CAUSE_SYSCALL);
+	wedge_cause(CAUSE_SYSCALL);
 	wedge_counters.syscalls++;
 	if (cpu_syscall(&previrt_cpu, compat, &fault) == CPU_FAULT)
-		run_deliver(&fault, 0);
+		wedge_deliver(&fault, 0);
 	run_resume();
 }
 
 void wedge_event(void)
 {
-	run_cause(CAUSE_EVENT);
+	wedge_cause(CAUSE_EVENT);
 	wedge_counters.events++;
 	run_resume();		/* asks for events */
 }
 
 void wedge_go(void)
 {
+	run_resume();
+}
+
+void wedge_vcpu_started(void)
+{
+	vcpus_begin();
 	run_resume();
 }

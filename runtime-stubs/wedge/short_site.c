@@ -21,23 +21,22 @@ static int short_site_is_near(uint64_t va)
 	       va - backend_near_slots < REACH;
 }
 
-void short_site_trapped(struct cpu *cpu)
+int short_site_slot(struct cpu *cpu)
 {
 	uint8_t bytes[INSN_MAX];
 	int slot;
 
 	if (!backend_fs_base || cpu->user || cpu_fetch(cpu, bytes) < REWRITER_SHORT)
-		return;
+		return -1;
 	slot = rewriter_trap_slot(bytes);
 	if (slot < 0 || (slot < REWRITER_CALLS ? slot >= (int)wedge_rewriter.call_count :
 			 slot - REWRITER_CALLS >= (int)wedge_rewriter.jump_count))
-		return;
+		return -1;
 	if (short_site_is_near(cpu->rip)) {
 		rewriter_near(&wedge_rewriter.target, slot, cpu->rip, bytes);
 		mmu_poke(cpu->rip, bytes, REWRITER_SHORT);
 	}
-	if (slot >= REWRITER_CALLS)
-		wedge_jump(slot - REWRITER_CALLS);
-	cpu->rip += REWRITER_SHORT;
-	wedge_call(slot);
+	if (slot < REWRITER_CALLS)
+		cpu->rip += REWRITER_SHORT;
+	return slot;
 }

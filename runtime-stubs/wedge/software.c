@@ -52,7 +52,7 @@ void software_interrupt(struct cpu *cpu, unsigned vector)
 {
 	unsigned length = software_ended(cpu, &vector);
 
-	run_deliver(&(struct cpu_fault){ .vector = vector }, length);
+	wedge_deliver(&(struct cpu_fault){ .vector = vector }, length);
 }
 
 int software_refused(struct cpu *cpu, uint32_t error)
@@ -66,6 +66,6 @@ int software_refused(struct cpu *cpu, uint32_t error)
 		return 0;
 	cpu->rip += length;
 	cpu->rflags &= ~(uint64_t)FLAG_RF;
-	run_deliver(&(struct cpu_fault){ .vector = vector }, length);
+	wedge_deliver(&(struct cpu_fault){ .vector = vector }, length);
 	return 1;
 }

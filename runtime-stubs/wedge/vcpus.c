@@ -24,7 +24,7 @@ void vcpus_init(void)
 	mailbox_set_start(vcpus_start);
 }
 
-void wedge_vcpu_started(void)
+void vcpus_begin(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
@@ -39,5 +39,4 @@ void wedge_vcpu_started(void)
 		wedge_stop("instruction not supported before paging");
 	}
 	mmu_set_root(cpu->cr3 & PTE_ADDRESS, 0);
-	wedge_go();
 }

@@ -4,8 +4,10 @@
 #ifndef PREVIRT_WEDGE_H
 #define PREVIRT_WEDGE_H
 #include "../cpu/cpu.h"
+#include "../mmu/mmu.h"
 #include "../rewriter/rewriter.h"
 #include "bundle.h"
+#include "entry.h"
 #include "insns.h"
 
 extern struct rewriter wedge_rewriter;
@@ -47,8 +49,32 @@ struct wedge_refused {
 };
 extern struct wedge_refused wedge_refused;
 
+static inline void wedge_cause(unsigned cause)
+{
+	if (wedge_wants_counts)
+		wedge_count_cause(cause);
+}
+
 /* As cpu_deliver, which must work. */
-void run_deliver(const struct cpu_fault *fault, int software);
+void wedge_deliver(const struct cpu_fault *fault, int software);
+/* The instruction that has just ended was a single step, or has met breakpoints. */
+void wedge_debug(int stepping);
+
+/* A page fault of the guest, with the processor's error code: it is mended, or carried
+   out, or delivered. */
+void wedge_page_fault(struct cpu_fault *fault);
+
+/*
+ * After a change of page tables the guest's stack must be in the shadow, for the next trap
+ * is pushed there. If the guest's tables have neither code nor stack, a processor would
+ * triple-fault at once, and the wedge stops. @changes: mmu_upper_changes before.
+ */
+void tables_check(unsigned changes);
+static inline void tables_check_room(void)
+{
+	if (mmu_out_of_tables)
+		wedge_stop("no shadow tables are left for the guest's kernel: give it more memory");
+}
 
 /* A software interrupt that the back-end took for @vector, with rip behind it. */
 void software_interrupt(struct cpu *cpu, unsigned vector);
@@ -60,14 +86,16 @@ int software_refused(struct cpu *cpu, uint32_t error);
 extern unsigned vcpus_running;
 /* What wakes further processors is there. */
 void vcpus_init(void);
+/* A further processor has been started: its state is where its vector leads. */
+void vcpus_begin(void);
 
 /* Before board_start: the disks of the bundle, which must stay where it is, and what
    else it has for the board. */
 void parts_init(const void *bundle, size_t size);
 
-/* An invalid opcode at cpu->rip: if it is a site, it is carried out, and this does not
-   return. */
-void short_site_trapped(struct cpu *cpu);
+/* An invalid opcode at cpu->rip: if it is a site, its call slot, with rip behind it, or
+   REWRITER_CALLS and its jump slot; else -1. */
+int short_site_slot(struct cpu *cpu);
 
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);

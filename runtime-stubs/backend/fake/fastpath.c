@@ -9,8 +9,7 @@
 #include <stdlib.h>
 
 uint8_t fastpath_masked, fastpath_pending, fastpath_stale_selectors;
-uint64_t previrt_call_slots[REWRITER_CALLS];
-struct cpu previrt_cpu;
+uint64_t previrt_call_slots[REWRITER_CALLS], previrt_jump_slots[REWRITER_JUMPS];
 char backend_stack_top[1];
 
 uint64_t fastpath_call_stub(unsigned slot)

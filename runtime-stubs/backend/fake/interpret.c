@@ -20,7 +20,6 @@
 #define FAKE_INSTRUCTION_NS 20u
 #define cpu (&previrt_cpu)
 
-uint64_t previrt_call_slots[REWRITER_CALLS], previrt_jump_slots[REWRITER_JUMPS];
 uint64_t fake_steps;
 
 /* Every way into the wedge: with the guest's IF, and the dirty bits as they are. */
@@ -382,12 +381,12 @@ static void step_slot(const struct step *s)
 
 	if (cpu->user || s->map || s->insn.opcode != 0xff || !s->insn.is_memory)
 		return;
-	if ((s->insn.reg & 7) == 2 && call < sizeof(previrt_call_slots)) {
+	if ((s->insn.reg & 7) == 2 && call < 8 * REWRITER_CALLS) {
 		step_enter();
 		cpu->rip = s->next;
 		wedge_call(call / 8);
 	}
-	if ((s->insn.reg & 7) == 4 && jump < sizeof(previrt_jump_slots)) {
+	if ((s->insn.reg & 7) == 4 && jump < 8 * REWRITER_JUMPS) {
 		step_enter();
 		wedge_jump(jump / 8);
 	}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Page faults: of what the shadow does not map yet, of the guest's own, of devices.
+ */
+#include "entry.h"
+#include "wedge.h"
+#include "print.h"
+#include "../iface/fastpath.h"
+#include "../iface/memory.h"
+#include "../iface/vcpu.h"
+#include "../mmu/mmu.h"
+
+#define MAX_SAME_FAULTS 16
+#define FAULTS_OWED_FILL 0x80u	/* of backend_user_owed; faults_prefill */
+
+static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
+static VCPU_LOCAL uint64_t faults_prefill;	/* where user mode has faulted last */
+
+void wedge_settle_user(void)
+{
+	uint8_t owed = backend_user_owed;
+
+	backend_user_owed = 0;
+	if (owed & CPU_OWED_BASES)
+		cpu_sync_user_bases(&previrt_cpu);
+	if ((owed & FAULTS_OWED_FILL) && mmu_cached_prefill(faults_prefill))
+		mmu_prefill(faults_prefill);
+}
+
+/* Nothing is mapped where the guest's tables lead: a device's registers, or nothing? */
+static void faults_device(struct cpu_fault *fault)
+{
+	uint64_t va = fault->address;
+	struct mmu_walk walk = { 0 };
+	uint32_t error;
+
+	previrt_cpu.watched = 0;
+	switch (cpu_emulate_device(&previrt_cpu, fault)) {
+	case CPU_NEXT:
+		if ((previrt_cpu.rflags & FLAG_TF) || previrt_cpu.watched)
+			wedge_debug(!!(previrt_cpu.rflags & FLAG_TF));
+		return;
+	case CPU_FAULT:
+		wedge_deliver(fault, 0);
+		return;
+	default:
+		if (previrt_cpu.user) {
+			/* LIMIT: an instruction that is not carried out there. */
+			wedge_deliver(&(struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 }, 0);
+			return;
+		}
+		mmu_translate(va, 0, &walk, &error);
+		wedge_print("previrt: nothing to map at %lx, guest-physical %lx\n", va, walk.gpa);
+		wedge_stop(backend_is_memory(walk.gpa) ? "access to the wedge" :
+			   "an access to device memory that is not carried out");
+	}
+}
+
+void wedge_page_fault(struct cpu_fault *fault)
+{
+	uint32_t access = fault->error & (PF_W | PF_I), error = fault->error;
+	int result;
+
+	if (previrt_cpu.user)
+		access |= PF_U;
+	/* Another address space may well fault at the same place. */
+	if (last_fault.address != fault->address || last_fault.rip != previrt_cpu.rip ||
+	    last_fault.generation != mmu_generation)
+		last_fault.count = 0;
+	last_fault.address = fault->address;
+	last_fault.rip = previrt_cpu.rip;
+	last_fault.generation = mmu_generation;
+	result = mmu_fault(fault->address, access, &fault->error);
+	if (wedge_wants_counts)
+		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
+	switch (result) {
+	case 0:
+		if (++last_fault.count <= MAX_SAME_FAULTS)
+			return;
+		if (!previrt_cpu.user)
+			wedge_stop("a page fault that does not go away");
+		/* LIMIT: user mode has no pages in the upper half: it sees a page fault
+		   where the guest's tables allow the access. A kernel that finds nothing
+		   to mend goes back, and sees a general protection then: no loop. */
+		fault->error = access | PF_P;
+		if (last_fault.count > MAX_SAME_FAULTS + 1)
+			*fault = (struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 };
+		wedge_deliver(fault, 0);
+		return;
+	case 1:
+		last_fault.count = 0;
+		faults_device(fault);
+		return;
+	}
+	last_fault.count = 0;
+	if (previrt_cpu.user) {
+		faults_prefill = fault->address;
+		backend_user_owed |= FAULTS_OWED_FILL;
+	}
+	wedge_deliver(fault, 0);
+}
+
+int wedge_fast_fault(uint64_t address, uint64_t *frame)
+{
+	uint32_t error, access = (frame[0] & (PF_W | PF_I)) | PF_U;
+	int reflect;
+
+	if (last_fault.address == address && last_fault.count &&
+	    last_fault.generation == mmu_generation)
+		return -1;
+	wedge_cause(CAUSE_PAGE_FAULT);
+	reflect = mmu_cached_fault(address, access, &error);
+	if (reflect < 0)
+		return -1;
+	if (wedge_wants_counts)
+		wedge_count_fault(address, frame[0], 1, reflect ? -1 : 0);
+	if (!reflect) {
+		last_fault.address = address;
+		last_fault.rip = frame[1];
+		last_fault.generation = mmu_generation;
+		last_fault.count = 1;
+	} else {
+		frame[0] = error;
+		if (cpu_deliver_user_fault(&previrt_cpu, address, frame))
+			return -1;
+		last_fault.count = 0;
+		faults_prefill = address;
+		backend_user_owed |= FAULTS_OWED_FILL;
+	}
+	wedge_counters.exceptions++;
+	return reflect;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* in and out of a byte, for the fast path. */
+#include "entry.h"
+#include "wedge.h"
+#include "../iface/events.h"
+#include "../iface/vcpu.h"
+#include "../board/board.h"
+
+static __attribute__((noinline)) void ports_look_again(void)
+{
+	if (backend_events())
+		board_run();
+	if (board_interrupt_waits())
+		backend_remind();
+}
+
+void wedge_find_port(struct wedge_io *io, uint16_t port)
+{
+	io->window = bus_find_ports(&board_bus, port);
+	io->offset = port - io->window->first;
+}
+
+/* Of interrupts that may wait afterwards only the 8259's can be new. */
+uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events)
+{
+	wedge_cause(PREVIRT_CLASS_io);
+	if (io->out)
+		io->window->write(io->window->self, io->offset, 1, *al);
+	else
+		*al = io->window->read(io->window->self, io->offset, 1);
+	if (events || board_bus.interrupt || backend_vcpus > 1)
+		ports_look_again();
+	return 0;
+}
