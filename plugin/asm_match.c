@@ -293,21 +293,38 @@ static size_t skip_pseudo(const struct asm_view *v, const struct asm_stmt *s, si
 	return end;
 }
 
+/* The statement from the word at this place on. */
+static struct asm_stmt from_word(const struct asm_view *v, size_t at, size_t end)
+{
+	struct asm_stmt s = { .start = at, .end = end };
+
+	while (at + s.word < end && asm_is_name(v->text[at + s.word]))
+		s.word++;
+	return s;
+}
+
 /*
- *	{load} mov %cr3,%rax	%{disp32%} lgdt %0
+ *	{load} mov %cr3,%rax	%{disp32%} lgdt %0	{disp8} data16 rep insb
  */
 bool asm_match_pseudo(const struct asm_view *v, const struct asm_stmt *s,
 		      struct asm_stmt *inner)
 {
 	size_t at = s->start, next;
+	struct asm_stmt behind;
 	enum asm_kind kind;
 
 	while ((next = skip_pseudo(v, s, at)) != at)
 		at = next;
-	*inner = (struct asm_stmt) { .start = at, .end = s->end };
-	while (at + inner->word < s->end && asm_is_name(v->text[at + inner->word]))
-		inner->word++;
-	kind = asm_match_kind(v, inner);
+	*inner = behind = from_word(v, at, s->end);
+	/* Behind .code32 the prefixes are the other mode's. */
+	while (asm_prefix_byte(true, v->text + behind.start, behind.word) >= 0 ||
+	       asm_prefix_byte(false, v->text + behind.start, behind.word) >= 0) {
+		for (next = behind.start + behind.word; next < s->end; next++)
+			if (!asm_is_blank(v->text[next]))
+				break;
+		behind = from_word(v, next, s->end);
+	}
+	kind = asm_match_kind(v, &behind);
 	return at != s->start && asm_is_blank(v->text[at - 1]) &&
-	       (kind == ASM_PLAIN || (kind == ASM_REGISTER && asm_match_special(v, inner)));
+	       (kind == ASM_PLAIN || (kind == ASM_REGISTER && asm_match_special(v, &behind)));
 }

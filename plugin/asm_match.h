@@ -54,7 +54,7 @@ bool asm_match_far(const struct asm_view *v, const struct asm_stmt *s);
 
 /*
  * A sensitive instruction behind prefixes of gas's own in braces and a blank:
- * sets inner to the instruction.
+ * sets inner to the instruction, with prefixes by name ahead of it.
  */
 bool asm_match_pseudo(const struct asm_view *v, const struct asm_stmt *s,
 		      struct asm_stmt *inner);

@@ -257,6 +257,7 @@ static size_t try_prefix(struct rewriter *r, size_t i)
  * gas's own prefixes, which no macro can be named like:
  *	%{load%} mov %%cr3,%0	->	previrt_prefixed "%{load%}",mov,%%cr3,%0
  *	{disp32} lgdt (%rax)	->	previrt_prefixed "{disp32}",lgdt,(%rax)
+ *	{disp8} rep insb	->	previrt_prefixed "{disp8}",rep, insb
  */
 static size_t try_pseudo(struct rewriter *r, size_t i)
 {
@@ -387,8 +388,10 @@ static size_t rewrite_at(struct rewriter *r, size_t i)
 
 	if (s->start == s->end || see_directive(r, s))
 		return i + 1;
-	if (r->view.intel)
-		return try_one(r, i);
+	if (r->view.intel) {
+		next = try_pseudo(r, i);
+		return next ? next : try_one(r, i);
+	}
 	/* Bytes in other sections are data; an instruction by its name is one anywhere. */
 	if (!r->sections.now.exec)
 		k = BEHIND_BYTES;

@@ -53,6 +53,12 @@ def register_ops(ops):
     return found
 
 
+def known(kind, *names):
+    """That a word has a macro previrt_KIND_WORD; in capitals as well, for gas
+    minds the case of symbols, but not of macros."""
+    return [f'.set .Lpv_{kind}_{n},1' for name in names for n in (name, name.upper())]
+
+
 def settings(abi):
     """What the source may have set before, and what the assembler says: the
     object's address size tells its architecture, as gcc -Wa,--32 has it."""
@@ -96,9 +102,8 @@ def register_macros(ops):
                 out += [f'{word} (.Lpv_seen/{MARK[shape]}%2)*{last}',
                         site(op, length, '{nooptimize} \\words \\args', 'looked')]
                 word = '.elseif'
-        out += ['.else', '{nooptimize} \\words \\args', '.endif', '.endm',
-                f'.set .Lpv_r_{name},1',
-                f'.macro previrt_{name} args:vararg', f'previrt_r_{name} {name},\\args', '.endm']
+        out += ['.else', '{nooptimize} \\words \\args', '.endif', '.endm'] + known('r', name) + \
+               [f'.macro previrt_{name} args:vararg', f'previrt_r_{name} {name},\\args', '.endm']
     for name in registers:
         # gas reads .ifdef in text that it skips, so the test is a macro's.
         test = ['previrt_look_special 0,\\args', '.if .Lpv_sp']
@@ -124,17 +129,15 @@ def mnemonic_macros(op, m):
     one = m.name
     if m.prefix:            # rep vmmcall: an op of its own
         return [f'.macro previrt_p_{m.prefix}_{one} insn:vararg',
-                site(op, m.len, '\\insn'), '.endm',
-                f'.set .Lpv_p_{m.prefix}_{one},1']
-    out = [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm',
-           f'.set .Lpv_i_{one},1', f'.macro {one} args:vararg']
-    return out + [f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
+                site(op, m.len, '\\insn'), '.endm'] + known(f'p_{m.prefix}', one)
+    out = [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm'] + known('i', one)
+    return out + [f'.macro {one} args:vararg', f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
 
 
 def prefix_macros():
     """A prefix ahead of a sensitive instruction in one statement; .Lpv_w_ marks
     the words that may stand there, for there may be several of them."""
-    out = [f'.set .Lpv_w_{prefix},1' for prefix in PREFIXES]
+    out = known('w', *PREFIXES)
     for prefix in PREFIXES:
         out += [f'.macro {prefix} first,rest:vararg', '.ifb \\first', f'{{nooptimize}} {prefix}',
                 f'.else', f'.ifdef .Lpv_p_{prefix}_\\first',

@@ -4,12 +4,15 @@
 """Assembler sources as nobody writes them, and the sites that each must have.
 
 usage: gen_sources.py write SEED FOLDER COUNT STATEMENTS
-           COUNT files N.S, and for each N.sites: of each line with sites
-           "LINE SECTION OP MODE [OP MODE]..."
-       gen_sources.py drop FILE.S < ERRORS
-           takes out the lines in which gas finds errors, by its messages
-       gen_sources.py sites FILE.S
-           the sites that are wanted: "SECTION OP MODE" a line, by section
+           COUNT files N.S, for each N.s, the same as the preprocessor would
+           write it, and N.sites: of each line with sites "LINE SECTION OP MODE
+           [OP MODE]..."
+       gen_sources.py drop FILE.S... < ERRORS
+           takes out the lines in which gas finds errors, by its messages about
+           FILE.s
+       gen_sources.py sites FILE.S...
+           the sites that are wanted: "FILE SECTION OP MODE" a line, by section;
+           FILE is 0 if there is but one, else 1 and so on
 """
 import os
 import random
@@ -24,7 +27,8 @@ FILLERS = {
     64: ['nop', 'mov %rax,%rbx', 'mov %gs:0,%rax', 'push %rax', 'pop %r9', 'lea 8(%rsp),%rdi',
          'int3', 'int $3', 'int $0x03', 'mov %rsp,%rbp', 'movl $5,(%rax)', 'rep movsb',
          'cs nop', 'lock incl (%rax)', 'in1: add $1,%eax', '{load} mov %rax,%rcx', 'ud2'],
-    32: ['nop', 'mov %eax,%ebx', 'mov %gs:0,%eax', 'push %eax', 'pop %ecx', 'int $3',
+    # Of no length that hangs on the mode: nothing tells it to a decoder.
+    32: ['nop', 'mov %eax,%ebx', 'mov %gs:(%ebx),%eax', 'push %eax', 'pop %ecx', 'int $3',
          'rep movsb', 'lock incl (%eax)', '{load} mov %eax,%ecx', 'movl $5,(%eax)'],
     16: ['nop', 'mov %eax,%ebx', 'push %ax', 'mov %ax,%bx', 'int3', 'rep movsb'],
 }
@@ -65,15 +69,15 @@ class Source:
         """A sensitive statement, dressed; None as its op if it is none."""
         op, text = self.rng.choice(self.forms[self.mode])
         simple = ';' not in text
-        dress = self.rng.randrange(8)
-        if dress == 0 and simple:
-            text = text.upper() if '%' not in text else text
-        elif dress == 1 and simple:
+        dress = self.rng.randrange(10) if simple else 9
+        if dress in (1, 4, 5):
             text = f'{self.rng.choice(PREFIXES[self.mode])} {text}'
-        elif dress == 2 and simple:
+        if dress in (2, 5):
             text = f'{self.rng.choice(PSEUDO)} {text}'
-        elif dress == 3 and simple:
+        if dress == 3:
             text = text.replace(' ', ' \t', 1).replace(',', ' , ')
+        if dress in (0, 4) and '%' not in text:
+            text = text.upper()
         return op, text
 
     def statement(self):
@@ -114,8 +118,15 @@ class Source:
         self.put(f'nop; {text}; nop', op)
 
     def turn(self):
-        """Another section, mode or way of macros."""
+        """Another section, mode or way of macros, at a label: where modes change
+        within a stretch without one, check and verify can only guess."""
         way = self.rng.randrange(6)
+        before = self.section, self.mode
+        self.turned(way)
+        if before != (self.section, self.mode):
+            self.put(f't{len(self.lines)}:')
+
+    def turned(self, way):
         if way == 0:
             self.section = self.rng.choice(list(SECTIONS))
             self.put('\t' + SECTIONS[self.section])
@@ -156,43 +167,51 @@ class Source:
                 self.turn()
 
 
+def put_lines(path, lines):
+    with open(path, 'w') as f:
+        f.write('\n'.join(lines) + '\n')
+    with open(path[:-1] + 's', 'w') as f:
+        f.write(re.sub(r'AS_IT_IS\((.*)\)$', r'\1', '\n'.join(lines), flags=re.M) + '\n')
+
+
 def write(seed, folder, count, statements):
     known, rng = forms(), random.Random(int(seed))
     for n in range(int(count)):
         source = Source(rng, known)
         source.write(int(statements))
-        with open(f'{folder}/{n}.S', 'w') as f:
-            f.write('\n'.join(source.lines) + '\n')
+        put_lines(f'{folder}/{n}.S', source.lines)
         with open(f'{folder}/{n}.sites', 'w') as f:
             for line, section, ops in source.sites:
                 print(line, section, *(f'{op} {mode}' for op, mode in ops), file=f)
 
 
-def drop(path):
+def drop(*paths):
     """Of an error in a macro, gas names the macro's line, then whence it was called."""
-    bad = {int(n) for n in re.findall(r'\.S:(\d+): +(?:Error|Info: macro invoked)', sys.stdin.read())}
-    bad -= set(range(HEAD + 1))
-    lines = open(path).read().splitlines()
-    for n in bad:
-        lines[n - 1] = ''
-    open(path, 'w').write('\n'.join(lines) + '\n')
-    sites = [s for s in open(path[:-1] + 'sites') if int(s.split()[0]) not in bad]
-    open(path[:-1] + 'sites', 'w').writelines(sites)
+    found = re.findall(r'(\w+\.)s:(\d+): +(?:Error|Info: macro invoked)', sys.stdin.read())
+    for path in paths:
+        bad = {int(n) for name, n in found if name == path[:-1] and int(n) > HEAD}
+        lines = open(path).read().splitlines()
+        for n in bad:
+            lines[n - 1] = ''
+        put_lines(path, lines)
+        kept = [s for s in open(path[:-1] + 'sites') if int(s.split()[0]) not in bad]
+        open(path[:-1] + 'sites', 'w').writelines(kept)
 
 
-def sites(path):
-    wanted = {}
-    for line in open(path[:-1] + 'sites'):
-        words = line.split()
-        for op, mode in zip(words[2::2], words[3::2]):
-            wanted.setdefault(words[1], []).append(f'{words[1]} {op} {mode}')
-    for section in sorted(wanted):
-        print('\n'.join(wanted[section]))
+def sites(*paths):
+    for n, path in enumerate(paths, len(paths) > 1):
+        wanted = {}
+        for line in open(path[:-1] + 'sites'):
+            words = line.split()
+            for op, mode in zip(words[2::2], words[3::2]):
+                wanted.setdefault(words[1], []).append(f'{n} {words[1]} {op} {mode}')
+        for section in sorted(wanted):
+            print('\n'.join(wanted[section]))
 
 
 if __name__ == '__main__':
-    commands = {'write': (write, 4), 'drop': (drop, 1), 'sites': (sites, 1)}
+    commands = {'write': (write, (4,)), 'drop': (drop, range(1, 1000)), 'sites': (sites, range(1, 1000))}
     what, rest = sys.argv[1:2], sys.argv[2:]
-    if not what or what[0] not in commands or len(rest) != commands[what[0]][1]:
+    if not what or what[0] not in commands or len(rest) not in commands[what[0]][1]:
         sys.exit(__doc__)
     commands[what[0]][0](*rest)

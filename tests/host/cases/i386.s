@@ -15,8 +15,10 @@ f:	.byte 0x3e,0x3e,0x3e,0x3e,0x3e,0x3e,0x3e
 	into
 	inc %eax
 	.type g,@function
-g:	.byte 0x3e
+g:	.byte 0x3e,0x3e
 	lgdt (%ebp)
+	.nops 3
+	ss lgdt (%eax)		# the source's own
 	.nops 3
 h:	.byte 0x3e
 	lgdt (%eax)
@@ -24,6 +26,7 @@ h:	.byte 0x3e
 	ret
 	note_begin arch=2
 	entry f CLI 8
-	entry g LGDT 5 3
+	entry g LGDT 6 3
+	entry g+9 LGDT 4 3
 	entry h LGDT 4 3
 	note_end
