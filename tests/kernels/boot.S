@@ -52,28 +52,7 @@ gdt_pointer:
 	.word gdt_end - gdt - 1
 	.long gdt
 	.size gdt_pointer, . - gdt_pointer
-	.balign 4096
-	.type pml4, @object
-pml4:	.quad pdpt + 3
-	.fill 510, 8, 0
-	.quad pdpt_high + 3
-	.size pml4, . - pml4
-	.type pdpt, @object
-pdpt:	.quad pd + 3
-	.fill 511, 8, 0
-	.size pdpt, . - pdpt
-	.type pdpt_high, @object
-pdpt_high:
-	.fill 510, 8, 0
-	.quad pd + 3, 0
-	.size pdpt_high, . - pdpt_high
-	.type pd, @object
-pd:	.set page, 0
-	.rept 512
-	.quad page + 0x83
-	.set page, page + 0x200000
-	.endr
-	.size pd, . - pd
+	.include "tables.inc"
 	.fill 4096
 stack_end:
 	.section .note.GNU-stack, "", @progbits
