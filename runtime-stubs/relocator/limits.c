@@ -11,8 +11,7 @@
 #include "inner.h"
 #include <string.h>
 
-#define LIMITS_BELOW (1ull << 32)	/* bytes that the end is less, at most */
-#define LIMITS_ABOVE (1ull << 16)	/* and more */
+#define LIMITS_BELOW (1ull << 32)	/* bytes that the end is less, at most; it is never more */
 #define LIMITS_PART (1ull << 26)	/* what a third of it may be off by */
 #define LIMITS_AREA (1ull << 39)	/* an area without a variable has one table of level 3 */
 
@@ -25,7 +24,7 @@ static unsigned limits_bits(uint64_t end)
 /* How many thirds of the end is it about? 3: the end. 0: it is another number. */
 static unsigned limits_thirds(uint64_t end, uint64_t value)
 {
-	if (value >= end - LIMITS_BELOW && value <= end + LIMITS_ABOVE)
+	if (value >= end - LIMITS_BELOW && value <= end)
 		return 3;
 	for (unsigned thirds = 1; thirds < 3; thirds++)
 		if (value - end / 3 * thirds + LIMITS_PART < 2 * LIMITS_PART)

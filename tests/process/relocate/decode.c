@@ -10,6 +10,8 @@
 #include <string.h>
 
 struct relocator moved_high;
+#define USER_END 0x800000000000u	/* of the kernel as it is linked */
+#define UPPER_HALF 0xffff800000000000u
 static unsigned in_place, out_of_line, limits, touched_sites;
 
 static uint64_t moved_value(uint64_t at)
@@ -106,6 +108,10 @@ static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
 		return;
 	}
 	limits++;
+	/* Two words of 32 bits are written as one number: of 0x8000 and 0x8000, say. */
+	if (was->raw.imm[0].size == 64 && was->raw.imm[0].value.u > USER_END &&
+	    was->raw.imm[0].value.u < UPPER_HALF)
+		wrong(&moved_high, at, "a number beyond user addresses was changed");
 	if (was->raw.imm[0].size != 64 && was->raw.imm[0].size != 8)
 		wrong(&moved_high, at, "was changed");
 }
