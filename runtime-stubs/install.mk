@@ -32,7 +32,7 @@ install_list = \
 	$(call install_as,0755,$(bindir),$(B)/bin/previrt) \
 	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
 	$(call install_as,0644,$(pluginsdir)/wedge,$(XENPV_WEDGE) $(LOADER)) \
-	$(call install_as,0755,$(pluginsdir)/wedge,$(PROCESS_WEDGE) $(NETWORK_USER)) \
+	$(call install_as,0755,$(pluginsdir)/wedge,$(PROCESS_WEDGE) $(NETWORK_USER) $(SHARE_FOLDER)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c runtime-stubs/cli/schema.json) \
 	$(call install_as,0644,$(previrtdir)/stubs,$(GEN)/stubs_native.inc $(GEN)/stubs_count.inc) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \

@@ -8,7 +8,7 @@
 #include "../devices/i8259.h"
 #include "../devices/lapic.h"
 
-#define MEMORY 45056u		/* bytes, for the structures of all devices */
+#define MEMORY 49152u		/* bytes, for the structures of all devices */
 
 struct bus board_bus;
 void *board_self[BOARD_DEVICES];

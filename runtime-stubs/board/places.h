@@ -14,6 +14,7 @@
 /* Slots of the PCI bus; disks take four. */
 #define RNG_SLOT 1u
 #define NET_SLOT 2u
+#define SHARE_SLOT 3u
 #define DISK_SLOT 4u
 
 #endif

@@ -20,6 +20,7 @@
 #include "net.h"
 #include "pci.h"
 #include "ports.h"
+#include "share.h"
 #include "timers.h"
 
 #define BUS_PORT_WINDOWS 16u
@@ -44,6 +45,7 @@ struct bus {
 	struct bus_disk *disk[BUS_DISKS];
 	struct bus_entropy *entropy;	/* or NULL */
 	struct bus_net *net;		/* or NULL */
+	struct bus_share *share;	/* or NULL */
 	unsigned port_windows, memory_windows, sinks, polls, disks;
 	uint32_t bars;			/* where the last function's last window begins */
 };

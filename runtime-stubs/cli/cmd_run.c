@@ -32,6 +32,8 @@ static const char run_help_text[] =
 	"                        hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT  a port of\n"
 	"                        this host (127.0.0.1) leads to one of the guest; loopback\n"
 	"                        the guest may reach 127.0.0.1 as 10.0.2.2\n"
+	"  --share DIR:TAG[,ro]  a folder of this host, which the guest mounts by its tag (9p);\n"
+	"                        with ro it changes nothing in it\n"
 	"  --rng                 an entropy device, fed by this machine's random numbers\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
@@ -123,12 +125,13 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
 	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
-	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL }, [CPUS] = { "--cpus", NULL },
+	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL },
+	[SHARE] = { "--share", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
 	[LOG] = { "--log", NULL }, [CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
@@ -154,6 +157,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case HYPERVISOR: return run_set_text(&run->below, value);
 	case DISK: return run_disk_add(&run->disks, value);
 	case NET: return run_net_set(&run->net, value);
+	case SHARE: return run_share_set(&run->share, value);
 	case MEMORY: return run_memory(value, &run->memory);
 	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);
 	case TIMEOUT: return run_number("--timeout", value, 0, UINT32_MAX, &run->timeout);
@@ -254,5 +258,6 @@ int cmd_run(int argc, char **argv)
 	free(run.qemu.v);
 	run_disks_free(&run.disks);
 	run_net_free(&run.net);
+	run_share_free(&run.share);
 	return status;
 }

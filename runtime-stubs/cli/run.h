@@ -11,6 +11,7 @@
 #define PREVIRT_CLI_RUN_H
 #include "run_disk.h"
 #include "run_net.h"
+#include "run_share.h"
 #include "util.h"
 
 #define RUN_QEMU "qemu-system-x86_64"
@@ -24,11 +25,12 @@ struct run {
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
 	bool lower_half;	/* of the address space alone: kernels are moved there */
-	bool files;		/* the wedge gets disks and network as open files */
+	bool files;		/* the wedge gets disks, network and share as open files */
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */
 	ARRAY_OF(char *) qemu;		/* words for QEMU, behind all others */
 	struct run_disks disks;
 	struct run_net net;
+	struct run_share share;
 };
 
 /* How a run can end; also the exit status. Documented in previrt(1). */

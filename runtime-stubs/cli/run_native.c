@@ -28,6 +28,18 @@ static void native_add_net(const struct run *run, struct run_words *words)
 	free(netdev);
 }
 
+static void native_add_share(const struct run *run, struct run_words *words)
+{
+	char *fsdev = run_share_fsdev(&run->share), *device = run_share_device(&run->share);
+
+	run_word(words, "-fsdev");
+	run_word(words, fsdev);
+	run_word(words, "-device");
+	run_word(words, device);
+	free(fsdev);
+	free(device);
+}
+
 static bool native_words(const struct run *run, struct run_words *words)
 {
 	char *loader = path_wedge("native.elf");
@@ -50,6 +62,8 @@ static bool native_words(const struct run *run, struct run_words *words)
 		native_add_disks(run, words);
 		if (run->net.given)
 			native_add_net(run, words);
+		if (run->share.path)
+			native_add_share(run, words);
 		if (run->rng) {
 			run_word(words, "-device");
 			run_word(words, "virtio-rng-pci");

@@ -2,18 +2,10 @@
 /* Copyright The previrt authors */
 #include "run_net.h"
 #include "diag.h"
-#include "options.h"
+#include "run_helper.h"
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define HOST "127.0.0.1"
 #define GUEST "10.0.2.15"	/* the first address that DHCP gives */
@@ -101,74 +93,26 @@ char *run_net_netdev(const struct run_net *net)
 
 static pid_t net_program = -1;
 
-static _Noreturn void net_child(const struct run_net *net, char *program, int socket, int told)
+int run_net_start(const struct run_net *net)
 {
-	char **words = util_grow(NULL, net->forward.n + 3, sizeof(*words));
-	size_t n = 0;
+	char **words = util_grow(NULL, net->forward.n + 3, sizeof(*words)), *said;
+	size_t n = 1;
+	int file;
 
-	words[n++] = program;
 	if (net->loopback)
 		words[n++] = (char *)"loopback";
 	for (size_t i = 0; i < net->forward.n; i++)
 		words[n++] = net->forward.v[i];
 	words[n] = NULL;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(socket, 0) == 0 && dup2(told, 1) == 1) {
-		closefrom(3);
-		execv(program, words);
-	}
-	dprintf(1, "%s: %s\n", program, strerror(errno));
-	_exit(1);
-}
-
-/* What the program says before it begins: false after a numbered error. */
-static bool net_is_ready(int told)
-{
-	char text[256];
-	size_t size = 0;
-	ssize_t n;
-
-	while (size < sizeof(text) - 1 && (n = read(told, text + size, sizeof(text) - 1 - size)) != 0)
-		if (n > 0)
-			size += (size_t)n;
-		else if (errno != EINTR)
-			break;
-	text[size] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	if (!strcmp(text, "ready"))
-		return true;
-	diag_error(DIAG_RUN_NET, NULL, "%s", *text ? text : "the network's program has ended");
-	return false;
-}
-
-int run_net_start(const struct run_net *net)
-{
-	char *program = path_wedge(RUN_NET_PROGRAM);
-	int ends[2] = { -1, -1 }, told[2] = { -1, -1 };
-	bool ready = false;
-
-	if (!program)
-		diag_error(DIAG_RUN_NET, NULL, RUN_NET_PROGRAM " is missing");
-	else if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) &&
-		 !pipe2(told, O_CLOEXEC))
-		net_program = fork();
-	if (!net_program)
-		net_child(net, program, ends[1], told[1]);
-	if (program && net_program < 0)
-		diag_error(DIAG_RUN_START, NULL, "%s: %s", program, strerror(errno));
-	close(ends[1]);
-	close(told[1]);
-	if (net_program > 0)
-		ready = net_is_ready(told[0]);
-	close(told[0]);
-	if (!ready)
-		close(ends[0]);
-	free(program);
-	return ready ? ends[0] : -1;
+	file = run_helper_start(RUN_NET_PROGRAM, words, &net_program, &said);
+	if (file < 0)
+		diag_error(DIAG_RUN_NET, NULL, "%s", said);
+	free(said);
+	free(words);
+	return file;
 }
 
 void run_net_wait(void)
 {
-	while (net_program > 0 && waitpid(net_program, NULL, 0) < 0 && errno == EINTR)
-		;
+	run_helper_wait(net_program);
 }

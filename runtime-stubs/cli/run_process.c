@@ -23,8 +23,8 @@
 
 #define FILE_CONSOLE 0			/* as the wedge has them */
 #define FILE_BUNDLE 3
-#define FILE_FIRST 4			/* the network's, and those of disks */
-#define FILES (FILE_FIRST + 1 + RUN_DISKS)
+#define FILE_FIRST 4			/* the network's, the shared folder's, and those of disks */
+#define FILES (FILE_FIRST + 2 + RUN_DISKS)
 #define ESCAPE 1			/* Ctrl-A; x behind it leaves, any other key is typed */
 
 struct process {
@@ -245,23 +245,25 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 	return process_judge(process, run, status);
 }
 
+static bool process_add_file(struct process_files *files, int file)
+{
+	if (file >= 0)
+		files->file[files->n++] = file;
+	return file >= 0;
+}
+
 /* False after a numbered error. */
 static bool process_open(struct process_files *files, const struct run *run)
 {
 	const struct run_disks *disks = &run->disks;
 
-	if (run->net.given) {
-		files->file[files->n] = run_net_start(&run->net);
-		if (files->file[files->n] < 0)
+	if (run->net.given && !process_add_file(files, run_net_start(&run->net)))
+		return false;
+	if (run->share.path && !process_add_file(files, run_share_start(&run->share)))
+		return false;
+	for (unsigned i = 0; i < disks->n; i++)
+		if (!process_add_file(files, run_disk_open(&disks->disk[i])))
 			return false;
-		files->n++;
-	}
-	for (unsigned i = 0; i < disks->n; i++) {
-		files->file[files->n] = run_disk_open(&disks->disk[i]);
-		if (files->file[files->n] < 0)
-			return false;
-		files->n++;
-	}
 	return true;
 }
 
@@ -303,6 +305,7 @@ static enum run_end process_run(const struct run *run)
 	while (files.n-- > FILE_BUNDLE)
 		close(files.file[files.n]);
 	run_net_wait();
+	run_share_wait();
 	free(wedge);
 	free(name);
 	return end;

@@ -131,7 +131,10 @@ static bool xen_words(const struct run *run, struct run_words *words)
 	else if (run->net.given)
 		diag_error(DIAG_RUN_NET, NULL, "--net: there is no network in the first domain so "
 			   "far; take --on=process or --on=native");
-	if (!wedge || run->net.given)
+	else if (run->share.path)
+		diag_error(DIAG_RUN_SHARE, NULL, "--share: no folders are shared with the first "
+			   "domain so far; take --on=process or --on=native");
+	if (!wedge || run->net.given || run->share.path)
 		return false;
 	/* QEMU cuts at blanks and commas, which a path may have. */
 	data = util_read_file(wedge, &size);

@@ -48,6 +48,7 @@ struct block {
 		struct bus_disk_request disk;
 		struct block *block;
 		struct virtio_chain chain;
+		struct bus_segment segment[VIRTIO_SEGMENTS];
 		uint8_t *status;
 		uint32_t written;	/* bytes of data if all goes well */
 	} request[REQUESTS];
@@ -235,8 +236,12 @@ static int block_attach(struct block *block, struct bus *bus, unsigned slot, str
 				 (disk->read_only ? F_RO : F_DISCARD | F_WRITE_ZEROES);
 	block->virtio.config = &block->config;
 	block->virtio.config_size = sizeof(block->config);
-	for (unsigned i = 0; i < REQUESTS; i++)
-		block->request[i].block = block;
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		struct block_request *r = &block->request[i];
+
+		r->block = block;
+		r->chain = (struct virtio_chain){ .room = VIRTIO_SEGMENTS, .segment = r->segment };
+	}
 	return virtio_attach(&block->virtio, bus, slot, &block_kind, block);
 }
 

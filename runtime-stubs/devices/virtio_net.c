@@ -36,6 +36,7 @@ struct virtio_net {
 	struct bus_net *net;
 	struct config config;
 	struct virtio_chain chain;
+	struct bus_segment segment[VIRTIO_SEGMENTS];
 	unsigned waiting;		/* bytes in frame behind its header */
 	uint8_t frame[HEADER + BUS_FRAME_MOST];
 };
@@ -143,6 +144,7 @@ static int net_attach(void *self, struct bus *bus, const struct device_place *pl
 		return 0;
 	memcpy(net->config.mac, net->net->mac, BUS_MAC);
 	net->config.status = STATUS_UP;
+	net->chain = (struct virtio_chain){ .room = VIRTIO_SEGMENTS, .segment = net->segment };
 	net->virtio.features = F_MAC | F_STATUS;
 	net->virtio.config = &net->config;
 	net->virtio.config_size = sizeof(net->config);

@@ -13,6 +13,7 @@ struct virtio_rng {
 	/* Derived. */
 	struct bus_entropy *source;
 	struct virtio_chain chain;
+	struct bus_segment segment[VIRTIO_SEGMENTS];
 };
 
 /* Gives how many bytes were written. */
@@ -57,6 +58,7 @@ static int rng_attach(void *self, struct bus *bus, const struct device_place *pl
 	struct virtio_rng *rng = self;
 
 	rng->source = bus->entropy;
+	rng->chain = (struct virtio_chain){ .room = VIRTIO_SEGMENTS, .segment = rng->segment };
 	return rng->source ? virtio_attach(&rng->virtio, bus, place->at, &rng_kind, rng) : 0;
 }
 

@@ -46,7 +46,7 @@ static int queue_add(const struct virtio_queue *queue, struct virtio_chain *chai
 	unsigned n = chain->reads + chain->writes;
 	uint8_t *at = bus_dma(queue->bus, d->address, d->length);
 
-	if (n == VIRTIO_SEGMENTS || !at || (chain->writes && !(d->flags & WRITE)))
+	if (n == chain->room || !at || (chain->writes && !(d->flags & WRITE)))
 		return -1;
 	chain->segment[n] = (struct bus_segment){ at, d->length };
 	chain->reads += !(d->flags & WRITE);

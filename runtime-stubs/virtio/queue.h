@@ -10,7 +10,7 @@
 #include "../bus/bus.h"
 
 #define VIRTIO_QUEUE_MOST 128u		/* descriptors of a ring */
-#define VIRTIO_SEGMENTS 36u		/* of a chain */
+#define VIRTIO_SEGMENTS 36u		/* of a chain, where a kind needs no more */
 
 struct virtio_queue {
 	/* State. */
@@ -28,7 +28,8 @@ struct virtio_queue {
 struct virtio_chain {
 	uint16_t head;
 	unsigned reads, writes;		/* segments of each kind */
-	struct bus_segment segment[VIRTIO_SEGMENTS];
+	unsigned room;			/* for so many, at segment: the kind's */
+	struct bus_segment *segment;
 };
 
 enum virtio_taken { VIRTIO_NOTHING, VIRTIO_TAKEN, VIRTIO_BROKEN };
@@ -38,7 +39,7 @@ int virtio_queue_good(const struct virtio_queue *queue);
 
 /*
  * The next chain that the guest has made available. VIRTIO_BROKEN: the rings or the
- * chain are not as the specification has them, or have more than VIRTIO_SEGMENTS; the
+ * chain are not as the specification has them, or have more than chain->room segments; the
  * device needs a reset.
  */
 enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_chain *chain);

@@ -4,7 +4,7 @@
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
  * (words for the wedge itself), disks in memory (disk0-copy or disk0-ro, and so on), seed
- * (of an entropy device) and moved; where a wedge gets open files beside it, disks and net.
+ * (of an entropy device) and moved; where a wedge gets open files beside it, disks, net and share.
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H
@@ -21,7 +21,8 @@ struct bundle_moved {
 	uint64_t va, start, code, end;
 };
 
-/* The file "disks": a byte for each. The file "net": the guest's Ethernet address. */
+/* The file "disks": a byte for each. The file "net": the guest's Ethernet address.
+   The file "share": the folder's tag. */
 enum { BUNDLE_DISK_WRITE = 'w', BUNDLE_DISK_READ = 'r', BUNDLE_DISK_COPY = 'c' };
 
 /* A file of the archive; NULL if it is not there. */

@@ -9,8 +9,9 @@
  *
  * Asked of every input: no memory error; a read-only disk is never written; requests
  * are within their disk; a frame that is sent is memory of the guest's, and of a size that
- * frames have; when all is over and the devices were reset, a sector is read, and a frame
- * goes each way.
+ * frames have; a message for the shared folder has the size that its header says, and comes
+ * when the one before was answered; when all is over and the devices were reset, a sector is
+ * read, a frame goes each way, and a message is answered.
  */
 #include "../wedge/unit/driver.h"
 #include "../../runtime-stubs/board/devices.h"
@@ -117,6 +118,42 @@ static unsigned receive(struct bus_net *net, uint8_t *to)
 
 static struct bus_net network = { { 2 }, 1, send, receive };
 
+static uint8_t asked;			/* an answer is to come */
+static unsigned answers;		/* that may come, in what manner */
+
+static int share_send(struct bus_share *share, const struct bus_segment *segment, unsigned segments)
+{
+	uint64_t size = 0;
+	uint32_t said;
+
+	(void)share;
+	must(!asked && segment[0].size == 7, "one message at a time, its header first");
+	memcpy(&said, segment[0].at, sizeof(said));
+	for (unsigned i = 0; i < segments; i++)
+		size += segment[i].size;
+	must(size == said && size <= BUS_SHARE_MESSAGE, "a message's size");
+	asked = manner != FAILING;
+	return asked ? 0 : -1;
+}
+
+static long share_receive(struct bus_share *share, const struct bus_segment *segment, unsigned segments)
+{
+	long size = 0;
+
+	(void)share;
+	if (!answers)
+		return 0;
+	answers--;
+	asked = 0;
+	for (unsigned i = 0; i < segments; i++) {
+		memset(segment[i].at, 0x44, segment[i].size);
+		size += segment[i].size;
+	}
+	return answers % 5 == 4 ? -1 : answers % 5 == 3 ? size + 1 : 11;
+}
+
+static struct bus_share folder = { "fuzz", share_send, share_receive };
+
 static void finish(void)
 {
 	struct bus_disk_request *request = held[--holds];
@@ -134,7 +171,8 @@ static void start(void)
 		machine_disks[i] = &disks[i].disk;
 	}
 	memset(backend_guest_memory + RING, 0, CLEARED - RING);
-	frames = 0;
+	frames = answers = asked = 0;
+	machine_share = &folder;
 	network.up = 1;
 	machine_net = &network;
 	meddling.reads = holds = 0;
@@ -152,7 +190,7 @@ static void move(void)
 	board_save(saved);
 	if (take(1) & 1)
 		saved[take(2) % size] = take(1);
-	holds = 0;
+	holds = asked = 0;
 	machine_start(1);
 	if (board_load(saved, size))
 		start();
@@ -173,7 +211,7 @@ static void act(void)
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
 	uint8_t op = take(1);
 	static const unsigned slots[] = { DISK_SLOT, DISK_SLOT + 1, NET_SLOT, RNG_SLOT };
-	unsigned slot = slots[op >> 4 & 3];
+	unsigned slot = op >> 4 == 15 ? SHARE_SLOT : slots[op >> 4 & 3];
 	unsigned size = sizes[op >> 6];
 
 	switch (op & 15) {
@@ -195,6 +233,7 @@ static void act(void)
 		if (holds)
 			finish();
 		frames += op >> 6;
+		answers += op >> 5 & 1;
 		break;
 	case 12: move(); break;
 	case 13:
@@ -230,6 +269,23 @@ static void check_net(void)
 	must(returned() == 1 && sent == 1, "a frame goes");
 }
 
+static void check_share(void)
+{
+	static const uint8_t message[] = { 19, 0, 0, 0, 100, 1, 0 };
+
+	answers = 1;
+	board_run();			/* what was under way */
+	answers = 0;
+	driver_start(SHARE_SLOT, 1);
+	memcpy(backend_guest_memory + PLAYGROUND / 2, message, sizeof(message));
+	describe(0, PLAYGROUND / 2, 19, NEXT, 1);
+	describe(1, PLAYGROUND / 2 + 64, 64, WRITE, 0);
+	offer(SHARE_SLOT, 0);
+	answers = 1;
+	board_run();
+	must(returned() == 1 && returned_bytes() == 11, "a message is answered");
+}
+
 static void firmware(unsigned slot)
 {
 	config_set(slot, 4, 2, 0);
@@ -248,12 +304,14 @@ static void check(void)
 	firmware(DISK_SLOT);
 	firmware(DISK_SLOT + 1);
 	firmware(NET_SLOT);
+	firmware(SHARE_SLOT);
 	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
 		driver_start(slot, 0);
 		must(!block_request(slot, 0, 1, PLAYGROUND / 2, 512, 1) && returned_bytes() == 513,
 		     "a sector after a reset");
 	}
 	check_net();
+	check_share();
 	for (unsigned i = 0; i < sizeof(contents[1]); i++)
 		must(contents[1][i] == 0x11, "the read-only disk is as it was");
 }

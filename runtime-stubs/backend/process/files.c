@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Disks and the network: files that the program is started with, as the bundle's files
- * "disks" and "net" tell (wedge/bundle.h).
+ * Disks, the network and the shared folder: files that the program is started with, as the
+ * bundle's files "disks", "net" and "share" tell (wedge/bundle.h).
  */
 #include "process.h"
 #include "../../board/board.h"
 #include "../../host/disk.h"
 #include "../../host/net.h"
+#include "../../host/share.h"
 #include "../../wedge/bundle.h"
 #include "../../wedge/print.h"
 #include <string.h>
 
 struct process_files process_files;
 static struct host_net net;
+static struct host_share share;
 
 /* A page that is clean would be refused to the host's kernel. */
 static void files_before_write(void *at, uint64_t size)
@@ -45,6 +47,19 @@ static void files_add_net(int file, const uint8_t *mac)
 	board_bus.net = &net.net;
 }
 
+static void files_add_share(int file, const uint8_t *tag, size_t size)
+{
+	share.file = process_files.share = file;
+	memcpy(share.share.tag, tag, size);
+	host_share_init(&share, files_before_write);
+	board_bus.share = &share.share;
+}
+
+int process_share_waits(void)
+{
+	return process_files.share ? host_share_waits(&share) : -1;
+}
+
 int process_net_waits(void)
 {
 	return process_files.net ? host_net_waits(&net) : -1;
@@ -59,6 +74,9 @@ void process_files_init(const void *bundle, size_t size)
 	host_disk_place = WEDGE_DISKS;
 	if (found && length == BUS_MAC)
 		files_add_net(file++, found);
+	found = bundle_find(bundle, size, "share", &length);
+	if (found && length <= BUS_SHARE_TAG)
+		files_add_share(file++, found, length);
 	found = bundle_find(bundle, size, "disks", &length);
 	process_files.disk = process_files.disk_end = file;
 	for (unsigned n = 0; found && n < length && n < BUS_DISKS; n++)

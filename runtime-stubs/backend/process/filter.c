@@ -77,12 +77,14 @@ static void filter_files(void)
 	static const uint32_t disk[] = {
 		__NR_preadv, __NR_pwritev, __NR_fdatasync, __NR_fallocate,
 	};
-	uint32_t net = process_files.net;
+	uint32_t net = process_files.net, share = process_files.share;
 
 	filter_file_call(__NR_write, FILE_CONSOLE, FILE_CONSOLE + 1);
 	filter_file_call(__NR_recvfrom, FILE_CONSOLE, net ? net + 1 : FILE_CONSOLE + 1);
-	if (net)
-		filter_file_call(__NR_writev, net, net + 1);
+	if (net || share)
+		filter_file_call(__NR_writev, net ? net : share, process_files.disk);
+	if (share)
+		filter_file_call(__NR_recvmsg, share, share + 1);
 	for (unsigned i = 0; i < sizeof(disk) / sizeof(disk[0]); i++)
 		filter_file_call(disk[i], process_files.disk, process_files.disk_end);
 }

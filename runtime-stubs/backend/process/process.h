@@ -24,14 +24,16 @@
 /* The files that the program is started with (cli/run_process.c). */
 #define FILE_CONSOLE 0		/* a socket; both directions */
 #define FILE_BUNDLE 3		/* memory, as wedge_start takes it */
-#define FILE_FIRST 4		/* the network's, if there is one, and those of disks */
+#define FILE_FIRST 4		/* the network's and the shared folder's, if any, and those of disks */
 
-/* From FILE_FIRST on: 0: there is no network; the first disk's, and the one behind the
-   last disk's. */
-extern struct process_files { int net, disk, disk_end; } process_files;
+/* From FILE_FIRST on: 0: there is no network, or shared folder; the first disk's, and the
+   one behind the last disk's. */
+extern struct process_files { int net, share, disk, disk_end; } process_files;
 void process_files_init(const void *bundle, size_t size);
-/* The network's file if a frame is waited for, or -1. */
+/* The network's file if a frame is waited for, that of the shared folder if an answer is,
+   or -1. */
 int process_net_waits(void);
+int process_share_waits(void);
 
 /* What the host was asked for. */
 enum process_call {

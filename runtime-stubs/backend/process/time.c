@@ -63,13 +63,14 @@ void backend_wait(void)
 	struct pollfd files[] = {
 		{ .fd = time_closed || time_told ? -1 : FILE_CONSOLE, .events = POLLIN },
 		{ .fd = process_net_waits(), .events = POLLIN },
+		{ .fd = process_share_waits(), .events = POLLIN },
 	};
 
 	if (process_pending)
 		return;
 	process_calls[CALL_WAIT]++;
-	if (sys_call6(__NR_ppoll, (uint64_t)files, 2, time_armed ? (uint64_t)&left : 0, 0,
-		      0, 0) > 0 && files[0].revents)
+	if (sys_call6(__NR_ppoll, (uint64_t)files, sizeof(files) / sizeof(files[0]),
+		      time_armed ? (uint64_t)&left : 0, 0, 0, 0) > 0 && files[0].revents)
 		time_told = 1;
 	process_pending = 1;
 }

@@ -3,11 +3,12 @@
 /*
  * Disks and networks that are files of the host (runtime-stubs/host), without a guest:
  * requests of many segments, short writes, files that became shorter, are full or closed;
- * frames, and the other end gone. Started in the folder of the file system to be tried.
+ * frames, messages of a shared folder, and the other end gone. Started in the folder of the file system to be tried.
  */
 #define _GNU_SOURCE
 #include "../../../runtime-stubs/host/disk.h"
 #include "../../../runtime-stubs/host/net.h"
+#include "../../../runtime-stubs/host/share.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -199,6 +200,38 @@ static void test_net(void)
 	net.net.send(&net.net, parts, 3);
 }
 
+static void test_share(void)
+{
+	uint8_t message[64], other[64];
+	const struct bus_segment parts[] = { { message, 7 }, { message + 7, 0 }, { message + 7, 13 } };
+	const struct bus_segment room[] = { { other, 3 }, { other + 10, 20 } };
+	struct host_share share;
+	int ends[2];
+
+	memset(&share, 0, sizeof(share));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends))
+		exit(1);
+	share.file = ends[0];
+	host_share_init(&share, before_write);
+	woken = 0;
+	announced = 0;
+	memset(message, 0x45, sizeof(message));
+	expect("nothing is waited for", host_share_waits(&share) == -1);
+	expect("a message", !share.share.send(&share.share, parts, 3) && recv(ends[1], other, 64, 0) == 20 &&
+	       other[19] == 0x45 && host_share_waits(&share) == ends[0]);
+	expect("no answer yet", share.share.receive(&share.share, room, 2) == 0);
+	memset(other, 0, sizeof(other));
+	expect("it is told", send(ends[1], message, 20, 0) == 20 && woken == SIGIO);
+	expect("it has come, in parts", share.share.receive(&share.share, room, 2) == 20 && announced == 46 &&
+	       other[2] == 0x45 && other[3] == 0 && other[26] == 0x45 && other[27] == 0 &&
+	       host_share_waits(&share) == -1);
+	expect("too long a one", !share.share.send(&share.share, parts, 3) && recv(ends[1], other, 64, 0) == 20 &&
+	       send(ends[1], message, 24, 0) == 24 && share.share.receive(&share.share, room, 2) == 24);
+	close(ends[1]);
+	expect("nobody is there", share.share.receive(&share.share, room, 2) == -1 &&
+	       share.share.send(&share.share, parts, 3) == -1);
+}
+
 int main(void)
 {
 	test_transfer();
@@ -206,6 +239,7 @@ int main(void)
 	test_short();
 	test_no_disk();
 	test_net();
+	test_share();
 	printf("files of the host: %u passed, %u failed\n", passed, failed);
-	return failed || passed < 40;
+	return failed || passed < 47;
 }

@@ -18,6 +18,7 @@ uint64_t backend_low_bytes = MACHINE_MEMORY, backend_guest_bytes = MACHINE_MEMOR
 struct bus_disk *machine_disks[BUS_DISKS];
 struct bus_entropy *machine_entropy;
 struct bus_net *machine_net;
+struct bus_share *machine_share;
 static unsigned passed, failed;
 static jmp_buf ended;
 
@@ -64,6 +65,7 @@ void machine_start(unsigned vcpus)
 		bus_add_disk(&board_bus, machine_disks[i]);
 	board_bus.entropy = machine_entropy;
 	board_bus.net = machine_net;
+	board_bus.share = machine_share;
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
 		if (board_self[i])
 			memset(board_self[i], 0, board_devices[i].device->size);
