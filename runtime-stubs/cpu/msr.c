@@ -16,7 +16,8 @@ enum {
 	MSR_MISC_ENABLE = 0x1a0, MSR_PAT = 0x277,
 	MSR_EFER = 0xc0000080, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
 	MSR_FS_BASE = 0xc0000100, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_TSC_AUX,
-	MSR_SYSCFG = 0xc0010010, MSR_HWCR = 0xc0010015, MSR_INT_PENDING = 0xc0010055,
+	MSR_SYSCFG = 0xc0010010, MSR_HWCR = 0xc0010015, MSR_NB_CFG = 0xc001001f,
+	MSR_INT_PENDING = 0xc0010055,
 };
 
 #define APIC_BASE_DEFAULT 0xfee00900ull
@@ -85,6 +86,7 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 	case MSR_UCODE:
 	case MSR_SYSCFG:
 	case MSR_HWCR:
+	case MSR_NB_CFG:
 	case MSR_INT_PENDING:
 		*value = 0;
 		return 0;
@@ -152,6 +154,7 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	case MSR_UCODE:
 	case MSR_SYSCFG:
 	case MSR_HWCR:
+	case MSR_NB_CFG:
 	case MSR_INT_PENDING:
 	case MSR_TSC:		/* LIMIT: the TSC cannot be set */
 		return 0;

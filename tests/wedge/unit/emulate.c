@@ -169,6 +169,12 @@ static void test_msr(void)
 	cpu.r[RDX] = 0x12340000;
 	expect("wrmsr of an address that is not canonical", STEP("\x0f\x30") == CPU_FAULT &&
 	       fault.vector == VECTOR_GP && fault.has_error && !fault.error);
+	/* AMD's processors from family 10h on: Linux opens the extended configuration by it. */
+	cpu.r[RCX] = 0xc001001f;
+	cpu.r[RAX] = 0;
+	cpu.r[RDX] = 1 << 14;
+	expect("wrmsr NB_CFG", STEP("\x0f\x30") == CPU_NEXT);
+	expect("rdmsr NB_CFG", STEP("\x0f\x32") == CPU_NEXT && !cpu.r[RAX] && !cpu.r[RDX]);
 	cpu.r[RCX] = 0x4711;
 	expect("rdmsr of nothing", STEP("\x0f\x32") == CPU_FAULT && fault.vector == VECTOR_GP);
 }
