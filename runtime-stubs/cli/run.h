@@ -85,11 +85,12 @@ void run_warn_endless(const struct run *run, const uint8_t *kernel, size_t size)
 /*
  * Is it linked for the upper half of the address space? The kernel of @path, moved into
  * the lower one, to be freed, with *@size of it and what the wedge has to know; NULL after
- * a numbered error. The headers of @file are good (run_kernel_good).
+ * a numbered error. *@facts is the guest file, to be freed in any case. The headers of @file are good (run_kernel_good).
  */
 struct bundle_moved;
 bool run_move_needed(const uint8_t *file);
-uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved);
+uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved,
+		  char **facts);
 
 struct run_machine {
 	const char *name, *what;

@@ -97,13 +97,16 @@ static bool bundle_add_file(struct bundle *b, const char *name, const char *path
 static bool bundle_add_moved(struct bundle *b, const char *path, const uint8_t *data, size_t size)
 {
 	struct bundle_moved moved;
-	uint8_t *kernel = run_move(path, data, &size, &moved);
+	char *facts;
+	uint8_t *kernel = run_move(path, data, &size, &moved, &facts);
 
 	if (kernel) {
 		bundle_add(b, "vmlinux", kernel, size);
 		bundle_add(b, "moved", &moved, sizeof(moved));
+		bundle_add(b, "facts", facts, strlen(facts));
 		b->moved = true;
 	}
+	free(facts);
 	free(kernel);
 	return kernel;
 }

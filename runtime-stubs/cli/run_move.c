@@ -19,6 +19,8 @@
 #define DIRECT_MAP UINT64_C(0x4000c0000000)	/* the guest's memory, as its kernel sees it */
 #define GUEST_USER_END UINT64_C(0x3f8000000000)
 #define OUTLINE_SIZE UINT64_C(0x40000)
+#define MODULES_SIZE UINT64_C(0x100000)	/* the same, of modules */
+#define MODULES UINT64_C(0x400081000000)	/* near the image; as much as Linux takes natively */
 /* Linux's first tables map so much, from the image's start on. */
 #define EARLY UINT64_C(0x200000)
 
@@ -30,7 +32,16 @@ struct move {
 	uint64_t away;		/* physical addresses are so much less */
 	uint8_t *image;		/* from low on, and the code behind it */
 	uint64_t image_size, outline;
+	uint64_t loader;	/* where the kernel's loader of modules traps */
 };
+
+static const struct relocator_area move_areas[] = {
+	{ "direct_map", DIRECT_MAP, 0 }, { "vmalloc", UINT64_C(0x500000000000), 0 },
+	{ "vmemmap", UINT64_C(0x700000000000), 0 },
+	{ "cpu_entry_area", UINT64_C(0x7c0000000000), 0 },
+	{ "modules", MODULES, UINT64_C(0x3f000000) },
+};
+_Static_assert(ARRAY_SIZE(move_areas) <= BUNDLE_AREAS, "room for areas");
 
 static void move_segment(const struct move *m, unsigned i, Elf64_Phdr *p)
 {
@@ -104,18 +115,13 @@ static bool move_facts(struct relocator_facts *facts, char **text)
 
 static bool move_relocate(struct move *m, const struct relocator_facts *facts)
 {
-	static const struct relocator_area areas[] = {
-		{ "direct_map", DIRECT_MAP }, { "vmalloc", UINT64_C(0x500000000000) },
-		{ "vmemmap", UINT64_C(0x700000000000) },
-		{ "cpu_entry_area", UINT64_C(0x7c0000000000) },
-	};
 	uint64_t at = DIRECT_MAP + m->low - m->away;
 	struct relocator r = {
 		.file = m->file, .file_size = m->size, .facts = facts,
 		.image = m->image, .image_at = at,
 		.outline = m->image + m->outline, .outline_at = at + m->outline,
 		.outline_size = OUTLINE_SIZE, .user_end = GUEST_USER_END,
-		.areas = areas, .area_count = ARRAY_SIZE(areas),
+		.areas = move_areas, .area_count = ARRAY_SIZE(move_areas),
 	};
 	enum relocator_status status;
 	char name[128] = "";
@@ -128,6 +134,7 @@ static bool move_relocate(struct move *m, const struct relocator_facts *facts)
 		diag_error(DIAG_RUN_KERNEL, m->path, "linked for the upper half of the address space, "
 			   "which no process of a host has, and it cannot be moved: %s%s%s%s",
 			   relocator_strerror(status), *name ? " (" : "", name, *name ? ")" : "");
+	m->loader = r.loader_at;
 	free(r.work);
 	return !status;
 }
@@ -159,7 +166,7 @@ static uint8_t *move_file(const struct move *m, size_t *size)
 	*p = (Elf64_Phdr){
 		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = headers + m->outline,
 		.p_vaddr = m->low + delta + m->outline, .p_paddr = m->low - m->away + m->outline,
-		.p_filesz = OUTLINE_SIZE, .p_memsz = OUTLINE_SIZE, .p_align = BUNDLE_MOVED_ALIGN,
+		.p_filesz = OUTLINE_SIZE, .p_memsz = OUTLINE_SIZE + MODULES_SIZE, .p_align = BUNDLE_MOVED_ALIGN,
 	};
 	ehdr->e_phnum++;
 	memcpy(file + headers, m->image, m->image_size);
@@ -181,24 +188,39 @@ static bool move_fits(const struct move *m)
 	return false;
 }
 
-uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved)
+/* What the wedge has to know. */
+static struct bundle_moved move_told(const struct move *m)
+{
+	uint64_t start = m->low - m->away;
+	struct bundle_moved moved = {
+		.va = DIRECT_MAP + start, .start = start, .code = start + m->outline,
+		.modules = start + m->image_size, .end = start + m->image_size + MODULES_SIZE,
+		.loader = m->loader, .user_end = GUEST_USER_END,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(move_areas); i++) {
+		memcpy(moved.area[i].name, move_areas[i].name, strlen(move_areas[i].name));
+		moved.area[i].at = move_areas[i].at;
+		moved.area[i].size = move_areas[i].size;
+	}
+	return moved;
+}
+
+uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved,
+		  char **text)
 {
 	struct move m = { .path = path, .file = file, .size = *size };
 	struct relocator_facts *facts = util_alloc(1, sizeof(*facts));
 	uint8_t *new = NULL;
-	char *text = NULL;
 
+	*text = NULL;
 	if (!move_load(&m))
 		diag_error(DIAG_RUN_KERNEL, path, "a segment lies outside the file");
-	else if (move_facts(facts, &text) && move_relocate(&m, facts) && move_fits(&m))
+	else if (move_facts(facts, text) && move_relocate(&m, facts) && move_fits(&m))
 		new = move_file(&m, size);
 	if (new)
-		*moved = (struct bundle_moved){
-			.va = DIRECT_MAP + m.low - m.away, .start = m.low - m.away,
-			.code = m.low - m.away + m.outline, .end = m.low - m.away + m.image_size,
-		};
+		*moved = move_told(&m);
 	free(m.image);
-	free(text);
 	free(facts);
 	return new;
 }

@@ -79,8 +79,12 @@ static int elf_strings(const struct relocator *r, const struct relocator_file *f
 
 enum relocator_status relocator_file(const struct relocator *r, struct relocator_file *f)
 {
-	const Elf64_Ehdr *h = elf_header(r->file, r->file_size);
+	const Elf64_Ehdr *h = r->object ? NULL : elf_header(r->file, r->file_size);
 
+	if (r->object) {
+		*f = *r->object;
+		return RELOCATOR_DONE;
+	}
 	*f = (struct relocator_file){ 0 };
 	if (!h)
 		return RELOCATOR_FILE;
@@ -113,18 +117,34 @@ int relocator_is(const struct relocator_fact *fact, const char *name)
 	       (!name[fact->length] || name[fact->length] == '.');
 }
 
-const struct relocator_fact *relocator_section_fact(const struct relocator *r,
-		const struct relocator_file *f, const Elf64_Shdr *section, int kind)
+static const struct relocator_fact *elf_fact(const struct relocator_facts *facts,
+					     const char *section, int kind)
 {
-	const char *name = section->sh_name < f->section_names_size ?
-			   f->section_names + section->sh_name : "";
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct relocator_fact *fact = &facts->facts[i];
 
-	for (size_t i = 0; i < r->facts->count; i++) {
-		const struct relocator_fact *fact = &r->facts->facts[i];
-
-		if (fact->kind == kind && strlen(name) == fact->length &&
-		    !memcmp(name, fact->name, fact->length))
+		if (fact->kind == kind && strlen(section) == fact->length &&
+		    !memcmp(section, fact->name, fact->length))
 			return fact;
 	}
 	return NULL;
+}
+
+const struct relocator_fact *relocator_section_fact(const struct relocator *r,
+		const struct relocator_file *f, const Elf64_Shdr *section, int kind)
+{
+	return elf_fact(r->facts, section->sh_name < f->section_names_size ?
+			f->section_names + section->sh_name : "", kind);
+}
+
+int relocator_is_copied(const struct relocator_facts *facts, const char *name)
+{
+	return elf_fact(facts, name, RELOCATOR_FACT_COPIED) != NULL;
+}
+
+uint64_t relocator_stays(const struct relocator_facts *facts, const char *name)
+{
+	const struct relocator_fact *fact = elf_fact(facts, name, RELOCATOR_FACT_STAYS);
+
+	return fact ? fact->number : 0;
 }

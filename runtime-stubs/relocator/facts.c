@@ -90,6 +90,8 @@ static int facts_place(struct relocator_facts *facts, struct facts_line *line)
 	if (facts_kinds[i].number && !facts_number(facts_next(line), &fact.number))
 		return 0;
 	fact.kind = facts_kinds[i].kind;
+	if (fact.kind == RELOCATOR_FACT_BASE && facts_is(area, "relocations"))
+		fact.kind = RELOCATOR_FACT_LOADER;
 	fact.area = area.at;
 	fact.area_length = area.length;
 	name = facts_kinds[i].area && facts_kinds[i].number ? area : facts_next(line);
@@ -103,14 +105,30 @@ static int facts_place(struct relocator_facts *facts, struct facts_line *line)
 	return fact.length > 0;
 }
 
+/* An area's address, natively; of the one that the image is linked in, all need it. */
+static int facts_constant(struct relocator_facts *facts, struct facts_line *line)
+{
+	struct relocator_fact fact = { .kind = RELOCATOR_FACT_CONSTANT };
+	struct facts_word name = facts_next(line);
+
+	if (!facts_number(facts_next(line), &fact.number) || facts->count == RELOCATOR_NAMES)
+		return 0;
+	if (facts_is(name, "kernel_map"))
+		facts->kernel_map = fact.number;
+	fact.name = fact.area = name.at;
+	fact.length = fact.area_length = name.length;
+	facts->facts[facts->count++] = fact;
+	return 1;
+}
+
 static int facts_line(struct relocator_facts *facts, struct facts_line line)
 {
 	struct facts_word word = facts_next(&line);
 
 	if (facts_is(word, "place"))
 		return facts_place(facts, &line);
-	if (facts_is(word, "constant") && facts_is(facts_next(&line), "kernel_map"))
-		return facts_number(facts_next(&line), &facts->kernel_map);
+	if (facts_is(word, "constant"))
+		return facts_constant(facts, &line);
 	return 1;
 }
 

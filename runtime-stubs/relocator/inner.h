@@ -5,7 +5,6 @@
 #define PREVIRT_RELOCATOR_INNER_H
 #include "relocator.h"
 #include "../insn/fields.h"
-#include <elf.h>
 
 /* A byte of the work memory for each byte of the image. */
 enum {
@@ -13,6 +12,7 @@ enum {
 	MARK_DISTANCE = 2,	/* a relative one */
 	MARK_SYMBOL = 4,	/* a symbol's address: an instruction begins here */
 	MARK_IN_PLACE = 8, MARK_OUT_OF_LINE = 16,	/* patched */
+	MARK_STAYS = 32,	/* an instruction that must not go out of line begins here */
 };
 #define LITERAL_SLOTS 16384u	/* behind the marks: offsets of literals, by hash */
 
@@ -45,12 +45,6 @@ const struct relocator_fact *relocator_function_fact(const struct relocator *r,
 const struct relocator_area *relocator_area(const struct relocator *r,
 					    const struct relocator_fact *fact);
 
-/* relocations.c: marks, and data. */
-enum relocator_status relocator_relocations(struct relocator *r,
-					    const struct relocator_file *f);
-/* sweep.c: decodes code once and has each instruction dealt with. */
-enum relocator_status relocator_sweep(struct relocator *r, const struct relocator_file *f);
-
 /* An instruction at hand. */
 struct relocator_insn {
 	struct insn_fields f;
@@ -59,6 +53,22 @@ struct relocator_insn {
 	int disp, imm;		/* which fields are references */
 	uint64_t disp_value, imm_value;	/* moved */
 };
+/* area.c: numbers of 32 bits that are addresses in areas become references. */
+void relocator_area_numbers(struct relocator *r, struct relocator_insn *i);
+/* The function that loads modules traps instead. */
+enum relocator_status relocator_loader(struct relocator *r, const struct relocator_file *f);
+
+/* relocations.c: marks, and data. */
+enum relocator_status relocator_relocations(struct relocator *r,
+					    const struct relocator_file *f);
+/* Does the symbol not move? */
+int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s);
+/* sweep.c: decodes code once and has each instruction dealt with; ... */
+enum relocator_status relocator_sweep(struct relocator *r, const struct relocator_file *f);
+/* ... all of the image, which is code. */
+enum relocator_status relocator_sweep_object(struct relocator *r, const struct relocator_file *f,
+					     int copied);
+
 /* rewrite.c: in place, or out of line by outline.c. */
 enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_insn *i);
 enum relocator_status relocator_outline(struct relocator *r, const struct relocator_insn *i);

@@ -11,7 +11,7 @@ static int relocations_inside(const struct relocator *r, uint64_t at, uint64_t s
 
 /* Does the symbol not move? Those that no section has and that lie outside the image
    are numbers (offsets in the vDSO, checksums); those nobody defined are 0. */
-static int relocations_constant(const struct relocator *r, const Elf64_Sym *s)
+int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s)
 {
 	return s->st_shndx == SHN_UNDEF ||
 	       (s->st_shndx == SHN_ABS && (s->st_value < r->low || s->st_value > r->high));
@@ -24,7 +24,7 @@ static void relocations_word(struct relocator *r, const Elf64_Rela *rela, const 
 
 	/* What is less than each address of the kernel is a physical one. The kernel's
 	   own start takes the difference off again, which is the whole move to it. */
-	if (relocations_constant(r, s) || (r->late && value < r->facts->kernel_map)) {
+	if (relocator_is_constant(r, s) || (r->late && value < r->facts->kernel_map)) {
 		r->counts.words_kept++;
 		return;
 	}
@@ -53,7 +53,7 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 		return RELOCATOR_DONE;
 	case R_X86_64_32:
 	case R_X86_64_32S:
-		if (relocations_constant(r, s)) {
+		if (relocator_is_constant(r, s)) {
 			r->counts.references_kept++;
 			return RELOCATOR_DONE;
 		}
@@ -64,7 +64,7 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 		return RELOCATOR_DONE;
 	case R_X86_64_PC32:
 	case R_X86_64_PLT32:
-		if (s->st_shndx == SHN_ABS && relocations_constant(r, s))
+		if (s->st_shndx == SHN_ABS && relocator_is_constant(r, s))
 			return relocator_fail(r, RELOCATOR_REACH, at);
 		r->counts.distances++;
 		r->work[at - r->low] |= MARK_DISTANCE;

@@ -10,7 +10,12 @@ size_t relocator_work_size(const uint8_t *file, size_t size)
 
 	if (relocator_span(file, size, &low, &high))
 		return 0;
-	return ((high - low + 7) & ~7ull) + LITERAL_SLOTS * sizeof(uint32_t);
+	return relocator_section_work(high - low);
+}
+
+size_t relocator_section_work(size_t size)
+{
+	return ((size + 7) & ~(size_t)7) + LITERAL_SLOTS * sizeof(uint32_t);
 }
 
 /* A variable of eight bytes by its name, in the image; NULL if there is none. */
@@ -51,7 +56,7 @@ static enum relocator_status relocator_variables(struct relocator *r,
 		uint64_t value = area ? area->at : -r->delta;
 		uint8_t *at;
 
-		if (base ? !area : fact->kind != RELOCATOR_FACT_OFFSET || !r->late)
+		if (base ? !area || area->size : fact->kind != RELOCATOR_FACT_OFFSET || !r->late)
 			continue;
 		at = relocator_variable(r, f, fact);
 		if (!at)
@@ -88,7 +93,8 @@ enum relocator_status relocator_move(struct relocator *r)
 	struct relocator_file f;
 
 	r->counts = (struct relocator_counts){ 0 };
-	r->error_at = 0;
+	r->error_at = r->loader_at = 0;
+	r->object = NULL;
 	r->code_used = r->literals_used = 0;
 	status = relocator_span(r->file, r->file_size, &r->low, &r->high);
 	status = status ? status : relocator_file(r, &f);
@@ -100,6 +106,7 @@ enum relocator_status relocator_move(struct relocator *r)
 	status = relocator_relocations(r, &f);
 	status = status ? status : relocator_sweep(r, &f);
 	status = status ? status : relocator_variables(r, &f);
+	status = status ? status : relocator_loader(r, &f);
 	r->counts.code_bytes = (uint32_t)r->code_used;
 	r->counts.literal_bytes = (uint32_t)r->literals_used;
 	return status;

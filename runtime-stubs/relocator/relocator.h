@@ -12,10 +12,11 @@
  */
 #ifndef PREVIRT_RELOCATOR_H
 #define PREVIRT_RELOCATOR_H
+#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define RELOCATOR_NAMES 64	/* lines and functions that a guest file may have */
+#define RELOCATOR_NAMES 96	/* lines and functions that a guest file may have */
 
 enum relocator_status {
 	RELOCATOR_DONE,
@@ -38,7 +39,10 @@ enum relocator_status {
 
 /* What the guest file says of moving: lines "place ..." (docs/adding-a-guest.md). */
 enum relocator_fact_kind {
-	RELOCATOR_FACT_BASE,	/* variable .name holds the address of area .area */
+	RELOCATOR_FACT_BASE,	/* variable .name holds the address of area .area; of an area
+				   with a size, numbers of 32 bits in function .name do */
+	RELOCATOR_FACT_LOADER,	/* function .name relocates a section of a module */
+	RELOCATOR_FACT_CONSTANT, /* area .area, of those with a size, starts at .number natively */
 	RELOCATOR_FACT_OFFSET,	/* variable .name: what takes the move off again */
 	RELOCATOR_FACT_IDENTITY, /* function .name runs at physical addresses */
 	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
@@ -73,6 +77,7 @@ enum relocator_status relocator_read_facts(struct relocator_facts *facts, const 
 struct relocator_area {
 	const char *name;
 	uint64_t at;
+	uint64_t size;		/* of one that has no variable, and is less than 1 GiB; else 0 */
 };
 
 struct relocator_counts {
@@ -87,7 +92,8 @@ struct relocator_counts {
 	uint32_t out_pushing;	/* of those out of line: with a register saved */
 	uint32_t literals, code_bytes, literal_bytes;
 	uint32_t limits, limits_parts, limits_shift, limits_other;
-	uint32_t numbers;	/* that are addresses in areas */
+	uint32_t numbers;	/* of 64 bits that are addresses in areas; */
+	uint32_t starts;	/* of 32 bits */
 };
 
 struct relocator {
@@ -99,6 +105,7 @@ struct relocator {
 	   the guest shall see it at. It is patched in place. */
 	uint8_t *image;
 	uint64_t image_at;
+	size_t image_size;	/* of a section's alone */
 	/* Memory for code out of line, and its address; within 2 GiB of the image. */
 	uint8_t *outline;
 	uint64_t outline_at;
@@ -115,12 +122,15 @@ struct relocator {
 
 	struct relocator_counts counts;
 	uint64_t error_at;	/* the linked address of what the status is about */
+	char error_name[96];	/* "symbol+0x1c" of it, for a section alone */
+	uint64_t loader_at;	/* where the kernel's loader of modules traps (UD2); 0: nowhere */
 	size_t code_used, literals_used;	/* from outline's start, and from its end */
 
 	/* Derived while it works. */
 	uint64_t low, high;	/* linked addresses of the image, high exclusive */
 	uint64_t delta;		/* what is added to a linked address, modulo 2^64 */
 	int identity;		/* the instruction at hand runs at physical addresses */
+	const struct relocator_file *object;	/* symbols of an object file (section.c) */
 };
 
 /* Bytes of work memory for a file; 0 if relocator_move would refuse it. */
@@ -128,6 +138,33 @@ size_t relocator_work_size(const uint8_t *file, size_t size);
 
 /* Move it. After anything but RELOCATOR_DONE the image is unusable. */
 enum relocator_status relocator_move(struct relocator *r);
+
+/* A section of an object file that somebody else has placed, a module of a moved kernel. */
+struct relocator_section {
+	const Elf64_Rela *relocations;
+	size_t count;
+	/* Of the object file; their values are addresses. @names ends with a 0. */
+	const Elf64_Sym *symbols;
+	size_t symbol_count;
+	const char *names;
+	size_t names_size;
+	int code;		/* it is executed ... */
+	int copied;		/* ... elsewhere */
+	const uint64_t *stays;	/* instructions that must not go out of line */
+	size_t stays_count;
+};
+
+/*
+ * Relocates it: .image has its bytes, .image_at is where they are, .image_size how many,
+ * .work relocator_section_work() bytes, zero; .facts, .outline, .user_end and .areas are as
+ * above. After anything but RELOCATOR_DONE the bytes are unusable.
+ */
+enum relocator_status relocator_section(struct relocator *r, const struct relocator_section *s);
+size_t relocator_section_work(size_t size);
+
+/* Has the guest file a line "place copied" of the section @name; SIZE of "place stays", or 0. */
+int relocator_is_copied(const struct relocator_facts *facts, const char *name);
+uint64_t relocator_stays(const struct relocator_facts *facts, const char *name);
 
 /* What was done to the bytes at the linked address @at: 0, or one of these. */
 enum { RELOCATOR_IN_PLACE = 1, RELOCATOR_OUT_OF_LINE };

@@ -110,6 +110,8 @@ static enum relocator_status rewrite_out(struct relocator *r, struct relocator_i
 	uint64_t to = r->outline_at + r->code_used;
 	enum relocator_status status;
 
+	if (r->work[i->linked - r->low] & MARK_STAYS)
+		return relocator_fail(r, RELOCATOR_STAYS, i->linked);
 	if (i->f.len < 5)
 		return relocator_fail(r, RELOCATOR_FORM, i->linked);
 	status = relocator_outline(r, i);

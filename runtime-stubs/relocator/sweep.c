@@ -76,6 +76,17 @@ static enum relocator_status sweep_stays(struct sweep *sweep)
 	return RELOCATOR_DONE;
 }
 
+/* What a field refers to. An object's has the low half alone, and is near its target. */
+static uint64_t sweep_value(const struct relocator *r, const struct relocator_insn *i,
+			    const uint8_t *field)
+{
+	uint32_t low = relocator_get32(field);
+
+	if (r->object)
+		return i->at + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)i->at);
+	return r->delta + (uint64_t)(int64_t)(int32_t)low;
+}
+
 /* Which fields are references? The marks are taken away: those left were not met. */
 static enum relocator_status sweep_fields(struct sweep *sweep, struct relocator_insn *i)
 {
@@ -91,8 +102,7 @@ static enum relocator_status sweep_fields(struct sweep *sweep, struct relocator_
 		if (!disp && !imm)
 			return relocator_fail(r, RELOCATOR_FIELD, i->linked);
 		if (marks[k] & MARK_REFERENCE) {
-			uint64_t value = r->delta + (uint64_t)(int64_t)(int32_t)
-					 relocator_get32(i->bytes + k);
+			uint64_t value = sweep_value(r, i, i->bytes + k);
 
 			i->disp |= disp;
 			i->imm |= imm;
@@ -110,6 +120,8 @@ static enum relocator_status sweep_insn(struct sweep *sweep, struct relocator_in
 
 	if (!status)
 		status = relocator_limit(r, i);
+	if (!status)
+		relocator_area_numbers(r, i);
 	if (status || !(i->disp || i->imm))
 		return status;
 	if (sweep->copied)
@@ -186,5 +198,16 @@ enum relocator_status relocator_sweep(struct relocator *r, const struct relocato
 		status = sweep_section(&sweep, s->sh_addr, s->sh_addr + s->sh_size);
 	}
 	status = status ? status : sweep_stays(&sweep);
+	return status ? status : sweep_left(r);
+}
+
+enum relocator_status relocator_sweep_object(struct relocator *r, const struct relocator_file *f,
+					     int copied)
+{
+	struct sweep sweep = { .r = r, .f = f, .copied = copied };
+	enum relocator_status status;
+
+	sweep_symbols(&sweep);
+	status = sweep_section(&sweep, r->low, r->high);
 	return status ? status : sweep_left(r);
 }

@@ -74,8 +74,9 @@ static struct bundle_moved boot_find_moved(const void *bundle, size_t size)
 		return m;
 	if (length == sizeof(m))
 		memcpy(&m, file, sizeof(m));
-	if ((m.va | m.start | m.code | m.end) % BUNDLE_MOVED_ALIGN || m.start < HIGH_START ||
-	    m.start >= m.code || m.code >= m.end || m.end > backend_low_bytes)
+	if ((m.va | m.start | m.code | m.modules | m.end) % BUNDLE_MOVED_ALIGN ||
+	    m.start < HIGH_START || m.start >= m.code || m.code >= m.modules || m.modules > m.end ||
+	    m.end > backend_low_bytes)
 		wedge_stop("the moved kernel does not fit into the guest's memory");
 	mmu_window = (struct mmu_window){ m.va, m.start, m.end - m.start };
 	return m;

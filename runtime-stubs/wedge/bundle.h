@@ -4,7 +4,8 @@
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
  * (words for the wedge itself), disks in memory (disk0-copy or disk0-ro, and so on), seed
- * (of an entropy device) and moved; where a wedge gets open files beside it, disks, net and share.
+ * (of an entropy device), moved and facts; where a wedge gets open files beside it, disks,
+ * net and share.
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H
@@ -14,11 +15,20 @@
 /*
  * The file "moved": vmlinux was moved away from where it was linked. Its image and code
  * that was put behind it, from @code on, are guest-physical memory from @start to @end;
- * the kernel runs at @va, whether its tables map that or not.
+ * the kernel runs at @va, whether its tables map that or not. From @modules on there is
+ * room for code that goes out of line in modules; the kernel's loader of modules traps at
+ * @loader, or nowhere (0), and the file "facts" is the guest file. User addresses end at
+ * @user_end; the kernel's areas are where @area says.
  */
-#define BUNDLE_MOVED_ALIGN 0x10000u	/* of all four */
+#define BUNDLE_MOVED_ALIGN 0x10000u	/* of the first five */
+#define BUNDLE_AREAS 6
 struct bundle_moved {
-	uint64_t va, start, code, end;
+	uint64_t va, start, code, modules, end;
+	uint64_t loader, user_end;
+	struct {
+		char name[24];
+		uint64_t at, size;
+	} area[BUNDLE_AREAS];
 };
 
 /* The file "disks": a byte for each. The file "net": the guest's Ethernet address.

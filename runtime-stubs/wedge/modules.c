@@ -30,8 +30,16 @@
 #define SCAN_MAX (4u << 20)
 #define NOTE_HEAD 24		/* three words, the owner, the format's header */
 
+struct modules_moved modules_moved;
 static struct { uint32_t modules, sites, changed, refused; } modules;
 static uint64_t modules_last;
+
+/* Where notes are read: the guest's memory, or a copy of it from @va on. */
+struct modules_notes {
+	uint64_t va;
+	const uint8_t *copy;
+	size_t size;
+};
 
 /* Read @size bytes at @va with the kernel's rights; 0, or -1 if unmapped. */
 static int modules_read(uint64_t va, void *to, size_t size)
@@ -68,16 +76,27 @@ static int modules_may_name(uint64_t va)
 	       !modules_walk(va, &walk) && walk.level == 1;
 }
 
+static int modules_read_notes(const struct modules_notes *notes, uint64_t va, void *to, size_t size)
+{
+	if (!notes->copy)
+		return modules_read(va, to, size);
+	if (va - notes->va > notes->size || size > notes->size - (va - notes->va))
+		return -1;
+	memcpy(to, notes->copy + (va - notes->va), size);
+	return 0;
+}
+
 /*
  * Is there a note of ours at @va? Gives the size of an entry, 0 if not; @bytes
  * is the note's size and @entries how many sites (none in notes of other kinds).
  */
-static int modules_note(uint64_t va, uint32_t *bytes, uint32_t *entries)
+static int modules_note(const struct modules_notes *notes, uint64_t va, uint32_t *bytes,
+			uint32_t *entries)
 {
 	uint8_t note[NOTE_HEAD];
 	uint32_t words[3];
 
-	if (modules_read(va, note, sizeof(note)))
+	if (modules_read_notes(notes, va, note, sizeof(note)))
 		return 0;
 	memcpy(words, note, sizeof(words));
 	if (words[0] != 8 || !words[2] || words[2] > 255 || words[1] < 4 ||
@@ -93,7 +112,7 @@ static int modules_note(uint64_t va, uint32_t *bytes, uint32_t *entries)
 }
 
 /* One site of the table; @write: second round. -1: it would go wrong silently. */
-static int modules_site(uint64_t entry_va, int write)
+static int modules_site(const struct modules_notes *notes, uint64_t entry_va, int write)
 {
 	uint8_t bytes[REWRITER_SITE_MAX], out[REWRITER_SITE_MAX];
 	struct previrt_site site;
@@ -101,7 +120,8 @@ static int modules_site(uint64_t entry_va, int write)
 	int template;
 	size_t size;
 
-	if (!modules_is_constant(entry_va) || modules_read(entry_va, &site, sizeof(site)))
+	if ((!notes->copy && !modules_is_constant(entry_va)) ||
+	    modules_read_notes(notes, entry_va, &site, sizeof(site)))
 		return 0;
 	va = entry_va + (int64_t)(int32_t)((uint32_t)site.site - PREVIRT_BIAS);
 	size = site.len + site.pad;
@@ -130,14 +150,15 @@ static int modules_site(uint64_t entry_va, int write)
 }
 
 /* All notes from @va on. */
-static int modules_table(uint64_t va, int write)
+static int modules_table(const struct modules_notes *notes, int write)
 {
 	uint32_t bytes, entries;
+	uint64_t va = notes->va;
 	int entry_size;
 
-	while ((entry_size = modules_note(va, &bytes, &entries))) {
+	while ((entry_size = modules_note(notes, va, &bytes, &entries))) {
 		for (uint32_t i = 0; i < entries; i++)
-			if (modules_site(va + NOTE_HEAD + i * entry_size, write))
+			if (modules_site(notes, va + NOTE_HEAD + i * entry_size, write))
 				return -1;
 		va += bytes;
 	}
@@ -157,13 +178,14 @@ static void modules_report_refused(uint64_t va)
 /* The first note of ours that counts in the page at @va; 0: none. */
 static uint64_t modules_scan_page(uint64_t va)
 {
+	static const struct modules_notes memory;
 	static uint32_t words[BACKEND_PAGE / 4];
 	uint32_t bytes, entries;
 
 	if (modules_read(va, words, sizeof(words)))
 		return 0;
 	for (unsigned i = 0; i < BACKEND_PAGE / 4; i++) {
-		if (words[i] != 8 || !modules_note(va + 4 * i, &bytes, &entries))
+		if (words[i] != 8 || !modules_note(&memory, va + 4 * i, &bytes, &entries))
 			continue;
 		if (modules_is_constant(va))
 			return va + 4 * i;
@@ -171,6 +193,22 @@ static uint64_t modules_scan_page(uint64_t va)
 		return 0;
 	}
 	return 0;
+}
+
+static void modules_rewrite_notes(const struct modules_notes *notes)
+{
+	if (modules_table(notes, 0))
+		wedge_stop("a module cannot be rewritten");
+	wedge_tell_slots();
+	modules_table(notes, 1);
+	if (notes->va != modules_last || notes->copy)
+		modules.modules++;
+	modules_last = notes->va;
+}
+
+void modules_rewrite(uint64_t va, const uint8_t *copy, size_t size)
+{
+	modules_rewrite_notes(&(struct modules_notes){ va, copy, size });
 }
 
 void modules_code_appeared(uint64_t va)
@@ -185,13 +223,7 @@ void modules_code_appeared(uint64_t va)
 		found = modules_scan_page(page);
 		if (!found)
 			continue;
-		if (modules_table(found, 0))
-			wedge_stop("a module cannot be rewritten");
-		wedge_tell_slots();
-		modules_table(found, 1);
-		if (found != modules_last)
-			modules.modules++;
-		modules_last = found;
+		modules_rewrite_notes(&(struct modules_notes){ .va = found });
 		return;
 	}
 }
@@ -205,4 +237,7 @@ void modules_print_counters(void)
 {
 	wedge_print("previrt: count modules loaded tables %u sites %u changed-before %u refused %u\n",
 		    modules.modules, modules.sites, modules.changed, modules.refused);
+	if (modules_moved.sections)
+		wedge_print("previrt: count modules relocated sections %u out-of-line bytes %lu\n",
+			    modules_moved.sections, modules_moved.bytes);
 }

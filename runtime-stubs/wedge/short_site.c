@@ -15,9 +15,12 @@
 
 #define REACH (1ull << 31)
 
+void (*wedge_loader)(struct cpu *cpu);
+
+/* The kernel's image, and its modules ahead of that. */
 static int short_site_is_near(uint64_t va)
 {
-	return backend_near_slots && va - mmu_window.va < mmu_window.size &&
+	return backend_near_slots && mmu_window.size && va < mmu_window.va + mmu_window.size &&
 	       va - backend_near_slots < REACH;
 }
 
@@ -26,6 +29,8 @@ int short_site_slot(struct cpu *cpu)
 	uint8_t bytes[INSN_MAX];
 	int slot;
 
+	if (wedge_loader)
+		wedge_loader(cpu);
 	if (!backend_fs_base || cpu->user || cpu_fetch(cpu, bytes) < REWRITER_SHORT)
 		return -1;
 	slot = rewriter_trap_slot(bytes);

@@ -97,8 +97,20 @@ void parts_init(const void *bundle, size_t size);
    REWRITER_CALLS and its jump slot; else -1. */
 int short_site_slot(struct cpu *cpu);
 
+/* What a trap of the kernel's loader of modules is told to, if that is not the guest's own
+   (moved_modules.c): it does not return if it was one. */
+extern void (*wedge_loader)(struct cpu *cpu);
+
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);
+/* Rewrite what the notes at @va name, of which @copy is a copy. */
+void modules_rewrite(uint64_t va, const uint8_t *copy, size_t size);
+/* What was relocated in place of the kernel's loader. */
+struct modules_moved {
+	uint32_t sections;
+	uint64_t bytes;		/* out of line */
+};
+extern struct modules_moved modules_moved;
 void modules_print_counters(void);
 /* How many tables of modules have been rewritten. */
 unsigned modules_loaded(void);

@@ -132,6 +132,7 @@ void process_main(const uint64_t *stack)
 	process_signals_init();
 	process_time_init();
 	process_files_init(bundle, size);
+	wedge_modules_init(bundle, size);
 	process_filter_init();
 	wedge_start(bundle, size);
 }

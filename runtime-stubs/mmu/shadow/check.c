@@ -99,13 +99,6 @@ static void check_leaf(uint64_t entry, uint64_t va)
 
 static void check_table(unsigned table, int level, uint64_t va);
 
-/* All that an entry of @level can map at @va? */
-static int check_is_reserved(uint64_t va, int level)
-{
-	return backend_va_reserved(va) &&
-	       backend_va_reserved(va + (1ull << (3 + 9 * level)) - BACKEND_PAGE);
-}
-
 static void check_entry(uint64_t entry, int level, uint64_t va)
 {
 	unsigned below;
@@ -138,7 +131,7 @@ static void check_table(unsigned table, int level, uint64_t va)
 					   va + ((uint64_t)i << (3 + 9 * level));
 
 		if ((entries[i] & PTE_P) &&
-		    (backend_fixed_table(at, level - 1) || !check_is_reserved(at, level)))
+		    (backend_fixed_table(at, level - 1) || !upper_is_reserved(at, level)))
 			check_entry(entries[i], level, at);
 	}
 }

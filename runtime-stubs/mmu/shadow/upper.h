@@ -24,6 +24,13 @@ struct guest_level {
 	int level;
 };
 
+/* Is all that an entry of @level can map, from @va on, reserved? */
+static inline int upper_is_reserved(uint64_t va, int level)
+{
+	return backend_va_reserved(va) &&
+	       backend_va_reserved(va + (1ull << (3 + 9 * level)) - BACKEND_PAGE);
+}
+
 static inline uint64_t guest_entry(const struct guest_level *guest, unsigned index)
 {
 	if (guest->table) {	/* once: another processor may write to it */

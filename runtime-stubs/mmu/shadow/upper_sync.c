@@ -98,7 +98,7 @@ void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 	struct guest_level below = { .level = guest->level - 1 };
 
 	upper_way[guest->level] = table;
-	if (backend_va_reserved(va) && !fixed)
+	if (upper_is_reserved(va, guest->level) && !fixed)
 		return;
 	if (!(entry & PTE_P)) {
 		if (fixed)

@@ -45,7 +45,8 @@ static void add(FILE *f, const char *name, const void *data, size_t size)
 static int bundle(const char *path)
 {
 	static char kernel[1 << 20];
-	static const struct bundle_moved moved = { 0x4000c1000000, 0x1000000, 0x1200000, 0x1400000 };
+	static const struct bundle_moved moved = { .va = 0x4000c1000000,
+		.start = 0x1000000, .code = 0x1200000, .modules = 0x1400000, .end = 0x1400000 };
 	FILE *from = fopen(path, "rb");
 	size_t size = from ? fread(kernel, 1, sizeof(kernel), from) : 0;
 	int fd = memfd_create("bundle", 0);

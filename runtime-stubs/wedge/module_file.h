@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * A module's object file as the guest's kernel has it in memory while it loads it: whole,
+ * with the address of each section in its header (sh_addr) and of each symbol in the
+ * symbol table. What is read is copied, and was checked against the sizes it is said to
+ * have. ELF: System V ABI, chapter 4.
+ */
+#ifndef PREVIRT_MODULE_FILE_H
+#define PREVIRT_MODULE_FILE_H
+#include <elf.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module_file {
+	const Elf64_Shdr *sections;
+	unsigned section_count;
+	const char *section_names, *names;	/* each ends with a 0 */
+	size_t section_names_size, names_size;
+	const Elf64_Sym *symbols;
+	size_t symbol_count;
+};
+
+/* Room for copies, all of which the next module_file_read gives up. */
+void module_file_init(void);
+/* @size bytes of it, zero; NULL: there is not so much. */
+void *module_file_room(size_t size);
+/* A copy of the guest's memory, or NULL. */
+void *module_file_copy(uint64_t va, size_t size);
+
+/* The file whose section headers are at @sections; numbers of its symbol table and of any
+   section that is no part of the module. -1: it is none. */
+int module_file_read(struct module_file *m, uint64_t sections, unsigned symbols, unsigned other);
+const char *module_file_section_name(const struct module_file *m, const Elf64_Shdr *s);
+
+#endif

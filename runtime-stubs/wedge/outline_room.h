@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Room for code that goes out of line in modules. Nobody says when a module is gone: a
+ * piece is free again when the guest's tables map the section it belongs to no more, or
+ * another section is relocated there.
+ */
+#ifndef PREVIRT_OUTLINE_ROOM_H
+#define PREVIRT_OUTLINE_ROOM_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUTLINE_ROOM_NONE (~0ull)
+
+void outline_room_init(size_t size);
+/* A piece of @size bytes, a multiple of 16, for the section at @va: its place, or NONE. */
+uint64_t outline_room_take(uint64_t va, size_t section_size, size_t size);
+
+#endif
