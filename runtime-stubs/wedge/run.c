@@ -5,6 +5,7 @@
  * guest. Knows the parts; they do not know each other.
  */
 #include "entry.h"
+#include "tables.h"
 #include "wedge.h"
 #include "print.h"
 #include "insns.h"

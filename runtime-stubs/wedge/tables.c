@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 /* The guest has other page tables: is there what it needs to go on? */
 #include "entry.h"
+#include "tables.h"
 #include "wedge.h"
 #include "../iface/vcpu.h"
 #include "../mmu/mmu.h"

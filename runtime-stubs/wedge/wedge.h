@@ -4,7 +4,6 @@
 #ifndef PREVIRT_WEDGE_H
 #define PREVIRT_WEDGE_H
 #include "../cpu/cpu.h"
-#include "../mmu/mmu.h"
 #include "../rewriter/rewriter.h"
 #include "bundle.h"
 #include "entry.h"
@@ -63,18 +62,6 @@ void wedge_debug(int stepping);
 /* A page fault of the guest, with the processor's error code: it is mended, or carried
    out, or delivered. */
 void wedge_page_fault(struct cpu_fault *fault);
-
-/*
- * After a change of page tables the guest's stack must be in the shadow, for the next trap
- * is pushed there. If the guest's tables have neither code nor stack, a processor would
- * triple-fault at once, and the wedge stops. @changes: mmu_upper_changes before.
- */
-void tables_check(unsigned changes);
-static inline void tables_check_room(void)
-{
-	if (mmu_out_of_tables)
-		wedge_stop("no shadow tables are left for the guest's kernel: give it more memory");
-}
 
 /* A software interrupt that the back-end took for @vector, with rip behind it. */
 void software_interrupt(struct cpu *cpu, unsigned vector);

@@ -12,7 +12,7 @@
 struct relocator moved_high;
 #define USER_END 0x800000000000u	/* of the kernel as it is linked */
 #define UPPER_HALF 0xffff800000000000u
-static unsigned in_place, out_of_line, limits, touched_sites;
+static unsigned in_place, out_of_line, limits, starts, touched_sites;
 
 static uint64_t moved_value(uint64_t at)
 {
@@ -31,9 +31,19 @@ static unsigned reference(uint64_t at, unsigned length)
 	return 0;
 }
 
-static void check_in_place(uint64_t at, unsigned length, const ZydisDecodedInstruction *now)
+/* What it refers to, moved: by a relocation, or by a number in the area of modules. */
+static uint64_t referred(uint64_t at, const ZydisDecodedInstruction *was)
 {
-	uint64_t value = moved_value(at + reference(at, length)), target, literal = 0;
+	if (reference(at, was->length))
+		return moved_value(at + reference(at, was->length));
+	starts++;
+	return (uint64_t)(int64_t)(int32_t)was->raw.imm[0].value.u + MODULES - MODULES_LINKED;
+}
+
+static void check_in_place(uint64_t at, const ZydisDecodedInstruction *was,
+			   const ZydisDecodedInstruction *now)
+{
+	uint64_t value = referred(at, was), target, literal = 0, length = was->length;
 
 	target = at + moved_high.delta + now->length + (uint64_t)now->raw.disp.value;
 	if (target - moved_high.outline_at < moved_high.outline_size)
@@ -49,6 +59,7 @@ static void check_in_place(uint64_t at, unsigned length, const ZydisDecodedInstr
 
 static void check_out_of_line(uint64_t at, unsigned length, const ZydisDecodedInstruction *now)
 {
+	starts += !reference(at, length);
 	const uint8_t *bytes = moved_high.image + (at - kernel.low);
 	uint64_t target = at + moved_high.delta + 5 + now->raw.imm[0].value.u;
 
@@ -89,7 +100,7 @@ static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
 	check_left(at, &now);
 	switch (relocator_touched(&moved_high, at, was->length)) {
 	case RELOCATOR_IN_PLACE:
-		check_in_place(at, was->length, &now);
+		check_in_place(at, was, &now);
 		return;
 	case RELOCATOR_OUT_OF_LINE:
 		check_out_of_line(at, was->length, &now);
@@ -97,7 +108,7 @@ static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
 	}
 	if (reference(at, was->length))
 		wrong(&moved_high, at, "has a reference and was not rewritten");
-	if (now.length != was->length)
+	if (now.length != was->length && at + moved_high.delta != moved_high.loader_at)
 		wrong(&moved_high, at, "has another length");
 	if (!memcmp(bytes, linked(at), was->length))
 		return;
@@ -107,6 +118,8 @@ static void check_one(uint64_t at, const ZydisDecodedInstruction *was)
 			wrong(&moved_high, at, "has another word");
 		return;
 	}
+	if (at + moved_high.delta == moved_high.loader_at && !memcmp(bytes, "\x0f\x0b", 2))
+		return;
 	limits++;
 	/* Two words of 32 bits are written as one number: of 0x8000 and 0x8000, say. */
 	if (was->raw.imm[0].size == 64 && was->raw.imm[0].value.u > USER_END &&
@@ -141,8 +154,9 @@ static void report(unsigned long instructions, unsigned long sites)
 	       "%u with push and pop, %u bytes, %u literals\n", out_of_line, c->out_store,
 	       c->out_table, c->out_lea, c->out_compare, c->out_push, c->out_jump, c->out_call,
 	       c->out_pushing, c->code_bytes, c->literals);
-	printf("limits: %u numbers, %u parts, %u shifts; %u are something else; %u addresses\n",
-	       c->limits, c->limits_parts, c->limits_shift, c->limits_other, c->numbers);
+	printf("limits: %u numbers, %u parts, %u shifts; %u are something else; %u addresses, "
+	       "%u of modules\n", c->limits, c->limits_parts, c->limits_shift, c->limits_other,
+	       c->numbers, c->starts);
 	printf("sites: %lu, of them %u rewritten in place\n", sites, touched_sites);
 }
 
@@ -172,5 +186,7 @@ void test_decode(void)
 	sites = check_sites(&moved_high, &touched_sites);
 	if (limits != c->limits + c->limits_parts + c->limits_shift + c->numbers)
 		wrong(&moved_high, 0, "another number of limits than it says");
+	if (starts != c->starts || (kernel_has_bases && (!starts || !moved_high.loader_at)))
+		wrong(&moved_high, 0, "another number of modules' addresses than it says");
 	report(instructions, sites);
 }

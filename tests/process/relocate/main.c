@@ -15,7 +15,7 @@
 
 struct kernel kernel;
 unsigned failures;
-static bool with_bases;
+bool kernel_has_bases;
 
 void wrong(const struct relocator *r, uint64_t at, const char *what)
 {
@@ -107,9 +107,9 @@ static void *map_at(uint64_t at, size_t size)
 void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low)
 {
 	static const struct relocator_area areas[] = {
-		{ "cpu_entry_area", 0x7c0000000000 },
-		{ "direct_map", 0x4000c0000000 }, { "vmalloc", 0x500000000000 },
-		{ "vmemmap", 0x700000000000 },
+		{ "cpu_entry_area", 0x7c0000000000, 0 },
+		{ "direct_map", 0x4000c0000000, 0 }, { "vmalloc", 0x500000000000, 0 },
+		{ "vmemmap", 0x700000000000, 0 }, { "modules", MODULES, 0x3f000000 },
 	};
 	static struct relocator_facts without_end;
 	size_t size = kernel.high - kernel.low;
@@ -125,7 +125,7 @@ void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low)
 		.outline_at = outline_at, .outline_size = OUTLINE_SIZE,
 		.work = calloc(1, relocator_work_size(kernel.file, kernel.size)),
 		.user_end = 0x3f8000000000, .areas = areas,
-		.area_count = low ? 0 : with_bases ? 4 : 1,
+		.area_count = low ? 0 : kernel_has_bases ? 5 : 1,
 	};
 	memcpy(r->image, kernel.image, size);
 	status = relocator_move(r);
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		errx(2, "usage: relocate VMLINUX GUEST-FILE [bases]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	with_bases = argc > 3 && !strcmp(argv[3], "bases");
+	kernel_has_bases = argc > 3 && !strcmp(argv[3], "bases");
 	load(argv[1], argv[2]);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests) && !failures; i++)
 		tests[i]();

@@ -22,7 +22,11 @@ struct kernel {
 	struct relocator_facts facts;
 };
 
+#define MODULES 0x400081000000ull	/* their area; where it is natively */
+#define MODULES_LINKED 0xffffffffc0000000ull
+
 extern struct kernel kernel;
+extern bool kernel_has_bases;	/* variables for the places of its areas */
 extern unsigned failures;
 extern struct relocator moved_high;	/* by test_decode */
 
