@@ -178,23 +178,32 @@ static bool input_is_kernel(const uint8_t *data, size_t size)
 	       get16(data + SETUP_VERSION) >= 0x208;
 }
 
+uint8_t *input_unpack_kernel(const char *name, const uint8_t *data, size_t size,
+			     size_t *unpacked)
+{
+	uint64_t sectors, start, length;
+
+	if (!input_is_kernel(data, size))
+		return NULL;
+	sectors = data[SETUP_SECTORS] ? data[SETUP_SECTORS] : 4;
+	start = (sectors + 1) * 512 + get32(data + SETUP_PAYLOAD);
+	length = get32(data + SETUP_LENGTH);
+	if (start > size || length > size - start) {
+		diag_error(DIAG_UNPACK, name, "its payload lies outside the file");
+		return NULL;
+	}
+	return unpack(name, data + start, (size_t)length, unpacked);
+}
+
 /* The packed kernel inside a bzImage. */
 static bool input_kernel(struct input *in, const char *name, const char *path,
 			 const uint8_t *data, size_t size)
 {
-	uint64_t sectors = data[SETUP_SECTORS] ? data[SETUP_SECTORS] : 4;
-	uint64_t start = (sectors + 1) * 512 + get32(data + SETUP_PAYLOAD);
-	uint64_t length = get32(data + SETUP_LENGTH);
 	size_t unpacked;
-	uint8_t *kernel;
+	uint8_t *kernel = input_unpack_kernel(name, data, size, &unpacked);
 	char *inner;
 	bool good;
 
-	if (start > size || length > size - start) {
-		diag_error(DIAG_UNPACK, name, "its payload lies outside the file");
-		return false;
-	}
-	kernel = unpack(name, data + start, (size_t)length, &unpacked);
 	if (!kernel)
 		return false;
 	inner = util_printf("%s(vmlinux)", name);

@@ -30,4 +30,9 @@ bool unpack_known(const uint8_t *data, size_t size);
 uint8_t *unpack(const char *name, const uint8_t *data, size_t size,
 		size_t *unpacked);
 
+/* What is packed in a bzImage: the kernel, and behind it its list of relocations. NULL:
+   it is none, or after a numbered error. */
+uint8_t *input_unpack_kernel(const char *name, const uint8_t *data, size_t size,
+			     size_t *unpacked);
+
 #endif

@@ -92,6 +92,9 @@ bool run_move_needed(const uint8_t *file);
 uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved,
 		  char **facts);
 
+/* Linux's list of relocations that is found beside @kernel, to be freed; or NULL. */
+uint8_t *run_move_list(const char *kernel, size_t *size);
+
 struct run_machine {
 	const char *name, *what;
 	/* Add QEMU's words; false after an error. */

@@ -113,6 +113,19 @@ static bool move_facts(struct relocator_facts *facts, char **text)
 	return good;
 }
 
+/* Where the kernel's file has no relocations: by a list of them beside it. */
+static enum relocator_status move_by_list(const struct move *m, struct relocator *r)
+{
+	uint8_t *list = run_move_list(m->path, &r->list_size);
+	enum relocator_status status = RELOCATOR_NO_RELOCATIONS;
+
+	r->list = list;
+	if (list)
+		status = relocator_move(r);
+	free(list);
+	return status;
+}
+
 static bool move_relocate(struct move *m, const struct relocator_facts *facts)
 {
 	uint64_t at = DIRECT_MAP + m->low - m->away;
@@ -128,6 +141,8 @@ static bool move_relocate(struct move *m, const struct relocator_facts *facts)
 
 	r.work = util_alloc(relocator_work_size(m->file, m->size) + 1, 1);
 	status = relocator_move(&r);
+	if (status == RELOCATOR_NO_RELOCATIONS)
+		status = move_by_list(m, &r);
 	if (status && r.error_at)
 		relocator_name(&r, r.error_at, name, sizeof(name));
 	if (status)

@@ -61,6 +61,10 @@ enum relocator_status relocator_loader(struct relocator *r, const struct relocat
 /* relocations.c: marks, and data. */
 enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f);
+/* list.c: the same by the list. */
+enum relocator_status relocator_list(struct relocator *r);
+/* The word of 64 bits at the linked address @at, which is @value, is moved. */
+void relocator_word(struct relocator *r, uint64_t at, uint64_t value);
 /* Does the symbol not move? */
 int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s);
 /* sweep.c: decodes code once and has each instruction dealt with; ... */

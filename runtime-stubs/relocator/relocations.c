@@ -17,20 +17,25 @@ int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s)
 	       (s->st_shndx == SHN_ABS && (s->st_value < r->low || s->st_value > r->high));
 }
 
-static void relocations_word(struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
+void relocator_word(struct relocator *r, uint64_t at, uint64_t value)
 {
-	uint8_t *at = r->image + (rela->r_offset - r->low);
-	uint64_t value = s->st_value + (uint64_t)rela->r_addend;
-
 	/* What is less than each address of the kernel is a physical one. The kernel's
 	   own start takes the difference off again, which is the whole move to it. */
-	if (relocator_is_constant(r, s) || (r->late && value < r->facts->kernel_map)) {
+	if (r->late && value < r->facts->kernel_map) {
 		r->counts.words_kept++;
 		return;
 	}
 	value += r->delta;
-	memcpy(at, &value, sizeof(value));
+	memcpy(r->image + (at - r->low), &value, sizeof(value));
 	r->counts.words++;
+}
+
+static void relocations_word(struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
+{
+	if (relocator_is_constant(r, s))
+		r->counts.words_kept++;
+	else
+		relocator_word(r, rela->r_offset, s->st_value + (uint64_t)rela->r_addend);
 }
 
 static enum relocator_status relocations_one(struct relocator *r, const Elf64_Rela *rela,
@@ -108,5 +113,5 @@ enum relocator_status relocator_relocations(struct relocator *r,
 		if (status)
 			return status;
 	}
-	return any ? RELOCATOR_DONE : RELOCATOR_NO_RELOCATIONS;
+	return any ? RELOCATOR_DONE : r->list ? relocator_list(r) : RELOCATOR_NO_RELOCATIONS;
 }

@@ -137,7 +137,11 @@ const char *relocator_strerror(enum relocator_status status)
 		[RELOCATOR_FILE] = "this is no ELF file of a 64-bit kernel, or it is cut off",
 		[RELOCATOR_NO_RELOCATIONS] = "the kernel's file has no relocations: build it with "
 			"CONFIG_RELOCATABLE and CONFIG_RANDOMIZE_BASE, and give the vmlinux of "
-			"that build, not a stripped one",
+			"that build, not a stripped one; later Linux (6.12, say) keeps them in "
+			"arch/x86/boot/compressed/vmlinux.relocs and in the bzImage: leave "
+			"vmlinux in its build folder, or put that file or the bzImage beside it",
+		[RELOCATOR_LIST] = "the list of relocations that was found is damaged, or that of "
+			"another kernel",
 		[RELOCATOR_NO_SYMBOLS] = "the kernel's file has no symbols: give the vmlinux of "
 			"the build, not a stripped one",
 		[RELOCATOR_PER_CPU] = "the kernel has per-CPU data at addresses of their own, as "

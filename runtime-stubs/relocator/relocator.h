@@ -3,7 +3,7 @@
 /*
  * Moves the image of a kernel to another address than the one it was linked for, so far
  * that references of 32 bits no longer reach: into the half of the address space that a
- * process has. Wants the relocations in the file (ld --emit-relocs).
+ * process has. Wants the relocations in the file (ld --emit-relocs), or Linux's list.
  *
  * Invariants: memory is the caller's, and nothing is written outside it; instructions
  * keep their places and lengths, but for those that go out of line, where a jump stands.
@@ -34,6 +34,7 @@ enum relocator_status {
 	RELOCATOR_LIMIT,	/* a number that may be the end of user addresses */
 	RELOCATOR_VARIABLE,	/* a variable of the facts is not in the kernel */
 	RELOCATOR_PLACES,	/* the places asked for do not fit each other */
+	RELOCATOR_LIST,		/* the list is damaged, or another kernel's */
 	RELOCATOR_FACTS,	/* a line of the guest file that is wrong */
 };
 
@@ -101,6 +102,9 @@ struct relocator {
 	const uint8_t *file;
 	size_t file_size;
 	const struct relocator_facts *facts;
+	/* Linux's own list of its relocations (list.c), for a file that has none; or NULL. */
+	const uint8_t *list;
+	size_t list_size;
 	/* Its loaded image, from its lowest physical address on: bytes, and the address that
 	   the guest shall see it at. It is patched in place. */
 	uint8_t *image;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * relocate VMLINUX GUEST-FILE [bases]: moves the kernel and looks at what has become of
- * it. With "bases" it has variables for the places of its areas.
+ * relocate VMLINUX GUEST-FILE LIST [bases]: moves the kernel and looks at what has become
+ * of it. LIST is Linux's list of its relocations. With "bases" it has variables for the
+ * places of its areas.
  */
 #include "relocate.h"
 #include <err.h>
@@ -159,14 +160,15 @@ int main(int argc, char **argv)
 {
 	/* Each relies on what those before it have shown. */
 	static void (*const tests[])(void) = {
-		test_fields, test_decode, test_call, test_identity, test_execute, test_refused,
+		test_fields, test_decode, test_list, test_call, test_identity, test_execute, test_refused,
 	};
 
-	if (argc < 3)
-		errx(2, "usage: relocate VMLINUX GUEST-FILE [bases]");
+	if (argc < 4)
+		errx(2, "usage: relocate VMLINUX GUEST-FILE LIST [bases]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	kernel_has_bases = argc > 3 && !strcmp(argv[3], "bases");
+	kernel_has_bases = argc > 4 && !strcmp(argv[4], "bases");
 	load(argv[1], argv[2]);
+	kernel.list = map_file(argv[3], &kernel.list_size);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests) && !failures; i++)
 		tests[i]();
 	printf("%u wrong\n", failures);

@@ -20,6 +20,8 @@ struct kernel {
 	uint8_t *image;		/* as linked: high - low bytes */
 	uint8_t *references;	/* bits of the absolute reference that begins there */
 	struct relocator_facts facts;
+	const uint8_t *list;	/* Linux's own of its relocations */
+	size_t list_size;
 };
 
 #define MODULES 0x400081000000ull	/* their area; where it is natively */
@@ -53,6 +55,7 @@ uint64_t symbol_address(const char *name);
 
 void test_fields(void);		/* fields.c: insn/fields against Zydis */
 void test_decode(void);		/* decode.c: the moved image once more */
+void test_list(void);		/* list.c: moved by Linux's list of relocations */
 void test_call(void);		/* call.c: functions of the kernel run here */
 void test_identity(void);	/* identity.c: code that runs at physical addresses */
 unsigned long check_sites(const struct relocator *r, unsigned *touched);
