@@ -107,8 +107,25 @@ static void call_others(void)
 	equal("crc32_le", got, "cbf43926");
 }
 
+/* Where the kernel believes its modules are. */
+static void call_area(void)
+{
+	static const struct { uint64_t at; int inside; } tries[] = {
+		{ MODULES - 1, 0 }, { MODULES, 1 }, { MODULES + 0x3effffff, 1 },
+		{ MODULES + 0x3f000000, 0 }, { MODULES_LINKED, 0 }, { 0x500000000000, 1 },
+		{ 0xffffc90000000000, 0 },
+	};
+	int (*inside)(const void *) = function("is_vmalloc_or_module_addr");
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++, calls++)
+		if (!!(inside((void *)tries[i].at) & 0xff) != tries[i].inside)
+			wrong(&moved_high, tries[i].at, "is an address of modules, or is none");
+}
+
 void test_call(void)
 {
+	if (kernel_has_bases)
+		call_area();
 	call_names();
 	call_print();
 	call_others();

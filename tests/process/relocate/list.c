@@ -62,11 +62,14 @@ void test_list(void)
 	bad = malloc(size);
 	memcpy(bad, kernel.list, size);
 	bad[size / 8 * 4] ^= 4;
-	refuses("a list with an address changed", bad, size, RELOCATOR_LIST);
+	refuses("a reference that is another's", bad, size, RELOCATOR_LIST);
+	memcpy(bad, kernel.list, size);
+	bad[4 * 10] ^= 4;
+	refuses("a word that is another's", bad, size, RELOCATOR_LIST);
 	refuses("a list that is cut off", kernel.list, size / 8, RELOCATOR_LIST);
 	refuses("no list", NULL, 0, RELOCATOR_NO_RELOCATIONS);
 	refuses("a list without its beginning", kernel.list + 4, size - 4, RELOCATOR_LIST);
-	printf("by the list: the same image; refused: 4 attempts\n");
+	printf("by the list: the same image; refused: 5 attempts\n");
 	free(image);
 	free(bad);
 	free(stripped);
