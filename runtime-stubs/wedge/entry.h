@@ -13,9 +13,6 @@
 /* What the back-end was given to run (bundle.h). */
 _Noreturn void wedge_start(const void *bundle, size_t size);
 
-/* Before that, where a kernel may have been moved: its modules are relocated. */
-void wedge_modules_init(const void *bundle, size_t size);
-
 /* How many bytes of memory the guest is to have, by the same; 0: all there is. */
 uint64_t wedge_memory_wanted(const void *bundle, size_t size);
 

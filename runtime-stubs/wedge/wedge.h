@@ -85,7 +85,7 @@ void parts_init(const void *bundle, size_t size);
 int short_site_slot(struct cpu *cpu);
 
 /* What a trap of the kernel's loader of modules is told to, if that is not the guest's own
-   (moved_modules.c): it does not return if it was one. */
+   (moved/): it does not return if it was one. */
 extern void (*wedge_loader)(struct cpu *cpu);
 
 /* A page of the guest's kernel has become executable: look for a module. */

@@ -4,6 +4,7 @@
 #include "process.h"
 #include "stub.h"
 #include "../../devices/ends.h"
+#include "../../moved/moved.h"
 #include "../../wedge/print.h"
 #include <asm/hwcap2.h>
 #include <asm/prctl.h>
@@ -132,7 +133,7 @@ void process_main(const uint64_t *stack)
 	process_signals_init();
 	process_time_init();
 	process_files_init(bundle, size);
-	wedge_modules_init(bundle, size);
+	moved_modules_init(bundle, size);
 	process_filter_init();
 	wedge_start(bundle, size);
 }

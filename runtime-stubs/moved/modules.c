@@ -15,10 +15,11 @@
  */
 #include "module_file.h"
 #include "module_memory.h"
+#include "moved.h"
 #include "outline_room.h"
-#include "wedge.h"
-#include "entry.h"
-#include "print.h"
+#include "../wedge/wedge.h"
+#include "../wedge/entry.h"
+#include "../wedge/print.h"
 #include "../iface/memory.h"
 #include "../relocator/relocator.h"
 #include <string.h>
@@ -200,7 +201,7 @@ static void moved_modules_loader(struct cpu *cpu)
 	wedge_go();
 }
 
-void wedge_modules_init(const void *bundle, size_t size)
+void moved_modules_init(const void *bundle, size_t size)
 {
 	size_t length, text_size;
 	const uint8_t *file = bundle_find(bundle, size, "moved", &length);

@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /* The guest kernel's memory, for those who read ELF files there: <elf.h> and mmu.h have
    names in common. */
-#ifndef PREVIRT_MODULE_MEMORY_H
-#define PREVIRT_MODULE_MEMORY_H
+#ifndef PREVIRT_MOVED_MODULE_MEMORY_H
+#define PREVIRT_MOVED_MODULE_MEMORY_H
 #include <stddef.h>
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
  * symbol table. What is read is copied, and was checked against the sizes it is said to
  * have. ELF: System V ABI, chapter 4.
  */
-#ifndef PREVIRT_MODULE_FILE_H
-#define PREVIRT_MODULE_FILE_H
+#ifndef PREVIRT_MOVED_MODULE_FILE_H
+#define PREVIRT_MOVED_MODULE_FILE_H
 #include <elf.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * piece is free again when the guest's tables map the section it belongs to no more, or
  * another section is relocated there.
  */
-#ifndef PREVIRT_OUTLINE_ROOM_H
-#define PREVIRT_OUTLINE_ROOM_H
+#ifndef PREVIRT_MOVED_OUTLINE_ROOM_H
+#define PREVIRT_MOVED_OUTLINE_ROOM_H
 #include <stddef.h>
 #include <stdint.h>
 
