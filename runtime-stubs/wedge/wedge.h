@@ -117,6 +117,10 @@ void image_rewrite(void);
 void image_undo(void);
 void image_redo(void);
 
+/* The kernel, which is in memory and occupies it up to @kernel_end, is entered at @entry
+   by Linux's boot protocol, with what the bundle has for it. */
+void linux_start(const void *bundle, size_t size, uint64_t entry, uint64_t kernel_end);
+
 /* Words, board and wake-up mailbox, before the guest is there. Gives the kernel. */
 const uint8_t *boot_machine(const void *bundle, size_t size, size_t *length);
 
