@@ -219,6 +219,15 @@ xenpv_failsafe_entry:
 	pushq $0
 	jmp xenpv_hypercalls + 32 * __HYPERVISOR_iret
 
+/* In the fast path, which lies anywhere in the image, the guest was at a site. */
+.macro guest_if_within name
+	cmpq $\name\()_start, %rax
+	jb 88f
+	cmpq $\name\()_end, %rax
+	jb trap_of_guest
+88:
+.endm
+
 /* Here rax, vector, error, rip, cs, rflags, rsp, ss stand on the stack. */
 trap_in_wedge:
 	cmpq $xenpv_text_end, %rax	/* the guest has jumped there */
@@ -229,19 +238,10 @@ trap_in_wedge:
 	jnz trap_of_guest
 	jmp xenpv_watch_hit
 6:
-	cmpq $fastpath_flags_start, %rax	/* C makes the guest's state whole */
-	jb 4f
-	cmpq $fastpath_flags_end, %rax
-	jb trap_of_guest
-4:	cmpq $fastpath_read_start, %rax
-	jb 5f
-	cmpq $fastpath_read_end, %rax
-	jb trap_of_guest
-	cmpq $fastpath_call_start, %rax
-	jb 5f
-	cmpq $fastpath_call_end, %rax
-	jb trap_of_guest
-5:	cmpl $WEDGE_EVENT, 8(%rsp)
+	guest_if_within fastpath_flags	/* C makes the guest's state whole */
+	guest_if_within fastpath_read
+	guest_if_within fastpath_call
+	cmpl $WEDGE_EVENT, 8(%rsp)
 	jne 3f
 	cmpq $xenpv_critical_start, %rax
 	jb 1f
