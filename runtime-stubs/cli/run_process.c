@@ -71,7 +71,9 @@ static bool process_place_files(struct process_files *files)
 		    (files->file[i] = fcntl(files->file[i], F_DUPFD_CLOEXEC, files->n)) < 0)
 			return false;
 	for (int i = 0; i < files->n; i++)
-		if (files->file[i] >= 0 && dup2(files->file[i], i) < 0)
+		/* One that has its number already would be closed on the way. */
+		if (files->file[i] >= 0 &&
+		    (files->file[i] == i ? fcntl(i, F_SETFD, 0) : dup2(files->file[i], i)) < 0)
 			return false;
 	closefrom(files->n);
 	return true;
