@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * drive GUEST WEDGE SHORT LOGS [WORD|--some]: steps the guest boundaries natively and on Xen, and
+ * drive GUEST WEDGE CODE LOGS [WORD|--some]: steps the guest boundaries natively and on Xen, and
  * interrupts it on Xen, in earnest, before every instruction from each site to
  * the guest again where events may come: bytes arrive at the serial port, and
  * Xen calls the wedge at just that place. Whatever the try leaves (registers,

@@ -92,8 +92,11 @@ tries:
 	.globl start
 start:
 	go_high
-	movl $0x80000033, %eax		/* loaders differ */
+	movl $0x80010033, %eax		/* loaders differ; WP and OSFXSR are held on Xen */
 	movq %rax, %cr0
+	movq %cr4, %rax
+	orl $0x200, %eax
+	movq %rax, %cr4
 	leaq trap_top(%rip), %rax
 	movq %rax, tss+4(%rip)
 	.irp v, 0,3,4,5,6,7,8,10,11,12,13
