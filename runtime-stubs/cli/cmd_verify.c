@@ -7,6 +7,7 @@
  * bytes are its own, and execution enters it only at its start.
  */
 #include "input.h"
+#include "insn.h"
 #include "insns.h"
 #include "json.h"
 #include "lines.h"
@@ -101,6 +102,14 @@ static bool verify_is_part(const struct site *site, unsigned int part,
 	return op == insn->op && (op || insn->stack);
 }
 
+/* Are so many bytes of code the site's, but for an lfence behind? */
+static bool verify_length(const struct verifying *v, const struct site *site, unsigned int len)
+{
+	const uint8_t *bytes = image_bytes(v->image, site_insn(site), site->len);
+
+	return len == site->len || (bytes && len + insn_fence(bytes, site->len) == site->len);
+}
+
 /* Decode the instruction, or both of a pair, and compare with the entry. */
 static void verify_code(struct verifying *v, const struct site *site)
 {
@@ -128,7 +137,7 @@ static void verify_code(struct verifying *v, const struct site *site)
 			       !first.len ? "no instruction" :
 			       first.op ? table_op_name(first.op) :
 			       "another instruction");
-	else if (first.len + second.len != site->len)
+	else if (!verify_length(v, site, first.len + second.len))
 		report_finding(&v->report, DIAG_SITE_LENGTH, start,
 			       "'%s' is %u bytes long, recorded as %u", name,
 			       first.len + second.len, site->len);

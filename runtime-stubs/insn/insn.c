@@ -3,6 +3,7 @@
 #include "insn.h"
 #include "decode.h"
 #include "insns.h"
+#include <string.h>
 
 uint8_t decode_byte(struct cursor *c)
 {
@@ -233,4 +234,12 @@ int insn_decode_plain(struct insn *insn, const uint8_t *bytes, size_t size, int 
 		return 0;
 	insn->len = c.at;
 	return c.at;
+}
+
+unsigned int insn_fence(const uint8_t *bytes, unsigned int len)
+{
+	static const uint8_t lfence[] = { 0x0f, 0xae, 0xe8 };
+
+	return len > sizeof(lfence) && !memcmp(bytes + len - sizeof(lfence), lfence,
+					       sizeof(lfence)) ? sizeof(lfence) : 0;
 }

@@ -49,4 +49,11 @@ int insn_decode(struct insn *insn, const uint8_t *bytes, size_t size, int mode64
 int insn_decode_plain(struct insn *insn, const uint8_t *bytes, size_t size,
 		      int mode64);
 
+/*
+ * Of a site's @len bytes, those of an lfence at the end, 3 or 0: gas's
+ * -mlfence-after-load puts one behind what reads memory, and before the site's end.
+ * incssp %rax ends in the same bytes.
+ */
+unsigned int insn_fence(const uint8_t *bytes, unsigned int len);
+
 #endif

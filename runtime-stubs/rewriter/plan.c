@@ -7,41 +7,51 @@
 
 #define RSP 4u			/* as ModRM has it */
 
-/* Decode the instruction or pair in a site; 0 if it is not what the table says. */
-static int plan_decode(struct insn *insn, const struct previrt_site *site,
-		       const uint8_t *bytes)
+/* Is it the instruction or pair that the table says, of @size bytes? */
+static int plan_decode_size(struct insn *insn, const struct previrt_site *site,
+			    const uint8_t *bytes, int size)
 {
 	const struct previrt_insn *known = &previrt_insns[site->op];
 	struct insn second;
 	int len;
 
 	if (!(site->flags & PREVIRT_SITE_FUSED))
-		return insn_decode(insn, bytes, site->len, 1) == site->len &&
+		return insn_decode(insn, bytes, size, 1) == size &&
 		       insn->op == site->op;
 	if (!known->part[0]) {		/* push, then a sensitive one */
-		len = insn_decode_plain(insn, bytes, site->len, 1);
-		if (!len || insn_decode(&second, bytes + len, site->len - len, 1) !=
-			    site->len - len || second.op != known->part[1])
+		len = insn_decode_plain(insn, bytes, size, 1);
+		if (!len || insn_decode(&second, bytes + len, size - len, 1) !=
+			    size - len || second.op != known->part[1])
 			return 0;
 		insn->osize = second.osize;
 	} else {
-		len = insn_decode(insn, bytes, site->len, 1);
+		len = insn_decode(insn, bytes, size, 1);
 		if (!len || insn->op != known->part[0])
 			return 0;
 		second = *insn;
 		if (known->part[1]) {
-			if (insn_decode(insn, bytes + len, site->len - len, 1) !=
-			    site->len - len || insn->op != known->part[1])
+			if (insn_decode(insn, bytes + len, size - len, 1) !=
+			    size - len || insn->op != known->part[1])
 				return 0;
-		} else if (insn_decode_plain(insn, bytes + len, site->len - len, 1) !=
-			   site->len - len) {
+		} else if (insn_decode_plain(insn, bytes + len, size - len, 1) !=
+			   size - len) {
 			return 0;
 		}
 		insn->osize = second.osize;
 	}
 	insn->op = site->op;
-	insn->len = site->len;
+	insn->len = size;
 	return 1;
+}
+
+/* Decode the instruction or pair in a site; 0 if it is not what the table says. */
+static int plan_decode(struct insn *insn, const struct previrt_site *site,
+		       const uint8_t *bytes)
+{
+	unsigned fence = insn_fence(bytes, site->len);
+
+	return plan_decode_size(insn, site, bytes, site->len) ||
+	       (fence && plan_decode_size(insn, site, bytes, site->len - fence));
 }
 
 static int plan_is_prefix(uint8_t byte)

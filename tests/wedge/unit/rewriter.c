@@ -351,6 +351,8 @@ static void check_refusal(const struct rewriter_target *target)
 static void check_other_mode(const struct rewriter_target *target)
 {
 	static const uint8_t bytes[12] = { 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0xea, 0xb5, 0x09, 0, 1, 8, 0 };
+	static const uint8_t fenced[11] = { 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x9d,
+					    0x0f, 0xae, 0xe8 };
 	static const struct { uint8_t op, len, bytes[12]; } code16[] = {
 		{ PREVIRT_OP_ljmp, 8, { 0x66, 0xea, 0x5a, 0x5a, 0, 0, 8, 0 } },
 		{ PREVIRT_OP_ljmp, 7, { 0x2e, 0x2e, 0xea, 0x5a, 0x5a, 8, 0 } },
@@ -387,7 +389,14 @@ static void check_other_mode(const struct rewriter_target *target)
 			failures++;
 		}
 	}
-	site.op = PREVIRT_OP_lcall;
+	/* popf; lfence, as gas -mlfence-after-load=yes has it in one site */
+	rw->calls = calls;
+	site = (struct previrt_site){ .op = PREVIRT_OP_popf, .len = 11 };
+	if (rewriter_plan_site(rw, &site, fenced, 0x100000, out) < 0) {
+		printf("BAD a site with an lfence behind is another instruction\n");
+		failures++;
+	}
+	site = (struct previrt_site){ .op = PREVIRT_OP_lcall, .len = sizeof(bytes) };
 	if (rewriter_plan_site(rw, &site, bytes, 0x100000, out) != -REWRITER_MISMATCH) {
 		printf("BAD a site of 32-bit code may name another instruction\n");
 		failures++;
