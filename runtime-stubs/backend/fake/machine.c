@@ -134,22 +134,3 @@ void backend_shutdown(int how)
 const char *backend_check(void) { return NULL; }
 uint64_t backend_hypercalls(void) { return 0; }
 void backend_print_counters(void) { }
-
-/* There is no fast path: every site, system call and return goes through the wedge. */
-uint8_t backend_slow_user, backend_user_owed, backend_gdt_patience;
-uint64_t backend_fast_syscalls;
-
-void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
-		       unsigned call)
-{
-	(void)slot; (void)insn; (void)at; (void)size; (void)call;
-}
-
-void backend_jump_slot(unsigned slot, const struct insn *insn) { (void)slot; (void)insn; }
-
-void backend_watch_gdt(const void *now, const void *known, size_t size, const uint8_t *written)
-{
-	(void)now; (void)known; (void)size; (void)written;
-}
-
-void backend_syscall_changed(void) { }

@@ -111,35 +111,3 @@ int backend_set_tsc_aux(uint32_t value)
 	(void)value;
 	return 0;
 }
-
-/* There is no fast path: every site, trap and return goes through the wedge. */
-VCPU_LOCAL uint8_t backend_slow_user, backend_user_owed, backend_gdt_patience;
-uint64_t backend_fast_syscalls;
-
-void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
-		       unsigned call)
-{
-	(void)slot;
-	(void)insn;
-	(void)at;
-	(void)size;
-	(void)call;
-}
-
-void backend_jump_slot(unsigned slot, const struct insn *insn)
-{
-	(void)slot;
-	(void)insn;
-}
-
-void backend_watch_gdt(const void *now, const void *known, size_t size, const uint8_t *written)
-{
-	(void)now;
-	(void)known;
-	(void)size;
-	(void)written;
-}
-
-void backend_syscall_changed(void)
-{
-}
