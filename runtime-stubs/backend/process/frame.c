@@ -17,10 +17,6 @@
 #define STACK_END (STUB_REGION + STUB_REGION_SIZE)
 #define FRAMES_NESTED 3u	/* an event, a signal in its handler, and one more */
 
-#define USER_CS32 0x23u		/* Linux: arch/x86/include/asm/segment.h */
-#define USER_CS64 0x33u
-#define USER_SS 0x2bu
-
 /* What user code can have in its flags. */
 #define FLAGS_USER 0x254dd5u	/* CF PF AF ZF SF TF DF OF NT RF AC ID */
 
@@ -122,7 +118,7 @@ static void frame_put_iret(struct stub *stub, uint64_t address, uint64_t rip, ui
 	pops[1] = cs;
 	pops[2] = (rflags & FLAGS_USER) | FLAG_IF | FLAG_FIXED;
 	pops[3] = rsp;
-	pops[4] = USER_SS;
+	pops[4] = HOST_SS;
 }
 
 void frame_put(struct stub *stub)
@@ -134,13 +130,13 @@ void frame_put(struct stub *stub)
 	frame->fpu = stub->fpu;
 	frame_check_fpu(stub, xcr0);
 	frame_put_iret(stub, stub->frame, stub->rip,
-		       stub->cs == USER_CS32 ? USER_CS32 : USER_CS64, stub->rflags,
+		       stub->cs == HOST_CS32 ? HOST_CS32 : HOST_CS, stub->rflags,
 		       stub->r[RSP]);
 }
 
 void frame_put_raw(struct stub *stub, uint64_t address, const struct stub_frame *copy)
 {
-	frame_put_iret(stub, address, copy->rip, USER_CS64, copy->rflags, copy->r[15]);
+	frame_put_iret(stub, address, copy->rip, HOST_CS, copy->rflags, copy->r[15]);
 }
 
 void frame_first(struct stub *stub)
@@ -158,7 +154,7 @@ void frame_first(struct stub *stub)
 	frame->fpu = stub->fpu;
 	memset(stub->r, 0, sizeof(stub->r));
 	stub->rip = stub->rflags = 0;
-	stub->cs = USER_CS64;
+	stub->cs = HOST_CS;
 }
 
 void *stub_fpu(struct stub *stub, uint64_t parts, size_t *size)

@@ -7,6 +7,7 @@
  */
 #ifndef PREVIRT_PROCESS_LAYOUT_H
 #define PREVIRT_PROCESS_LAYOUT_H
+#include "selectors.h"
 
 #ifdef __ASSEMBLER__
 #define LAYOUT(x) x
@@ -48,7 +49,7 @@
 #define FRAME_RIP 176
 #define FRAME_FPU 232
 #define FRAME_SIZE 440
-/* What iretq pops stands so many bytes below the frame. */
+/* What iretq pops stands so many bytes below the frame: rip, cs, flags, rsp, ss. */
 #define FRAME_IRET 48
 
 /* The number of the system call that tells the supervisor something. The host has none

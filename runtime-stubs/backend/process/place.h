@@ -6,6 +6,7 @@
  */
 #ifndef PREVIRT_PROCESS_PLACE_H
 #define PREVIRT_PROCESS_PLACE_H
+#include "selectors.h"
 
 #ifdef __ASSEMBLER__
 #define PLACE(x) x
@@ -29,10 +30,5 @@
 #define WEDGE_STACK_SIZE 0x40000
 #define WEDGE_NEAR_SIZE	0x6000		/* all slots */
 #define WEDGE_NEAR_ROOM	0x10000		/* pages that one call of the host may map (MAPS_AROUND) */
-
-/* Selectors of the host (Linux: arch/x86/include/asm/segment.h). */
-#define HOST_CS 0x33
-#define HOST_CS32 0x23
-#define HOST_SS 0x2b
 
 #endif

@@ -80,6 +80,13 @@ stub_go:
 	mov	%eax, %edx
 stub_xrstor:
 	xrstor64 (%rdi)
+	/* ds and es of whoever ran here before: null, or flat for 32-bit code. */
+	xor	%eax, %eax
+	cmpl	$HOST_CS32, 8 - FRAME_IRET(%rbp)
+	jne	1f
+	mov	$HOST_SS, %eax
+1:	mov	%eax, %ds
+	mov	%eax, %es
 	mov	FRAME_R8(%rbp), %r8
 	mov	FRAME_R8 + 8(%rbp), %r9
 	mov	FRAME_R8 + 16(%rbp), %r10

@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * A program for Linux in a process: two processes take turns, and each finds the vector
- * registers as it left them. Others begin when one has ended that had filled them, and
- * find them empty.
+ * registers as it left them. Others begin when one has ended that had filled them, and the
+ * segment registers, and find them empty.
  */
 #include <cpuid.h>
 #include <stdint.h>
@@ -14,6 +14,7 @@
 
 #define TURNS 200
 #define BEGUN 50
+#define USER_DS 0x2b		/* Linux: arch/x86/include/asm/segment.h */
 #define XCR0_AVX512 0xe6u
 
 static int has_avx512(void)
@@ -49,11 +50,14 @@ static int turn(int from, int to, uint64_t value, int wide)
 /* Without a function of the C library's, which uses such registers. */
 static int is_empty(int wide)
 {
-	uint64_t low[2], high[8] = { 0 }, found = 0;
+	uint64_t low[2], high[8] = { 0 }, found;
+	uint16_t ds, es;
 
 	__asm__ volatile("movdqu %%xmm15, %0" : "=m"(low));
 	if (wide)
 		__asm__ volatile("vmovdqu64 %%zmm31, %0" : "=m"(high));
+	__asm__ volatile("movw %%ds, %0\n\tmovw %%es, %1" : "=r"(ds), "=r"(es));
+	found = ds | es;
 	for (unsigned i = 0; i < 8; i++)
 		found |= high[i];
 	return !(found | low[0] | low[1]);
@@ -72,6 +76,7 @@ static int left_behind(int wide)
 			__asm__ volatile("movdqu %0, %%xmm15" : : "m"(value) : "xmm15");
 			if (wide)
 				__asm__ volatile("vmovdqu64 %0, %%zmm31" : : "m"(value));
+			__asm__ volatile("movl %0, %%ds\n\tmovl %0, %%es" : : "r"(USER_DS));
 			_exit(0);
 		}
 		waitpid(child, &status, 0);
