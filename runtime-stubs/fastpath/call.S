@@ -14,65 +14,48 @@
  * On entry the return address stands on the stack.
  */
 #include "../cpu/offsets.h"
+#include "registers.inc"
 
 #define CPU(x) previrt_cpu+CPU_##x(%rip)
 
 	.text
 /* Each takes FASTPATH_ROUTINE bytes. The operand goes into rdi. */
-.macro routine prefix, number, reg, function
-	.balign 64
+.macro routine number, reg, low, word, prefix, function
+	.balign FASTPATH_ROUTINE
 \prefix\()_\number:
 	movq %rcx, fastpath_rcx(%rip)
-	movzbl fastpath_masked, %ecx
-	movb $1, fastpath_masked
+	movzbl fastpath_masked(%rip), %ecx
+	movb $1, fastpath_masked(%rip)
 	movq %rdi, CPU(RDI)
-	.ifc \reg, %rcx
+	.ifc \reg, rcx
 	movq fastpath_rcx(%rip), %rdi
 	.else
-	.ifnc \reg, %rdi
-	movq \reg, %rdi
+	.ifnc \reg, rdi
+	movq %\reg, %rdi
 	.endif
 	.endif
 	jmp \function
 .endm
 
-.macro each_register prefix, function
-	routine \prefix, 0, %rax, \function
-	routine \prefix, 1, %rcx, \function
-	routine \prefix, 2, %rdx, \function
-	routine \prefix, 3, %rbx, \function
-	routine \prefix, 5, %rbp, \function
-	routine \prefix, 6, %rsi, \function
-	routine \prefix, 7, %rdi, \function
-	routine \prefix, 8, %r8, \function
-	routine \prefix, 9, %r9, \function
-	routine \prefix, 10, %r10, \function
-	routine \prefix, 11, %r11, \function
-	routine \prefix, 12, %r12, \function
-	routine \prefix, 13, %r13, \function
-	routine \prefix, 14, %r14, \function
-	routine \prefix, 15, %r15, \function
-.endm
-
-	.balign 64
+	.balign FASTPATH_ROUTINE
 	.globl fastpath_call_start, fastpath_call_end, fastpath_call_common, fastpath_call_behind
 fastpath_call_start:
-	each_register invlpg, call_invlpg
-	each_register cr3, call_cr3
-	each_register sreg0, call_sreg0
-	each_register sreg3, call_sreg3
-	each_register sreg4, call_sreg4
-	each_register sreg5, call_sreg5
-	routine wrmsr, 0, %rcx, call_wrmsr
-	routine io, 0, %rdi, call_io
+	each_register routine, invlpg, call_invlpg
+	each_register routine, cr3, call_cr3
+	each_register routine, sreg0, call_sreg0
+	each_register routine, sreg3, call_sreg3
+	each_register routine, sreg4, call_sreg4
+	each_register routine, sreg5, call_sreg5
+	routine 0, rcx, ecx, cx, wrmsr, call_wrmsr
+	routine 0, rdi, edi, di, io, call_io
 
 /* From read.S, with rcx saved: the selectors are not known. */
-	.balign 64
+	.balign FASTPATH_ROUTINE
 	nop
 	.globl fastpath_look_first
 fastpath_look_first:
-	movzbl fastpath_masked, %ecx
-	movb $1, fastpath_masked
+	movzbl fastpath_masked(%rip), %ecx
+	movb $1, fastpath_masked(%rip)
 	movq %rdi, CPU(RDI)
 	jmp call_selectors
 
@@ -108,7 +91,7 @@ fastpath_look_first:
 .endm
 
 /* Events masked, rcx: whether they were before. C gives 0, or where to go on. */
-	.balign 64
+	.balign FASTPATH_ROUTINE
 fastpath_call_common:
 .macro c_function function, third
 \function:
@@ -142,11 +125,11 @@ call_done:
 	call_pop
 	jnz 3f
 	call_pop_rest
-	movb %cl, fastpath_masked
+	movb %cl, fastpath_masked(%rip)
 	jrcxz 1f
 2:	movq fastpath_rcx(%rip), %rcx
 	ret
-1:	movzbl fastpath_pending, %ecx
+1:	movzbl fastpath_pending(%rip), %ecx
 	jrcxz 2b
 	movq (%rsp), %rcx		/* once more: C will send it the slow way */
 	movslq -4(%rcx), %rcx
@@ -155,7 +138,7 @@ call_done:
 	movq fastpath_rcx(%rip), %rcx
 	jmp *call_then(%rip)
 3:	call_pop_rest
-	movb %cl, fastpath_masked
+	movb %cl, fastpath_masked(%rip)
 	movq fastpath_rcx(%rip), %rcx
 	jmp *call_then(%rip)
 
@@ -174,10 +157,10 @@ call_io_done:
 	movq fastpath_rcx(%rip), %rcx
 	ret
 fastpath_call_behind:
-	movb $0, fastpath_masked
-	movzbl fastpath_pending, %ecx
+	movb $0, fastpath_masked(%rip)
+	movzbl fastpath_pending(%rip), %ecx
 	jrcxz 1f
-	movb $1, fastpath_masked
+	movb $1, fastpath_masked(%rip)
 	movq fastpath_rcx(%rip), %rcx
 	jmp fastpath_site_behind
 1:	movq fastpath_rcx(%rip), %rcx
@@ -188,25 +171,16 @@ fastpath_call_end:
 	.balign 8
 	.globl fastpath_call_invlpgs, fastpath_call_cr3s, fastpath_call_sregs, fastpath_call_wrmsrs
 	.globl fastpath_call_ios
-.macro call_row prefix
-.irp name, 0, 1, 2, 3
-	.quad \prefix\()_\name
-.endr
-	.quad 0
-.irp name, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	.quad \prefix\()_\name
-.endr
-.endm
 fastpath_call_invlpgs:
-	call_row invlpg
+	register_row invlpg
 fastpath_call_cr3s:
-	call_row cr3
+	register_row cr3
 fastpath_call_sregs:			/* es, cs, ss, ds, fs, gs */
-	call_row sreg0
+	register_row sreg0
 	.skip 8 * 16 * 2
-	call_row sreg3
-	call_row sreg4
-	call_row sreg5
+	register_row sreg3
+	register_row sreg4
+	register_row sreg5
 fastpath_call_wrmsrs:
 	.quad wrmsr_0
 fastpath_call_ios:

@@ -20,9 +20,6 @@
 #include "../iface/vcpu.h"
 #include "../insn/insn.h"
 
-/* Bytes, and alignment, of each routine that saves rcx first. */
-#define FASTPATH_ROUTINE 64u
-
 /* The guest was interrupted at cpu->rip: 0 if that is not in the fast path. Else its state
    is made whole, before its instruction or behind it; gives the length of the call that
    led there (where a single step can have led: else not 0). */

@@ -18,6 +18,7 @@
  */
 #define __ASSEMBLY__
 #include "flags.h"
+#include "registers.inc"
 #define IF_BIT 0x200
 
 .macro state action, number=0
@@ -59,11 +60,11 @@ fastpath_flags_start:
 	routine				/* FLAGS_STI */
 	state FLAGS_BEFORE
 	movq %rcx, saved_rcx(%rip)
-	movb $0, fastpath_masked
+	movb $0, fastpath_masked(%rip)
 	state FLAGS_STI_DONE
-	movzbl fastpath_pending, %ecx
+	movzbl fastpath_pending(%rip), %ecx
 	jrcxz 1f
-	movb $1, fastpath_masked
+	movb $1, fastpath_masked(%rip)
 	movq saved_rcx(%rip), %rcx
 	slow_way FLAGS_STI
 1:	movq saved_rcx(%rip), %rcx
@@ -74,7 +75,7 @@ fastpath_flags_start:
 	movq %rcx, saved_rcx(%rip)
 	popq saved_return(%rip)
 	state FLAGS_PUSHF_BEFORE, 0
-	movzbl fastpath_masked, %ecx
+	movzbl fastpath_masked(%rip), %ecx
 	pushfq
 	state FLAGS_PUSHF_BEFORE, 8
 	jrcxz 1f
@@ -94,56 +95,37 @@ fastpath_flags_start:
 	jnz 4f
 	testl $IF_BIT, %eax
 	jz 2f
-	movb $0, fastpath_masked
+	movb $0, fastpath_masked(%rip)
 	state FLAGS_POPF_DONE
-	cmpb $0, fastpath_pending
+	cmpb $0, fastpath_pending(%rip)
 	jne 3f
 	movq saved_rax(%rip), %rax
 	popfq
 	state FLAGS_RETURNED
 	jmp *saved_return(%rip)
 	state FLAGS_POPF_BEFORE
-2:	movb $1, fastpath_masked
+2:	movb $1, fastpath_masked(%rip)
 	movq saved_rax(%rip), %rax
 	popfq
 	state FLAGS_RETURNED
 	jmp *saved_return(%rip)
 	state FLAGS_POPF_DONE
-3:	movb $1, fastpath_masked
+3:	movb $1, fastpath_masked(%rip)
 	state FLAGS_POPF_BEFORE
 4:	movq saved_rax(%rip), %rax
 	pushq saved_return(%rip)
 	state FLAGS_BEFORE
 	slow_way FLAGS_POPF
 
-/* Registers by number; none for rsp. Only the way they are read differs. */
-.macro each_register macro
-	\macro 0, rax, eax
-	\macro 1, rcx, ecx
-	\macro 2, rdx, edx
-	\macro 3, rbx, ebx
-	\macro 5, rbp, ebp
-	\macro 6, rsi, esi
-	\macro 7, rdi, edi
-	\macro 8, r8, r8d
-	\macro 9, r9, r9d
-	\macro 10, r10, r10d
-	\macro 11, r11, r11d
-	\macro 12, r12, r12d
-	\macro 13, r13, r13d
-	\macro 14, r14, r14d
-	\macro 15, r15, r15d
-.endm
-
 /* The register is free until the value is in it: it chooses between two ways.
    Interrupted, the value is put there at once, for the flags do not change. */
-.macro pushf_pop number, reg, low
+.macro pushf_pop number, reg, low, word, none
 	.if \number == 5
 	routine				/* the number of rsp: never used */
 	.endif
 	routine
 	state FLAGS_BEFORE
-	movzbl fastpath_masked, %\low
+	movzbl fastpath_masked(%rip), %\low
 	state FLAGS_READ, \number
 	jmp *88f(,%\reg,8)
 	.pushsection .rodata
@@ -164,7 +146,7 @@ fastpath_flags_start:
 .endm
 	each_register pushf_pop
 
-.macro push_popf number, reg, low
+.macro push_popf number, reg, low, word, none
 	.if \number == 5
 	routine
 	.endif
@@ -174,9 +156,9 @@ fastpath_flags_start:
 	jnz 88f
 	testl $IF_BIT, %\low
 	jz 89f
-	movb $0, fastpath_masked
+	movb $0, fastpath_masked(%rip)
 	state FLAGS_PAIR_DONE, \number
-	cmpb $0, fastpath_pending
+	cmpb $0, fastpath_pending(%rip)
 	jne 90f
 	pushq %\reg
 	state FLAGS_PAIR_PUSHED, \number
@@ -184,14 +166,14 @@ fastpath_flags_start:
 	state FLAGS_CALL_DONE
 	ret
 	state FLAGS_BEFORE
-89:	movb $1, fastpath_masked
+89:	movb $1, fastpath_masked(%rip)
 	pushq %\reg
 	state FLAGS_PAIR_PUSHED, \number
 	popfq
 	state FLAGS_CALL_DONE
 	ret
 	state FLAGS_PAIR_DONE, \number
-90:	movb $1, fastpath_masked
+90:	movb $1, fastpath_masked(%rip)
 	state FLAGS_BEFORE
 88:	slow_way FLAGS_PUSH_POPF+\number
 .endm
@@ -205,7 +187,7 @@ fastpath_flags_start:
 	state FLAGS_AGAIN, 0
 	pushfq
 	state FLAGS_AGAIN, 8
-	movzbl fastpath_masked, %ecx
+	movzbl fastpath_masked(%rip), %ecx
 	jrcxz 88f
 	popq %rcx
 	state FLAGS_AGAIN, 0

@@ -5,6 +5,7 @@
  */
 #include "fastpath.h"
 #include "flags.h"
+#include "routine.h"
 #include "../rewriter/limits.h"
 #include <string.h>
 
