@@ -6,6 +6,7 @@
  * places of its areas.
  */
 #include "relocate.h"
+#include "map_file.h"
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,21 +27,6 @@ void wrong(const struct relocator *r, uint64_t at, const char *what)
 		return;
 	relocator_name(r, at, name, sizeof(name));
 	printf("wrong: %s (%llx): %s\n", name, (unsigned long long)at, what);
-}
-
-static uint8_t *map_file(const char *path, size_t *size)
-{
-	int file = open(path, O_RDONLY);
-	struct stat status;
-	uint8_t *bytes;
-
-	if (file < 0 || fstat(file, &status))
-		err(2, "%s", path);
-	*size = (size_t)status.st_size;
-	bytes = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
-	if (bytes == MAP_FAILED)
-		err(2, "%s", path);
-	return bytes;
 }
 
 static void find_references(void)

@@ -16,12 +16,6 @@
 #define EFER_SCE 1
 	.globl start
 
-.macro copy_root to
-	movq %rbx, %rsi
-	leaq \to(%rip), %rdi
-	movl $512, %ecx
-	rep movsq
-.endm
 start:
 	go_high
 	port_write 0xff, 0x21

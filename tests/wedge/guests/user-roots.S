@@ -12,12 +12,6 @@
 #define ROUNDS 100
 	.globl start
 
-.macro copy_root to
-	movq %rbx, %rsi
-	leaq \to(%rip), %rdi
-	movl $512, %ecx
-	rep movsq
-.endm
 /* The page at OWN is \own. */
 .macro space root, l3, l2, l1, own
 	copy_root \root

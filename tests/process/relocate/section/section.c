@@ -4,6 +4,7 @@
  * section OBJECT GUEST-FILE: object.S is loaded as a moved kernel's module is, section by
  * section, its functions are called, and what cannot be is refused.
  */
+#include "../map_file.h"
 #include "../../../../runtime-stubs/relocator/relocator.h"
 #include <err.h>
 #include <fcntl.h>
@@ -42,19 +43,6 @@ static void *map_at(uint64_t at, size_t size)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	return memory == MAP_FAILED ? err(2, "memory at %#lx", at), NULL : memory;
-}
-
-static void *map_file(const char *path, size_t *size)
-{
-	int fd = open(path, O_RDONLY);
-	struct stat status;
-	void *bytes;
-
-	if (fd < 0 || fstat(fd, &status))
-		err(2, "%s", path);
-	*size = (size_t)status.st_size;
-	bytes = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	return bytes == MAP_FAILED ? err(2, "%s", path), NULL : bytes;
 }
 
 /* What a kernel does before it relocates: sections have places, and symbols values. */
