@@ -2,6 +2,8 @@
 /* Copyright The previrt authors */
 #include "space.h"
 #include "sys.h"
+#include <asm/hwcap2.h>
+#include <linux/auxvec.h>
 #include <linux/mman.h>
 
 #define PAGE 4096u
@@ -40,4 +42,15 @@ void host_pin(void)
 		return;
 	set[number / 64] = 1ull << number % 64;
 	sys_call(__NR_sched_setaffinity, 0, sizeof(set), (uint64_t)set, 0);
+}
+
+int host_has_fsgsbase(const uint64_t *stack)
+{
+	stack += *stack + 2;
+	while (*stack++)
+		continue;
+	for (; stack[0] != AT_NULL; stack += 2)
+		if (stack[0] == AT_HWCAP2)
+			return (stack[1] & HWCAP2_FSGSBASE) != 0;
+	return 0;
 }

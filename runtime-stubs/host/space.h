@@ -16,6 +16,10 @@ uint64_t host_lowest(void);
  */
 long host_reserve(uint64_t start, uint64_t end);
 
+/* Does the host let programs read the base of fs? @stack: as it starts one, the auxiliary
+   vector behind arguments and environment. */
+int host_has_fsgsbase(const uint64_t *stack);
+
 /* This process, and those that it makes, run on the processor that it runs on now. */
 void host_pin(void);
 

@@ -48,7 +48,7 @@ static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, 
 	uint64_t frame = *walk->leaf & PTE_ADDRESS;
 	unsigned n = 0, at;
 
-	while (n < most) {
+	while (n < most && !walk->single) {
 		uint64_t leaf = walk->leaf[step * (int)(n + 1)];
 
 		va += (uint64_t)step * BACKEND_PAGE;
@@ -67,7 +67,7 @@ static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, 
 long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 {
 	unsigned at = va >> 12 & (MAPS_AROUND - 1), rights, before, behind, most = at;
-	struct maps_walk walk;
+	struct maps_walk walk = { .single = 0 };
 	uint64_t frame;
 	long refused;
 

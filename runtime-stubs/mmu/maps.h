@@ -21,6 +21,7 @@
 struct maps_walk {
 	uint64_t *leaf;		/* NULL: there is none */
 	uint64_t rights;	/* of all levels: PTE_W, PTE_U; PTE_NX of any */
+	uint8_t single;		/* its neighbours' rights may be others: not to be mapped along */
 };
 
 struct maps_page {

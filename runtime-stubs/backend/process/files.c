@@ -7,15 +7,11 @@
 #include "process.h"
 #include "../../board/board.h"
 #include "../../host/disk.h"
-#include "../../host/net.h"
-#include "../../host/share.h"
+#include "../../host/files.h"
 #include "../../wedge/bundle.h"
 #include "../../wedge/print.h"
-#include <string.h>
 
 struct process_files process_files;
-static struct host_net net;
-static struct host_share share;
 
 /* A page that is clean would be refused to the host's kernel. */
 static void files_before_write(void *at, uint64_t size)
@@ -39,32 +35,6 @@ static void files_add_disk(unsigned n, int file, uint8_t letter)
 		    access == HOST_READ ? "read-only" : "a file");
 }
 
-static void files_add_net(int file, const uint8_t *mac)
-{
-	net.file = process_files.net = file;
-	memcpy(net.net.mac, mac, BUS_MAC);
-	host_net_init(&net);
-	board_bus.net = &net.net;
-}
-
-static void files_add_share(int file, const uint8_t *tag, size_t size)
-{
-	share.file = process_files.share = file;
-	memcpy(share.share.tag, tag, size);
-	host_share_init(&share, files_before_write);
-	board_bus.share = &share.share;
-}
-
-int process_share_waits(void)
-{
-	return process_files.share ? host_share_waits(&share) : -1;
-}
-
-int process_net_waits(void)
-{
-	return process_files.net ? host_net_waits(&net) : -1;
-}
-
 void process_files_init(const void *bundle, size_t size)
 {
 	int file = FILE_FIRST;
@@ -73,10 +43,11 @@ void process_files_init(const void *bundle, size_t size)
 
 	host_disk_place = WEDGE_DISKS;
 	if (found && length == BUS_MAC)
-		files_add_net(file++, found);
+		host_files_add_net(&board_bus, process_files.net = file++, found);
 	found = bundle_find(bundle, size, "share", &length);
 	if (found && length <= BUS_SHARE_TAG)
-		files_add_share(file++, found, length);
+		host_files_add_share(&board_bus, process_files.share = file++, found, length,
+				     files_before_write);
 	found = bundle_find(bundle, size, "disks", &length);
 	process_files.disk = process_files.disk_end = file;
 	for (unsigned n = 0; found && n < length && n < BUS_DISKS; n++)

@@ -4,12 +4,11 @@
 #include "process.h"
 #include "stub.h"
 #include "../../devices/ends.h"
+#include "../../host/space.h"
 #include "../../moved/moved.h"
 #include "../../wedge/print.h"
-#include <asm/hwcap2.h>
 #include <asm/prctl.h>
 #include <asm/stat.h>
-#include <linux/auxvec.h>
 #include <linux/mman.h>
 #include <string.h>
 
@@ -105,25 +104,12 @@ static void *main_bundle(size_t *size)
 			  MAP_PRIVATE | MAP_FIXED_NOREPLACE, FILE_BUNDLE, 0));
 }
 
-/* Does the host let programs read the base of fs? @stack: as it starts one, the
-   auxiliary vector behind arguments and environment. */
-static uint8_t main_has_fsgsbase(const uint64_t *stack)
-{
-	stack += *stack + 2;
-	while (*stack++)
-		continue;
-	for (; stack[0] != AT_NULL; stack += 2)
-		if (stack[0] == AT_HWCAP2)
-			return (stack[1] & HWCAP2_FSGSBASE) != 0;
-	return 0;
-}
-
 void process_main(const uint64_t *stack)
 {
 	const void *bundle;
 	size_t size;
 
-	process_has_fsgsbase = main_has_fsgsbase(stack);
+	process_has_fsgsbase = host_has_fsgsbase(stack);
 	main_unmap();
 	main_sites();
 	bundle = main_bundle(&size);

@@ -30,10 +30,6 @@
    one behind the last disk's. */
 extern struct process_files { int net, share, disk, disk_end; } process_files;
 void process_files_init(const void *bundle, size_t size);
-/* The network's file if a frame is waited for, that of the shared folder if an answer is,
-   or -1. */
-int process_net_waits(void);
-int process_share_waits(void);
 
 /* What the host was asked for. */
 enum process_call {

@@ -5,6 +5,7 @@
  * sends another. timer_create(2), fcntl(2) F_SETSIG.
  */
 #include "process.h"
+#include "../../host/files.h"
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/poll.h>
@@ -62,8 +63,8 @@ void backend_wait(void)
 	struct __kernel_timespec left = time_spec(time_armed > now ? time_armed - now : 0);
 	struct pollfd files[] = {
 		{ .fd = time_closed || time_told ? -1 : FILE_CONSOLE, .events = POLLIN },
-		{ .fd = process_net_waits(), .events = POLLIN },
-		{ .fd = process_share_waits(), .events = POLLIN },
+		{ .fd = host_files_net_waits(), .events = POLLIN },
+		{ .fd = host_files_share_waits(), .events = POLLIN },
 	};
 
 	if (process_pending)

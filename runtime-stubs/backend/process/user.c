@@ -9,7 +9,7 @@
  */
 #include "process.h"
 #include "stub.h"
-#include "../../cpu/cpu.h"
+#include "../../cpu/breakpoints.h"
 #include "../../host/space.h"
 #include "../../wedge/print.h"
 #include <asm-generic/errno.h>
@@ -36,6 +36,8 @@ static struct user users[USERS];
 static struct user *user_last;		/* that has run last */
 static uint64_t user_clock;
 static uint64_t user_base[2];		/* as they are to be: fs, gs */
+static struct breakpoints_step user_step;
+static uint64_t user_met;		/* by its last step, bits of DR6 */
 struct stub *volatile process_stub;
 
 static struct user *user_of(struct maps *maps)
@@ -61,6 +63,12 @@ static void user_unmap(struct maps *maps, uint64_t va, uint64_t size)
 	process_calls[CALL_STUB_UNMAP]++;
 	if (result != -ESRCH)
 		process_must("to unmap", result);
+}
+
+static void user_walk(unsigned root, uint64_t va, struct maps_walk *walk)
+{
+	process_walk(root, va, walk);
+	breakpoints_limit(&user_step, &previrt_cpu, va, walk);
 }
 
 /* One of the others gives way, that has not run for the longest time. 0: there is none. */
@@ -100,7 +108,7 @@ static void user_make(struct user *user)
 	user->maps.count = 0;
 	user->maps.map = user_map;
 	user->maps.unmap = user_unmap;
-	user->maps.walk = process_walk;
+	user->maps.walk = user_walk;
 	user->maps.changes = &process_changes[0];
 	user->maps.generation = 0;
 	user->maps.user = user->maps.alone = 1;
@@ -175,22 +183,26 @@ static void user_give_bases(struct user *user)
 	}
 }
 
+static uint64_t user_flags(const struct cpu *cpu)
+{
+	return (cpu->rflags & REAL_IN_USER) | FLAG_FIXED;
+}
+
 static void user_give(struct user *user, struct cpu *cpu)
 {
 	struct stub *stub = &user->stub;
 
 	memcpy(stub->r, cpu->r, sizeof(stub->r));
 	stub->rip = cpu->rip;
-	stub->rflags = (cpu->rflags & REAL_IN_USER) | FLAG_FIXED;
+	stub->rflags = user_flags(cpu);
 	/* LIMIT: of user mode's segments the host has one of 64 bits, one of 32, and flat data. */
 	stub->cs = cpu_code_is_64(cpu) ? HOST_CS : HOST_CS32;
 	user_give_bases(user);
 	user_give_state(stub);
 }
 
-static void user_take(struct stub *stub, struct cpu *cpu)
+static void user_take_registers(const struct stub *stub, struct cpu *cpu)
 {
-	user_take_state(stub);
 	memcpy(cpu->r, stub->r, sizeof(stub->r));
 	cpu->rip = stub->rip;
 	cpu->rflags = (stub->rflags & REAL_IN_USER) | (cpu->rflags & KEPT) | FLAG_FIXED;
@@ -207,7 +219,7 @@ static _Noreturn void user_exception(struct user *user)
 	case VECTOR_OF:
 		wedge_software_interrupt(stub->vector);
 	case VECTOR_DB:
-		process_debug_status = stub->rflags & FLAG_TF ? DR6_BS : 0;
+		process_debug_status = user_met ? user_met : stub->rflags & FLAG_TF ? DR6_BS : 0;
 	}
 	wedge_exception(stub->vector, stub->error, stub->address);
 }
@@ -284,6 +296,39 @@ static int user_fills(struct user *user)
 	return 0;
 }
 
+/* The instruction that was stepped over has ended, or has not. 1: user mode goes on. */
+static int user_stepped(struct user *user, struct cpu *cpu, int done)
+{
+	user_met = breakpoints_end(&user_step, cpu, done);
+	process_changes[0]++;
+	if (!done || user_met)
+		return 0;
+	maps_sync(&user->maps, user->root);
+	return 1;
+}
+
+static int user_goes_on(struct user *user, struct cpu *cpu, enum stub_event event)
+{
+	struct stub *stub = &user->stub;
+	int goes_on;
+
+	if (event == STUB_REFUSED)
+		return user_makes_room(user);
+	if (event == STUB_BROKEN || event == STUB_KILLED)
+		return 0;
+	user_take_registers(stub, cpu);
+	if (event == STUB_EXCEPTION && stub->vector == VECTOR_PF)
+		user_met = breakpoints_fault(&user_step, cpu, stub->address, stub->error);
+	if (user_met)
+		stub->vector = VECTOR_DB;
+	goes_on = event == STUB_EXCEPTION && user_fills(user);
+	if (!goes_on && user_step.on)
+		goes_on = user_stepped(user, cpu, event == STUB_EXCEPTION && stub->vector == VECTOR_DB);
+	user_step.resumes = 0;
+	stub->rflags = user_flags(cpu);
+	return goes_on;
+}
+
 void process_user_enter(struct cpu *cpu)
 {
 	struct user *user = user_find();
@@ -297,14 +342,15 @@ void process_user_enter(struct cpu *cpu)
 	maps_sync(&user->maps, user->root);
 	user_give(user, cpu);
 	process_stub = &user->stub;
+	user_step = (struct breakpoints_step){ .resumes = !!(cpu->rflags & FLAG_RF) };
+	user_met = 0;
 	do {
 		process_calls[CALL_USER]++;
 		event = process_pending ? STUB_INTERRUPTED : stub_run(&user->stub);
-	} while (event == STUB_REFUSED ? user_makes_room(user) :
-		 event == STUB_EXCEPTION && user_fills(user));
+	} while (user_goes_on(user, cpu, event));
 	process_stub = NULL;
 	if (event != STUB_BROKEN && event != STUB_KILLED)
-		user_take(&user->stub, cpu);
+		user_take_state(&user->stub);
 	user_event(user, event);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ptrace: single steps, also over popf, pushf and system calls; hardware
- * breakpoints through the debug registers; steps a program makes of itself.
+ * breakpoints through the debug registers, on data and on execution; steps a
+ * program makes of itself.
  * Copyright The previrt authors
  */
 #define _GNU_SOURCE
@@ -135,6 +136,76 @@ static int check_breakpoint(void)
 	return guest_check(hits == 1 && !wrong, "%d breakpoint hits of one, at its place", hits);
 }
 
+/* Reads, and a store that begins ahead of what is watched; its neighbour is not. */
+static volatile int pair[2] __attribute__((aligned(8)));
+
+static void touch_pair(void)
+{
+	(void)pair[1];
+	__atomic_store_n((long *)(void *)pair, -1, __ATOMIC_RELAXED);
+	(void)pair[0];
+	pair[0] = 5;
+}
+
+static int check_accesses(void)
+{
+	pid_t pid = start(touch_pair);
+	int status, hits = 0;
+
+	ptrace(PTRACE_POKEUSER, pid, DR(3), (void *)(long)&pair[1]);
+	/* DR7: breakpoint 3 local, on reads and writes, four bytes */
+	ptrace(PTRACE_POKEUSER, pid, DR(7), (void *)0xf0000040L);
+	for (;;) {
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			break;
+		hits += ptrace(PTRACE_PEEKUSER, pid, DR(6), NULL) >> 3 & 1;
+	}
+	return guest_check(hits == (sizeof(long) == 8 ? 2 : 1), "%d accesses met", hits);
+}
+
+/* Code beside a breakpoint sees no trap flag that is not its own. */
+extern char beside_breakpoint[];
+
+static void store_flags(void)
+{
+	long flags, nr = SYS_getppid;
+
+#ifdef __x86_64__
+	long saved = 0;
+
+	asm volatile("pushfq\n\tpopq %0\n\tpushq %0\n\tpopfq\n\t"
+		     "syscall\n\tmovq %%r11, %2\n\t"
+		     ".globl beside_breakpoint\nbeside_breakpoint:\n\tnop"
+		     : "=&r"(flags), "+a"(nr), "=&r"(saved) :: "rcx", "r11", "memory", "cc");
+	flags |= saved;
+#else
+	asm volatile("pushfl\n\tpopl %0\n\tpushl %0\n\tpopfl\n\tint $0x80\n\t"
+		     ".globl beside_breakpoint\nbeside_breakpoint:\n\tnop"
+		     : "=&r"(flags), "+a"(nr) :: "memory", "cc");
+#endif
+	if (flags & 0x100)
+		_exit(4);
+}
+
+static int check_flags(void)
+{
+	pid_t pid = start(store_flags);
+	int status, hits = 0;
+
+	ptrace(PTRACE_POKEUSER, pid, DR(0), (void *)beside_breakpoint);
+	ptrace(PTRACE_POKEUSER, pid, DR(7), (void *)0x1L);
+	for (;;) {
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+		if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			break;
+		hits++;
+	}
+	return guest_check(hits == 1 && WIFEXITED(status) && WEXITSTATUS(status) == 3,
+			   "flags stored beside a breakpoint: %d hits, status %d", hits,
+			   WEXITSTATUS(status));
+}
+
 /*
  * TF set by the program. Where the steps end is printed, for two machines to be
  * compared: over a system call, a string instruction, a load of a segment.
@@ -185,6 +256,6 @@ static int check_self_steps(void) { return 0; }
 
 int test_ptrace(void)
 {
-	return check_steps() | check_watchpoint() | check_breakpoint() |
-	       check_self_steps();
+	return check_steps() | check_watchpoint() | check_breakpoint() | check_accesses() |
+	       check_flags() | check_self_steps();
 }

@@ -124,8 +124,7 @@ static void call_area(void)
 
 void test_call(void)
 {
-	if (kernel_has_bases)
-		call_area();
+	call_area();
 	call_names();
 	call_print();
 	call_others();

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * relocate VMLINUX GUEST-FILE LIST [bases]: moves the kernel and looks at what has become
- * of it. LIST is Linux's list of its relocations. With "bases" it has variables for the
- * places of its areas.
+ * relocate VMLINUX GUEST-FILE LIST: moves the kernel and looks at what has become of it.
+ * LIST is Linux's list of its relocations.
  */
 #include "relocate.h"
 #include "map_file.h"
@@ -17,7 +16,6 @@
 
 struct kernel kernel;
 unsigned failures;
-bool kernel_has_bases;
 
 void wrong(const struct relocator *r, uint64_t at, const char *what)
 {
@@ -112,7 +110,7 @@ void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low)
 		.outline_at = outline_at, .outline_size = OUTLINE_SIZE,
 		.work = calloc(1, relocator_work_size(kernel.file, kernel.size)),
 		.user_end = 0x3f8000000000, .areas = areas,
-		.area_count = low ? 0 : kernel_has_bases ? 5 : 1,
+		.area_count = low ? 0 : 5,
 	};
 	memcpy(r->image, kernel.image, size);
 	status = relocator_move(r);
@@ -150,9 +148,8 @@ int main(int argc, char **argv)
 	};
 
 	if (argc < 4)
-		errx(2, "usage: relocate VMLINUX GUEST-FILE LIST [bases]");
+		errx(2, "usage: relocate VMLINUX GUEST-FILE LIST");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	kernel_has_bases = argc > 4 && !strcmp(argv[4], "bases");
 	load(argv[1], argv[2]);
 	kernel.list = map_file(argv[3], &kernel.list_size);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests) && !failures; i++)

@@ -28,7 +28,6 @@ struct kernel {
 #define MODULES_LINKED 0xffffffffc0000000ull
 
 extern struct kernel kernel;
-extern bool kernel_has_bases;	/* variables for the places of its areas */
 extern unsigned failures;
 extern struct relocator moved_high;	/* by test_decode */
 
