@@ -66,6 +66,7 @@ static const struct {
 	{ "offset", RELOCATOR_FACT_OFFSET, 0, 0 },
 	{ "identity", RELOCATOR_FACT_IDENTITY, 0, 0 },
 	{ "shift", RELOCATOR_FACT_SHIFT, 0, 0 },
+	{ "sign", RELOCATOR_FACT_SIGN, 0, 0 },
 	{ "other", RELOCATOR_FACT_OTHER, 0, 0 },
 	{ "numbers", RELOCATOR_FACT_NUMBERS, 1, 1 },
 	{ "copied", RELOCATOR_FACT_COPIED, 0, 0 },

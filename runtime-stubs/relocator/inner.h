@@ -78,6 +78,11 @@ enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_in
 enum relocator_status relocator_outline(struct relocator *r, const struct relocator_insn *i);
 /* limits.c: numbers that are the end of user addresses, or addresses in areas. */
 enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i);
+/* sign.c: is this the second instruction of an address's test by its sign; and it becomes
+   one by @bits, the number that an address below the new end has. */
+int relocator_is_sign(const struct relocator *r, const struct relocator_insn *i);
+enum relocator_status relocator_sign(struct relocator *r, const struct relocator_insn *i,
+				     unsigned bits);
 
 /* emit.c: code out of line. What fails first is kept, and nothing emitted after it. */
 enum { RAX = 0, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7 };

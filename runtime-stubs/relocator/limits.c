@@ -6,7 +6,8 @@
  * are put; and shifts by its bits. They are found by value. What else has such a value
  * is told by function, in the guest file; and a shift that neither is ends the work with
  * RELOCATOR_LIMIT, for shifts by so many bits have other uses.
- * LIMIT: a test of the sign bit is not found, nor a limit that is calculated.
+ * LIMIT: a test of the sign bit is found in one form (sign.c); a limit that is calculated
+ * is not.
  */
 #include "inner.h"
 #include <string.h>
@@ -98,6 +99,8 @@ enum relocator_status relocator_limit(struct relocator *r, const struct relocato
 	} else if (!f->map && !f->vex && f->opcode == 0xc1 && (f->modrm & 0x38) == 5 << 3 &&
 		 i->bytes[f->imm_at] == limits_bits(r->facts->user_end)) {
 		return limits_shift(r, i);
+	} else if (relocator_is_sign(r, i)) {
+		return relocator_sign(r, i, limits_bits(r->user_end));
 	}
 	return RELOCATOR_DONE;
 }

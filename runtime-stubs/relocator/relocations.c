@@ -96,11 +96,21 @@ static enum relocator_status relocations_section(struct relocator *r,
 	return RELOCATOR_DONE;
 }
 
+/* Are relocations of code there? Linux 6.12 strips them, but for those of a few tables. */
+static int relocations_are_kept(const struct relocator_file *f)
+{
+	for (size_t i = 0; i < f->section_count; i++)
+		if (f->sections[i].sh_type == SHT_RELA &&
+		    f->sections[f->sections[i].sh_info].sh_flags & SHF_EXECINSTR)
+			return 1;
+	return 0;
+}
+
 enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f)
 {
-	int any = 0;
-
+	if (!relocations_are_kept(f))
+		return r->list ? relocator_list(r) : RELOCATOR_NO_RELOCATIONS;
 	for (size_t i = 0; i < f->section_count; i++) {
 		const Elf64_Shdr *s = &f->sections[i];
 		enum relocator_status status;
@@ -108,10 +118,9 @@ enum relocator_status relocator_relocations(struct relocator *r,
 		if (s->sh_type != SHT_RELA ||
 		    !(f->sections[s->sh_info].sh_flags & SHF_ALLOC))
 			continue;
-		any = 1;
 		status = relocations_section(r, f, s);
 		if (status)
 			return status;
 	}
-	return any ? RELOCATOR_DONE : r->list ? relocator_list(r) : RELOCATOR_NO_RELOCATIONS;
+	return RELOCATOR_DONE;
 }

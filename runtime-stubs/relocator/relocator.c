@@ -153,8 +153,8 @@ const char *relocator_strerror(enum relocator_status status)
 		[RELOCATOR_REACH] = "an address is more than 2 GiB away",
 		[RELOCATOR_ROOM] = "the memory for code out of line is full",
 		[RELOCATOR_STAYS] = "this instruction would have to go out of line, and must not",
-		[RELOCATOR_LIMIT] = "this number may be where user addresses end: the guest file "
-			"has to say so, or the contrary",
+		[RELOCATOR_LIMIT] = "this number, or test of a sign, may tell user addresses from "
+			"others: the guest file has to say so, or the contrary",
 		[RELOCATOR_VARIABLE] = "a variable that the guest file names is not in the kernel: "
 			"build it with CONFIG_RANDOMIZE_MEMORY",
 		[RELOCATOR_PLACES] = "the places asked for do not fit each other",

@@ -31,7 +31,7 @@ enum relocator_status {
 	RELOCATOR_REACH,	/* more than 2 GiB away */
 	RELOCATOR_ROOM,		/* the area for code out of line is full */
 	RELOCATOR_STAYS,	/* out of line would go what must not: see facts */
-	RELOCATOR_LIMIT,	/* a number that may be the end of user addresses */
+	RELOCATOR_LIMIT,	/* what may tell user addresses from others */
 	RELOCATOR_VARIABLE,	/* a variable of the facts is not in the kernel */
 	RELOCATOR_PLACES,	/* the places asked for do not fit each other */
 	RELOCATOR_LIST,		/* the list is damaged, or another kernel's */
@@ -47,6 +47,7 @@ enum relocator_fact_kind {
 	RELOCATOR_FACT_OFFSET,	/* variable .name: what takes the move off again */
 	RELOCATOR_FACT_IDENTITY, /* function .name runs at physical addresses */
 	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
+	RELOCATOR_FACT_SIGN,	/* in .name a test of the sign bit means it (sign.c) */
 	RELOCATOR_FACT_OTHER,	/* in .name such numbers mean something else */
 	RELOCATOR_FACT_COPIED,	/* code of section .name is copied elsewhere */
 	RELOCATOR_FACT_NUMBERS,	/* numbers of 64 bits from .number on, less than 512 GiB more,
@@ -92,7 +93,7 @@ struct relocator_counts {
 	uint32_t out_store, out_table, out_lea, out_compare, out_push, out_jump, out_call;
 	uint32_t out_pushing;	/* of those out of line: with a register saved */
 	uint32_t literals, code_bytes, literal_bytes;
-	uint32_t limits, limits_parts, limits_shift, limits_other;
+	uint32_t limits, limits_parts, limits_shift, limits_sign, limits_other;
 	uint32_t numbers;	/* of 64 bits that are addresses in areas; */
 	uint32_t starts;	/* of 32 bits */
 };

@@ -152,7 +152,8 @@ static enum relocator_status sweep_section(struct sweep *sweep, uint64_t at, uin
 		unsigned len, cut;
 		enum relocator_status status;
 
-		if (*i.bytes == INT3) {		/* what fills a section, mostly */
+		/* What fills a section, mostly; what went out of line with what is ahead. */
+		if (*i.bytes == INT3 || r->work[at - r->low] & MARK_OUT_OF_LINE) {
 			at++;
 			continue;
 		}

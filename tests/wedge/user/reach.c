@@ -104,6 +104,10 @@ static long lend_copy(uint64_t at, long call)
 static long lend_copy_to(uint64_t at) { return lend_copy(at, SYS_process_vm_readv); }
 static long lend_copy_from(uint64_t at) { return lend_copy(at, SYS_process_vm_writev); }
 
+/* By __put_user, whose test of the address is another than that of copies. */
+static long lend_put(uint64_t at) { return syscall(SYS_getcpu, at, NULL, NULL); }
+static long lend_put_8(uint64_t at) { return syscall(SYS_time, at); }
+
 static long lend_futex(uint64_t at)
 {
 	return syscall(SYS_futex, at, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &at_once);
@@ -121,6 +125,7 @@ static const struct { const char *what; long (*lend)(uint64_t at); } calls[] = {
 	{ "process_vm_readv", lend_copy_to }, { "process_vm_writev", lend_copy_from },
 	{ "sigaltstack", lend_stack }, { "sigaltstack, the old one", lend_old_stack },
 	{ "clock_gettime", lend_clock }, { "nanosleep", lend_sleep },
+	{ "getcpu", lend_put }, { "time", lend_put_8 },
 	{ "futex", lend_futex }, { "futex, with a write", lend_futex_write },
 };
 

@@ -47,6 +47,21 @@ f_jump:
 f_limit:			/* where user addresses end, less a page */
 	movabs $0x7ffffffff000, %rax
 	ret
+	.globl f_sign, __put_user_8
+	.type f_sign, @function
+f_sign:				/* an address that no user mode has: all ones, about */
+	mov %rdi, %rcx
+	push %rbx
+	call __put_user_8
+	mov %rcx, %rax
+	pop %rbx
+	ret
+	.type __put_user_8, @function
+__put_user_8:
+	mov %rcx, %rbx
+	sar $63, %rbx
+	or %rbx, %rcx
+	ret
 	.type f_constant, @function
 f_constant:
 	mov $constant, %rax
@@ -55,6 +70,14 @@ f_constant:
 	.type f_stays, @function
 f_stays:
 	mov own_table(%rdi), %esi
+	ret
+	.section .text.sign, "ax", @progbits
+	.type another_sign, @function
+another_sign:
+	mov own_word(%rip), %r9
+	mov %r9, %rdx
+	sar $63, %rdx
+	or %rdx, %r9
 	ret
 	.section .text.copied, "ax", @progbits
 	mov $own_word, %rdi

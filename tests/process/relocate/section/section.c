@@ -118,6 +118,9 @@ static void relocate_all(void)
 			stays = symbol("f_stays");
 			is("an instruction that must stay", relocate(&sections[i], &stays, 0),
 			   RELOCATOR_STAYS);
+		} else if (!strcmp(name, ".rela.text.sign")) {
+			is("a sign that nobody names", relocate(&sections[i], NULL, 0),
+			   RELOCATOR_LIMIT);
 		} else if (!strcmp(name, ".rela.text.copied")) {
 			is("code that is copied", relocate(&sections[i], NULL, 1), RELOCATOR_STAYS);
 		} else {
@@ -147,6 +150,10 @@ static void call_all(void)
 	is("f_jump 0", call("f_jump", 0), 11);
 	is("f_jump 1", call("f_jump", 1), 22);
 	is("f_limit", call("f_limit", 0), USER_END - 4096);
+	is("f_sign, of user mode", call("f_sign", USER_END - 1), USER_END - 1);
+	is("f_sign, the kernel's", call("f_sign", KERNEL) >> 18, ~0ul >> 18);
+	is("f_sign, the last", call("f_sign", 0x7ffffffffffful) >> 18, ~0ul >> 18);
+	is("f_sign, the upper half", call("f_sign", 1ul << 63) >> 18, ~0ul >> 18);
 	is("f_constant", call("f_constant", 0), 0x1234);
 }
 
@@ -179,6 +186,6 @@ int main(int argc, char **argv)
 	relocate_all();
 	if (!failures)
 		call_all();
-	printf("section: 13 results, 2 refusals; %u wrong\n", failures);
+	printf("section: 17 results, 3 refusals; %u wrong\n", failures);
 	return failures != 0;
 }
