@@ -8,12 +8,6 @@
 #include "../devices/i8259.h"
 #include "../devices/lapic.h"
 
-#define MEMORY 49152u		/* bytes, for the structures of all devices */
-
-struct bus board_bus;
-void *board_self[BOARD_DEVICES];
-static uint64_t board_memory[MEMORY / 8];
-
 const struct board_device board_devices[BOARD_DEVICES] = {
 #define DEVICE(name, at, line) { &device_##name, { at, line } },
 #include "devices.def"
@@ -27,66 +21,66 @@ const char *board_start(void)
 	for (unsigned i = 0; i < BOARD_DEVICES; i++) {
 		const struct device *device = board_devices[i].device;
 
-		if (device->size > sizeof(board_memory) - 8 * taken)
+		if (device->size > sizeof(board_vm.memory) - 8 * taken)
 			return device->name;
-		board_self[i] = &board_memory[taken];
+		board_vm.self[i] = &board_vm.memory[taken];
 		taken += (device->size + 7) / 8;
-		if (device->attach(board_self[i], &board_bus, &board_devices[i].place))
+		if (device->attach(board_vm.self[i], &board_vm.bus, &board_devices[i].place))
 			return device->name;
 	}
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
-		board_devices[i].device->reset(board_self[i]);
+		board_devices[i].device->reset(board_vm.self[i]);
 	return NULL;
 }
 
 void board_vcpu_started(void)
 {
-	lapic_start(board_self[BOARD_lapic]);
+	lapic_start(board_vm.self[BOARD_lapic]);
 }
 
 int board_interrupt(void)
 {
-	struct lapic *lapic = board_self[BOARD_lapic];
+	struct lapic *lapic = board_vm.self[BOARD_lapic];
 	int vector = lapic_due(lapic);
 
 	if (vector >= 0)
 		lapic_take(lapic, vector);
 	else if (lapic_passes_8259(lapic))
-		vector = i8259_acknowledge(board_self[BOARD_i8259]);
-	i8254_taken(board_self[BOARD_i8254]);
+		vector = i8259_acknowledge(board_vm.self[BOARD_i8259]);
+	i8254_taken(board_vm.self[BOARD_i8254]);
 	return vector;
 }
 
 /* The 8259 pair and what is behind it belong to the first processor. */
 int board_interrupt_waits(void)
 {
-	struct lapic *lapic = board_self[BOARD_lapic];
+	struct lapic *lapic = board_vm.self[BOARD_lapic];
 
-	if (lapic_due(lapic) >= 0 || (board_bus.interrupt && lapic_passes_8259(lapic)))
+	if (lapic_due(lapic) >= 0 || (board_vm.bus.interrupt && lapic_passes_8259(lapic)))
 		return 1;
-	if (board_bus.interrupt)
-		bus_tell_first(&board_bus);
+	if (board_vm.bus.interrupt)
+		bus_tell_first(&board_vm.bus);
 	return 0;
 }
 
 int board_nmi_waits(void)
 {
-	return lapic_nmi_waits(board_self[BOARD_lapic]);
+	return lapic_nmi_waits(board_vm.self[BOARD_lapic]);
 }
 
 int board_take_nmi(void)
 {
-	return lapic_take_nmi(board_self[BOARD_lapic]);
+	return lapic_take_nmi(board_vm.self[BOARD_lapic]);
 }
 
 void board_power_button(void)
 {
-	acpi_power_button(board_self[BOARD_acpi]);
+	acpi_power_button(board_vm.self[BOARD_acpi]);
 }
 
 void board_count_ticks(uint64_t *late, uint64_t *dropped)
 {
 	*late = *dropped = 0;
-	if (board_self[BOARD_i8254])
-		i8254_count(board_self[BOARD_i8254], late, dropped);
+	if (board_vm.self[BOARD_i8254])
+		i8254_count(board_vm.self[BOARD_i8254], late, dropped);
 }

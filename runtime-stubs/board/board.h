@@ -9,9 +9,18 @@
 #ifndef PREVIRT_BOARD_H
 #define PREVIRT_BOARD_H
 #include "../bus/bus.h"
+#include "devices.h"
 
-/* What the processors reach the devices by. */
-extern struct bus board_bus;
+#define BOARD_MEMORY 49152u	/* bytes, for the structures of all devices */
+
+/* The board of a machine. */
+struct board_vm {
+	uint64_t memory[BOARD_MEMORY / 8];	/* state: see each device */
+	/* Derived. */
+	struct bus bus;			/* what the processors reach the devices by */
+	void *self[BOARD_DEVICES];	/* the structure of each; NULL before board_start */
+};
+extern struct board_vm board_vm;	/* wedge/vm.h */
 
 /* The first serial port. */
 #define BOARD_COM1 0x3f8
@@ -25,7 +34,7 @@ void board_vcpu_started(void);
 /* Time has passed or input has come: see bus_run. */
 static inline void board_run(void)
 {
-	bus_run(&board_bus);
+	bus_run(&board_vm.bus);
 }
 
 /* An interrupt that the calling processor is to take now, or -1; taking it. */

@@ -22,7 +22,4 @@ struct board_device {
 };
 extern const struct board_device board_devices[BOARD_DEVICES];
 
-/* The structure of each, by BOARD_...; NULL before board_start. */
-extern void *board_self[BOARD_DEVICES];
-
 #endif

@@ -6,7 +6,7 @@
  * are any. ACPI 6.4, 5.2.12.19, tables 5.43 and 5.44.
  */
 #include "mailbox.h"
-#include "devices.h"
+#include "board.h"
 #include "../iface/events.h"
 #include "../iface/memory.h"
 
@@ -66,17 +66,17 @@ static void mailbox_write(void *self, uint64_t offset, unsigned size, uint64_t v
 
 void mailbox_set_start(void (*start)(unsigned vcpu))
 {
-	((struct mailbox *)board_self[BOARD_mailbox])->start = start;
+	((struct mailbox *)board_vm.self[BOARD_mailbox])->start = start;
 }
 
 uint64_t mailbox_vector(unsigned vcpu)
 {
-	return ((struct mailbox *)board_self[BOARD_mailbox])->wake_vector[vcpu];
+	return ((struct mailbox *)board_vm.self[BOARD_mailbox])->wake_vector[vcpu];
 }
 
 int mailbox_woken_again(void)
 {
-	struct mailbox *mailbox = board_self[BOARD_mailbox];
+	struct mailbox *mailbox = board_vm.self[BOARD_mailbox];
 	int is_woken = mailbox->again[backend_vcpu];
 
 	mailbox->again[backend_vcpu] = 0;

@@ -42,7 +42,7 @@ size_t board_state_size(void)
 
 void board_save(uint8_t *to)
 {
-	bus_poll(&board_bus);		/* output that waits is no state */
+	bus_poll(&board_vm.bus);		/* output that waits is no state */
 	memcpy(to, &state_head, sizeof(state_head));
 	to += sizeof(state_head);
 	for (unsigned i = 0; i < BOARD_DEVICES; i++) {
@@ -51,7 +51,7 @@ void board_save(uint8_t *to)
 
 		memcpy(to, &head, sizeof(head));
 		to += sizeof(head);
-		state_save(board_self[i], device->state, device->states, to);
+		state_save(board_vm.self[i], device->state, device->states, to);
 		to += head.size;
 	}
 }
@@ -66,7 +66,7 @@ static const char *state_read(const uint8_t *from)
 		if (memcmp(from, &head, sizeof(head)))
 			return device->name;
 		from += sizeof(head);
-		state_load(board_self[i], device->state, device->states, from);
+		state_load(board_vm.self[i], device->state, device->states, from);
 		from += head.size;
 	}
 	return NULL;
@@ -79,11 +79,11 @@ const char *board_load(const uint8_t *from, size_t size)
 	if (size != board_state_size() || memcmp(from, &state_head, sizeof(state_head)))
 		return "board";
 	bad = state_read(from + sizeof(state_head));
-	memset(board_bus.high, 0, sizeof(board_bus.high));
+	memset(board_vm.bus.high, 0, sizeof(board_vm.bus.high));
 	for (unsigned i = 0; i < BOARD_DEVICES && !bad; i++) {
 		const struct device *device = board_devices[i].device;
 
-		if (device->loaded && device->loaded(board_self[i]))
+		if (device->loaded && device->loaded(board_vm.self[i]))
 			bad = device->name;
 	}
 	return bad;

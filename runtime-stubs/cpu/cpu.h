@@ -82,6 +82,27 @@ struct cpu_table {
 	uint16_t limit;
 };
 
+#define CPU_GDT_SHOWN 32		/* descriptors user mode may name */
+
+/* What follows from a processor's state, or was given to hardware. */
+struct cpu_derived {
+	/* segment.c: the GDT as it was read from the guest, and as hardware has it; ... */
+	uint64_t gdt_read[CPU_GDT_SHOWN], gdt_given[CPU_GDT_SHOWN];
+	/* ... what user mode has and is to have, loaded when it runs again, for kernels
+	   load the same, or several in turn; ... */
+	struct { uint16_t selector; uint64_t base; uint8_t changed; } user_gs;
+	/* ... a null selector's base is 0 at once to the guest, and to hardware when user
+	   mode runs: most kernels write another one first. */
+	uint8_t fs_waits;
+	/* deliver.c: where the tables are in memory while soft_tlb_vcpu.changes, which
+	   @known is one more than, does not change. */
+	struct {
+		const void *gates;
+		const uint64_t *stack;
+		unsigned known;
+	} tables;
+};
+
 /* All of it is state (cpu/state.c), but for what is marked. */
 struct cpu {
 	uint64_t r[16];
@@ -104,6 +125,7 @@ struct cpu {
 	uint64_t ldt_base, tr_base;
 	uint32_t ldt_limit, tr_limit;
 	uint8_t in_nmi;			/* no further NMI before the next iret (SDM volume 3, 6.7.1) */
+	struct cpu_derived derived;	/* a reset or a load leaves it */
 };
 
 #define CPU_ASSERT(field, offset) \
@@ -216,7 +238,7 @@ int cpu_deliver_interrupt(struct cpu *cpu, uint8_t vector);
  */
 int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *frame);
 /* idt, tr_base, or their limits are others now. */
-void cpu_tables_changed(void);
+void cpu_tables_changed(struct cpu *cpu);
 
 /* The SYSCALL instruction, with rip behind it; @compat: of 32-bit code. CPU_JUMPED,
    or CPU_FAULT with rip at the instruction: #UD while EFER.SCE is 0.

@@ -153,29 +153,22 @@ int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software)
 
 #define GATE_QUICK (0x80 | GATE_INTERRUPT)	/* present, privilege 0 */
 
-/* Where the tables are in memory while soft_tlb_changes does not change. */
-static VCPU_LOCAL struct {
-	const struct gate *gates;
-	const uint64_t *stack;
-	unsigned known;		/* one more than soft_tlb_changes then */
-} deliver_at;
-
-void cpu_tables_changed(void)
+void cpu_tables_changed(struct cpu *cpu)
 {
-	deliver_at.known = soft_tlb_changes;
+	cpu->derived.tables.known = soft_tlb_vcpu.changes;
 }
 
-static int deliver_find_tables(const struct cpu *cpu)
+static int deliver_find_tables(struct cpu *cpu)
 {
 	size_t size = (VECTOR_PF + 1) * sizeof(struct gate);
 
 	if (cpu->idt.limit < size - 1 || cpu->tr_limit < TSS_RSP0 + 7)
 		return -1;
-	deliver_at.gates = soft_tlb_find(cpu->idt.base, size, 0);
-	deliver_at.stack = soft_tlb_find(cpu->tr_base + TSS_RSP0, 8, 0);
-	if (!deliver_at.gates || !deliver_at.stack)
+	cpu->derived.tables.gates = soft_tlb_find(cpu->idt.base, size, 0);
+	cpu->derived.tables.stack = soft_tlb_find(cpu->tr_base + TSS_RSP0, 8, 0);
+	if (!cpu->derived.tables.gates || !cpu->derived.tables.stack)
 		return -1;
-	deliver_at.known = soft_tlb_changes + 1;
+	cpu->derived.tables.known = soft_tlb_vcpu.changes + 1;
 	return 0;
 }
 
@@ -184,10 +177,10 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	const struct gate *gate;
 	uint64_t to, *words;
 
-	if (deliver_at.known != soft_tlb_changes + 1 && deliver_find_tables(cpu))
+	if (cpu->derived.tables.known != soft_tlb_vcpu.changes + 1 && deliver_find_tables(cpu))
 		return -1;
-	gate = &deliver_at.gates[VECTOR_PF];
-	to = (*deliver_at.stack & ~15ull) - 6 * 8;
+	gate = (const struct gate *)cpu->derived.tables.gates + VECTOR_PF;
+	to = (*cpu->derived.tables.stack & ~15ull) - 6 * 8;
 	words = soft_tlb_find(to, 6 * 8, 1);
 	if (!words || gate->type != GATE_QUICK || gate->ist & 7)
 		return -1;

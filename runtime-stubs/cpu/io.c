@@ -74,12 +74,12 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 	if (out) {
 		if (cpu_read(cpu, va, &value, size, fault))
 			return CPU_FAULT;
-		bus_write_port(&board_bus, cpu->r[RDX], size, value);
+		bus_write_port(&board_vm.bus, cpu->r[RDX], size, value);
 	} else {
 		/* What is read from a device is gone: no fault may come then. */
 		if (cpu_may_write(cpu, va, size, fault))
 			return CPU_FAULT;
-		value = bus_read_port(&board_bus, cpu->r[RDX], size);
+		value = bus_read_port(&board_vm.bus, cpu->r[RDX], size);
 		if (cpu_write(cpu, va, &value, size, fault))
 			return CPU_FAULT;
 	}
@@ -110,11 +110,11 @@ enum cpu_result cpu_emulate_io(struct cpu *cpu, const struct insn *insn,
 {
 	switch (insn->op) {
 	case PREVIRT_OP_in:
-		cpu_set_register(cpu, RAX, bus_read_port(&board_bus, io_port(cpu, insn),
+		cpu_set_register(cpu, RAX, bus_read_port(&board_vm.bus, io_port(cpu, insn),
 							 io_size(insn)), io_size(insn));
 		return CPU_NEXT;
 	case PREVIRT_OP_out:
-		bus_write_port(&board_bus, io_port(cpu, insn), io_size(insn), cpu->r[RAX]);
+		bus_write_port(&board_vm.bus, io_port(cpu, insn), io_size(insn), cpu->r[RAX]);
 		return CPU_NEXT;
 	case PREVIRT_OP_ins:
 	case PREVIRT_OP_outs:

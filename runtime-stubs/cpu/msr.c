@@ -188,6 +188,7 @@ void cpu_reset(struct cpu *cpu)
 		.dr = { [6] = 0xffff0ff0, [7] = 0x400 },
 		.seg = { 0x18, 0x10, 0x18, 0x18, 0, 0 },
 		.idt = { 0, 0xfff }, .gdt = { 0, 0xffff },
+		.derived = cpu->derived,
 	};
 	if (cpu_xcr0_offered())
 		backend_set_xcr0(cpu->xcr0);

@@ -62,7 +62,7 @@ static enum cpu_result device_find_part(struct cpu *cpu, struct device_part *par
 		fault->address = va;
 		return CPU_FAULT;
 	}
-	part->device = bus_find_memory(&board_bus, walk.gpa);
+	part->device = bus_find_memory(&board_vm.bus, walk.gpa);
 	part->gpa = walk.gpa;
 	part->size = size;
 	part->apart = !part->device && backend_is_memory(walk.gpa) &&

@@ -27,7 +27,6 @@
 #define TYPE_TSS 9
 #define DESC_QUICK (DESC_PRESENT | DESC_DPL_3 | DESC_SYSTEM)	/* data of privilege 3 */
 #define DESC_QUICK_MASK (DESC_QUICK | DESC_CODE)
-#define GDT_SYNCED 32			/* descriptors user mode may name */
 
 static uint64_t segment_base(uint64_t d)
 {
@@ -85,14 +84,13 @@ static uint64_t segment_of_user(uint64_t d)
    refused as are those past the table. */
 static int segment_is_given(uint16_t selector)
 {
-	return (selector & 4) || selector >> 3 < GDT_SYNCED;
+	return (selector & 4) || selector >> 3 < CPU_GDT_SHOWN;
 }
 
 void cpu_sync_gdt(struct cpu *cpu)
 {
-	static VCPU_LOCAL uint64_t last[GDT_SYNCED];
-	static VCPU_LOCAL uint64_t raw[GDT_SYNCED];
-	uint64_t table[GDT_SYNCED] = { 0 };
+	uint64_t *given = cpu->derived.gdt_given, *read = cpu->derived.gdt_read;
+	uint64_t table[CPU_GDT_SHOWN] = { 0 };
 	size_t size = cpu->gdt.limit + 1u;
 	struct cpu_fault ignored;
 	uint8_t user = cpu->user;
@@ -101,25 +99,25 @@ void cpu_sync_gdt(struct cpu *cpu)
 	if (size > sizeof(table))
 		size = sizeof(table);
 	cpu->user = 0;
-	segment_watch_gdt(mmu_pointer(cpu->gdt.base, size), raw, size);
-	if (mmu_unchanged(cpu->gdt.base, size, raw)) {
+	segment_watch_gdt(mmu_pointer(cpu->gdt.base, size), read, size);
+	if (mmu_unchanged(cpu->gdt.base, size, read)) {
 		cpu->user = user;
 		return;
 	}
 	if (cpu_read(cpu, cpu->gdt.base, table, size, &ignored))
 		size = 0;
 	cpu->user = user;
-	for (unsigned i = 0; i < GDT_SYNCED; i++)
-		raw[i] = table[i];
-	for (unsigned i = 0; i < GDT_SYNCED; i++) {
+	for (unsigned i = 0; i < CPU_GDT_SHOWN; i++)
+		read[i] = table[i];
+	for (unsigned i = 0; i < CPU_GDT_SHOWN; i++) {
 		table[i] = i && i < size / 8 ? segment_of_user(table[i]) : 0;
-		changed |= table[i] != last[i];
+		changed |= table[i] != given[i];
 	}
 	if (!changed)
 		return;
-	for (unsigned i = 0; i < GDT_SYNCED; i++)
-		last[i] = table[i];
-	backend_set_gdt(table, GDT_SYNCED);
+	for (unsigned i = 0; i < CPU_GDT_SHOWN; i++)
+		given[i] = table[i];
+	backend_set_gdt(table, CPU_GDT_SHOWN);
 }
 
 /* User mode's part of the local table; a loaded one does not change. */
@@ -192,28 +190,20 @@ int cpu_code_is_64(struct cpu *cpu)
 	return is_64;
 }
 
-/* What user mode has and is to have; loaded when it runs again, for kernels load
-   the same, or several in turn. */
-static VCPU_LOCAL struct { uint16_t selector; uint64_t base; uint8_t changed; } segment_user_gs;
-
 void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector)
 {
-	if (!segment_user_gs.changed) {
-		segment_user_gs.selector = cpu->loaded[SEG_GS];
-		segment_user_gs.changed = 1;
+	if (!cpu->derived.user_gs.changed) {
+		cpu->derived.user_gs.selector = cpu->loaded[SEG_GS];
+		cpu->derived.user_gs.changed = 1;
 		backend_user_owed |= CPU_OWED_BASES;
 	}
 	cpu->loaded[SEG_GS] = selector;
 }
 
-/* A null selector's base is 0 at once to the guest, and to hardware when user mode
-   runs: most kernels write another one first. */
-static VCPU_LOCAL uint8_t segment_fs_owed;
-
 void cpu_load_fs_base(struct cpu *cpu, uint64_t base)
 {
 	cpu->fs_base = base;
-	segment_fs_owed = 0;
+	cpu->derived.fs_waits = 0;
 	backend_set_fs_base(base);
 }
 
@@ -221,22 +211,22 @@ static void segment_sync_gs(struct cpu *cpu)
 {
 	uint16_t selector = cpu->loaded[SEG_GS];
 
-	if (!segment_user_gs.changed)
+	if (!cpu->derived.user_gs.changed)
 		return;
-	segment_user_gs.changed = 0;
+	cpu->derived.user_gs.changed = 0;
 	/* User mode may have cleared a base by loading a null selector. */
-	if (selector == segment_user_gs.selector && !(selector & ~3u) &&
-	    !cpu->gs_base[1] && !segment_user_gs.base)
+	if (selector == cpu->derived.user_gs.selector && !(selector & ~3u) &&
+	    !cpu->gs_base[1] && !cpu->derived.user_gs.base)
 		return;
 	backend_set_gs_selector(selector);
 	backend_set_gs_base(1, cpu->gs_base[1]);
-	segment_user_gs.base = cpu->gs_base[1];
+	cpu->derived.user_gs.base = cpu->gs_base[1];
 }
 
 void cpu_sync_user_bases(struct cpu *cpu)
 {
 	segment_sync_gs(cpu);
-	if (segment_fs_owed)
+	if (cpu->derived.fs_waits)
 		cpu_load_fs_base(cpu, cpu->fs_base);
 }
 
@@ -251,8 +241,8 @@ void cpu_apply_segments(struct cpu *cpu)
 	backend_set_gs_selector(cpu->loaded[SEG_GS]);
 	backend_set_gs_base(0, cpu->gs_base[0]);
 	backend_set_gs_base(1, cpu->gs_base[1]);
-	segment_user_gs.changed = 0;
-	segment_user_gs.base = cpu->gs_base[1];
+	cpu->derived.user_gs.changed = 0;
+	cpu->derived.user_gs.base = cpu->gs_base[1];
 }
 
 /* @which has been checked: it is @selector, of user mode by descriptor @d, or one
@@ -278,7 +268,7 @@ static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user,
 		cpu_load_fs_base(cpu, segment_base(d));
 	} else if (which == SEG_FS) {
 		cpu->fs_base = 0;
-		segment_fs_owed = 1;
+		cpu->derived.fs_waits = 1;
 		backend_user_owed |= CPU_OWED_BASES;
 	}
 }
@@ -348,10 +338,10 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
  */
 void cpu_note_user_bases(struct cpu *cpu)
 {
-	if (cpu->fs_base && !(cpu->loaded[SEG_FS] & ~3u) && !segment_fs_owed)
+	if (cpu->fs_base && !(cpu->loaded[SEG_FS] & ~3u) && !cpu->derived.fs_waits)
 		cpu->fs_base = backend_user_base(SEG_FS);
-	if (cpu->gs_base[1] && !(cpu->loaded[SEG_GS] & ~3u) && !segment_user_gs.changed)
-		segment_user_gs.base = cpu->gs_base[1] = backend_user_base(SEG_GS);
+	if (cpu->gs_base[1] && !(cpu->loaded[SEG_GS] & ~3u) && !cpu->derived.user_gs.changed)
+		cpu->derived.user_gs.base = cpu->gs_base[1] = backend_user_base(SEG_GS);
 }
 
 /*
@@ -374,7 +364,7 @@ void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
 	if (which == SEG_FS)
 		cpu->fs_base = base;
 	else
-		segment_user_gs.base = cpu->gs_base[1] = base;
+		cpu->derived.user_gs.base = cpu->gs_base[1] = base;
 }
 
 static enum cpu_result segment_mov(struct cpu *cpu, const struct insn *insn, uint64_t next,
@@ -444,7 +434,7 @@ static enum cpu_result segment_table(struct cpu *cpu, const struct insn *insn, u
 		return cpu_raise(fault, VECTOR_GP, 0);
 	table->limit = image.limit;
 	table->base = image.base;
-	cpu_tables_changed();
+	cpu_tables_changed(cpu);
 	if (!is_idt) {
 		cpu_sync_gdt(cpu);
 		backend_slow_user = 1;
@@ -496,7 +486,7 @@ static enum cpu_result segment_system(struct cpu *cpu, const struct insn *insn, 
 		cpu->tr = selector;
 		cpu->tr_base = d[1];
 		cpu->tr_limit = segment_limit(d[0]);
-		cpu_tables_changed();
+		cpu_tables_changed(cpu);
 	} else {
 		cpu->ldtr = selector;
 		cpu->ldt_base = d[1];

@@ -43,7 +43,7 @@ void cpu_save(const struct cpu *cpu, uint8_t *to)
 /* What the guest could not have written itself is refused. */
 int cpu_load(struct cpu *cpu, const uint8_t *from)
 {
-	*cpu = (struct cpu){ 0 };
+	*cpu = (struct cpu){ .derived = cpu->derived };
 	state_load(cpu, state_fields, FIELDS, from);
 	return cpu->user > 1 || cpu->gs_swapped > 1 || cpu->in_nmi > 1 ||
 	       !(cpu->efer & EFER_LMA) || !(cpu->cr0 & CR0_PG) ||
@@ -59,7 +59,7 @@ void cpu_apply(struct cpu *cpu)
 	for (unsigned i = 0; i < 4; i++)
 		backend_set_debug(i, cpu->dr[i]);
 	backend_set_debug(7, cpu->dr[7]);
-	cpu_tables_changed();
+	cpu_tables_changed(cpu);
 	cpu_apply_segments(cpu);
 	backend_syscall_changed();
 }

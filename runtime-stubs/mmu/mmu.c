@@ -13,35 +13,33 @@
 #include "../iface/tables.h"
 #include "../iface/vcpu.h"
 
-static VCPU_LOCAL int mmu_has_run_user;
-
 /* Apart, so that the common case keeps nothing across a call. */
 static __attribute__((noinline)) void mmu_load_anew(uint64_t root)
 {
 	soft_tlb_forget();
-	shadow_load(root, 0, !mmu_has_run_user);
+	shadow_load(root, 0, !mmu_vcpu.has_run_user);
 }
 
 void mmu_set_root(uint64_t root, int keep_global)
 {
-	mmu_counters.root_loads++;
+	mmu_vcpu.counters.root_loads++;
 	pointer_new_generation(keep_global);
-	paging_root = root;
+	paging_vcpu.root = root;
 	if (keep_global)
-		shadow_load(root, 1, !mmu_has_run_user);
+		shadow_load(root, 1, !mmu_vcpu.has_run_user);
 	else
 		mmu_load_anew(root);
 }
 
 void mmu_flush_all(void)
 {
-	mmu_set_root(paging_root, 0);
+	mmu_set_root(paging_vcpu.root, 0);
 }
 
 void mmu_invalidate(uint64_t va)
 {
-	mmu_counters.invalidations++;
-	if (!backend_is_upper(va) && backend_is_upper(pointer_last.va) && !shadow_invalidate_cached(va))
+	mmu_vcpu.counters.invalidations++;
+	if (!backend_is_upper(va) && backend_is_upper(mmu_vcpu.pointer.va) && !shadow_invalidate_cached(va))
 		return;
 	pointer_new_generation(0);
 	soft_tlb_forget();
@@ -53,7 +51,7 @@ void mmu_invalidate(uint64_t va)
 static void mmu_part_pair(uint64_t va)
 {
 	if (!backend_is_upper(va) && shadow_pair_differs(va))
-		mmu_set_root(paging_root, 1);
+		mmu_set_root(paging_vcpu.root, 1);
 }
 
 int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
@@ -62,15 +60,15 @@ int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 
 	mmu_part_pair(va);
 	if (mmu_translate(va, access, &walk, error)) {
-		mmu_counters.reflected++;
+		mmu_vcpu.counters.reflected++;
 		return -1;
 	}
 	if (paging_in_window(va))
 		return 0;
 	/* A device's page is never there: do not look for more around it. */
-	if (bus_find_memory(&board_bus, walk.gpa) || shadow_fill(va, &walk))
+	if (bus_find_memory(&board_vm.bus, walk.gpa) || shadow_fill(va, &walk))
 		return 1;
-	mmu_counters.fills++;
+	mmu_vcpu.counters.fills++;
 	/* Rights were only added: the fault itself has made the processor forget
 	   what it held. */
 	shadow_commit(0);
@@ -96,7 +94,7 @@ int mmu_map_identity(uint64_t va)
 	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D;
 	struct mmu_walk walk = { .gpa = va & PTE_ADDRESS, .level = 1, .flags = PTE_W };
 
-	if (mmu_has_run_user || backend_is_upper(va) || va >= backend_low_bytes)
+	if (mmu_vcpu.has_run_user || backend_is_upper(va) || va >= backend_low_bytes)
 		return -1;
 	walk.leaf = walk.entries[1] = walk.gpa | rights;
 	for (int level = 2; level <= 4; level++)	/* by no table of the guest's */
@@ -114,12 +112,12 @@ int mmu_is_apart(uint64_t va)
 
 void mmu_start(void)
 {
-	mmu_has_run_user = 0;
+	mmu_vcpu.has_run_user = 0;
 }
 
 void mmu_user_seen(void)
 {
-	mmu_has_run_user = 1;
+	mmu_vcpu.has_run_user = 1;
 }
 
 void mmu_before_user(void)

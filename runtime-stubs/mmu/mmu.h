@@ -27,13 +27,29 @@
 struct mmu_counters {
 	uint64_t fills, reflected, root_loads, kernel_syncs, invalidations;
 };
-extern struct mmu_counters mmu_counters;	/* VCPU_LOCAL */
 
-/* Changes whenever the guest makes the processor forget translations: what was
-   translated before may be another page now. */
-extern unsigned mmu_generation;
-/* Changes whenever the shadow of the upper half does. */
-extern unsigned mmu_upper_changes;
+/* The MMU of a processor, and of a machine. All of it is derived; paging.h, soft_tlb.h,
+   new_code.h and the headers of shadow/ have the rest. */
+struct mmu_vcpu {
+	/* Changes whenever the guest makes the processor forget translations: what was
+	   translated before may be another page now. The same of the upper half. */
+	unsigned generation, kernel_generation;
+	int has_run_user;
+	struct mmu_pointer {		/* what mmu_pointer has given last */
+		uint64_t va;
+		unsigned generation, is_global;
+		const void *memory;
+	} pointer;
+	struct mmu_counters counters;
+};
+struct mmu_vm {
+	unsigned upper_changes;		/* changes whenever the shadow of the upper half does */
+	/* 1: the upper half needed one more table, and nobody could give any. The guest
+	   must not go on. */
+	uint8_t out_of_tables;
+};
+extern struct mmu_vcpu mmu_vcpu;	/* wedge/vm.h */
+extern struct mmu_vm mmu_vm;
 
 /*
  * Copy between the wedge and the guest's virtual memory, crossing pages.
@@ -47,7 +63,7 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
  * instructions if the last call was for the same @va. Returns 0 also if @va cannot be read.
  */
 int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy);
-/* Returns the @size bytes at @va, within a page, to be read until mmu_generation changes
+/* Returns the @size bytes at @va, within a page, to be read until mmu_vcpu.generation changes
    (backend_slow_user is 1 then), or NULL if @va cannot be read. */
 const void *mmu_pointer(uint64_t va, size_t size);
 
@@ -92,9 +108,6 @@ int mmu_cached_prefill(uint64_t va);
    lives there. */
 int mmu_is_apart(uint64_t va);
 
-/* 1: the upper half needed one more table, and nobody could give any. The guest must
-   not go on. */
-extern uint8_t mmu_out_of_tables;
 /* See to it that @count tables can be had. -1: they cannot. */
 int mmu_make_room(unsigned count);
 

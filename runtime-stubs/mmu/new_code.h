@@ -8,7 +8,14 @@
 #define PREVIRT_MMU_NEW_CODE_H
 #include <stdint.h>
 
-extern unsigned new_code_count;
+/* Pages that became executable in one change of the shadow; neighbours count
+   once, for a module's pages come together. Derived. */
+#define NEW_CODE 64
+struct new_code_vm {
+	uint64_t pages[NEW_CODE], last;
+	unsigned count;
+};
+extern struct new_code_vm new_code_vm;	/* wedge/vm.h */
 
 /* @va has become executable. */
 void new_code_note(uint64_t va);
@@ -16,7 +23,7 @@ void new_code_tell(void);
 /* The shadow is consistent: call who listens. */
 static inline void new_code_appear(void)
 {
-	if (new_code_count)
+	if (new_code_vm.count)
 		new_code_tell();
 }
 

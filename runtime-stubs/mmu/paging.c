@@ -6,8 +6,6 @@
 #include "../iface/tables.h"
 #include "../iface/vcpu.h"
 
-VCPU_LOCAL uint64_t paging_root, paging_top_ignored;
-
 static uint32_t paging_error(uint32_t access, int present)
 {
 	return access | (present ? PF_P : 0);
@@ -56,7 +54,7 @@ static void paging_window(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING
    is none. */
 static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
 {
-	uint64_t table = paging_root;
+	uint64_t table = paging_vcpu.root;
 	int level;
 
 	walk->flags = PTE_W | PTE_U;
@@ -78,7 +76,7 @@ static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct
 			return -1;
 		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
 		walk->flags |= walk->leaf & PTE_NX &
-			       ~(level == PAGING_LEVELS && !backend_is_upper(va) ? paging_top_ignored : 0);
+			       ~(level == PAGING_LEVELS && !backend_is_upper(va) ? paging_vcpu.top_ignored : 0);
 		if (paging_is_leaf(walk->leaf, level))
 			break;
 		table = walk->leaf & PTE_ADDRESS;

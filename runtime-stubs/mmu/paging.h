@@ -51,10 +51,13 @@ static inline int paging_is_reserved(uint64_t entry, int level)
 	return level == 4 && (entry & PTE_PS);
 }
 
-/* The level-4 table (guest-physical) of this processor. VCPU_LOCAL */
-extern uint64_t paging_root;
-/* Bits of level-4 entries of the lower half that count as 0 (shadow/pairs.c). VCPU_LOCAL */
-extern uint64_t paging_top_ignored;
+/* What a processor's walks begin with. Derived. */
+struct paging_vcpu {
+	uint64_t root;		/* the level-4 table, guest-physical */
+	uint64_t top_ignored;	/* bits of its entries of the lower half that count as 0
+				   (shadow/pairs.c) */
+};
+extern struct paging_vcpu paging_vcpu;	/* wedge/vm.h */
 
 /* A guest address, translated. */
 struct mmu_walk {

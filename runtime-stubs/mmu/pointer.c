@@ -6,26 +6,22 @@
 #include "../iface/tables.h"
 #include "../iface/vcpu.h"
 
-VCPU_LOCAL struct mmu_counters mmu_counters;
-VCPU_LOCAL unsigned mmu_generation, pointer_kernel_generation;
-VCPU_LOCAL struct pointer pointer_last;
-
 const void *mmu_pointer(uint64_t va, size_t size)
 {
 	struct mmu_walk walk;
 	uint32_t error;
 
-	if (!pointer_last.memory || pointer_last.va != va || pointer_last.generation != pointer_kernel_generation) {
-		pointer_last.memory = NULL;
+	if (!mmu_vcpu.pointer.memory || mmu_vcpu.pointer.va != va || mmu_vcpu.pointer.generation != mmu_vcpu.kernel_generation) {
+		mmu_vcpu.pointer.memory = NULL;
 		if ((va & (BACKEND_PAGE - 1)) + size > BACKEND_PAGE ||
 		    mmu_translate(va, 0, &walk, &error))
 			return NULL;
-		pointer_last.memory = backend_guest(walk.gpa);
-		pointer_last.va = va;
-		pointer_last.is_global = backend_is_upper(va) && (walk.flags & PTE_G);
-		pointer_last.generation = pointer_kernel_generation;
+		mmu_vcpu.pointer.memory = backend_guest(walk.gpa);
+		mmu_vcpu.pointer.va = va;
+		mmu_vcpu.pointer.is_global = backend_is_upper(va) && (walk.flags & PTE_G);
+		mmu_vcpu.pointer.generation = mmu_vcpu.kernel_generation;
 	}
-	return pointer_last.memory;
+	return mmu_vcpu.pointer.memory;
 }
 
 int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy)

@@ -8,18 +8,11 @@
 #include "../iface/vcpu.h"
 #include <string.h>
 
-/*
- * Global pages of the kernel's half that the wedge has used: a TLB of its own,
- * emptied whenever the guest's is, but for loads of CR3 that keep these.
- */
-VCPU_LOCAL struct soft_tlb_entry soft_tlb[SOFT_TLB_ENTRIES];
-VCPU_LOCAL unsigned soft_tlb_changes;
-
 void soft_tlb_forget(void)
 {
-	soft_tlb_changes++;
+	soft_tlb_vcpu.changes++;
 	for (unsigned i = 0; i < SOFT_TLB_ENTRIES; i++)
-		soft_tlb[i].memory = NULL;
+		soft_tlb_vcpu.entries[i].memory = NULL;
 }
 
 static void soft_tlb_add(uint64_t va, int write, const struct mmu_walk *walk, uint8_t *memory)

@@ -10,13 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* soft_tlb_changes: how often it was emptied. VCPU_LOCAL */
 #define SOFT_TLB_ENTRIES 64
-extern struct soft_tlb_entry { uint64_t page; uint8_t *memory; uint8_t writable; } soft_tlb[];
-extern unsigned soft_tlb_changes;
+
+/* Of a processor. Derived. */
+struct soft_tlb_vcpu {
+	struct soft_tlb_entry {
+		uint64_t page;
+		uint8_t *memory, writable;
+	} entries[SOFT_TLB_ENTRIES];
+	unsigned changes;	/* how often it was emptied */
+};
+extern struct soft_tlb_vcpu soft_tlb_vcpu;	/* wedge/vm.h */
+
 static inline struct soft_tlb_entry *soft_tlb_entry(uint64_t va)
 {
-	return &soft_tlb[(va >> 12 ^ va >> 18) % SOFT_TLB_ENTRIES];
+	return &soft_tlb_vcpu.entries[(va >> 12 ^ va >> 18) % SOFT_TLB_ENTRIES];
 }
 /* The @size bytes at @va, if they are in one of these (with @write: to be written),
    or NULL. */

@@ -13,7 +13,6 @@
 #include "print.h"
 #include "../iface/vcpu.h"
 
-VCPU_LOCAL struct wedge_counters wedge_counters;
 #define WEDGE_WORD(name, what) int wedge_wants_##name;
 #include "words.def"
 #undef WEDGE_WORD

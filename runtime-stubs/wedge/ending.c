@@ -13,7 +13,7 @@
 static void ending_print_classes(void)
 {
 	const struct rewriter *rw = &wedge_rewriter;
-	const struct wedge_counters *c = &wedge_counters;
+	const struct wedge_counters *c = &wedge_vcpu.counters;
 
 	for (unsigned i = 0; i < PREVIRT_CLASSES; i++) {
 		uint32_t sites = 0, in_line = 0;
@@ -36,7 +36,7 @@ static void ending_print_classes(void)
 
 static void ending_print(void)
 {
-	const struct wedge_counters *c = &wedge_counters;
+	const struct wedge_counters *c = &wedge_vcpu.counters;
 	uint64_t late, dropped;
 
 	ending_print_classes();
@@ -48,11 +48,11 @@ static void ending_print(void)
 	wedge_print("\n");
 	modules_print_counters();
 	wedge_print("previrt: count memory shadow");
-	wedge_print_counter("filled", &mmu_counters.fills);
-	wedge_print_counter("reflected", &mmu_counters.reflected);
-	wedge_print_counter("root-loads", &mmu_counters.root_loads);
-	wedge_print_counter("full-flushes", &mmu_counters.kernel_syncs);
-	wedge_print_counter("invalidations", &mmu_counters.invalidations);
+	wedge_print_counter("filled", &mmu_vcpu.counters.fills);
+	wedge_print_counter("reflected", &mmu_vcpu.counters.reflected);
+	wedge_print_counter("root-loads", &mmu_vcpu.counters.root_loads);
+	wedge_print_counter("full-flushes", &mmu_vcpu.counters.kernel_syncs);
+	wedge_print_counter("invalidations", &mmu_vcpu.counters.invalidations);
 	wedge_print("\n");
 	board_count_ticks(&late, &dropped);
 	wedge_print("previrt: count timer tick late %lu dropped %lu\n", late, dropped);

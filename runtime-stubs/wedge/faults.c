@@ -12,10 +12,7 @@
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
-#define FAULTS_OWED_FILL 0x80u	/* of backend_user_owed; faults_prefill */
-
-static VCPU_LOCAL struct { uint64_t address, rip; unsigned generation, count; } last_fault;
-static VCPU_LOCAL uint64_t faults_prefill;	/* where user mode has faulted last */
+#define FAULTS_OWED_FILL 0x80u	/* of backend_user_owed; wedge_vcpu.prefill */
 
 void wedge_settle_user(void)
 {
@@ -24,8 +21,8 @@ void wedge_settle_user(void)
 	backend_user_owed = 0;
 	if (owed & CPU_OWED_BASES)
 		cpu_sync_user_bases(&previrt_cpu);
-	if ((owed & FAULTS_OWED_FILL) && mmu_cached_prefill(faults_prefill))
-		mmu_prefill(faults_prefill);
+	if ((owed & FAULTS_OWED_FILL) && mmu_cached_prefill(wedge_vcpu.prefill))
+		mmu_prefill(wedge_vcpu.prefill);
 }
 
 /* Nothing is mapped where the guest's tables lead: a device's registers, or nothing? */
@@ -65,18 +62,18 @@ void wedge_page_fault(struct cpu_fault *fault)
 	if (previrt_cpu.user)
 		access |= PF_U;
 	/* Another address space may well fault at the same place. */
-	if (last_fault.address != fault->address || last_fault.rip != previrt_cpu.rip ||
-	    last_fault.generation != mmu_generation)
-		last_fault.count = 0;
-	last_fault.address = fault->address;
-	last_fault.rip = previrt_cpu.rip;
-	last_fault.generation = mmu_generation;
+	if (wedge_vcpu.last_fault.address != fault->address || wedge_vcpu.last_fault.rip != previrt_cpu.rip ||
+	    wedge_vcpu.last_fault.generation != mmu_vcpu.generation)
+		wedge_vcpu.last_fault.count = 0;
+	wedge_vcpu.last_fault.address = fault->address;
+	wedge_vcpu.last_fault.rip = previrt_cpu.rip;
+	wedge_vcpu.last_fault.generation = mmu_vcpu.generation;
 	result = mmu_fault(fault->address, access, &fault->error);
 	if (wedge_wants_counts)
 		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
 	switch (result) {
 	case 0:
-		if (++last_fault.count <= MAX_SAME_FAULTS)
+		if (++wedge_vcpu.last_fault.count <= MAX_SAME_FAULTS)
 			return;
 		if (!previrt_cpu.user)
 			wedge_stop("a page fault that does not go away");
@@ -84,18 +81,18 @@ void wedge_page_fault(struct cpu_fault *fault)
 		   where the guest's tables allow the access. A kernel that finds nothing
 		   to mend goes back, and sees a general protection then: no loop. */
 		fault->error = access | PF_P;
-		if (last_fault.count > MAX_SAME_FAULTS + 1)
+		if (wedge_vcpu.last_fault.count > MAX_SAME_FAULTS + 1)
 			*fault = (struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 };
 		wedge_deliver(fault, 0);
 		return;
 	case 1:
-		last_fault.count = 0;
+		wedge_vcpu.last_fault.count = 0;
 		faults_device(fault);
 		return;
 	}
-	last_fault.count = 0;
+	wedge_vcpu.last_fault.count = 0;
 	if (previrt_cpu.user) {
-		faults_prefill = fault->address;
+		wedge_vcpu.prefill = fault->address;
 		backend_user_owed |= FAULTS_OWED_FILL;
 	}
 	wedge_deliver(fault, 0);
@@ -106,8 +103,8 @@ int wedge_fast_fault(uint64_t address, uint64_t *frame)
 	uint32_t error, access = (frame[0] & (PF_W | PF_I)) | PF_U;
 	int reflect;
 
-	if (last_fault.address == address && last_fault.count &&
-	    last_fault.generation == mmu_generation)
+	if (wedge_vcpu.last_fault.address == address && wedge_vcpu.last_fault.count &&
+	    wedge_vcpu.last_fault.generation == mmu_vcpu.generation)
 		return -1;
 	wedge_cause(CAUSE_PAGE_FAULT);
 	reflect = mmu_cached_fault(address, access, &error);
@@ -116,18 +113,18 @@ int wedge_fast_fault(uint64_t address, uint64_t *frame)
 	if (wedge_wants_counts)
 		wedge_count_fault(address, frame[0], 1, reflect ? -1 : 0);
 	if (!reflect) {
-		last_fault.address = address;
-		last_fault.rip = frame[1];
-		last_fault.generation = mmu_generation;
-		last_fault.count = 1;
+		wedge_vcpu.last_fault.address = address;
+		wedge_vcpu.last_fault.rip = frame[1];
+		wedge_vcpu.last_fault.generation = mmu_vcpu.generation;
+		wedge_vcpu.last_fault.count = 1;
 	} else {
 		frame[0] = error;
 		if (cpu_deliver_user_fault(&previrt_cpu, address, frame))
 			return -1;
-		last_fault.count = 0;
-		faults_prefill = address;
+		wedge_vcpu.last_fault.count = 0;
+		wedge_vcpu.prefill = address;
 		backend_user_owed |= FAULTS_OWED_FILL;
 	}
-	wedge_counters.exceptions++;
+	wedge_vcpu.counters.exceptions++;
 	return reflect;
 }

@@ -40,7 +40,7 @@ static void parts_add_disks(const void *bundle, size_t size)
 			break;
 		id[4] = '0' + n;
 		memory_disk_init(&disks[n], (void *)data, length, read_only, id);
-		if (bus_add_disk(&board_bus, &disks[n].disk))
+		if (bus_add_disk(&board_vm.bus, &disks[n].disk))
 			wedge_stop("too many disks");
 		wedge_print("previrt: disk %u: %lu sectors, %s\n", n, disks[n].disk.sectors,
 			    read_only ? "read-only" : "a copy, which is lost at the end");
@@ -56,5 +56,5 @@ void parts_init(const void *bundle, size_t size)
 	if (!seed || length != ENTROPY_SEED)
 		return;
 	entropy_init(&entropy, seed);
-	board_bus.entropy = &entropy.source;
+	board_vm.bus.entropy = &entropy.source;
 }

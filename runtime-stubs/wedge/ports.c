@@ -17,7 +17,7 @@ static __attribute__((noinline)) void ports_look_again(void)
 
 void wedge_find_port(struct wedge_io *io, uint16_t port)
 {
-	io->window = bus_find_ports(&board_bus, port);
+	io->window = bus_find_ports(&board_vm.bus, port);
 	io->offset = port - io->window->first;
 }
 
@@ -29,7 +29,7 @@ uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events)
 		io->window->write(io->window->self, io->offset, 1, *al);
 	else
 		*al = io->window->read(io->window->self, io->offset, 1);
-	if (events || board_bus.interrupt || backend_vcpus > 1)
+	if (events || board_vm.bus.interrupt || backend_vcpus > 1)
 		ports_look_again();
 	return 0;
 }

@@ -60,7 +60,7 @@ void wedge_stop(const char *why)
 	/* A report that fails itself must not be made again. */
 	if (stopping++)
 		backend_shutdown(ENDS_STOPPED);
-	bus_poll(&board_bus);
+	bus_poll(&board_vm.bus);
 	wedge_print("\nprevirt: stopped: %s\n", why);
 	if (wedge_refused.at)
 		wedge_print("previrt: the last register refused: %s of MSR %x at %016lx\n",

@@ -65,7 +65,7 @@ static _Noreturn void run_resume(void)
 		vector = board_interrupt();
 		if (vector < 0)
 			break;
-		wedge_counters.interrupts++;
+		wedge_vcpu.counters.interrupts++;
 		if (cpu_deliver_interrupt(cpu, vector))
 			wedge_stop("triple fault on an interrupt");
 	}
@@ -74,20 +74,17 @@ static _Noreturn void run_resume(void)
 	backend_enter(cpu);
 }
 
-/* Off, for good but for an NMI. */
-static unsigned run_off;
-
 static void run_halt(void)
 {
 	int off = !(previrt_cpu.rflags & FLAG_IF);
 
-	run_off += off;
-	if (off && run_off == vcpus_running)
+	wedge_vm.vcpus_off += off;
+	if (off && wedge_vm.vcpus_off == 1 + wedge_vm.vcpus_woken)
 		wedge_stop("halted with interrupts off");
 	board_run();
 	while (!(off ? 0 : board_interrupt_waits()) && !board_nmi_waits()) {
 		if (off && mailbox_woken_again()) {
-			run_off--;
+			wedge_vm.vcpus_off--;
 			previrt_cpu.in_nmi = 0;
 			wedge_vcpu_started();
 		}
@@ -95,7 +92,7 @@ static void run_halt(void)
 		backend_events();
 		board_run();
 	}
-	run_off -= off;
+	wedge_vm.vcpus_off -= off;
 }
 
 /* @end: where the guest goes on behind the instruction. */
@@ -104,11 +101,11 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 	struct cpu_fault fault = { 0 };
 	struct cpu *cpu = &previrt_cpu;
 	uint64_t stepping = cpu->rflags & FLAG_TF;
-	unsigned changes = mmu_upper_changes;
+	unsigned changes = mmu_vm.upper_changes;
 
 	cpu->watched = 0;
 	wedge_cause(previrt_insns[insn->op].cls);
-	wedge_counters.emulated[previrt_insns[insn->op].cls]++;
+	wedge_vcpu.counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
 	case CPU_NEXT:
 		cpu->rip = end;
@@ -149,7 +146,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
 {
-	wedge_counters.rewritten[previrt_insns[kind->insn.op].cls]++;
+	wedge_vcpu.counters.rewritten[previrt_insns[kind->insn.op].cls]++;
 	if (wedge_wants_counts)
 		wedge_count_site(site, kind->insn.op);
 	run_emulate(&kind->insn, site + kind->at, site + kind->size);
@@ -188,7 +185,7 @@ static int run_trapped(void)
 	}
 	if (previrt_cpu.user && !cpu_user_may(&previrt_cpu, &insn))
 		return 0;
-	wedge_counters.trapped[previrt_insns[insn.op].cls]++;
+	wedge_vcpu.counters.trapped[previrt_insns[insn.op].cls]++;
 	run_emulate(&insn, previrt_cpu.rip, previrt_cpu.rip + insn.len);
 	return 1;
 }
@@ -221,7 +218,7 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
 
 	wedge_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
-	wedge_counters.exceptions++;
+	wedge_vcpu.counters.exceptions++;
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == VECTOR_AC;
 	if (vector == VECTOR_DB)
@@ -250,7 +247,7 @@ void wedge_sysenter(void)
 	struct cpu_fault fault = { 0 };
 
 	wedge_cause(CAUSE_SYSCALL);
-	wedge_counters.syscalls++;
+	wedge_vcpu.counters.syscalls++;
 	if (cpu_sysenter(&previrt_cpu, &fault) == CPU_FAULT)
 		wedge_deliver(&fault, 0);
 	run_resume();
@@ -261,7 +258,7 @@ void wedge_syscall(int compat)
 	struct cpu_fault fault = { 0 };
 
 	wedge_cause(CAUSE_SYSCALL);
-	wedge_counters.syscalls++;
+	wedge_vcpu.counters.syscalls++;
 	if (cpu_syscall(&previrt_cpu, compat, &fault) == CPU_FAULT)
 		wedge_deliver(&fault, 0);
 	run_resume();
@@ -270,7 +267,7 @@ void wedge_syscall(int compat)
 void wedge_event(void)
 {
 	wedge_cause(CAUSE_EVENT);
-	wedge_counters.events++;
+	wedge_vcpu.counters.events++;
 	run_resume();		/* asks for events */
 }
 

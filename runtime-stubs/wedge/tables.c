@@ -23,7 +23,7 @@ void tables_check(unsigned changes)
 {
 	uint32_t error;
 
-	if (changes == mmu_upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
+	if (changes == mmu_vm.upper_changes && previrt_cpu.rip >> 63 && previrt_cpu.r[RSP] >> 63)
 		return;
 	if (mmu_fault(previrt_cpu.rip, PF_I, &error) ||
 	    (mmu_fault(previrt_cpu.r[RSP] - 8, PF_W, &error) && tables_map_stack())) {
@@ -42,7 +42,7 @@ int wedge_fast_invlpg(uint64_t va)
 
 void wedge_fast_cr3(uint64_t value, uint64_t rip, uint64_t rsp)
 {
-	unsigned changes = mmu_upper_changes;
+	unsigned changes = mmu_vm.upper_changes;
 
 	wedge_cause(PREVIRT_CLASS_ctlreg);
 	cpu_load_cr3(&previrt_cpu, value);

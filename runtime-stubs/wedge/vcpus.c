@@ -10,11 +10,9 @@
 #include "../board/mailbox.h"
 #include "../mmu/mmu.h"
 
-unsigned vcpus_running = 1;
-
 static void vcpus_start(unsigned vcpu)
 {
-	vcpus_running++;
+	wedge_vm.vcpus_woken++;
 	mmu_make_room(2);
 	backend_vcpu_start(vcpu);
 }

@@ -1,12 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/*
- * The state of a processor of the guest, at one address for all of them (VCPU_LOCAL). That
- * of the board is in board/board.c. With guest memory these are all the state there is
- * (state.h); the rest of the wedge is derived, or of the bundle
- * (tests/wedge/writable.list).
- */
-#include "../cpu/cpu.h"
-#include "../iface/vcpu.h"
+/* The machine and its processor, and the names of their parts. */
+#include "vm.h"
 
-VCPU_LOCAL struct cpu previrt_cpu;
+VCPU_LOCAL struct vcpu previrt_vcpu;
+struct vm previrt_vm;
+
+/* @name is where part @member of @whole stands, whose type its header agrees with. */
+#define PART(name, whole, member) do {							\
+	_Static_assert(__builtin_types_compatible_p(__typeof__(name),			\
+		       __typeof__(((struct whole *)0)->member)), #name);		\
+	__asm__ volatile(".globl " #name "\n.set " #name ", previrt_" #whole " + %c0"	\
+			 : : "i"(offsetof(struct whole, member)));			\
+} while (0)
+
+/* Not called: the compiler works out the offsets, the assembler sets the names. */
+static __attribute__((used)) void vm_name_parts(void)
+{
+	PART(previrt_cpu, vcpu, cpu);
+	PART(wedge_vcpu, vcpu, wedge);
+	PART(mmu_vcpu, vcpu, mmu);
+	PART(paging_vcpu, vcpu, paging);
+	PART(soft_tlb_vcpu, vcpu, soft_tlb);
+	PART(spaces_vcpu, vcpu, spaces);
+	PART(walk_cache_vcpu, vcpu, walk_cache);
+
+	PART(board_vm, vm, board);
+	PART(wedge_vm, vm, wedge);
+	PART(mmu_vm, vm, mmu);
+	PART(new_code_vm, vm, new_code);
+	PART(shadow_vm, vm, shadow);
+	PART(spaces_vm, vm, spaces);
+	PART(dirty_list_vm, vm, dirty_list);
+	PART(nonglobal_vm, vm, nonglobal);
+	PART(upper_vm, vm, upper);
+}

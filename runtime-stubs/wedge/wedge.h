@@ -21,7 +21,20 @@ struct wedge_counters {
 	uint64_t rewritten[PREVIRT_CLASSES], trapped[PREVIRT_CLASSES], emulated[PREVIRT_CLASSES];
 	uint64_t events, interrupts, exceptions, syscalls;
 };
-extern struct wedge_counters wedge_counters;	/* VCPU_LOCAL */
+
+/* What the wedge itself knows of a processor, and of a machine. All of it is derived, or
+   counts. */
+struct wedge_vcpu {
+	struct { uint64_t address, rip; unsigned generation, count; } last_fault;
+	uint64_t prefill;	/* where user mode has faulted last */
+	struct wedge_counters counters;
+};
+struct wedge_vm {
+	unsigned vcpus_woken;	/* further processors that have been started */
+	unsigned vcpus_off;	/* for good but for an NMI */
+};
+extern struct wedge_vcpu wedge_vcpu;	/* vm.h */
+extern struct wedge_vm wedge_vm;
 
 /* Counters by cause (causes.c): what the wedge is entered for from now on, an
    instruction's class or one of these; ... */
@@ -69,8 +82,6 @@ void software_interrupt(struct cpu *cpu, unsigned vector);
    left to the guest, it is delivered, and 1. */
 int software_refused(struct cpu *cpu, uint32_t error);
 
-/* How many processors have been started. */
-extern unsigned vcpus_running;
 /* What wakes further processors is there. */
 void vcpus_init(void);
 /* A further processor has been started: its state is where its vector leads. */

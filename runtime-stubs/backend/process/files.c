@@ -28,7 +28,7 @@ static void files_add_disk(unsigned n, int file, uint8_t letter)
 				  letter == BUNDLE_DISK_READ ? HOST_READ : HOST_WRITE;
 	struct bus_disk *disk = host_disk(n, file, access, files_before_write);
 
-	if (!disk || bus_add_disk(&board_bus, disk))
+	if (!disk || bus_add_disk(&board_vm.bus, disk))
 		wedge_stop("a disk that cannot be used");
 	wedge_print("previrt: disk %u: %lu sectors, %s\n", n, disk->sectors,
 		    access == HOST_COPY ? "a copy, which is lost at the end" :
@@ -43,10 +43,10 @@ void process_files_init(const void *bundle, size_t size)
 
 	host_disk_place = WEDGE_DISKS;
 	if (found && length == BUS_MAC)
-		host_files_add_net(&board_bus, process_files.net = file++, found);
+		host_files_add_net(&board_vm.bus, process_files.net = file++, found);
 	found = bundle_find(bundle, size, "share", &length);
 	if (found && length <= BUS_SHARE_TAG)
-		host_files_add_share(&board_bus, process_files.share = file++, found, length,
+		host_files_add_share(&board_vm.bus, process_files.share = file++, found, length,
 				     files_before_write);
 	found = bundle_find(bundle, size, "disks", &length);
 	process_files.disk = process_files.disk_end = file;

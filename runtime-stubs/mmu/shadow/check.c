@@ -34,7 +34,7 @@ static void check_fail(const char *what, uint64_t va)
 
 static int check_is_linear(uint64_t entry)
 {
-	for (uint64_t gfn = 0; gfn < shadow_frame_count; gfn += 512) {
+	for (uint64_t gfn = 0; gfn < shadow_vm.frame_count; gfn += 512) {
 		unsigned table = backend_table_linear(gfn);
 
 		if (table && !((backend_table_address(table) ^ entry) & PTE_ADDRESS))
@@ -87,13 +87,13 @@ static void check_leaf(uint64_t entry, uint64_t va)
 {
 	uint64_t gfn = backend_gfn(entry);
 
-	if (gfn >= shadow_frame_count) {
+	if (gfn >= shadow_vm.frame_count) {
 		check_fail("maps memory that is not the guest's", va);
 		return;
 	}
 	check_rights(entry, va);
-	if ((entry & PTE_W) && shadow_frames[gfn].writers != SHADOW_WRITERS_MANY &&
-	    !shadow_frames[gfn].writers--)
+	if ((entry & PTE_W) && shadow_vm.frames[gfn].writers != SHADOW_WRITERS_MANY &&
+	    !shadow_vm.frames[gfn].writers--)
 		check_fail("has a writer that was not counted", va);
 }
 
@@ -122,9 +122,9 @@ static void check_table(unsigned table, int level, uint64_t va)
 	const uint64_t *entries = backend_table_entries(table);
 
 	if (level < 4 && table < backend_table_limit()) {
-		if (shadow_tables[table].level == VISITED)
+		if (shadow_vm.tables[table].level == VISITED)
 			return;
-		shadow_tables[table].level = VISITED;
+		shadow_vm.tables[table].level = VISITED;
 	}
 	for (unsigned i = 0; i < 512; i++) {
 		uint64_t at = level == 4 ? shadow_top_va(i) :
@@ -169,8 +169,8 @@ const char *mmu_check(uint64_t *va)
 		check_table(kernel, 4, 0);
 		check_user(kernel, user);
 	}
-	for (uint64_t gfn = 0; gfn < shadow_frame_count; gfn++)
-		if (shadow_frames[gfn].writers && shadow_frames[gfn].writers != SHADOW_WRITERS_MANY)
+	for (uint64_t gfn = 0; gfn < shadow_vm.frame_count; gfn++)
+		if (shadow_vm.frames[gfn].writers && shadow_vm.frames[gfn].writers != SHADOW_WRITERS_MANY)
 			check_fail("has fewer writers than were counted", gfn * BACKEND_PAGE);
 	*va = check_at;
 	return check_failed;

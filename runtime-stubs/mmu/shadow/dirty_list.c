@@ -13,37 +13,33 @@
 
 #define ENTRIES(tables) (2u * (tables))
 
-static uint32_t *dirty_list_frames;
-static uint16_t *dirty_list_tables;
-static unsigned dirty_list_size, dirty_list_start, dirty_list_used, dirty_list_epoch = 1;
-
 void dirty_list_begin(void)
 {
-	if (!dirty_list_frames) {
-		dirty_list_size = ENTRIES(backend_table_limit());
-		dirty_list_frames = backend_memory(dirty_list_size * sizeof(*dirty_list_frames));
-		dirty_list_tables = backend_memory(dirty_list_size * sizeof(*dirty_list_tables));
+	if (!dirty_list_vm.frames) {
+		dirty_list_vm.size = ENTRIES(backend_table_limit());
+		dirty_list_vm.frames = backend_memory(dirty_list_vm.size * sizeof(*dirty_list_vm.frames));
+		dirty_list_vm.tables = backend_memory(dirty_list_vm.size * sizeof(*dirty_list_vm.tables));
 	}
-	dirty_list_used = dirty_list_start;
+	dirty_list_vm.used = dirty_list_vm.start;
 }
 
 static int dirty_list_put(uint32_t gfn, unsigned table)
 {
-	if (dirty_list_used == dirty_list_size) {
-		dirty_list_start = 0;
-		dirty_list_epoch++;
+	if (dirty_list_vm.used == dirty_list_vm.size) {
+		dirty_list_vm.start = 0;
+		dirty_list_vm.epoch++;
 		return -1;
 	}
-	dirty_list_frames[dirty_list_used] = gfn;
-	dirty_list_tables[dirty_list_used++] = table;
+	dirty_list_vm.frames[dirty_list_vm.used] = gfn;
+	dirty_list_vm.tables[dirty_list_vm.used++] = table;
 	return 0;
 }
 
 int dirty_list_add(unsigned table)
 {
-	uint32_t gfn = shadow_tables[table].gfn;
+	uint32_t gfn = shadow_vm.tables[table].gfn;
 
-	if (shadow_frames[gfn].writers)
+	if (shadow_vm.frames[gfn].writers)
 		return -1;		/* other dirty bits tell as well */
 	return dirty_list_put(gfn, table);
 }
@@ -51,18 +47,18 @@ int dirty_list_add(unsigned table)
 /* Filled up with the first of them. */
 void dirty_list_end(struct dirty_list *list)
 {
-	while ((dirty_list_used - dirty_list_start) % DIRTY_LIST_AT_ONCE)
-		if (dirty_list_put(dirty_list_frames[dirty_list_start], dirty_list_tables[dirty_list_start]))
+	while ((dirty_list_vm.used - dirty_list_vm.start) % DIRTY_LIST_AT_ONCE)
+		if (dirty_list_put(dirty_list_vm.frames[dirty_list_vm.start], dirty_list_vm.tables[dirty_list_vm.start]))
 			return;
-	list->start = dirty_list_start;
-	list->count = dirty_list_used - dirty_list_start;
-	list->epoch = dirty_list_epoch;
-	dirty_list_start = dirty_list_used;
+	list->start = dirty_list_vm.start;
+	list->count = dirty_list_vm.used - dirty_list_vm.start;
+	list->epoch = dirty_list_vm.epoch;
+	dirty_list_vm.start = dirty_list_vm.used;
 }
 
 int dirty_list_is_known(const struct dirty_list *list)
 {
-	return list->epoch == dirty_list_epoch;
+	return list->epoch == dirty_list_vm.epoch;
 }
 
 int dirty_list_dirty(const struct dirty_list *list, unsigned from)
@@ -70,7 +66,7 @@ int dirty_list_dirty(const struct dirty_list *list, unsigned from)
 	const uint64_t *linear = backend_linear;
 
 	for (unsigned i = from; i < list->count; i += DIRTY_LIST_AT_ONCE) {
-		const uint32_t *f = &dirty_list_frames[list->start + i];
+		const uint32_t *f = &dirty_list_vm.frames[list->start + i];
 
 		_Static_assert(DIRTY_LIST_AT_ONCE == 8, "as many as stand here");
 		if ((linear[f[0]] | linear[f[1]] | linear[f[2]] | linear[f[3]] |
@@ -82,5 +78,5 @@ int dirty_list_dirty(const struct dirty_list *list, unsigned from)
 
 unsigned dirty_list_table(const struct dirty_list *list, unsigned i)
 {
-	return dirty_list_tables[list->start + i];
+	return dirty_list_vm.tables[list->start + i];
 }

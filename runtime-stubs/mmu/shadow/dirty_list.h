@@ -7,8 +7,20 @@
  */
 #ifndef PREVIRT_MMU_SHADOW_DIRTY_LIST_H
 #define PREVIRT_MMU_SHADOW_DIRTY_LIST_H
+#include <stdint.h>
+
 #define DIRTY_LIST_AT_ONCE 8
 struct dirty_list { unsigned start, count, epoch; };	/* epoch 0: there is none */
+
+/* All lists of a machine. Derived. */
+struct dirty_list_vm {
+	uint32_t *frames;
+	uint16_t *tables;
+	unsigned size, start, used;
+	unsigned epoch;		/* that of lists that are known; not 0 */
+};
+extern struct dirty_list_vm dirty_list_vm;	/* wedge/vm.h */
+
 void dirty_list_begin(void);
 int dirty_list_add(unsigned table);
 void dirty_list_end(struct dirty_list *list);

@@ -5,15 +5,12 @@
 #include "frames.h"
 #include "../../board/board.h"
 
-struct shadow_frame *shadow_frames;
-uint64_t shadow_frame_count;
-
 uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
 {
 	uint64_t frame = backend_frame(gpa / BACKEND_PAGE);
 	uint64_t entry;
 
-	if (frame == BACKEND_NO_FRAME || bus_find_memory(&board_bus, gpa))
+	if (frame == BACKEND_NO_FRAME || bus_find_memory(&board_vm.bus, gpa))
 		return 0;
 	entry = frame | PTE_P | PTE_A | (flags & (PTE_U | PTE_NX));
 	/* A user page is written first when that can be noted as dirty.
@@ -46,7 +43,7 @@ void shadow_forget_leaves(unsigned table)
 {
 	const uint64_t *entries = backend_table_entries(table);
 
-	shadow_flush_pending |= BACKEND_FLUSH;
+	shadow_vm.flush_pending |= BACKEND_FLUSH;
 	for (unsigned i = 0; i < 512; i++)
 		if (entries[i])
 			shadow_forget_leaf(entries[i]);
@@ -61,12 +58,10 @@ uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i)
 	if (!where || (i && where == frame->alias[0]))
 		return 0;
 	entry = backend_table_get(where >> 16, where & 511);
-	if (!shadow_is_writable(entry) || backend_gfn(entry) != (uint64_t)(frame - shadow_frames))
+	if (!shadow_is_writable(entry) || backend_gfn(entry) != (uint64_t)(frame - shadow_vm.frames))
 		return 0;
 	return entry;
 }
-
-unsigned shadow_unknown;
 
 int shadow_aliases_are_clean(const struct shadow_frame *frame)
 {
@@ -79,17 +74,17 @@ int shadow_aliases_are_clean(const struct shadow_frame *frame)
 			return 0;
 		known += !!entry;
 	}
-	shadow_unknown += known != frame->writers;
+	shadow_vm.unknown += known != frame->writers;
 	return known == frame->writers;
 }
 
 void shadow_note_writer(unsigned table, unsigned index, uint64_t entry)
 {
 	uint64_t gfn = backend_gfn(entry);
-	struct shadow_frame *frame = &shadow_frames[gfn];
+	struct shadow_frame *frame = &shadow_vm.frames[gfn];
 	uint32_t where = shadow_where(table, index);
 
-	if (!shadow_is_writable(entry) || gfn >= shadow_frame_count ||
+	if (!shadow_is_writable(entry) || gfn >= shadow_vm.frame_count ||
 	    frame->alias[0] == where || frame->alias[1] == where)
 		return;
 	for (unsigned i = 0; i < 2; i++)

@@ -30,13 +30,10 @@ struct shadow_frame {
 	uint32_t alias[2];
 };
 
-extern struct shadow_frame *shadow_frames;
-extern uint64_t shadow_frame_count;
-
 /* Guest frame @gfn, as a table; NULL: it is no memory. */
 static inline const uint64_t *frame_table(uint32_t gfn)
 {
-	return gfn < shadow_frame_count ? backend_guest((uint64_t)gfn * BACKEND_PAGE) : NULL;
+	return gfn < shadow_vm.frame_count ? backend_guest((uint64_t)gfn * BACKEND_PAGE) : NULL;
 }
 
 /* The shadow's leaf for a guest's, @flags from the whole walk; 0: none. */
@@ -72,7 +69,7 @@ static inline void shadow_disown(struct shadow_frame *frame)
 	if (frame->owner == SHADOW_WATCHED)
 		backend_slow_user = 1;
 	else if (frame->owner && frame->owner != SHADOW_UPPER) {
-		shadow_tables[frame->owner].forced = 1;
+		shadow_vm.tables[frame->owner].forced = 1;
 		space_forget_list(frame->owner);
 	}
 	frame->owner = 0;
@@ -91,9 +88,9 @@ static inline uint32_t shadow_where(unsigned table, unsigned index)
 }
 static inline void shadow_add_writer(uint64_t gfn, uint32_t where)
 {
-	struct shadow_frame *frame = &shadow_frames[gfn];
+	struct shadow_frame *frame = &shadow_vm.frames[gfn];
 
-	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
+	if (gfn >= shadow_vm.frame_count || frame->writers == SHADOW_WRITERS_MANY)
 		return;
 	frame->alias[++frame->writers & 1] = where;
 	if (frame->owner)
@@ -102,9 +99,9 @@ static inline void shadow_add_writer(uint64_t gfn, uint32_t where)
 /* @dirty: it was written through, perhaps after its owner has looked. */
 static inline void shadow_drop_writer(uint64_t gfn, int dirty)
 {
-	struct shadow_frame *frame = &shadow_frames[gfn];
+	struct shadow_frame *frame = &shadow_vm.frames[gfn];
 
-	if (gfn >= shadow_frame_count || frame->writers == SHADOW_WRITERS_MANY)
+	if (gfn >= shadow_vm.frame_count || frame->writers == SHADOW_WRITERS_MANY)
 		return;
 	frame->writers--;
 	if (dirty && frame->owner)
@@ -123,15 +120,13 @@ void shadow_settle(void);
 /* Alias @i (0, 1) of @frame: its entry, if it is a writer still; else 0. */
 uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i);
 int shadow_aliases_are_clean(const struct shadow_frame *frame);
-/* How often a table was compared because it had writers that are not known. */
-extern unsigned shadow_unknown;
 /* Leaf @index of @table is @entry, and may be a writer that is not known. */
 void shadow_note_writer(unsigned table, unsigned index, uint64_t entry);
 static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
 {
-	const struct shadow_frame *frame = &shadow_frames[gfn];
+	const struct shadow_frame *frame = &shadow_vm.frames[gfn];
 
-	return gfn < shadow_frame_count && frame->owner == owner &&
+	return gfn < shadow_vm.frame_count && frame->owner == owner &&
 	       !(backend_linear[gfn] & PTE_D) &&
 	       (!frame->writers || shadow_aliases_are_clean(frame));
 }

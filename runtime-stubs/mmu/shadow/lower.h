@@ -89,7 +89,7 @@ static inline uint64_t lower_leaf(uint64_t entry, uint64_t flags)
  */
 static inline int lower_is_accessed(const struct space *space, unsigned table, uint64_t entry)
 {
-	return (entry & PTE_A) || (space->paired && shadow_tables[table].level == 4);
+	return (entry & PTE_A) || (space->paired && shadow_vm.tables[table].level == 4);
 }
 
 static inline void lower_sync_page(struct space *space, unsigned table, unsigned index,

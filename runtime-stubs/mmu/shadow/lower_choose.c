@@ -7,7 +7,6 @@
 #include "../mmu.h"
 
 #define SPACE_TABLES 4		/* of one space, at least */
-#define RECENT 16u
 #define CHOICE_MOST 32u		/* looked at for one whose process is gone */
 
 static int lower_is_own(const struct space *space)
@@ -26,57 +25,52 @@ static int lower_make_space(void)
 	unsigned kernel = backend_root(0), user = backend_root(1);
 	unsigned most = backend_table_limit() / SPACE_TABLES;
 
-	if (!spaces)
-		spaces = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces));
-	space = &spaces[space_count];
+	if (!spaces_vm.space)
+		spaces_vm.space = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces_vm.space));
+	space = &spaces_vm.space[spaces_vm.count];
 	/* Each processor gets one, whoever must give. */
-	if (space_any ? space_count >= most || !pool_has_room(SPACE_ROOM)
-		      : space_count && mmu_make_room(2))
+	if (spaces_vcpu.any ? spaces_vm.count >= most || !pool_has_room(SPACE_ROOM)
+		      : spaces_vm.count && mmu_make_room(2))
 		return -1;
-	if (space_count && backend_roots_alloc(&kernel, &user))
+	if (spaces_vm.count && backend_roots_alloc(&kernel, &user))
 		return -1;
 	space->kernel = kernel;
 	space->user = user;
 	space->vcpu = backend_vcpu;
-	shadow_tables[kernel] = (struct shadow_table){
-		.level = 4, .gfn = SHADOW_NO_GFN, .links = space_count
+	shadow_vm.tables[kernel] = (struct shadow_table){
+		.level = 4, .gfn = SHADOW_NO_GFN, .links = spaces_vm.count
 	};
-	return space_count++;
+	return spaces_vm.count++;
 }
 
 void lower_purge(void)
 {
-	for (unsigned i = 0; i < space_count; i++) {
-		const struct shadow_table *s = &shadow_tables[spaces[i].kernel];
+	for (unsigned i = 0; i < spaces_vm.count; i++) {
+		const struct shadow_table *s = &shadow_vm.tables[spaces_vm.space[i].kernel];
 
-		if (!spaces[i].running && spaces[i].first &&
-		    (s->forced || !shadow_is_clean(s->gfn, spaces[i].kernel)))
-			lower_empty(&spaces[i]);
+		if (!spaces_vm.space[i].running && spaces_vm.space[i].first &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces_vm.space[i].kernel)))
+			lower_empty(&spaces_vm.space[i]);
 	}
 }
 
-/* The spaces that were loaded last: short-lived processes have one of them. */
-static uint16_t recent[RECENT];
-
 void lower_note_recent(unsigned number)
 {
-	static unsigned next;
-
-	recent[next++ % RECENT] = number;
+	spaces_vm.recent[spaces_vm.recent_next++ % SPACES_RECENT] = number;
 }
 
 /* One whose level-4 table was written to since it ran: its process is most likely
    gone. -1: there is none, or among many it was not found. */
 static int lower_find_abandoned(void)
 {
-	int all = space_count <= CHOICE_MOST;
+	int all = spaces_vm.count <= CHOICE_MOST;
 
-	for (unsigned i = 0; i < (all ? space_count : CHOICE_MOST); i++) {
-		unsigned number = all ? i : i < RECENT ? recent[i] : lower_random(space_count);
-		const struct shadow_table *s = &shadow_tables[spaces[number].kernel];
+	for (unsigned i = 0; i < (all ? spaces_vm.count : CHOICE_MOST); i++) {
+		unsigned number = all ? i : i < SPACES_RECENT ? spaces_vm.recent[i] : lower_random(spaces_vm.count);
+		const struct shadow_table *s = &shadow_vm.tables[spaces_vm.space[number].kernel];
 
-		if (lower_is_own(&spaces[number]) && !lower_is_drained(&spaces[number]) &&
-		    (s->forced || !shadow_is_clean(s->gfn, spaces[number].kernel)))
+		if (lower_is_own(&spaces_vm.space[number]) && !lower_is_drained(&spaces_vm.space[number]) &&
+		    (s->forced || !shadow_is_clean(s->gfn, spaces_vm.space[number].kernel)))
 			return number;
 	}
 	return -1;
@@ -100,5 +94,5 @@ unsigned lower_choose(void)
 	victim = lower_victim(lower_is_own_with_tables);
 	if (!victim)
 		victim = lower_victim(lower_is_own);
-	return victim ? victim - spaces : lower_now;
+	return victim ? victim - spaces_vm.space : spaces_vcpu.now;
 }

@@ -16,9 +16,9 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 	struct shadow_table *s;
 	unsigned below;
 
-	if (lower_used(&shadow_tables[table], index)) {
+	if (lower_used(&shadow_vm.tables[table], index)) {
 		below = backend_table_of(backend_table_get(table, index));
-		s = &shadow_tables[below];
+		s = &shadow_vm.tables[below];
 		if (below && (s->piece & ~PTE_D) == piece) {
 			if (s->gfn != gfn || s->rights != shadow_rights(flags))
 				lower_sync(space, below, gfn, flags);
@@ -29,12 +29,12 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 	below = pool_alloc_lower(level - 1);
 	if (!below)
 		return 0;
-	s = &shadow_tables[below];
+	s = &shadow_vm.tables[below];
 	*s = (struct shadow_table){ .level = level - 1, .piece = piece, .next = space->first,
-				    .rights = shadow_rights(flags), .links = space - spaces };
+				    .rights = shadow_rights(flags), .links = space - spaces_vm.space };
 	space->list.epoch = 0;
 	if (space->first)
-		shadow_tables[space->first].before = below;
+		shadow_vm.tables[space->first].before = below;
 	space->first = below;
 	lower_claim(below, gfn);
 	lower_set_link(space, table, index, backend_table_address(below) | SHADOW_LINK);
@@ -64,13 +64,13 @@ static int lower_fill_linear(struct space *space, unsigned table, unsigned index
 /* Neighbours that the guest has used: most likely they are wanted next. */
 static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 {
-	const uint64_t *guest = frame_table(shadow_tables[table].gfn);
+	const uint64_t *guest = frame_table(shadow_vm.tables[table].gfn);
 	unsigned start = index & ~(LOWER_AROUND - 1u);
 
 	for (unsigned i = start; guest && i < start + LOWER_AROUND; i++) {
 		uint64_t want;
 
-		if (!(guest[i] & PTE_P) || lower_used(&shadow_tables[table], i))
+		if (!(guest[i] & PTE_P) || lower_used(&shadow_vm.tables[table], i))
 			continue;
 		want = lower_leaf(guest[i], flags);
 		if (want & PTE_U)
@@ -98,13 +98,13 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		if (level <= walk->level)
 			entry = walk->leaf;
 		if (level == 4)
-			entry &= ~paging_top_ignored;
+			entry &= ~paging_vcpu.top_ignored;
 		flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 		table = lower_below(space, table, index, level, entry, flags);
 		if (!table)
 			return -1;
-		if (shadow_tables[table].piece && (leaf & PTE_U) && (leaf & PTE_W))
-			shadow_tables[table].piece |= PTE_D;
+		if (shadow_vm.tables[table].piece && (leaf & PTE_U) && (leaf & PTE_W))
+			shadow_vm.tables[table].piece |= PTE_D;
 	}
 	if (!(walk->flags & PTE_U))
 		lower_note_supervisor(space);

@@ -9,10 +9,8 @@
 /* Below @below; the same numbers in each run. */
 unsigned lower_random(unsigned below)
 {
-	static uint32_t state = 1;
-
-	state = state * 1664525 + 1013904223;
-	return (uint64_t)state * below >> 32;
+	spaces_vm.random = spaces_vm.random * 1664525 + 1013904223;
+	return (uint64_t)spaces_vm.random * below >> 32;
 }
 
 static int lower_has_tables(const struct space *space)
@@ -30,23 +28,23 @@ struct space *lower_victim(int (*good)(const struct space *space))
 	struct space *oldest = NULL;
 
 	for (int tries = 0; tries < VICTIM_TRIES; tries++) {
-		struct space *space = &spaces[lower_random(space_count)];
+		struct space *space = &spaces_vm.space[lower_random(spaces_vm.count)];
 
-		if (good(space) && space_clock - space->loaded > space_count / VICTIM_LATELY)
+		if (good(space) && spaces_vm.clock - space->loaded > spaces_vm.count / VICTIM_LATELY)
 			return space;
 	}
-	for (unsigned i = 0; i < space_count; i++)
-		if (good(&spaces[i]) && (!oldest || spaces[i].loaded < oldest->loaded))
-			oldest = &spaces[i];
+	for (unsigned i = 0; i < spaces_vm.count; i++)
+		if (good(&spaces_vm.space[i]) && (!oldest || spaces_vm.space[i].loaded < oldest->loaded))
+			oldest = &spaces_vm.space[i];
 	return oldest;
 }
 
 /* One that runs can do without what faults bring back: user pages. */
 static struct space *lower_running_victim(void)
 {
-	for (unsigned i = 0; i < space_count; i++)
-		if (spaces[i].running && spaces[i].first && !spaces[i].supervisor)
-			return &spaces[i];
+	for (unsigned i = 0; i < spaces_vm.count; i++)
+		if (spaces_vm.space[i].running && spaces_vm.space[i].first && !spaces_vm.space[i].supervisor)
+			return &spaces_vm.space[i];
 	return NULL;
 }
 
@@ -60,6 +58,6 @@ int lower_give(int running)
 		return -1;
 	lower_empty(victim);
 	if (victim->running && victim->vcpu != backend_vcpu)
-		shadow_flush_pending |= BACKEND_FLUSH_ALL;
+		shadow_vm.flush_pending |= BACKEND_FLUSH_ALL;
 	return 0;
 }

@@ -9,29 +9,29 @@ void lower_invalidate(uint64_t va)
 {
 	struct space *space = lower_running();
 	unsigned table = space->kernel;
-	const uint64_t *guest = frame_table(shadow_tables[table].gfn);
+	const uint64_t *guest = frame_table(shadow_vm.tables[table].gfn);
 	uint64_t entry, flags = PTE_W | PTE_U;
 
 	for (int level = 4; level > 1; level--) {
 		unsigned index = shadow_index(va, level);
 		unsigned below;
 
-		if (!lower_used(&shadow_tables[table], index))
+		if (!lower_used(&shadow_vm.tables[table], index))
 			return;
-		entry = guest ? guest[index] & ~(level == 4 ? paging_top_ignored : 0) : 0;
+		entry = guest ? guest[index] & ~(level == 4 ? paging_vcpu.top_ignored : 0) : 0;
 		below = backend_table_of(backend_table_get(table, index));
 		if (!below || !(entry & PTE_P) || (entry & PTE_PS) ||
-		    shadow_tables[below].piece || !lower_is_accessed(space, table, entry)) {
+		    shadow_vm.tables[below].piece || !lower_is_accessed(space, table, entry)) {
 			lower_drop(space, table, index);
 			return;
 		}
 		flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
-		if (shadow_tables[below].gfn != (entry & PTE_ADDRESS) / BACKEND_PAGE)
+		if (shadow_vm.tables[below].gfn != (entry & PTE_ADDRESS) / BACKEND_PAGE)
 			lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 		table = below;
-		guest = frame_table(shadow_tables[table].gfn);
+		guest = frame_table(shadow_vm.tables[table].gfn);
 	}
-	if (lower_used(&shadow_tables[table], shadow_index(va, 1)))
+	if (lower_used(&shadow_vm.tables[table], shadow_index(va, 1)))
 		lower_sync_page(space, table, shadow_index(va, 1),
 				guest ? guest[shadow_index(va, 1)] : 0, flags);
 }
@@ -43,6 +43,6 @@ void shadow_before_user(void)
 	if (!space->supervisor)
 		return;
 	lower_empty(space);
-	mmu_generation++;
+	mmu_vcpu.generation++;
 	pool_commit(1);
 }

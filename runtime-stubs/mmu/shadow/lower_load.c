@@ -11,13 +11,13 @@
 /* The space that @gfn had when it ran last, or -1. */
 static int lower_known(uint32_t gfn)
 {
-	unsigned owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
+	unsigned owner = gfn < shadow_vm.frame_count ? shadow_vm.frames[gfn].owner : 0;
 
-	if (owner && owner < SHADOW_WATCHED && shadow_tables[owner].level == 4 &&
-	    spaces[shadow_tables[owner].links].vcpu == backend_vcpu)
-		return shadow_tables[owner].links;
-	for (unsigned i = 0; shadow_is_shared() && i < space_count; i++)
-		if (spaces[i].vcpu == backend_vcpu && shadow_tables[spaces[i].kernel].gfn == gfn)
+	if (owner && owner < SHADOW_WATCHED && shadow_vm.tables[owner].level == 4 &&
+	    spaces_vm.space[shadow_vm.tables[owner].links].vcpu == backend_vcpu)
+		return shadow_vm.tables[owner].links;
+	for (unsigned i = 0; shadow_is_shared() && i < spaces_vm.count; i++)
+		if (spaces_vm.space[i].vcpu == backend_vcpu && shadow_vm.tables[spaces_vm.space[i].kernel].gfn == gfn)
 			return i;
 	return -1;
 }
@@ -26,10 +26,10 @@ static unsigned lower_find(uint32_t gfn)
 {
 	int number;
 
-	if (space_any && shadow_tables[lower_running()->kernel].gfn == gfn)
-		return lower_now;
+	if (spaces_vcpu.any && shadow_vm.tables[lower_running()->kernel].gfn == gfn)
+		return spaces_vcpu.now;
 	number = lower_known(gfn);
-	return number >= 0 && !lower_is_drained(&spaces[number]) ? (unsigned)number : lower_choose();
+	return number >= 0 && !lower_is_drained(&spaces_vm.space[number]) ? (unsigned)number : lower_choose();
 }
 
 /* What the list says is dirty: tables of the last level are compared by themselves,
@@ -38,7 +38,7 @@ static int lower_sync_listed(struct space *space, unsigned at)
 {
 	for (unsigned i = at; i < at + DIRTY_LIST_AT_ONCE; i++) {
 		unsigned table = dirty_list_table(&space->list, i);
-		const struct shadow_table *s = &shadow_tables[table];
+		const struct shadow_table *s = &shadow_vm.tables[table];
 
 		if (shadow_is_clean(s->gfn, table))
 			continue;
@@ -64,7 +64,7 @@ static int lower_sync_dirty(struct space *space)
 
 static int lower_is_clean(struct space *space)
 {
-	const struct shadow_table *s = &shadow_tables[space->kernel];
+	const struct shadow_table *s = &shadow_vm.tables[space->kernel];
 	int listed;
 
 	if (dirty_list_is_known(&space->list))
@@ -75,7 +75,7 @@ static int lower_is_clean(struct space *space)
 	/* With several processors bits must be asked for before they mean anything. */
 	listed = !shadow_is_shared() && !dirty_list_add(space->kernel);
 	for (unsigned t = space->first; t; t = s->next) {
-		s = &shadow_tables[t];
+		s = &shadow_vm.tables[t];
 		if (s->piece)
 			continue;
 		if (s->forced || !shadow_is_clean(s->gfn, t))
@@ -89,38 +89,38 @@ static int lower_is_clean(struct space *space)
 
 int lower_load(uint64_t root)
 {
-	uint32_t own = root / BACKEND_PAGE < shadow_frame_count ? root / BACKEND_PAGE
+	uint32_t own = root / BACKEND_PAGE < shadow_vm.frame_count ? root / BACKEND_PAGE
 								: SHADOW_NO_GFN;
-	uint32_t gfn = (lower_on_lesser = pairs_is_running(own)) ? own ^ 1 : own;
-	unsigned before = lower_now, number = lower_find(gfn);
-	struct space *space = &spaces[number];
-	int is_first = !space_clock, is_alone = !space_any;
+	uint32_t gfn = (spaces_vcpu.on_lesser = pairs_is_running(own)) ? own ^ 1 : own;
+	unsigned before = spaces_vcpu.now, number = lower_find(gfn);
+	struct space *space = &spaces_vm.space[number];
+	int is_first = !spaces_vm.clock, is_alone = !spaces_vcpu.any;
 	int is_other = is_alone || number != before;
-	int changed = shadow_tables[space->kernel].gfn != gfn ||
+	int changed = shadow_vm.tables[space->kernel].gfn != gfn ||
 		      !shadow_is_clean(gfn, space->kernel);
 
-	lower_processors += is_alone;
-	lower_now = number;
-	space_any = 1;
-	if (shadow_tables[space->kernel].gfn != gfn)
+	spaces_vm.processors += is_alone;
+	spaces_vcpu.now = number;
+	spaces_vcpu.any = 1;
+	if (shadow_vm.tables[space->kernel].gfn != gfn)
 		space->paired = space->apart = 0;
-	paging_top_ignored = space->paired ? PTE_NX : 0;
+	paging_vcpu.top_ignored = space->paired ? PTE_NX : 0;
 	if (space->supervisor)
 		backend_slow_user = 1;
-	space->loaded = ++space_clock;
+	space->loaded = ++spaces_vm.clock;
 	if (changed || !lower_is_clean(space)) {
 		if (shadow_is_shared())
 			lower_settle(space);
 		lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
 	}
-	lower_root_now = (uint64_t)shadow_tables[space->kernel].gfn * BACKEND_PAGE;
+	spaces_vcpu.root = (uint64_t)shadow_vm.tables[space->kernel].gfn * BACKEND_PAGE;
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
-		shadow_flush_pending &= ~BACKEND_FLUSH;
+		shadow_vm.flush_pending &= ~BACKEND_FLUSH;
 		if (!is_alone)
-			spaces[before].running = 0;
+			spaces_vm.space[before].running = 0;
 		lower_note_recent(number);
 	}
 	space->running = 1;
-	return changed || space->upper != upper_generation;
+	return changed || space->upper != upper_vm.generation;
 }

@@ -17,18 +17,18 @@ void lower_settle(struct space *space)
 	unsigned used = 0;
 	int any = 0;
 
-	for (unsigned t = space->first; t && used < SETTLE_LEAST; t = shadow_tables[t].next)
-		if (!shadow_tables[t].piece && !shadow_is_clean(shadow_tables[t].gfn, t))
+	for (unsigned t = space->first; t && used < SETTLE_LEAST; t = shadow_vm.tables[t].next)
+		if (!shadow_vm.tables[t].piece && !shadow_is_clean(shadow_vm.tables[t].gfn, t))
 			for (unsigned word = 0; word < 8; word++)
-				for (uint64_t bits = shadow_tables[t].used[word]; bits;
+				for (uint64_t bits = shadow_vm.tables[t].used[word]; bits;
 				     bits &= bits - 1)
 					used++;
 	if (used < SETTLE_LEAST)
 		return;
-	for (unsigned t = space->first; t; t = shadow_tables[t].next) {
-		struct shadow_table *s = &shadow_tables[t];
+	for (unsigned t = space->first; t; t = shadow_vm.tables[t].next) {
+		struct shadow_table *s = &shadow_vm.tables[t];
 
-		if (s->piece || shadow_is_clean(s->gfn, t) || s->gfn >= shadow_frame_count)
+		if (s->piece || shadow_is_clean(s->gfn, t) || s->gfn >= shadow_vm.frame_count)
 			continue;
 		any |= shadow_watch(s->gfn, t);
 		s->forced = 1;

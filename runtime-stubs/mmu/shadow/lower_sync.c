@@ -8,15 +8,15 @@
 /* Whose table @table is from now on; of the one it was, no more. */
 void lower_claim(unsigned table, uint32_t gfn)
 {
-	struct shadow_frame *frame = &shadow_frames[gfn];
-	uint32_t before = shadow_tables[table].gfn;
+	struct shadow_frame *frame = &shadow_vm.frames[gfn];
+	uint32_t before = shadow_vm.tables[table].gfn;
 
-	if (before != gfn && before < shadow_frame_count && shadow_frames[before].owner == table)
-		shadow_frames[before].owner = 0;
-	shadow_tables[table].gfn = gfn;
+	if (before != gfn && before < shadow_vm.frame_count && shadow_vm.frames[before].owner == table)
+		shadow_vm.frames[before].owner = 0;
+	shadow_vm.tables[table].gfn = gfn;
 	if (before != gfn)
 		space_forget_list(table);
-	if (gfn >= shadow_frame_count || frame->owner == table)
+	if (gfn >= shadow_vm.frame_count || frame->owner == table)
 		return;
 	space_forget_list(table);
 	shadow_disown(frame);
@@ -50,7 +50,7 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			    uint64_t entry, uint64_t flags)
 {
 	unsigned below = backend_table_of(backend_table_get(table, index));
-	const struct shadow_table *s = &shadow_tables[below];
+	const struct shadow_table *s = &shadow_vm.tables[below];
 
 	if (!below || !(entry & PTE_P)) {
 		lower_drop(space, table, index);
@@ -65,8 +65,8 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 		lower_drop(space, table, index);
 		return;
 	}
-	if (shadow_tables[table].level == 4)
-		entry &= ~paging_top_ignored;
+	if (shadow_vm.tables[table].level == 4)
+		entry &= ~paging_vcpu.top_ignored;
 	flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }
@@ -77,7 +77,7 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
  */
 void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags)
 {
-	struct shadow_table *s = &shadow_tables[table];
+	struct shadow_table *s = &shadow_vm.tables[table];
 	const uint64_t *guest = frame_table(gfn);
 	int changed = s->gfn != gfn || s->forced || s->rights != shadow_rights(flags) ||
 		      !shadow_is_clean(gfn, table);
@@ -85,7 +85,7 @@ void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flag
 	if (s->level == 1 && !changed)
 		return;
 	if (s->gfn != gfn || s->rights != shadow_rights(flags))
-		lower_changes++;
+		spaces_vm.changes++;
 	if (changed && shadow_is_shared())
 		lower_claim(table, gfn);	/* lower_settle has watched it, if anyone */
 	for (unsigned word = 0; word < (s->level == 4 ? 4 : 8); word++)
@@ -110,10 +110,10 @@ void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flag
 
 uint64_t lower_renew(unsigned n, int *supervisor)
 {
-	struct space *space = &spaces[n];
-	uint32_t gfn = shadow_tables[space->kernel].gfn;
+	struct space *space = &spaces_vm.space[n];
+	uint32_t gfn = shadow_vm.tables[space->kernel].gfn;
 
-	paging_top_ignored = space->paired ? PTE_NX : 0;
+	paging_vcpu.top_ignored = space->paired ? PTE_NX : 0;
 	lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
 	*supervisor = space->supervisor;
 	return (uint64_t)gfn * BACKEND_PAGE;

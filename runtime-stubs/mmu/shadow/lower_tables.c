@@ -17,8 +17,8 @@ void lower_set_link(struct space *space, unsigned table, unsigned index, uint64_
 {
 	uint64_t old = backend_table_get(table, index);
 
-	lower_changes++;
-	lower_mark(&shadow_tables[table], index, entry);
+	spaces_vm.changes++;
+	lower_mark(&shadow_vm.tables[table], index, entry);
 	shadow_set(table, index, old, entry);
 	if (table == space->kernel)
 		shadow_set(space->user, index, old, entry);
@@ -26,13 +26,13 @@ void lower_set_link(struct space *space, unsigned table, unsigned index, uint64_
 
 void lower_set_page(unsigned table, unsigned index, uint64_t entry)
 {
-	lower_mark(&shadow_tables[table], index, entry);
+	lower_mark(&shadow_vm.tables[table], index, entry);
 	shadow_set_leaf(table, index, backend_table_get(table, index), entry);
 }
 
 void lower_free(struct space *space, unsigned table)
 {
-	struct shadow_table *s = &shadow_tables[table];
+	struct shadow_table *s = &shadow_vm.tables[table];
 
 	space->list.epoch = 0;
 	if (s->level == 1) {
@@ -47,14 +47,14 @@ void lower_free(struct space *space, unsigned table)
 				lower_free(space, below);
 		}
 	}
-	if (s->gfn < shadow_frame_count && shadow_frames[s->gfn].owner == table)
-		shadow_frames[s->gfn].owner = 0;
+	if (s->gfn < shadow_vm.frame_count && shadow_vm.frames[s->gfn].owner == table)
+		shadow_vm.frames[s->gfn].owner = 0;
 	if (s->before)
-		shadow_tables[s->before].next = s->next;
+		shadow_vm.tables[s->before].next = s->next;
 	else
 		space->first = s->next;
 	if (s->next)
-		shadow_tables[s->next].before = s->before;
+		shadow_vm.tables[s->next].before = s->before;
 	*s = (struct shadow_table){ .gfn = SHADOW_NO_GFN };
 	if (space->running)
 		pool_give_up(table);
@@ -76,7 +76,7 @@ void lower_drop(struct space *space, unsigned table, unsigned index)
 void lower_empty(struct space *space)
 {
 	for (unsigned i = 0; i < BACKEND_UPPER_FIRST; i++)
-		if (lower_used(&shadow_tables[space->kernel], i))
+		if (lower_used(&shadow_vm.tables[space->kernel], i))
 			lower_drop(space, space->kernel, i);
 	space->supervisor = 0;
 }

@@ -15,45 +15,41 @@
 #include "spaces.h"
 #include "upper.h"
 
-struct nonglobal nonglobal_list[NONGLOBAL_MOST];
-unsigned nonglobal_count;
-static uint16_t list_number = 1;
-
 void nonglobal_reset(void)
 {
-	nonglobal_count = 0;
-	if (++list_number)
+	nonglobal_vm.count = 0;
+	if (++nonglobal_vm.number)
 		return;
 	for (unsigned t = 0; t < backend_table_limit(); t++)
-		shadow_tables[t].listed = 0;
-	list_number = 1;
+		shadow_vm.tables[t].listed = 0;
+	nonglobal_vm.number = 1;
 }
 
 static void nonglobal_add(uint64_t va, uint64_t table, int level)
 {
-	if (nonglobal_count < NONGLOBAL_MOST)
-		nonglobal_list[nonglobal_count] = (struct nonglobal){
+	if (nonglobal_vm.count < NONGLOBAL_MOST)
+		nonglobal_vm.list[nonglobal_vm.count] = (struct nonglobal){
 			va & ~((1ull << (12 + 9 * level)) - 1), table / BACKEND_PAGE, level
 		};
-	if (nonglobal_count <= NONGLOBAL_MOST)
-		nonglobal_count++;
+	if (nonglobal_vm.count <= NONGLOBAL_MOST)
+		nonglobal_vm.count++;
 }
 
 void nonglobal_note(const unsigned way[5], int last, uint64_t va)
 {
 	uint64_t entry = upper_top_entry(lower_root(), va);
 
-	if (shadow_tables[way[last]].listed == list_number)
+	if (shadow_vm.tables[way[last]].listed == nonglobal_vm.number)
 		return;
 	for (int level = 3; level >= last; level--) {
 		const uint64_t *guest = backend_guest(entry & PTE_ADDRESS);
 
 		if (!guest || (entry & (PTE_P | PTE_PS)) != PTE_P)
 			break;
-		if (shadow_tables[way[level]].listed != list_number)
+		if (shadow_vm.tables[way[level]].listed != nonglobal_vm.number)
 			nonglobal_add(va, entry & PTE_ADDRESS, level);
-		shadow_tables[way[level]].listed = list_number;
+		shadow_vm.tables[way[level]].listed = nonglobal_vm.number;
 		entry = guest[shadow_index(va, level)];
 	}
-	shadow_tables[way[last]].listed = list_number;
+	shadow_vm.tables[way[last]].listed = nonglobal_vm.number;
 }

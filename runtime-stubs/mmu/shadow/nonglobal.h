@@ -13,8 +13,14 @@ struct nonglobal {
 	uint32_t gfn;
 	uint8_t level;
 };
-extern struct nonglobal nonglobal_list[NONGLOBAL_MOST];
-extern unsigned nonglobal_count;	/* more than there is room: many */
+
+/* Those of a machine. Derived. */
+struct nonglobal_vm {
+	struct nonglobal list[NONGLOBAL_MOST];
+	unsigned count;		/* more than there is room: many */
+	uint16_t number;	/* of the list, not 0; see shadow_table's listed */
+};
+extern struct nonglobal_vm nonglobal_vm;	/* wedge/vm.h */
 
 /* A table of the shadow maps one of them at @va: @way[@last], where @way has the tables
    that lead there, by level. */

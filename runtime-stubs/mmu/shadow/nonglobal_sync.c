@@ -29,7 +29,7 @@ static uint32_t nonglobal_table(uint64_t root, uint64_t va, int level)
 /* @number of the list is dirty, or was: another may stand in its place. */
 static void nonglobal_compare(uint64_t root, unsigned number)
 {
-	struct nonglobal *it = &nonglobal_list[number];
+	struct nonglobal *it = &nonglobal_vm.list[number];
 	uint64_t va = it->va;
 	int level = it->level;
 
@@ -42,10 +42,10 @@ int upper_sync_nonglobal(uint64_t root)
 	unsigned changed[CHANGED_MOST], count = 0;
 	int any = 0;
 
-	if (nonglobal_count > NONGLOBAL_MOST)
+	if (nonglobal_vm.count > NONGLOBAL_MOST)
 		return -1;
-	for (unsigned i = 0; i < nonglobal_count; i++) {
-		uint32_t gfn = nonglobal_list[i].gfn;
+	for (unsigned i = 0; i < nonglobal_vm.count; i++) {
+		uint32_t gfn = nonglobal_vm.list[i].gfn;
 
 		if (gfn == SHADOW_NO_GFN || shadow_is_clean(gfn, SHADOW_UPPER))
 			continue;

@@ -55,7 +55,7 @@ int pairs_agree(uint32_t a, uint32_t b, const uint64_t used[])
 int pairs_is_other(uint32_t gfn)
 {
 	struct space *space = lower_running();
-	struct shadow_table *s = &shadow_tables[space->kernel];
+	struct shadow_table *s = &shadow_vm.tables[space->kernel];
 
 	if (!space->paired) {
 		if (!pairs_match(s->gfn, gfn))
@@ -63,7 +63,7 @@ int pairs_is_other(uint32_t gfn)
 		space->paired = 1;
 		s->forced = 1;		/* what was told apart is no more */
 		space->list.epoch = 0;
-		lower_changes++;
+		spaces_vm.changes++;
 	}
 	return pairs_agree(s->gfn, gfn, s->used);
 }
@@ -73,15 +73,15 @@ int shadow_pair_differs(uint64_t va)
 	struct space *space = lower_running();
 	struct shadow_table *s;
 
-	if (!space_any || !space->paired)
+	if (!spaces_vcpu.any || !space->paired)
 		return 0;
-	s = &shadow_tables[space->kernel];
+	s = &shadow_vm.tables[space->kernel];
 	if (pairs_agree_at(s->gfn, s->gfn ^ 1, shadow_index(va, 4)))
 		return 0;
 	space->paired = 0;
 	space->apart = 1;
 	s->forced = 1;
 	space->list.epoch = 0;
-	lower_changes++;
+	spaces_vm.changes++;
 	return 1;
 }

@@ -11,24 +11,22 @@
 #include "pool.h"
 #include "tables.h"
 
-static unsigned pool_given_up;		/* the first; shadow_table's next */
-
 void pool_give_up(unsigned table)
 {
-	shadow_tables[table].next = pool_given_up;
-	pool_given_up = table;
+	shadow_vm.tables[table].next = shadow_vm.given_up;
+	shadow_vm.given_up = table;
 }
 
 void pool_commit(int flush)
 {
-	backend_table_commit(flush ? shadow_flush_pending : 0);
+	backend_table_commit(flush ? shadow_vm.flush_pending : 0);
 	if (!flush)
 		return;
-	shadow_flush_pending = 0;
-	while (pool_given_up) {
-		unsigned table = pool_given_up;
+	shadow_vm.flush_pending = 0;
+	while (shadow_vm.given_up) {
+		unsigned table = shadow_vm.given_up;
 
-		pool_given_up = shadow_tables[table].next;
+		shadow_vm.given_up = shadow_vm.tables[table].next;
 		backend_table_free(table);
 	}
 }
@@ -37,7 +35,7 @@ unsigned pool_take(int level)
 {
 	unsigned table = backend_table_alloc(level);
 
-	if (table || !pool_given_up)
+	if (table || !shadow_vm.given_up)
 		return table;
 	pool_commit(1);
 	return backend_table_alloc(level);
@@ -45,7 +43,7 @@ unsigned pool_take(int level)
 
 int pool_has_room(unsigned count)
 {
-	if (backend_tables_left() < POOL_RESERVE + count && pool_given_up)
+	if (backend_tables_left() < POOL_RESERVE + count && shadow_vm.given_up)
 		pool_commit(1);
 	return backend_tables_left() >= POOL_RESERVE + count;
 }

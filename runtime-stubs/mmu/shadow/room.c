@@ -13,8 +13,6 @@
 #include "pool.h"
 #include "../mmu.h"
 
-uint8_t mmu_out_of_tables;
-
 unsigned pool_alloc_lower(int level)
 {
 	while (!pool_has_room(1))
@@ -29,7 +27,7 @@ unsigned pool_alloc_upper(int level)
 
 	while (!table && !lower_give(1))
 		table = pool_take(level);
-	mmu_out_of_tables |= !table;
+	mmu_vm.out_of_tables |= !table;
 	return table;
 }
 
@@ -37,6 +35,6 @@ int mmu_make_room(unsigned count)
 {
 	while (!pool_has_room(count) && !lower_give(1))
 		;
-	mmu_out_of_tables |= backend_tables_left() < count;
-	return mmu_out_of_tables ? -1 : 0;
+	mmu_vm.out_of_tables |= backend_tables_left() < count;
+	return mmu_vm.out_of_tables ? -1 : 0;
 }

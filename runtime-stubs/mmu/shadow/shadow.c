@@ -16,9 +16,13 @@
 
 static void shadow_init(void)
 {
-	shadow_frame_count = backend_guest_bytes / BACKEND_PAGE;
-	shadow_tables = backend_memory(backend_table_limit() * sizeof(*shadow_tables));
-	shadow_frames = backend_memory(shadow_frame_count * sizeof(*shadow_frames));
+	upper_vm.generation = 1;
+	nonglobal_vm.number = 1;
+	dirty_list_vm.epoch = 1;
+	spaces_vm.random = 1;
+	shadow_vm.frame_count = backend_guest_bytes / BACKEND_PAGE;
+	shadow_vm.tables = backend_memory(backend_table_limit() * sizeof(*shadow_vm.tables));
+	shadow_vm.frames = backend_memory(shadow_vm.frame_count * sizeof(*shadow_vm.frames));
 }
 
 void shadow_commit(int flush)
@@ -31,26 +35,26 @@ void shadow_load(uint64_t root, int keep_global, int early)
 {
 	int changed;
 
-	if (!shadow_tables)
+	if (!shadow_vm.tables)
 		shadow_init();
 	changed = lower_load(root);
-	root = lower_root_now;		/* of a pair, the fuller one */
+	root = spaces_vcpu.root;		/* of a pair, the fuller one */
 	if (early)
 		lower_fill_all(root);
 	/* What the kernel has mapped for itself is looked at when it is back on its
 	   own root: the lesser one does not have it. */
-	if (!keep_global || (!lower_on_lesser && upper_sync_nonglobal(root))) {
-		mmu_counters.kernel_syncs++;
+	if (!keep_global || (!spaces_vcpu.on_lesser && upper_sync_nonglobal(root))) {
+		mmu_vcpu.counters.kernel_syncs++;
 		upper_sync(root);
 	} else if (changed) {
 		upper_sync_root(root);
 	}
-	if (shadow_unknown >= PURGE_AFTER && !lower_on_lesser) {
+	if (shadow_vm.unknown >= PURGE_AFTER && !spaces_vcpu.on_lesser) {
 		lower_purge();
 		upper_purge(root);
-		shadow_unknown = 0;
+		shadow_vm.unknown = 0;
 	}
-	lower_running()->upper = upper_generation;
+	lower_running()->upper = upper_vm.generation;
 	pool_commit(1);
 	new_code_appear();
 }
@@ -61,7 +65,7 @@ int shadow_fill(uint64_t va, const struct mmu_walk *walk)
 {
 	if (shadow_is_lower(va))
 		return lower_fill(va, walk);
-	upper_sync_page(lower_root_now, va);
+	upper_sync_page(spaces_vcpu.root, va);
 	return upper_fill(va, walk);
 }
 
@@ -70,5 +74,5 @@ void shadow_invalidate(uint64_t va)
 	if (shadow_is_lower(va))
 		lower_invalidate(va);
 	else
-		upper_sync_page(lower_root_now, va);
+		upper_sync_page(spaces_vcpu.root, va);
 }

@@ -3,7 +3,7 @@
 /*
  * What maps the guest's memory for the processor: here, tables that it walks. A second way
  * implements these functions, and of mmu.h mmu_cached_fault, mmu_cached_prefill,
- * mmu_watch_writes, mmu_make_room, mmu_out_of_tables, mmu_upper_changes and mmu_check.
+ * mmu_watch_writes, mmu_make_room, mmu_vm.out_of_tables, mmu_vm.upper_changes and mmu_check.
  */
 #ifndef PREVIRT_MMU_SHADOW_H
 #define PREVIRT_MMU_SHADOW_H

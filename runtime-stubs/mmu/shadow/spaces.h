@@ -20,24 +20,34 @@ struct space {
 	struct dirty_list list;
 };
 
-extern struct space *spaces;
-extern unsigned space_count;
-extern uint32_t space_clock;
-/* A space of this processor's runs. VCPU_LOCAL */
-extern uint8_t space_any;
-/* The space that runs; what changes whenever a link in a space does. */
-extern unsigned lower_now, lower_changes;
-extern uint64_t lower_root_now;	/* lower_root */
-/* The root that was loaded is the lesser of a pair (pairs.c), and lower_root the
-   other one.
-   VCPU_LOCAL */
-extern uint8_t lower_on_lesser;
-/* How many processors have a space. */
-extern unsigned lower_processors;
+/* Which of them runs on a processor. Derived. */
+struct spaces_vcpu {
+	unsigned now;
+	uint8_t any;		/* not 0: one runs */
+	/* The root that was loaded is the lesser of a pair (pairs.c), and lower_root the
+	   other one. */
+	uint8_t on_lesser;
+	uint64_t root;		/* lower_root */
+};
+/* All of a machine. Derived. */
+struct spaces_vm {
+	struct space *space;
+	unsigned count;
+	unsigned changes;	/* changes whenever a link in a space does */
+	unsigned processors;	/* how many have a space */
+	uint32_t clock;		/* counts loads */
+	uint32_t random;	/* lower_random */
+	/* Those that were loaded last: short-lived processes have one of them. */
+#define SPACES_RECENT 16u
+	uint16_t recent[SPACES_RECENT];
+	unsigned recent_next;
+};
+extern struct spaces_vcpu spaces_vcpu;	/* wedge/vm.h */
+extern struct spaces_vm spaces_vm;
 
 static inline struct space *lower_running(void)
 {
-	return &spaces[lower_now];
+	return &spaces_vm.space[spaces_vcpu.now];
 }
 
 /* The guest's level-4 table of the running space. */

@@ -3,12 +3,9 @@
 /* What is known of the tables of the shadow, and their entries. */
 #include "tables.h"
 
-struct shadow_table *shadow_tables;
-int shadow_flush_pending;
-
 void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	if (old & PTE_P)
-		shadow_flush_pending |= BACKEND_FLUSH;
+		shadow_vm.flush_pending |= BACKEND_FLUSH;
 	backend_table_set(table, index, entry);
 }

@@ -33,10 +33,19 @@ struct shadow_table {
 	uint16_t listed;	/* upper half: nonglobal.c */
 };
 
-extern struct shadow_table *shadow_tables;
-
-/* Something present was taken away or changed: the TLB may still hold it. */
-extern int shadow_flush_pending;	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL */
+/* The tables and frames of a machine. Derived. */
+struct shadow_vm {
+	struct shadow_table *tables;
+	struct shadow_frame *frames;	/* frames.h */
+	uint64_t frame_count;
+	/* Something present was taken away or changed: the TLB may still hold it.
+	   BACKEND_FLUSH, BACKEND_FLUSH_ALL */
+	int flush_pending;
+	unsigned given_up;	/* the first table that waits for a flush; shadow_table's next */
+	unsigned unknown;	/* how often a table was compared because it had writers that
+				   are not known */
+};
+extern struct shadow_vm shadow_vm;	/* wedge/vm.h */
 
 static inline unsigned shadow_index(uint64_t va, int level)
 {

@@ -24,7 +24,7 @@ static void upper_drop_page(uint64_t va)
 		parent = table;
 		table = below;
 	}
-	if (shadow_tables[table].large)
+	if (shadow_vm.tables[table].large)
 		upper_clear(parent, shadow_index(va, 2), 2);
 	else
 		upper_clear(table, shadow_index(va, 1), 1);
@@ -51,9 +51,9 @@ void upper_sync(uint64_t root)
 void upper_purge(uint64_t root)
 {
 	upper_sync(root);
-	upper_notes_writers = 1;	/* of those that are left */
+	upper_vm.notes_writers = 1;	/* of those that are left */
 	upper_sync(root);
-	upper_notes_writers = 0;
+	upper_vm.notes_writers = 0;
 }
 
 void upper_sync_root(uint64_t root)
@@ -61,7 +61,7 @@ void upper_sync_root(uint64_t root)
 	const uint64_t *top = upper_root(root);
 
 	for (unsigned i = BACKEND_UPPER_FIRST; i < BACKEND_UPPER_END; i++)
-		if ((top[i] ^ upper_entries[i]) & ~PTE_A && upper_learn(i, top[i]))
+		if ((top[i] ^ upper_vm.entries[i]) & ~PTE_A && upper_learn(i, top[i]))
 			upper_sync_slot(root, i);
 }
 
@@ -79,7 +79,7 @@ static void upper_sync_around(uint64_t root, uint64_t va, int level)
 			upper_drop_page(va);
 			return;
 		}
-		upper_way[guest.level] = table;
+		upper_vm.way[guest.level] = table;
 		below = upper_below(table, index, guest.level, va);
 		if (!below)
 			return;
@@ -94,9 +94,9 @@ static void upper_sync_around(uint64_t root, uint64_t va, int level)
 
 void upper_sync_below(uint64_t root, uint64_t va, int level)
 {
-	upper_shallow = level;
+	upper_vm.shallow = level;
 	upper_sync_around(root, va, level);
-	upper_shallow = 0;
+	upper_vm.shallow = 0;
 }
 
 void upper_sync_page(uint64_t root, uint64_t va)

@@ -44,12 +44,31 @@ static inline uint64_t guest_entry(const struct guest_level *guest, unsigned ind
 	       ((uint64_t)index << (3 + 9 * guest->level));
 }
 
+/* What the upper half of a machine is made from. Derived. */
+struct upper_vm {
+	/*
+	 * The level-4 entries that count: what the table that was loaded last had. As soon
+	 * as several processors run: what any had, for one may be on a table that lacks
+	 * what another stands on (page-table isolation). LIMIT: the kernel then sees more
+	 * than it has mapped.
+	 */
+	uint64_t entries[512];
+	/* Another number whenever the upper entries of the root that was loaded last were
+	   not those of the one before; not 0. */
+	unsigned generation;
+	/* While upper_sync.c runs: the tables on the way to what is looked at, by level; ... */
+	unsigned way[PAGING_LEVELS + 1];
+	/* ... writers are counted (upper_purge); from level @shallow down, tables that the
+	   same entry leads to as before are left alone: what has changed in them is seen to
+	   elsewhere. */
+	int notes_writers, shallow;
+};
+extern struct upper_vm upper_vm;	/* wedge/vm.h */
+
 /* upper_top.c */
 struct guest_level guest_top(uint64_t root);
 /* The level below entry @entry of @guest. */
 struct guest_level guest_below(const struct guest_level *guest, uint64_t entry);
-/* The level-4 entries that count (upper_top.c). */
-extern uint64_t upper_entries[512];
 /* Several processors run: what any of their roots has counts. */
 int upper_together(void);
 /* Entry @i of a level-4 table, @entry, counts from now on; 1 if it is another than
@@ -59,9 +78,6 @@ int upper_learn(unsigned i, uint64_t entry);
 const uint64_t *upper_root(uint64_t root);
 /* The entry of the level-4 table that counts for @va. */
 uint64_t upper_top_entry(uint64_t root, uint64_t va);
-/* Another number whenever the upper entries of the root that was loaded last were
-   not those of the one before. */
-extern unsigned upper_generation;
 
 /* upper_tables.c: an entry is set; it becomes another, and what it led to goes if nothing
    else leads there; it becomes 0. */
@@ -83,11 +99,7 @@ int upper_share(unsigned table, unsigned index, uint64_t va, const struct guest_
 int upper_is_anothers(unsigned table, uint64_t entry);
 int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint64_t flags);
 
-/* upper_sync.c: the tables on the way to what is looked at, by level. */
-extern unsigned upper_way[PAGING_LEVELS + 1];
-/* upper_purge counts writers. From level upper_shallow down, tables that the same entry
-   leads to as before are left alone: what has changed in them is seen to elsewhere. */
-extern int upper_notes_writers, upper_shallow;
+/* upper_sync.c */
 /* Make entry @index of the shadow's @table what the guest's entry says, all below it
    included. */
 void upper_sync_entry(unsigned table, unsigned index, uint64_t va,

@@ -29,7 +29,7 @@ int upper_fill(uint64_t va, const struct mmu_walk *walk)
 	if (backend_va_reserved(va & ~0xfffull))
 		return -1;
 	for (; guest.level > 2; guest = guest_below(&guest, walk->entries[guest.level])) {
-		upper_way[guest.level] = table;
+		upper_vm.way[guest.level] = table;
 		table = upper_below(table, shadow_index(va, guest.level), guest.level, va);
 		if (!table)
 			return -1;

@@ -23,8 +23,8 @@ int upper_share(unsigned table, unsigned index, uint64_t va,
 		if ((mine & PTE_ADDRESS) == (before & PTE_ADDRESS) && (mine & PTE_P))
 			return 1;
 		if (backend_table_of(before) &&
-		    shadow_tables[backend_table_of(before)].piece == (entry & ~PTE_A)) {
-			shadow_tables[backend_table_of(before)].links++;
+		    shadow_vm.tables[backend_table_of(before)].piece == (entry & ~PTE_A)) {
+			shadow_vm.tables[backend_table_of(before)].links++;
 			upper_exchange(table, index, guest->level, before);
 			return 1;
 		}
@@ -35,7 +35,7 @@ int upper_share(unsigned table, unsigned index, uint64_t va,
 /* @table has been shared with a neighbour that was equal, and @entry is not. */
 int upper_is_anothers(unsigned table, uint64_t entry)
 {
-	return shadow_tables[table].links > 1 && shadow_tables[table].piece != (entry & ~PTE_A);
+	return shadow_vm.tables[table].links > 1 && shadow_vm.tables[table].piece != (entry & ~PTE_A);
 }
 
 /* A large page of the kernel's maps whole frames: all of them share tables. */

@@ -6,23 +6,18 @@
 #include "nonglobal.h"
 #include "../new_code.h"
 
-/* The tables on the way to what is looked at, by level. */
-unsigned upper_way[5];
-
-int upper_notes_writers, upper_shallow;
-
 /* The last of them, of @level, maps @va by the guest's @leaf. */
 static void upper_note(int level, uint64_t va, uint64_t leaf)
 {
 	if (!(leaf & PTE_G))
-		nonglobal_note(upper_way, level, va);
+		nonglobal_note(upper_vm.way, level, va);
 }
 
 static void upper_note_code(unsigned table, unsigned index, uint64_t va, uint64_t want)
 {
 	uint64_t old = backend_table_get(table, index);
 
-	if (!shadow_tables[table].large && (want & PTE_P) &&
+	if (!shadow_vm.tables[table].large && (want & PTE_P) &&
 	    !(want & PTE_NX) && (!(old & PTE_P) || (old & PTE_NX)))
 		new_code_note(va);
 }
@@ -31,10 +26,10 @@ static int upper_is_same(unsigned table, unsigned index, int level, uint64_t ent
 {
 	unsigned below;
 
-	if (level > upper_shallow || entry & PTE_PS)
+	if (level > upper_vm.shallow || entry & PTE_PS)
 		return 0;
 	below = backend_table_of(backend_table_get(table, index));
-	return below && shadow_tables[below].piece == (entry & ~PTE_A);
+	return below && shadow_vm.tables[below].piece == (entry & ~PTE_A);
 }
 
 static void upper_sync_leaf(unsigned table, unsigned index, uint64_t va,
@@ -49,7 +44,7 @@ static void upper_sync_leaf(unsigned table, unsigned index, uint64_t va,
 	if (shadow_leaf_differs(old, want)) {
 		upper_note_code(table, index, va, want);
 		upper_set_leaf(table, index, old, want);
-	} else if (upper_notes_writers) {
+	} else if (upper_vm.notes_writers) {
 		shadow_note_writer(table, index, old);
 	}
 }
@@ -60,7 +55,7 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 {
 	unsigned next = upper_existing(table, index, below->level + 1, va), fresh = 0;
 	const uint64_t *entries;
-	int shallow = upper_shallow;
+	int shallow = upper_vm.shallow;
 
 	if (!next || upper_is_anothers(next, entry))
 		next = fresh = upper_new(below->level);
@@ -69,18 +64,18 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 		return;
 	}
 	if (below->level == 1)
-		shadow_tables[next].large = !!(entry & PTE_PS);
-	if (shadow_tables[next].piece != (entry & ~PTE_A)) {
-		shadow_tables[next].listed = 0;
-		upper_shallow = 0;	/* other rights for all that is below */
+		shadow_vm.tables[next].large = !!(entry & PTE_PS);
+	if (shadow_vm.tables[next].piece != (entry & ~PTE_A)) {
+		shadow_vm.tables[next].listed = 0;
+		upper_vm.shallow = 0;	/* other rights for all that is below */
 	}
-	shadow_tables[next].piece = entry & ~PTE_A;
+	shadow_vm.tables[next].piece = entry & ~PTE_A;
 	entries = backend_table_entries(next);
 	for (unsigned i = 0; i < 512; i++)
 		if ((guest_entry(below, i) & PTE_P) || entries[i])
 			upper_sync_entry(next, i, va + ((uint64_t)i << (3 + 9 * below->level)),
 					 below);
-	upper_shallow = shallow;
+	upper_vm.shallow = shallow;
 	if (fresh)
 		upper_exchange(table, index, below->level + 1,
 			       backend_table_address(fresh) | SHADOW_LINK);
@@ -97,7 +92,7 @@ void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 	int fixed = !!backend_fixed_table(va, guest->level - 1);
 	struct guest_level below = { .level = guest->level - 1 };
 
-	upper_way[guest->level] = table;
+	upper_vm.way[guest->level] = table;
 	if (upper_is_reserved(va, guest->level) && !fixed)
 		return;
 	if (!(entry & PTE_P)) {

@@ -8,18 +8,16 @@
 #include "pool.h"
 #include "../mmu.h"
 
-unsigned mmu_upper_changes;
-
 /* All processors run on these tables. */
 static void upper_flush_later(uint64_t old)
 {
 	if (old & PTE_P)
-		shadow_flush_pending |= BACKEND_FLUSH_ALL;
+		shadow_vm.flush_pending |= BACKEND_FLUSH_ALL;
 }
 
 void upper_set_leaf(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
-	mmu_upper_changes++;
+	mmu_vm.upper_changes++;
 	upper_flush_later(old);
 	shadow_set_leaf(table, index, old, entry);
 }
@@ -28,7 +26,7 @@ static void upper_set(unsigned table, unsigned index, uint64_t entry)
 {
 	uint64_t old = backend_table_get(table, index);
 
-	mmu_upper_changes++;
+	mmu_vm.upper_changes++;
 	upper_flush_later(old);
 	if (table == backend_root(0))
 		lower_set_upper_root(index, old, entry);
@@ -40,7 +38,7 @@ static void upper_set(unsigned table, unsigned index, uint64_t entry)
    was the last one. */
 static void upper_free(unsigned table, int level)
 {
-	if (--shadow_tables[table].links)
+	if (--shadow_vm.tables[table].links)
 		return;
 	if (level > 1) {
 		const uint64_t *entries = backend_table_entries(table);
@@ -54,7 +52,7 @@ static void upper_free(unsigned table, int level)
 	} else {
 		shadow_forget_leaves(table);
 	}
-	shadow_tables[table].large = 0;
+	shadow_vm.tables[table].large = 0;
 	pool_give_up(table);
 }
 
@@ -96,7 +94,7 @@ unsigned upper_new(int level)
 	unsigned table = pool_alloc_upper(level);
 
 	if (table)
-		shadow_tables[table] = (struct shadow_table){ .links = 1 };
+		shadow_vm.tables[table] = (struct shadow_table){ .links = 1 };
 	return table;
 }
 

@@ -4,23 +4,14 @@
 #include "upper.h"
 #include "spaces.h"
 
-unsigned upper_generation = 1;
-
-/*
- * What the level-4 table that was loaded last had. As soon as several processors
- * run: what any had, for one may be on a table that lacks what another stands on
- * (page-table isolation). LIMIT: the kernel then sees more than it has mapped.
- */
-uint64_t upper_entries[512];
-
 int upper_together(void)
 {
-	return lower_processors > 1;
+	return spaces_vm.processors > 1;
 }
 
 struct guest_level guest_top(uint64_t root)
 {
-	return (struct guest_level){ .table = upper_together() ? upper_entries : backend_guest(root),
+	return (struct guest_level){ .table = upper_together() ? upper_vm.entries : backend_guest(root),
 				     .level = 4, .flags = PTE_W | PTE_U };
 }
 
@@ -28,11 +19,11 @@ struct guest_level guest_top(uint64_t root)
    before. */
 int upper_learn(unsigned i, uint64_t entry)
 {
-	if (!((upper_entries[i] ^ entry) & ~PTE_A) ||
-	    (upper_together() && upper_entries[i] & PTE_P))
+	if (!((upper_vm.entries[i] ^ entry) & ~PTE_A) ||
+	    (upper_together() && upper_vm.entries[i] & PTE_P))
 		return 0;
-	upper_entries[i] = entry;
-	upper_generation++;
+	upper_vm.entries[i] = entry;
+	upper_vm.generation++;
 	return 1;
 }
 

@@ -12,43 +12,24 @@
 #include "../mmu.h"
 #include "../../board/board.h"
 
-#define WAYS 64
-
-/* How to get to the pages of a stretch of 2 MiB of a space. */
-struct way {
-	uint64_t stretch;
-	unsigned changes;	/* valid while no link in a lower half changes, and no
-				   table there comes to stand for another */
-	uint16_t space, table;	/* table: of the shadow */
-	struct shadow_table *shadow;	/* the same */
-	/* The guest's table, which is the shadow's, and the rights gathered above it;
-	   so they are while the entries that led there are what they were. */
-	uint64_t *guest;
-	uint64_t flags;
-	const volatile uint64_t *at[3];
-	uint64_t entries[3];
-};
-
-static VCPU_LOCAL struct way ways[WAYS];
-
-static struct way *way_of(uint64_t va)
+static struct walk_cache_way *way_of(uint64_t va)
 {
-	return &ways[(va >> 21 ^ lower_now * 7) % WAYS];
+	return &walk_cache_vcpu.ways[(va >> 21 ^ spaces_vcpu.now * 7) % WALK_CACHE_WAYS];
 }
 
-static int way_is_known(const struct way *way, uint64_t va)
+static int way_is_known(const struct walk_cache_way *way, uint64_t va)
 {
-	return way->stretch == va >> 21 && way->changes == lower_changes &&
-	       way->space == lower_now;
+	return way->stretch == va >> 21 && way->changes == spaces_vm.changes &&
+	       way->space == spaces_vcpu.now;
 }
 
 void walk_cache_remember(uint64_t va, unsigned table)
 {
 	static const uint64_t none;
 
-	*way_of(va) = (struct way){
-		.stretch = va >> 21, .changes = lower_changes, .space = lower_now,
-		.table = table, .shadow = &shadow_tables[table],
+	*way_of(va) = (struct walk_cache_way){
+		.stretch = va >> 21, .changes = spaces_vm.changes, .space = spaces_vcpu.now,
+		.table = table, .shadow = &shadow_vm.tables[table],
 		.at = { &none, &none, &none }, .entries = { PTE_P, PTE_P, PTE_P }
 	};
 }
@@ -71,15 +52,15 @@ void walk_cache_remember(uint64_t va, unsigned table)
 /* The guest's part of @way. 1: a table is not there; -1: a large page, what is not
    memory, or not what the shadow has. Nothing is marked as accessed: that it was
    is asked for. */
-static __attribute__((noinline)) int way_walk_all(uint64_t va, struct way *way)
+static __attribute__((noinline)) int way_walk_all(uint64_t va, struct walk_cache_way *way)
 {
-	uint64_t table = lower_root_now, rights = ~0ull, nx = 0, entry;
+	uint64_t table = spaces_vcpu.root, rights = ~0ull, nx = 0, entry;
 	const uint8_t *memory = backend_guest_memory;
 	uint64_t low = backend_low_bytes;
 
 	way->guest = NULL;
 	STEP(4);
-	nx &= ~paging_top_ignored;
+	nx &= ~paging_vcpu.top_ignored;
 	STEP(3);
 	STEP(2);
 	if (table >= low && !backend_is_memory(table))
@@ -93,7 +74,7 @@ static __attribute__((noinline)) int way_walk_all(uint64_t va, struct way *way)
 	return -1;
 }
 
-static inline int way_walk(uint64_t va, struct way *way)
+static inline int way_walk(uint64_t va, struct walk_cache_way *way)
 {
 	return *way->at[2] == way->entries[2] && *way->at[1] == way->entries[1] &&
 	       *way->at[0] == way->entries[0] && way->guest ? 0 : way_walk_all(va, way);
@@ -101,13 +82,13 @@ static inline int way_walk(uint64_t va, struct way *way)
 
 /* The shadow of a page (shadow_leaf, for user pages); 0: not mapped before it is
    touched, or by the slow way. */
-static inline uint64_t way_leaf(const struct way *way, uint64_t entry)
+static inline uint64_t way_leaf(const struct walk_cache_way *way, uint64_t entry)
 {
 	uint64_t gpa = entry & PTE_ADDRESS, leaf;
 
 	if ((entry & (PTE_P | PTE_U | PTE_A)) != (PTE_P | PTE_U | PTE_A) ||
 	    !(way->flags & PTE_U) || !backend_is_memory(gpa) ||
-	    (gpa >= board_bus.memory_low && gpa < board_bus.memory_high))
+	    (gpa >= board_vm.bus.memory_low && gpa < board_vm.bus.memory_high))
 		return 0;
 	leaf = backend_frame(gpa / BACKEND_PAGE) | PTE_P | PTE_U | PTE_A |
 	       ((way->flags | entry) & PTE_NX);
@@ -137,7 +118,7 @@ static int way_only_adds(uint64_t old, uint64_t entry)
 }
 
 /* There is an entry already. Apart, for it is rare. */
-static __attribute__((noinline)) int way_add_rights(uint64_t va, const struct way *way,
+static __attribute__((noinline)) int way_add_rights(uint64_t va, const struct walk_cache_way *way,
 						      uint64_t leaf)
 {
 	unsigned index = shadow_index(va, 1);
@@ -150,7 +131,7 @@ static __attribute__((noinline)) int way_add_rights(uint64_t va, const struct wa
 }
 
 /* @entry: of the guest's. */
-static int way_fill(uint64_t va, const struct way *way, uint64_t entry)
+static int way_fill(uint64_t va, const struct walk_cache_way *way, uint64_t entry)
 {
 	unsigned index = shadow_index(va, 1);
 	struct shadow_table *s = way->shadow;
@@ -168,7 +149,7 @@ static int way_fill(uint64_t va, const struct way *way, uint64_t entry)
 }
 
 /* The guest's @entry allows @access. */
-static __attribute__((noinline)) int way_allow(uint64_t va, uint32_t access, struct way *way,
+static __attribute__((noinline)) int way_allow(uint64_t va, uint32_t access, struct walk_cache_way *way,
 						   uint64_t entry)
 {
 	uint64_t want = entry | (access & PF_W ? PTE_A | PTE_D : PTE_A);
@@ -180,14 +161,14 @@ static __attribute__((noinline)) int way_allow(uint64_t va, uint32_t access, str
 		return -1;
 	if (way_fill(va, way, want))
 		return -1;
-	mmu_counters.fills++;
+	mmu_vcpu.counters.fills++;
 	return 0;
 }
 
 int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	uint64_t entry = 0;
-	struct way *way = way_of(va);
+	struct walk_cache_way *way = way_of(va);
 	int walked;
 
 	if (va >> 47 || !way_is_known(way, va))
@@ -201,7 +182,7 @@ int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 	if (!(entry & PTE_P) || !(entry & way->flags & PTE_U) ||
 	    ((access & PF_W) && !(entry & way->flags & PTE_W)) ||
 	    ((access & PF_I) && ((entry | way->flags) & PTE_NX))) {
-		mmu_counters.reflected++;
+		mmu_vcpu.counters.reflected++;
 		return 1;
 	}
 	return way_allow(va, access, way, entry);
@@ -209,7 +190,7 @@ int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 
 int mmu_cached_prefill(uint64_t va)
 {
-	struct way *way = way_of(va);
+	struct walk_cache_way *way = way_of(va);
 
 	if (va >> 47 || !way_is_known(way, va) || way_walk(va, way))
 		return -1;
@@ -218,13 +199,13 @@ int mmu_cached_prefill(uint64_t va)
 
 int shadow_invalidate_cached(uint64_t va)
 {
-	struct way *way = way_of(va);
+	struct walk_cache_way *way = way_of(va);
 	unsigned index = shadow_index(va, 1);
 	struct shadow_table *s = way->shadow;
 	uint64_t want, have;
 
-	mmu_generation++;
-	if (!way_is_known(way, va) || shadow_flush_pending)
+	mmu_vcpu.generation++;
+	if (!way_is_known(way, va) || shadow_vm.flush_pending)
 		return -1;
 	if (!way_is_used(s, index))
 		return 0;

@@ -22,10 +22,10 @@ static int shadow_clean_aliases(const struct shadow_frame *frame)
 
 int shadow_watch(uint32_t gfn, uint16_t owner)
 {
-	struct shadow_frame *frame = &shadow_frames[gfn];
+	struct shadow_frame *frame = &shadow_vm.frames[gfn];
 	int was_set;
 
-	if (gfn >= shadow_frame_count)
+	if (gfn >= shadow_vm.frame_count)
 		return 0;
 	if (frame->owner != owner) {
 		shadow_disown(frame);
@@ -37,20 +37,20 @@ int shadow_watch(uint32_t gfn, uint16_t owner)
 		was_set = 1;
 	}
 	if (was_set)
-		shadow_flush_pending |= BACKEND_FLUSH;
+		shadow_vm.flush_pending |= BACKEND_FLUSH;
 	return was_set;
 }
 
 int mmu_watched_level(uint64_t gfn)
 {
-	uint16_t owner = gfn < shadow_frame_count ? shadow_frames[gfn].owner : 0;
+	uint16_t owner = gfn < shadow_vm.frame_count ? shadow_vm.frames[gfn].owner : 0;
 
-	return owner && owner < SHADOW_WATCHED ? shadow_tables[owner].level : 0;
+	return owner && owner < SHADOW_WATCHED ? shadow_vm.tables[owner].level : 0;
 }
 
 void shadow_settle(void)
 {
-	shadow_flush_pending |= BACKEND_FLUSH_ALL;
+	shadow_vm.flush_pending |= BACKEND_FLUSH_ALL;
 	pool_commit(1);
 }
 
@@ -59,9 +59,9 @@ void shadow_settle(void)
 const uint8_t *mmu_watch_writes(const void *memory, int start)
 {
 	uint64_t gfn = ((const uint8_t *)memory - backend_guest_memory) / BACKEND_PAGE;
-	struct shadow_frame *frame = &shadow_frames[gfn];
+	struct shadow_frame *frame = &shadow_vm.frames[gfn];
 
-	if (gfn >= shadow_frame_count || frame->writers || shadow_is_shared() ||
+	if (gfn >= shadow_vm.frame_count || frame->writers || shadow_is_shared() ||
 	    (frame->owner != SHADOW_WATCHED && (frame->owner || !start)))
 		return NULL;
 	if (!start)

@@ -235,7 +235,7 @@ static void test_code(void)
 	mmu_flush_all();
 	check_touch(va, PF_I);
 	expect("two pieces of code", appeared == 2 && last_appeared == va + 6 * 4096, last_appeared);
-	expect("told once", !new_code_count, new_code_count);
+	expect("told once", !new_code_vm.count, new_code_vm.count);
 	mmu_flush_all();
 	expect("and not again", appeared == 2, appeared);
 	appeared = 0;

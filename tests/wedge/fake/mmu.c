@@ -173,11 +173,11 @@ static void test_exhaustion(void)
 		expect("room", !mmu_make_room(8), round);
 	}
 	expect("room, for which more than one must give", !mmu_make_room(165), backend_tables_left());
-	for (unsigned i = 0; i < 40 && !mmu_out_of_tables; i++) {
+	for (unsigned i = 0; i < 40 && !mmu_vm.out_of_tables; i++) {
 		*entry_at(entry_of(model_root, KERNEL + 0x10000000 + ((uint64_t)i << 21), 1, 1)) = OWN | PAGE(1);
 		mmu_flush_all();
 	}
-	expect("there is not room for all", mmu_make_room(1000) == -1 && mmu_out_of_tables, 0);
+	expect("there is not room for all", mmu_make_room(1000) == -1 && mmu_vm.out_of_tables, 0);
 }
 
 static void test_identity(void)
@@ -318,7 +318,7 @@ static int run(unsigned i, unsigned vcpus)
 	tests[i].test();
 	mmu_before_user();
 	fake_memory_notice();
-	bad = mmu_out_of_tables ? NULL : mmu_check(&at);
+	bad = mmu_vm.out_of_tables ? NULL : mmu_check(&at);
 	if (bad)
 		printf("BAD %s: %s: %lx\n", tests[i].name, bad, at);
 	if (model_failed)

@@ -214,7 +214,7 @@ static int guest(unsigned seed)
 			printf("in step %u of guest %u\n", i, seed);
 			return 1;
 		}
-		expect("tables are left", !mmu_out_of_tables, seed);
+		expect("tables are left", !mmu_vm.out_of_tables, seed);
 	}
 	mmu_before_user();
 	fake_memory_notice();

@@ -8,8 +8,8 @@
 
 enum { STATUS = 0x600, ENABLE = 0x602, CONTROL = 0x604, BUTTON = 0x100, SCI = 9 };
 
-static void set(uint16_t port, uint16_t value) { bus_write_port(&board_bus, port, 2, value); }
-static uint16_t get(uint16_t port) { return bus_read_port(&board_bus, port, 2); }
+static void set(uint16_t port, uint16_t value) { bus_write_port(&board_vm.bus, port, 2, value); }
+static uint16_t get(uint16_t port) { return bus_read_port(&board_vm.bus, port, 2); }
 
 /* As Linux sets them up: vectors from 30h and 38h, SCI's line by level. */
 static void start_8259(void)
@@ -40,7 +40,7 @@ static void test_button(void)
 	expect("taken away", get(STATUS) == 0 && !board_interrupt_waits() && get(ENABLE) == BUTTON);
 	board_power_button();
 	expect("pressed once more", board_interrupt_waits());
-	bus_write_port(&board_bus, STATUS, 4, BUTTON);
+	bus_write_port(&board_vm.bus, STATUS, 4, BUTTON);
 	expect("both registers at once", get(STATUS) == 0 && get(ENABLE) == 0 && !board_interrupt_waits());
 	board_power_button();
 	start_8259();
@@ -114,7 +114,7 @@ int main(void)
 	test_tables();
 	test_hpet_table();
 	test_button();
-	bus_write_port(&board_bus, 0x3f8, 1, 'x');
+	bus_write_port(&board_vm.bus, 0x3f8, 1, 'x');
 	machine_try(power_off, CONTROL);
 	expect("power-off, with the last of the output", machine_ended == ENDS_GOOD &&
 	       !strcmp(machine_output, "x"));

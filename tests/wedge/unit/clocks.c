@@ -243,7 +243,7 @@ static void test_hpet(void)
 static void test_acpi_timer(void)
 {
 	machine_now = 7200 * NS;
-	expect("ACPI's timer", bus_read_port(&board_bus, 0x608, 4) == (7200 * PM_HZ & 0xffffff));
+	expect("ACPI's timer", bus_read_port(&board_vm.bus, 0x608, 4) == (7200 * PM_HZ & 0xffffff));
 }
 
 int main(void)

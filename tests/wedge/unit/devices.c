@@ -21,8 +21,8 @@ static void start_8259(void)
 		{ 0xa0, 0x11 }, { 0xa1, 0x38 }, { 0xa1, 2 }, { 0xa1, 1 }, { 0x21, 0 }, { 0xa1, 0 } };
 
 	machine_start(1);
-	bus_add_source(&board_bus, &three, 3);
-	bus_add_source(&board_bus, &ten, 10);
+	bus_add_source(&board_vm.bus, &three, 3);
+	bus_add_source(&board_vm.bus, &ten, 10);
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		out(words[i][0], words[i][1]);
 }
@@ -91,7 +91,7 @@ static void test_8259_levels(void)
 	out(0x21, 0x40);
 	out(0x21, 4);
 	out(0x21, 3);		/* automatic end */
-	bus_add_source(&board_bus, &three, 3);
+	bus_add_source(&board_vm.bus, &three, 3);
 	bus_set_line(&three, 1);
 	expect("automatic end", take() == 0x43);
 	out(0x20, 0x0b);
@@ -172,23 +172,23 @@ static void test_cmos(void)
 
 static uint32_t config(uint32_t address)
 {
-	bus_write_port(&board_bus, 0xcf8, 4, address);
-	return bus_read_port(&board_bus, 0xcfc, 4);
+	bus_write_port(&board_vm.bus, 0xcf8, 4, address);
+	return bus_read_port(&board_vm.bus, 0xcfc, 4);
 }
 
 static void test_pci(void)
 {
 	machine_start(1);
-	expect("off", bus_read_port(&board_bus, 0xcfc, 4) == ~0u);
+	expect("off", bus_read_port(&board_vm.bus, 0xcfc, 4) == ~0u);
 	expect("the host bridge", config(0x80000000) == 0x12378086 && config(0x80000008) == 0x06000002 &&
 	       config(0x80000004) == 0);
 	expect("nothing else", config(0x80000800) == ~0u && config(0x80010000) == ~0u);
 	config(0x80000000);
-	expect("parts of it", bus_read_port(&board_bus, 0xcfe, 2) == 0x1237 && in(0xcfd) == 0x80);
-	bus_write_port(&board_bus, 0xcf8, 2, 0);
-	bus_write_port(&board_bus, 0xcfc, 4, 1);
-	expect("the address, as a whole", bus_read_port(&board_bus, 0xcf8, 4) == 0x80000000 &&
-	       in(0xcf8) == 0xff && bus_read_port(&board_bus, 0xcfc, 4) == 0x12378086);
+	expect("parts of it", bus_read_port(&board_vm.bus, 0xcfe, 2) == 0x1237 && in(0xcfd) == 0x80);
+	bus_write_port(&board_vm.bus, 0xcf8, 2, 0);
+	bus_write_port(&board_vm.bus, 0xcfc, 4, 1);
+	expect("the address, as a whole", bus_read_port(&board_vm.bus, 0xcf8, 4) == 0x80000000 &&
+	       in(0xcf8) == 0xff && bus_read_port(&board_vm.bus, 0xcfc, 4) == 0x12378086);
 }
 
 static void write_64(uint32_t value) { out(0x64, value); }
@@ -198,7 +198,7 @@ static void write_end(uint32_t value) { out(ENDS_PORT, value); }
 static void test_ends(void)
 {
 	machine_start(1);
-	expect("no keyboard", in(0x64) == 0xff && bus_read_port(&board_bus, ENDS_PORT, 4) == ~0u);
+	expect("no keyboard", in(0x64) == 0xff && bus_read_port(&board_vm.bus, ENDS_PORT, 4) == ~0u);
 	machine_try(write_64, 0x20);
 	expect("another command", machine_ended == -1);
 	machine_try(write_64, 0xfe);

@@ -9,19 +9,19 @@ uint16_t driver_next;
 
 static void select_config(unsigned slot, unsigned offset)
 {
-	bus_write_port(&board_bus, 0xcf8, 4, 0x80000000u | slot << 11 | (offset & 0xfc));
+	bus_write_port(&board_vm.bus, 0xcf8, 4, 0x80000000u | slot << 11 | (offset & 0xfc));
 }
 
 uint32_t config_get(unsigned slot, unsigned offset, unsigned size)
 {
 	select_config(slot, offset);
-	return bus_read_port(&board_bus, 0xcfc + (offset & 3), size);
+	return bus_read_port(&board_vm.bus, 0xcfc + (offset & 3), size);
 }
 
 void config_set(unsigned slot, unsigned offset, unsigned size, uint32_t value)
 {
 	select_config(slot, offset);
-	bus_write_port(&board_bus, 0xcfc + (offset & 3), size, value);
+	bus_write_port(&board_vm.bus, 0xcfc + (offset & 3), size, value);
 }
 
 uint64_t bar(unsigned slot, unsigned number)

@@ -451,8 +451,8 @@ static void test_device(void)
 
 	here = device;
 	here.gpa = (uint64_t)device_registers;
-	expect("a device", !bus_add_memory(&board_bus, &here) &&
-	       bus_find_memory(&board_bus, here.gpa + 4095) && !bus_find_memory(&board_bus, here.gpa + 4096));
+	expect("a device", !bus_add_memory(&board_vm.bus, &here) &&
+	       bus_find_memory(&board_vm.bus, here.gpa + 4095) && !bus_find_memory(&board_vm.bus, here.gpa + 4096));
 	DEVICE("mov (%rdi),%eax", "\x8b\x07");
 	DEVICE("mov 4(%rdi),%rax", "\x48\x8b\x47\x04");
 	DEVICE("mov (%rdi),%al", "\x8a\x07");
@@ -485,7 +485,7 @@ static void test_device(void)
 int main(void)
 {
 	cpu_reset(&cpu);
-	bus_add_ports(&board_bus, &(struct bus_ports){ 0, 0xffff, 1, NULL, read_port, write_port });
+	bus_add_ports(&board_vm.bus, &(struct bus_ports){ 0, 0xffff, 1, NULL, read_port, write_port });
 	test_flags();
 	test_cpuid();
 	test_msr();

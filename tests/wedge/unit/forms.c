@@ -37,7 +37,6 @@ static struct rewriter rw;
 static struct rewriter_kind rw_calls[REWRITER_CALLS], rw_jumps[REWRITER_JUMPS];
 static uint8_t if_byte;
 static unsigned passed, failed;
-struct cpu previrt_cpu;
 
 struct state now;
 uint64_t host_rsp, code_at, slot_number, resume_at;
@@ -266,7 +265,7 @@ static const char *difference(const struct form *f)
 	memset(got.r, 0, sizeof(got.r));
 	got.rip = got.rflags = wanted.rip = wanted.rflags = 0;
 	memset(wanted.r, 0, sizeof(wanted.r));
-	for (size_t i = 0; i < sizeof(got); i++)
+	for (size_t i = 0; i < offsetof(struct cpu, derived); i++)
 		if (((uint8_t *)&got)[i] != ((uint8_t *)&wanted)[i]) {
 			snprintf(why, sizeof(why), "the processor differs at +%zu", i);
 			return why;
@@ -411,7 +410,7 @@ int main(int argc, char **argv)
 	    mmap(area_at, AREA_SIZE, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
 		return 2;
-	bus_add_ports(&board_bus, &(struct bus_ports){ 0, 0xffff, 1, NULL, read_port, write_port });
+	bus_add_ports(&board_vm.bus, &(struct bus_ports){ 0, 0xffff, 1, NULL, read_port, write_port });
 	elf_version(EV_CURRENT);
 	sigaltstack(&alternate, NULL);
 	sigaction(SIGSEGV, &action, NULL);

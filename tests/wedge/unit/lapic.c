@@ -55,9 +55,9 @@ static int passes_8259(void)
 {
 	int passes;
 
-	board_bus.interrupt = 1;
+	board_vm.bus.interrupt = 1;
 	passes = board_interrupt_waits();
-	board_bus.interrupt = 0;
+	board_vm.bus.interrupt = 0;
 	return passes;
 }
 
@@ -181,8 +181,8 @@ static void test_ioapic(void)
 {
 	struct bus_source four, five;
 
-	bus_add_source(&board_bus, &four, 4);
-	bus_add_source(&board_bus, &five, 5);
+	bus_add_source(&board_vm.bus, &four, 4);
+	bus_add_source(&board_vm.bus, &five, 5);
 	expect("its ID after reset, behind the processors'", io_get(0) == 2u << 24 && io_get(2) == 2u << 24);
 	io_set(0, 0xf5ffffff);
 	expect("four bits of ID", io_get(0) == 5u << 24 && load(IOAPIC_AT, 4) == 0);

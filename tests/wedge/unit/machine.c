@@ -60,15 +60,15 @@ void machine_start(unsigned vcpus)
 	machine_next = 0;
 	machine_kicked = -1;
 	memset(machine_output, 0, sizeof(machine_output));
-	memset(&board_bus, 0, sizeof(board_bus));
+	memset(&board_vm.bus, 0, sizeof(board_vm.bus));
 	for (unsigned i = 0; i < BUS_DISKS && machine_disks[i]; i++)
-		bus_add_disk(&board_bus, machine_disks[i]);
-	board_bus.entropy = machine_entropy;
-	board_bus.net = machine_net;
-	board_bus.share = machine_share;
+		bus_add_disk(&board_vm.bus, machine_disks[i]);
+	board_vm.bus.entropy = machine_entropy;
+	board_vm.bus.net = machine_net;
+	board_vm.bus.share = machine_share;
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
-		if (board_self[i])
-			memset(board_self[i], 0, board_devices[i].device->size);
+		if (board_vm.self[i])
+			memset(board_vm.self[i], 0, board_devices[i].device->size);
 	bad = board_start();
 	if (bad) {
 		printf("BAD no place for %s\n", bad);
@@ -99,14 +99,14 @@ int report(const char *test, unsigned least)
 
 uint64_t load(uint64_t gpa, unsigned size)
 {
-	const struct bus_memory *window = bus_find_memory(&board_bus, gpa);
+	const struct bus_memory *window = bus_find_memory(&board_vm.bus, gpa);
 
 	return window ? bus_read_memory(window, gpa, size) : ~0ull;
 }
 
 void store(uint64_t gpa, unsigned size, uint64_t value)
 {
-	const struct bus_memory *window = bus_find_memory(&board_bus, gpa);
+	const struct bus_memory *window = bus_find_memory(&board_vm.bus, gpa);
 
 	if (window)
 		bus_write_memory(window, gpa, size, value);

@@ -33,8 +33,8 @@ void expect(const char *what, int good);
 /* The last line of a test; the exit status. At least @least must have passed. */
 int report(const char *test, unsigned least);
 
-static inline uint8_t in(uint16_t port) { return bus_read_port(&board_bus, port, 1); }
-static inline void out(uint16_t port, uint8_t value) { bus_write_port(&board_bus, port, 1, value); }
+static inline uint8_t in(uint16_t port) { return bus_read_port(&board_vm.bus, port, 1); }
+static inline void out(uint16_t port, uint8_t value) { bus_write_port(&board_vm.bus, port, 1, value); }
 /* Device memory. */
 uint64_t load(uint64_t gpa, unsigned size);
 void store(uint64_t gpa, unsigned size, uint64_t value);

@@ -268,7 +268,7 @@ int main(void)
 	backend_low_bytes = ~0ull;
 	device = (struct bus_memory){ .gpa = (uint64_t)emulated + PAGE, .size = PAGE,
 		.self = emulated + PAGE, .read = device_read, .write = device_write };
-	bus_add_memory(&board_bus, &device);
+	bus_add_memory(&board_vm.bus, &device);
 	test_operations();
 	test_faults();
 	printf("operations: %u passed, %u of them on memory alone, %u failed\n", passed, aside, failed);

@@ -52,7 +52,6 @@ QUIET int backend_set_xcr0(uint64_t value) { (void)value; return 0; }
 QUIET int backend_set_tsc_aux(uint32_t value) { (void)value; return 0; }
 QUIET void backend_set_tsd(int on) { (void)on; }
 QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; return NULL; }
-struct bus board_bus;
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;
 QUIET uint64_t backend_low_bytes, backend_guest_bytes;
@@ -63,6 +62,4 @@ QUIET void backend_watch_gdt(const void *n, const void *k, size_t s, const uint8
 	(void)n; (void)k; (void)s; (void)w;
 }
 QUIET const uint8_t *mmu_watch_writes(const void *m, int start) { (void)m; (void)start; return NULL; }
-QUIET struct soft_tlb_entry soft_tlb[SOFT_TLB_ENTRIES];
-QUIET unsigned soft_tlb_changes;
 QUIET void backend_syscall_changed(void) { }

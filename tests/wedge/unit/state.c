@@ -48,9 +48,9 @@ static void access_port(void)
 	int size = port >= 0xcf8 || port == 0x600 ? 4 : port == 0x602 ? 2 : 1;
 
 	if (choose(2))
-		bus_write_port(&board_bus, port, size, choose(~0u));
+		bus_write_port(&board_vm.bus, port, size, choose(~0u));
 	else
-		note(bus_read_port(&board_bus, port, size));
+		note(bus_read_port(&board_vm.bus, port, size));
 }
 
 static const uint32_t lapic_registers[] = {
@@ -246,13 +246,13 @@ static void test_refused(void)
 static void test_lines(void)
 {
 	fresh();
-	bus_write_port(&board_bus, 0x602, 2, 0x100);
+	bus_write_port(&board_vm.bus, 0x602, 2, 0x100);
 	board_power_button();
 	board_save(saved);
 	fresh();
-	expect("read", !board_load(saved, size) && board_bus.high[SCI_LINE] == 1);
-	bus_write_port(&board_bus, 0x600, 2, 0x100);
-	expect("its line goes down", board_bus.high[SCI_LINE] == 0);
+	expect("read", !board_load(saved, size) && board_vm.bus.high[SCI_LINE] == 1);
+	bus_write_port(&board_vm.bus, 0x600, 2, 0x100);
+	expect("its line goes down", board_vm.bus.high[SCI_LINE] == 0);
 }
 
 /* Saves the machine and has a fresh one read it; the time is the same. */
@@ -292,19 +292,19 @@ static void test_rare(void)
 	expect("since when the tick is masked", dropped > 0);
 
 	fresh();
-	bus_add_source(&board_bus, &three, 3);
+	bus_add_source(&board_vm.bus, &three, 3);
 	out(0x21, 0);
 	bus_set_line(&three, 1);
 	board_interrupt();
 	out(0x21, 8);
 	out(0x20, 0x68);
 	move();
-	bus_add_source(&board_bus, &three, 5);
+	bus_add_source(&board_vm.bus, &three, 5);
 	bus_set_line(&three, 1);
 	expect("the special mask", board_interrupt_waits());
 
 	fresh();
-	bus_add_source(&board_bus, &twenty, 20);
+	bus_add_source(&board_vm.bus, &twenty, 20);
 	bus_set_line(&twenty, 1);
 	move();
 	store(IOAPIC_AT, 4, 0x10 + 2 * 20);

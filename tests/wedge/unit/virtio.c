@@ -35,16 +35,16 @@ static void test_configuration(void)
 	expect("who it is", config_get(SLOT, 0, 4) == 0x10421af4 && config_get(SLOT, 0x2c, 4) == 0x11001af4 &&
 	       config_get(SLOT, 8, 4) == 0x01000001);
 	expect("no other functions", config_get(SLOT + 2, 0, 4) == ~0u && config_get(0, 0, 4) == 0x12378086);
-	bus_write_port(&board_bus, 0xcf8, 4, 0x80000000u | SLOT << 11 | 1 << 8);
-	expect("one function in a slot", bus_read_port(&board_bus, 0xcfc, 4) == ~0u);
+	bus_write_port(&board_vm.bus, 0xcf8, 4, 0x80000000u | SLOT << 11 | 1 << 8);
+	expect("one function in a slot", bus_read_port(&board_vm.bus, 0xcfc, 4) == ~0u);
 	config_set(SLOT, 0, 4, 0x12345678);
 	expect("it stays that", config_get(SLOT, 0, 4) == 0x10421af4);
 	expect("lines as firmware leaves them", config_get(SLOT, 0x3c, 2) == (0x100 | 10) &&
 	       config_get(RO_SLOT, 0x3c, 1) == 11);
 	config_set(SLOT, 0x3c, 1, 5);
 	expect("a scratch register", config_get(SLOT, 0x3c, 1) == 5 && config_get(SLOT, 0x3d, 1) == 1);
-	bus_write_port(&board_bus, 0xcf8, 4, 0x80000000u | SLOT << 11);
-	expect("beyond the register", bus_read_port(&board_bus, 0xcfe, 4) == ~0u);
+	bus_write_port(&board_vm.bus, 0xcf8, 4, 0x80000000u | SLOT << 11);
+	expect("beyond the register", bus_read_port(&board_vm.bus, 0xcfe, 4) == ~0u);
 }
 
 static void test_bars(void)
@@ -65,11 +65,11 @@ static void test_bars(void)
 	config_set(SLOT, 4, 2, 2);
 	expect("open", reg(SLOT, QUEUES, 2) == 1);
 	config_set(SLOT, 0x10, 4, 0x100000);
-	expect("memory wins", !bus_find_memory(&board_bus, 0x100000));
+	expect("memory wins", !bus_find_memory(&board_vm.bus, 0x100000));
 	config_set(SLOT, 0x10, 4, LAPIC_AT);
 	expect("so do other devices", load(LAPIC_AT + 0x30, 4) == 0x50014);
 	config_set(SLOT, 0x10, 4, 0);
-	expect("nowhere", !bus_find_memory(&board_bus, 0));
+	expect("nowhere", !bus_find_memory(&board_vm.bus, 0));
 	for (unsigned i = 0; i < 100; i++)
 		config_set(SLOT, 0x10, 4, i & 1 ? 0xe8000000 : 0xe9000000);
 	expect("again and again", reg(SLOT, QUEUES, 2) == 1 && bar(SLOT, 0) == 0xe8000000);
@@ -304,7 +304,7 @@ static void test_vectors(void)
 	expect("all masked", !board_interrupt_waits());
 	config_set(SLOT, at + 2, 2, 0x8000);
 	expect("delivered", board_interrupt() == 0x52 && load(bar(SLOT, 1) + 0x800, 4) == 0);
-	expect("no line", reg(SLOT, ISR, 1) == 0 && !board_bus.high[10]);
+	expect("no line", reg(SLOT, ISR, 1) == 0 && !board_vm.bus.high[10]);
 	set_vector(1, 0xe0000000, 0x52, 0);
 	backend_guest_memory[RING_AVAILABLE + 2] = 2;
 	set_reg(SLOT, NOTIFY, 2, 0);
@@ -531,16 +531,16 @@ static void test_dma(void)
 {
 	fresh(1);
 	backend_guest_bytes = 0x100000000ull + 0x10000;
-	expect("two parts", bus_dma(&board_bus, MACHINE_MEMORY - 1, 1) && !bus_dma(&board_bus, 0, 0) &&
-	       !bus_dma(&board_bus, MACHINE_MEMORY - 1, 0x100000000ull) &&
-	       bus_dma(&board_bus, 0x100000000ull, 0x10000) && !bus_dma(&board_bus, 0x100000000ull, 0x10001));
+	expect("two parts", bus_dma(&board_vm.bus, MACHINE_MEMORY - 1, 1) && !bus_dma(&board_vm.bus, 0, 0) &&
+	       !bus_dma(&board_vm.bus, MACHINE_MEMORY - 1, 0x100000000ull) &&
+	       bus_dma(&board_vm.bus, 0x100000000ull, 0x10000) && !bus_dma(&board_vm.bus, 0x100000000ull, 0x10001));
 	backend_guest_bytes = MACHINE_MEMORY;
-	bus_add_memory(&board_bus, &(struct bus_memory){ 0x1000, 0x1000, NULL, NULL, NULL });
-	expect("behind a window", !bus_dma(&board_bus, 0xfff, 2) && bus_dma(&board_bus, 0xfff, 1) &&
-	       !bus_dma(&board_bus, 0, 0x10000) && bus_dma(&board_bus, 0x2000, 1) &&
-	       bus_dma_write(&board_bus, 0x1fff, "x", 1) && bus_dma_read(&board_bus, ~0ull, saved, 1));
-	bus_remove_memory(&board_bus, 0x1000);
-	expect("which is gone", bus_dma(&board_bus, 0, 0x10000) && !bus_find_memory(&board_bus, 0x1000));
+	bus_add_memory(&board_vm.bus, &(struct bus_memory){ 0x1000, 0x1000, NULL, NULL, NULL });
+	expect("behind a window", !bus_dma(&board_vm.bus, 0xfff, 2) && bus_dma(&board_vm.bus, 0xfff, 1) &&
+	       !bus_dma(&board_vm.bus, 0, 0x10000) && bus_dma(&board_vm.bus, 0x2000, 1) &&
+	       bus_dma_write(&board_vm.bus, 0x1fff, "x", 1) && bus_dma_read(&board_vm.bus, ~0ull, saved, 1));
+	bus_remove_memory(&board_vm.bus, 0x1000);
+	expect("which is gone", bus_dma(&board_vm.bus, 0, 0x10000) && !bus_find_memory(&board_vm.bus, 0x1000));
 }
 
 /* RFC 8439, 2.3.2. */
