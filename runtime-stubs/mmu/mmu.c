@@ -54,25 +54,25 @@ static void mmu_part_pair(uint64_t va)
 		mmu_set_root(paging_vcpu.root, 1);
 }
 
-int mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
+enum mmu_result mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	struct mmu_walk walk;
 
 	mmu_part_pair(va);
 	if (mmu_translate(va, access, &walk, error)) {
 		mmu_vcpu.counters.reflected++;
-		return -1;
+		return MMU_REFLECTED;
 	}
 	if (paging_in_window(va))
-		return 0;
+		return MMU_MAPPED;
 	/* A device's page is never there: do not look for more around it. */
 	if (bus_find_memory(&board_vm.bus, walk.gpa) || shadow_fill(va, &walk))
-		return 1;
+		return MMU_NOTHING;
 	mmu_vcpu.counters.fills++;
 	/* Rights were only added: the fault itself has made the processor forget
 	   what it held. */
 	shadow_commit(0);
-	return 0;
+	return MMU_MAPPED;
 }
 
 void mmu_prefill(uint64_t va)

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "paging.h"
+#include "result.h"
 #include "soft_tlb.h"
 
 /* Counters, for the report at the end. */
@@ -89,19 +90,13 @@ void mmu_set_root(uint64_t root, int keep_global);
 void mmu_flush_all(void);
 void mmu_invalidate(uint64_t va);
 
-/*
- * A page fault of the guest with @access (PF_W, PF_U, PF_I): 0 when the shadow
- * now allows it, -1 with the error code the guest is to see. 1: the guest's
- * tables allow it but there is nothing to map (device memory, the wedge).
- */
-int mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
+/* A page fault of the guest with @access (PF_W, PF_U, PF_I); never MMU_UNKNOWN. With
+   MMU_REFLECTED, *@error is the error code. */
+enum mmu_result mmu_fault(uint64_t va, uint32_t access, uint32_t *error);
 
-/*
- * mmu_fault and mmu_prefill for user mode by the walk cache, in few instructions. 0: the
- * shadow allows it now. 1: the guest is to see @error. -1: the cache has no way to @va,
- * nothing has changed, mmu_fault is to be called.
- */
-int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error);
+/* mmu_fault and mmu_prefill for user mode by the walk cache, in few instructions: never
+   MMU_NOTHING; with MMU_UNKNOWN, or non-zero, mmu_fault or mmu_prefill is to be called. */
+enum mmu_result mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error);
 int mmu_cached_prefill(uint64_t va);
 
 /* Returns 1 if nothing of the guest's can be mapped at @va: the wedge or the hypervisor

@@ -31,13 +31,13 @@ void wedge_count_cause(unsigned cause)
 	causes[cause].entries++;
 }
 
-void wedge_count_fault(uint64_t address, uint32_t error, int user, int result)
+void wedge_count_fault(uint64_t address, uint32_t error, int user, enum mmu_result result)
 {
 	unsigned kind;
 
-	if (result < 0)
+	if (result == MMU_REFLECTED)
 		kind = user ? FAULT_REFLECTED_USER : FAULT_REFLECTED_KERNEL;
-	else if (result > 0)
+	else if (result == MMU_NOTHING)
 		kind = FAULT_DEVICE;
 	else if (address >> 63)
 		kind = FAULT_UPPER;

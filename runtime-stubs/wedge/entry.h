@@ -25,12 +25,17 @@ _Noreturn void wedge_exception(unsigned vector, uint32_t error, uint64_t address
 /*
  * The same of a page fault of user mode in few instructions (@frame: error code,
  * rip, cs, rflags, rsp, ss), with the kernel's
- * flags nothing but the processor's. 0: it goes on, struct cpu is as it was; 1:
- * the guest's handler is to run from cpu.rip and cpu.rsp with IF clear and the
- * user's other registers and flags, and what user mode has in its segment registers is
- * not known; -1: nothing has happened.
+ * flags nothing but the processor's.
  */
-int wedge_fast_fault(uint64_t address, uint64_t *frame);
+enum wedge_fast {		/* assembly looks at the sign, and whether it is 0 */
+	WEDGE_FAST_NOT = -1,	/* nothing has happened: the slow way */
+	WEDGE_FAST_GOES_ON,	/* user mode goes on, struct cpu is as it was */
+	/* The guest's handler is to run from cpu.rip and cpu.rsp with IF clear and the
+	   user's other registers and flags, and what user mode has in its segment registers
+	   is not known. */
+	WEDGE_FAST_DELIVERED
+};
+enum wedge_fast wedge_fast_fault(uint64_t address, uint64_t *frame);
 /* Before a return to user mode when backend_user_owed is not 0. */
 void wedge_settle_user(void);
 /* invlpg and loads of CR3, with where the guest goes on and its stack then; they

@@ -57,7 +57,7 @@ static void faults_device(struct cpu_fault *fault)
 void wedge_page_fault(struct cpu_fault *fault)
 {
 	uint32_t access = fault->error & (PF_W | PF_I), error = fault->error;
-	int result;
+	enum mmu_result result;
 
 	if (previrt_cpu.user)
 		access |= PF_U;
@@ -72,7 +72,7 @@ void wedge_page_fault(struct cpu_fault *fault)
 	if (wedge_wants_counts)
 		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
 	switch (result) {
-	case 0:
+	case MMU_MAPPED:
 		if (++wedge_vcpu.last_fault.count <= MAX_SAME_FAULTS)
 			return;
 		if (!previrt_cpu.user)
@@ -85,10 +85,12 @@ void wedge_page_fault(struct cpu_fault *fault)
 			*fault = (struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 };
 		wedge_deliver(fault, 0);
 		return;
-	case 1:
+	case MMU_NOTHING:
 		wedge_vcpu.last_fault.count = 0;
 		faults_device(fault);
 		return;
+	default:
+		break;
 	}
 	wedge_vcpu.last_fault.count = 0;
 	if (previrt_cpu.user) {
@@ -98,21 +100,21 @@ void wedge_page_fault(struct cpu_fault *fault)
 	wedge_deliver(fault, 0);
 }
 
-int wedge_fast_fault(uint64_t address, uint64_t *frame)
+enum wedge_fast wedge_fast_fault(uint64_t address, uint64_t *frame)
 {
 	uint32_t error, access = (frame[0] & (PF_W | PF_I)) | PF_U;
-	int reflect;
+	enum mmu_result result;
 
 	if (wedge_vcpu.last_fault.address == address && wedge_vcpu.last_fault.count &&
 	    wedge_vcpu.last_fault.generation == mmu_vcpu.generation)
-		return -1;
+		return WEDGE_FAST_NOT;
 	wedge_cause(CAUSE_PAGE_FAULT);
-	reflect = mmu_cached_fault(address, access, &error);
-	if (reflect < 0)
-		return -1;
+	result = mmu_cached_fault(address, access, &error);
+	if (result == MMU_UNKNOWN)
+		return WEDGE_FAST_NOT;
 	if (wedge_wants_counts)
-		wedge_count_fault(address, frame[0], 1, reflect ? -1 : 0);
-	if (!reflect) {
+		wedge_count_fault(address, frame[0], 1, result);
+	if (result == MMU_MAPPED) {
 		wedge_vcpu.last_fault.address = address;
 		wedge_vcpu.last_fault.rip = frame[1];
 		wedge_vcpu.last_fault.generation = mmu_vcpu.generation;
@@ -120,11 +122,11 @@ int wedge_fast_fault(uint64_t address, uint64_t *frame)
 	} else {
 		frame[0] = error;
 		if (cpu_deliver_user_fault(&previrt_cpu, address, frame))
-			return -1;
+			return WEDGE_FAST_NOT;
 		wedge_vcpu.last_fault.count = 0;
 		wedge_vcpu.prefill = address;
 		backend_user_owed |= FAULTS_OWED_FILL;
 	}
 	wedge_vcpu.counters.exceptions++;
-	return reflect;
+	return result == MMU_MAPPED ? WEDGE_FAST_GOES_ON : WEDGE_FAST_DELIVERED;
 }

@@ -4,6 +4,7 @@
 #ifndef PREVIRT_WEDGE_H
 #define PREVIRT_WEDGE_H
 #include "../cpu/cpu.h"
+#include "../mmu/result.h"
 #include "../rewriter/rewriter.h"
 #include "bundle.h"
 #include "entry.h"
@@ -43,12 +44,12 @@ enum {
 	CAUSE_SYSCALL, CAUSE_INT, CAUSES
 };
 void wedge_count_cause(unsigned cause);
-/* ... a page fault with @error of the processor's, @result as of mmu_fault; ... */
+/* ... a page fault with @error of the processor's, and what became of it; ... */
 enum {
 	FAULT_FILLED_USER, FAULT_FILLED_KERNEL, FAULT_FIRST_WRITE, FAULT_UPPER,
 	FAULT_REFLECTED_USER, FAULT_REFLECTED_KERNEL, FAULT_DEVICE, FAULTS
 };
-void wedge_count_fault(uint64_t address, uint32_t error, int user, int result);
+void wedge_count_fault(uint64_t address, uint32_t error, int user, enum mmu_result result);
 /* ... a site that came to C. */
 void wedge_count_site(uint64_t address, unsigned op);
 void wedge_print_causes(void);

@@ -158,18 +158,18 @@ static void traps_in_site(struct cpu *cpu)
  * A page fault of user mode: error code, rip, cs, rflags, rsp, ss. As wedge_fast_fault.
  * A kernel with flags of its own has the slow way.
  */
-int fastpath_fault(uint64_t *frame)
+enum wedge_fast fastpath_fault(uint64_t *frame)
 {
-	int result;
+	enum wedge_fast result;
 
 	if ((traps_kept | traps_user_kept) || frame[3] & FLAG_AC)
-		return -1;
+		return WEDGE_FAST_NOT;
 	frame[2] &= SELECTOR_MASK;
 	frame[3] = (frame[3] & ~(uint64_t)FLAG_IOPL) | FLAG_IF;
 	fastpath_lock();
 	result = wedge_fast_fault(xenpv_vcpu->arch.cr2, frame);
 	fastpath_unlock();
-	if (result == 1)
+	if (result == WEDGE_FAST_DELIVERED)
 		fastpath_stale_selectors = 1;
 	return result;
 }

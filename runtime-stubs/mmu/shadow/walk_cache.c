@@ -149,8 +149,8 @@ static int way_fill(uint64_t va, const struct walk_cache_way *way, uint64_t entr
 }
 
 /* The guest's @entry allows @access. */
-static __attribute__((noinline)) int way_allow(uint64_t va, uint32_t access, struct walk_cache_way *way,
-						   uint64_t entry)
+static __attribute__((noinline)) enum mmu_result way_allow(uint64_t va, uint32_t access,
+							       struct walk_cache_way *way, uint64_t entry)
 {
 	uint64_t want = entry | (access & PF_W ? PTE_A | PTE_D : PTE_A);
 
@@ -158,24 +158,24 @@ static __attribute__((noinline)) int way_allow(uint64_t va, uint32_t access, str
 	if (entry != want &&
 	    !__atomic_compare_exchange_n(&way->guest[shadow_index(va, 1)], &entry, want, 0,
 					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		return -1;
+		return MMU_UNKNOWN;
 	if (way_fill(va, way, want))
-		return -1;
+		return MMU_UNKNOWN;
 	mmu_vcpu.counters.fills++;
-	return 0;
+	return MMU_MAPPED;
 }
 
-int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
+enum mmu_result mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	uint64_t entry = 0;
 	struct walk_cache_way *way = way_of(va);
 	int walked;
 
 	if (va >> 47 || !way_is_known(way, va))
-		return -1;
+		return MMU_UNKNOWN;
 	walked = way_walk(va, way);
 	if (walked < 0)
-		return -1;
+		return MMU_UNKNOWN;
 	if (!walked)
 		entry = *(volatile uint64_t *)&way->guest[shadow_index(va, 1)];
 	*error = access | (entry & PTE_P ? PF_P : 0);
@@ -183,7 +183,7 @@ int mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 	    ((access & PF_W) && !(entry & way->flags & PTE_W)) ||
 	    ((access & PF_I) && ((entry | way->flags) & PTE_NX))) {
 		mmu_vcpu.counters.reflected++;
-		return 1;
+		return MMU_REFLECTED;
 	}
 	return way_allow(va, access, way, entry);
 }

@@ -209,7 +209,7 @@ static void test_split(void)
 	entry_at(table)[2] = PAGE(2) | OWN;
 	guest_write(at, table | LINK, 0);
 	fake_memory_notice();
-	expect("seen by a fault", mmu_fault(large + 0x2000, PF_W, &error) == 0, large);
+	expect("seen by a fault", mmu_fault(large + 0x2000, PF_W, &error) == MMU_MAPPED, large);
 	fake_tlb_flush();
 	expect("the new table", !touch(large + 0x2000, PF_W, &gpa, &error) && gpa == PAGE(2) && !faults, gpa);
 	expect("the rest stays", !touch(VA, PF_W, &gpa, &error) && gpa == PAGE(1) && !faults, gpa);

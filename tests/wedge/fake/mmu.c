@@ -270,12 +270,12 @@ static void test_window(void)
 	mmu_window = (struct mmu_window){ .va = va, .gpa = DATA_AT, .size = 0x10000 };
 	mmu_flush_all();
 	expect("written", !mmu_access(va + 0x1008, &word, 8, 1, 0, &address, &error) && entry_at(PAGE(1))[1] == 7, va);
-	expect("no fault of the guest's", !mmu_fault(va, PF_W, &error), va);
-	expect("not user mode's", mmu_fault(va, PF_U, &error) == -1, va);
-	expect("nothing behind it", mmu_fault(va + 0x10000, PF_W, &error) == -1, va);
+	expect("no fault of the guest's", mmu_fault(va, PF_W, &error) == MMU_MAPPED, va);
+	expect("not user mode's", mmu_fault(va, PF_U, &error) == MMU_REFLECTED, va);
+	expect("nothing behind it", mmu_fault(va + 0x10000, PF_W, &error) == MMU_REFLECTED, va);
 	mmu_window.size = 0;
 	mmu_flush_all();
-	expect("nor when there is none", mmu_fault(va, PF_W, &error) == -1, va);
+	expect("nor when there is none", mmu_fault(va, PF_W, &error) == MMU_REFLECTED, va);
 }
 
 static uint64_t appeared;

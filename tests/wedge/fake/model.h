@@ -128,15 +128,15 @@ static int touch(uint64_t va, uint32_t access, uint64_t *gpa, uint32_t *error)
 		if (!fake_translate(va, access, gpa, error))
 			return 0;
 		fake_memory_notice();
-		result = -1;
+		result = MMU_UNKNOWN;
 		if (access & PF_U && faults < 2 && !((uint64_t)va >> 63))
 			result = mmu_cached_fault(va, access, error);
-		if (result == 1)
+		if (result == MMU_REFLECTED)
 			return -1;
 		if (result)
 			result = mmu_fault(va, access, error);
 		if (result)
-			return result;
+			return result == MMU_REFLECTED ? -1 : 1;
 		if (access & PF_U)
 			mmu_before_user();
 	}
