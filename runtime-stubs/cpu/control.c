@@ -73,7 +73,7 @@ static enum cpu_result control_write_cr4(struct cpu *cpu, uint64_t value,
 void cpu_load_cr3(struct cpu *cpu, uint64_t value)
 {
 	cpu->cr3 = value;
-	backend_gdt_patience = CPU_GDT_PATIENCE;
+	requests_vcpu.gdt_compares = CPU_GDT_COMPARES;
 	mmu_set_root(value & CR3_ADDRESS, !!(cpu->cr4 & CR4_PGE));
 }
 

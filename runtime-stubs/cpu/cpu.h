@@ -12,6 +12,7 @@
 #ifndef PREVIRT_CPU_H
 #define PREVIRT_CPU_H
 #include "offsets.h"
+#include "../iface/vcpu.h"
 #include "../insn/insn.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -142,6 +143,9 @@ CPU_ASSERT(cr0, CPU_CR0);
 CPU_ASSERT(cr2, CPU_CR2);
 CPU_ASSERT(cr3, CPU_CR3);
 CPU_ASSERT(cr4, CPU_CR4);
+_Static_assert(offsetof(struct requests_vcpu, slow) == REQUESTS_SLOW &&
+	       offsetof(struct requests_vcpu, work) == REQUESTS_SLOW + 1 &&
+	       offsetof(struct requests_vcpu, gdt_compares) == REQUESTS_GDT_COMPARES, "requests");
 
 /* The one that runs this code. */
 extern struct cpu previrt_cpu;
@@ -281,14 +285,14 @@ size_t cpu_fetch(const struct cpu *cpu, uint8_t bytes[INSN_MAX]);
 void cpu_set_register(struct cpu *cpu, unsigned reg, uint64_t value, int size);
 
 /* Comparisons of the GDT by the fast path before writes to it are watched. */
-#define CPU_GDT_PATIENCE 64
+#define CPU_GDT_COMPARES 64
 /* The user-visible part of the guest's GDT may have changed: load it. */
 void cpu_sync_gdt(struct cpu *cpu);
 /* Hardware gets the selectors, bases and user mode's descriptors of @cpu. */
 void cpu_apply_segments(struct cpu *cpu);
 /* User mode's GS (gs_base[1], and @selector for hardware) is another now; its FS
-   base is; sync: user mode is about to run, and backend_user_owed has this bit. */
-#define CPU_OWED_BASES 1u
+   base is; sync: user mode is about to run, and requests_vcpu.work has this bit. */
+#define CPU_WORK_BASES 1u
 void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector);
 void cpu_load_fs_base(struct cpu *cpu, uint64_t base);
 void cpu_sync_user_bases(struct cpu *cpu);

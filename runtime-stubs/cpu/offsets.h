@@ -29,4 +29,8 @@
 #define CPU_CR3 216
 #define CPU_CR4 224
 
+/* And in struct requests_vcpu: slow and work, looked at together, and the count. */
+#define REQUESTS_SLOW 0
+#define REQUESTS_GDT_COMPARES 2
+
 #endif

@@ -59,10 +59,10 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
  */
 static void segment_watch_gdt(const void *now, const void *known, size_t size)
 {
-	int start = !backend_gdt_patience;
+	int start = !requests_vcpu.gdt_compares;
 
 	if (start)
-		backend_gdt_patience = CPU_GDT_PATIENCE;
+		requests_vcpu.gdt_compares = CPU_GDT_COMPARES;
 	backend_watch_gdt(now, known, size, now ? mmu_watch_writes(now, start) : NULL);
 }
 
@@ -195,7 +195,7 @@ void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector)
 	if (!cpu->derived.user_gs.changed) {
 		cpu->derived.user_gs.selector = cpu->loaded[SEG_GS];
 		cpu->derived.user_gs.changed = 1;
-		backend_user_owed |= CPU_OWED_BASES;
+		requests_vcpu.work |= CPU_WORK_BASES;
 	}
 	cpu->loaded[SEG_GS] = selector;
 }
@@ -269,7 +269,7 @@ static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user,
 	} else if (which == SEG_FS) {
 		cpu->fs_base = 0;
 		cpu->derived.fs_waits = 1;
-		backend_user_owed |= CPU_OWED_BASES;
+		requests_vcpu.work |= CPU_WORK_BASES;
 	}
 }
 
@@ -327,7 +327,7 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 	if (user)
 		cpu_sync_gdt(cpu);
 	else if (selector & ~3u)	/* to be dropped by then */
-		backend_slow_user = 1;
+		requests_vcpu.slow = 1;
 	segment_set(cpu, which, selector, user, d);
 	return CPU_NEXT;
 }
@@ -437,7 +437,7 @@ static enum cpu_result segment_table(struct cpu *cpu, const struct insn *insn, u
 	cpu_tables_changed(cpu);
 	if (!is_idt) {
 		cpu_sync_gdt(cpu);
-		backend_slow_user = 1;
+		requests_vcpu.slow = 1;
 	}
 	return CPU_NEXT;
 }

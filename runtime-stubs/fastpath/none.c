@@ -7,7 +7,6 @@
 #include "../iface/fastpath.h"
 #include "../iface/vcpu.h"
 
-VCPU_LOCAL uint8_t backend_slow_user, backend_user_owed, backend_gdt_patience;
 VCPU_LOCAL uint64_t backend_fast_syscalls;
 
 void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,

@@ -48,7 +48,7 @@ int fastpath_jump_at(uint64_t rip)
 void backend_syscall_changed(void)
 {
 	fastpath_syscall_known = 0;
-	backend_slow_user = 1;
+	requests_vcpu.slow = 1;
 }
 
 void fastpath_sysret_learn(const struct cpu *cpu)
@@ -81,7 +81,7 @@ void backend_watch_gdt(const void *now, const void *known, size_t size,
 	fastpath_gdt_written = (uint64_t)(now && written ? written : &always);
 }
 
-/* What user mode is owed (backend_user_owed), from user.inc. */
+/* The work before user mode (requests_vcpu.work), from user.inc. */
 void fastpath_settle_user(void)
 {
 	fastpath_lock();

@@ -3,11 +3,11 @@
 /*
  * Fast path: code of the back-end's for sites, system calls and returns to user mode
  * that does its work without the wedge. A back-end need not have any: then the
- * functions do nothing, and the variables are there.
+ * functions do nothing, and the variable is there.
  *
  * A return to user mode may do without the wedge while all of these hold:
- * (a) backend_slow_user is 0;
- * (b) backend_user_owed is 0, or wedge_settle_user has been called;
+ * (a) requests_vcpu.slow is 0;
+ * (b) requests_vcpu.work is 0, or wedge_settle_user has been called;
  * (c) the guest's GDT is the one that is known (backend_watch_gdt);
  * (d) backend_syscall_changed was not called since the last return by the wedge.
  */
@@ -17,18 +17,6 @@
 #include <stdint.h>
 
 struct insn;
-
-/* Not 0: the next return to user mode must go through the wedge, which sets it to 0
-   then. VCPU_LOCAL. */
-extern uint8_t backend_slow_user;
-
-/* Not 0: wedge_settle_user must be called before the next return to user mode; it sets
-   it to 0. The bits are the wedge's own. VCPU_LOCAL. */
-extern uint8_t backend_user_owed;
-
-/* How many more returns to user mode may compare the GDT; each that does counts it
-   down, and the next return goes through the wedge when it is 0. VCPU_LOCAL. */
-extern uint8_t backend_gdt_patience;
 
 /* System calls that the fast path has taken: wedge_syscall has not seen them.
    VCPU_LOCAL. */

@@ -17,6 +17,20 @@ struct cpu;
 /* A variable that each processor has for itself, at the same address; 0 at the start. */
 #define VCPU_LOCAL __attribute__((section(".bss.vcpu")))
 
+/* What a processor's next return to user mode has to look at: who changes what that
+   depends on asks for it here. A part of struct vcpu (wedge/vm.h). */
+struct requests_vcpu {
+	/* Not 0: it must go through the wedge, which sets it to 0 then. */
+	uint8_t slow;
+	/* Not 0: wedge_settle_user must be called before, and sets it to 0. Bits of the
+	   wedge's own. */
+	uint8_t work;
+	/* How many more returns may compare the GDT; each that does counts it down, and the
+	   next one goes through the wedge when it is 0. */
+	uint8_t gdt_compares;
+};
+extern struct requests_vcpu requests_vcpu;
+
 /* How many there are, 1 to BACKEND_VCPUS_MAX; known before wedge_start. */
 extern unsigned backend_vcpus;
 

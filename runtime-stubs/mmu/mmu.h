@@ -65,12 +65,12 @@ int mmu_access(uint64_t va, void *buffer, size_t size, int write, int user,
  */
 int mmu_unchanged(uint64_t va, size_t size, const uint64_t *copy);
 /* Returns the @size bytes at @va, within a page, to be read until mmu_vcpu.generation changes
-   (backend_slow_user is 1 then), or NULL if @va cannot be read. */
+   (requests_vcpu.slow is 1 then), or NULL if @va cannot be read. */
 const void *mmu_pointer(uint64_t va, size_t size);
 
 /* Returns a byte whose PTE_D bit is set after any write to the page of @memory (from
    mmu_pointer) since the last call with @start. Returns NULL if writes to that page cannot
-   be watched. When they can be watched no longer, backend_slow_user becomes 1. */
+   be watched. When they can be watched no longer, requests_vcpu.slow becomes 1. */
 const uint8_t *mmu_watch_writes(const void *memory, int start);
 /* The level of the guest's table in frame @gfn that the lower half of the shadow watches;
    0: there is none. */

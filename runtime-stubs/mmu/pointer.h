@@ -4,7 +4,7 @@
 #ifndef PREVIRT_MMU_POINTER_H
 #define PREVIRT_MMU_POINTER_H
 #include "mmu.h"
-#include "../iface/fastpath.h"
+#include "../iface/vcpu.h"
 
 /* Translations are forgotten; @keep_global: but for entries with G. */
 static inline void pointer_new_generation(int keep_global)
@@ -13,7 +13,7 @@ static inline void pointer_new_generation(int keep_global)
 	if (keep_global && mmu_vcpu.pointer.is_global)
 		return;
 	mmu_vcpu.kernel_generation++;
-	backend_slow_user = 1;
+	requests_vcpu.slow = 1;
 }
 
 #endif

@@ -36,7 +36,7 @@ enum wedge_fast {		/* assembly looks at the sign, and whether it is 0 */
 	WEDGE_FAST_DELIVERED
 };
 enum wedge_fast wedge_fast_fault(uint64_t address, uint64_t *frame);
-/* Before a return to user mode when backend_user_owed is not 0. */
+/* Before a return to user mode when requests_vcpu.work is not 0. */
 void wedge_settle_user(void);
 /* invlpg and loads of CR3, with where the guest goes on and its stack then; they
    are done, or -1: nothing has happened. */

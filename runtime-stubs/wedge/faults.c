@@ -12,16 +12,16 @@
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
-#define FAULTS_OWED_FILL 0x80u	/* of backend_user_owed; wedge_vcpu.prefill */
+#define FAULTS_WORK_FILL 0x80u	/* of requests_vcpu.work; wedge_vcpu.prefill */
 
 void wedge_settle_user(void)
 {
-	uint8_t owed = backend_user_owed;
+	uint8_t work = requests_vcpu.work;
 
-	backend_user_owed = 0;
-	if (owed & CPU_OWED_BASES)
+	requests_vcpu.work = 0;
+	if (work & CPU_WORK_BASES)
 		cpu_sync_user_bases(&previrt_cpu);
-	if ((owed & FAULTS_OWED_FILL) && mmu_cached_prefill(wedge_vcpu.prefill))
+	if ((work & FAULTS_WORK_FILL) && mmu_cached_prefill(wedge_vcpu.prefill))
 		mmu_prefill(wedge_vcpu.prefill);
 }
 
@@ -95,7 +95,7 @@ void wedge_page_fault(struct cpu_fault *fault)
 	wedge_vcpu.last_fault.count = 0;
 	if (previrt_cpu.user) {
 		wedge_vcpu.prefill = fault->address;
-		backend_user_owed |= FAULTS_OWED_FILL;
+		requests_vcpu.work |= FAULTS_WORK_FILL;
 	}
 	wedge_deliver(fault, 0);
 }
@@ -125,7 +125,7 @@ enum wedge_fast wedge_fast_fault(uint64_t address, uint64_t *frame)
 			return WEDGE_FAST_NOT;
 		wedge_vcpu.last_fault.count = 0;
 		wedge_vcpu.prefill = address;
-		backend_user_owed |= FAULTS_OWED_FILL;
+		requests_vcpu.work |= FAULTS_WORK_FILL;
 	}
 	wedge_vcpu.counters.exceptions++;
 	return result == MMU_MAPPED ? WEDGE_FAST_GOES_ON : WEDGE_FAST_DELIVERED;

@@ -23,11 +23,11 @@
 static void run_before_user(struct cpu *cpu)
 {
 	cpu_sync_gdt(cpu);
-	if (backend_user_owed)
+	if (requests_vcpu.work)
 		wedge_settle_user();
 	mmu_before_user();
 	/* sysret is undefined without SCE: it must come by here. */
-	backend_slow_user = cpu->in_nmi || !(cpu->efer & EFER_SCE);
+	requests_vcpu.slow = cpu->in_nmi || !(cpu->efer & EFER_SCE);
 }
 
 static void run_nmi(void)
@@ -37,7 +37,7 @@ static void run_nmi(void)
 	if (previrt_cpu.in_nmi || !board_take_nmi())
 		return;
 	previrt_cpu.in_nmi = 1;
-	backend_slow_user = 1;		/* iret must come by here */
+	requests_vcpu.slow = 1;		/* iret must come by here */
 	wedge_deliver(&nmi, 0);
 }
 

@@ -18,6 +18,7 @@ struct vm previrt_vm;
 static __attribute__((used)) void vm_name_parts(void)
 {
 	PART(previrt_cpu, vcpu, cpu);
+	PART(requests_vcpu, vcpu, requests);
 	PART(wedge_vcpu, vcpu, wedge);
 	PART(mmu_vcpu, vcpu, mmu);
 	PART(paging_vcpu, vcpu, paging);

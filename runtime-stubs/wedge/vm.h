@@ -26,6 +26,7 @@
 struct vcpu {
 	struct cpu cpu;				/* state, but for what is marked */
 	/* Derived. */
+	struct requests_vcpu requests __attribute__((aligned(2)));
 	struct wedge_vcpu wedge;
 	struct mmu_vcpu mmu;
 	struct paging_vcpu paging;

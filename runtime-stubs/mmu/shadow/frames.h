@@ -67,7 +67,7 @@ static inline int shadow_is_writable(uint64_t entry)
 static inline void shadow_disown(struct shadow_frame *frame)
 {
 	if (frame->owner == SHADOW_WATCHED)
-		backend_slow_user = 1;
+		requests_vcpu.slow = 1;
 	else if (frame->owner && frame->owner != SHADOW_UPPER) {
 		shadow_vm.tables[frame->owner].forced = 1;
 		space_forget_list(frame->owner);

@@ -15,7 +15,7 @@ static int lower_fill_early(uint64_t va, struct mmu_walk *walk)
 
 	if (!(walk->flags & PTE_U) && mmu_translate(va, 0, walk, &error))
 		return -1;
-	lower_running()->supervisor = backend_slow_user = 1;
+	lower_running()->supervisor = requests_vcpu.slow = 1;
 	return lower_fill(va, walk);
 }
 

@@ -106,7 +106,7 @@ int lower_load(uint64_t root)
 		space->paired = space->apart = 0;
 	paging_vcpu.top_ignored = space->paired ? PTE_NX : 0;
 	if (space->supervisor)
-		backend_slow_user = 1;
+		requests_vcpu.slow = 1;
 	space->loaded = ++spaces_vm.clock;
 	if (changed || !lower_is_clean(space)) {
 		if (shadow_is_shared())

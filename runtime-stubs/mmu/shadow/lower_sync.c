@@ -26,7 +26,7 @@ void lower_claim(unsigned table, uint32_t gfn)
 /* It maps a supervisor page: shadow_before_user must see it. */
 void lower_note_supervisor(struct space *space)
 {
-	space->supervisor = backend_slow_user = 1;
+	space->supervisor = requests_vcpu.slow = 1;
 }
 
 /* Apart, for most entries are what they were. */

@@ -238,7 +238,7 @@ static void test_reads(void)
 	mmu_flush_all();
 	expect("writes can be watched", backend_vcpus > 1 || (written && !(*written & PTE_D)), va);
 	check_touch(DIRECT + PAGE(100), PF_W);
-	expect("a write is seen", !written || *written & PTE_D || backend_slow_user, va);
+	expect("a write is seen", !written || *written & PTE_D || requests_vcpu.slow, va);
 	expect("poked", !mmu_poke(va + 4092, &word, 8) &&
 	       !memcmp((uint8_t *)entry_at(PAGE(3)) + 4092, &word, 4) &&
 	       !memcmp(entry_at(PAGE(4)), (uint8_t *)&word + 4, 4), va);

@@ -148,16 +148,16 @@ static void test_msr(void)
 	cpu.r[RAX] = 0xffffffff12345678ul;
 	cpu.r[RDX] = 0xffffffffffff8888ul;
 	expect("wrmsr KERNEL_GS_BASE", STEP("\x0f\x30") == CPU_NEXT &&
-	       cpu.gs_base[1] == 0xffff888812345678ul && backend_user_owed);
+	       cpu.gs_base[1] == 0xffff888812345678ul && requests_vcpu.work);
 	cpu_sync_user_bases(&cpu);
 	expect("... which hardware has when user mode runs", seen.gs[1] == cpu.gs_base[1]);
 	cpu.r[RCX] = 0xc0000100;
 	cpu.r[RDX] = 0;
 	expect("wrmsr FS_BASE", STEP("\x0f\x30") == CPU_NEXT && cpu.fs_base == 0x12345678 &&
 	       seen.fs == 0x12345678);
-	cpu.r[RAX] = backend_user_owed = 0;
+	cpu.r[RAX] = requests_vcpu.work = 0;
 	expect("a null selector has base 0", STEP("\x8e\xe0") == CPU_NEXT && !cpu.fs_base &&
-	       backend_user_owed);
+	       requests_vcpu.work);
 	cpu_sync_user_bases(&cpu);
 	expect("... which hardware has when user mode runs", !seen.fs);
 	cpu.r[RCX] = 0xc0000102;

@@ -82,7 +82,6 @@ uint64_t backend_low_bytes = sizeof(memory), backend_guest_bytes = sizeof(memory
 const uint64_t *backend_frame_numbers = numbers, *backend_linear = linear;
 const uint64_t backend_leaf_mask = PTE_U, backend_leaf_supervisor = 0;
 unsigned backend_vcpus = 2, backend_vcpu;
-uint8_t backend_slow_user;
 
 unsigned backend_table_alloc(int level)
 {

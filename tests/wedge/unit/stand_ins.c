@@ -55,8 +55,6 @@ QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; 
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;
 QUIET uint64_t backend_low_bytes, backend_guest_bytes;
-QUIET uint8_t backend_slow_user;
-QUIET uint8_t backend_gdt_patience, backend_user_owed;
 QUIET void backend_watch_gdt(const void *n, const void *k, size_t s, const uint8_t *w)
 {
 	(void)n; (void)k; (void)s; (void)w;
