@@ -85,7 +85,8 @@ deb:
 	$(say) EXPORT $(DEB_SOURCE)
 	$(Q)rm -rf $(DEB) && mkdir -p $(DEB_SOURCE) && \
 		git ls-files -z | tar --null -T - -c | tar -x -C $(DEB_SOURCE) && \
-		cp -r runtime-stubs/debian $(DEB_SOURCE)/debian
+		cp -r runtime-stubs/debian $(DEB_SOURCE)/debian && \
+		find $(DEB_SOURCE) -exec touch -h -d "$$(dpkg-parsechangelog -l runtime-stubs/debian/changelog -S Date)" {} +
 	$(say) DEB "$(DEB) (some minutes; its words: $(DEB)/log)"
 	$(Q)cd $(DEB_SOURCE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc > ../log 2>&1 || \
 		{ tail -n 20 $(abspath $(DEB))/log >&2; exit 1; }
