@@ -35,6 +35,7 @@ install_list = \
 	$(call install_as,0755,$(pluginsdir)/wedge,$(PROCESS_WEDGE) $(NETWORK_USER) $(SHARE_FOLDER)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c runtime-stubs/cli/schema.json) \
 	$(call install_as,0644,$(previrtdir)/stubs,$(GEN)/stubs_native.inc $(GEN)/stubs_count.inc) \
+	$(call install_as,0644,$(previrtdir)/stubs/examples,$(wildcard runtime-stubs/native/examples/*)) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \
 	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \
 	$(call install_as,0644,$(previrtdir)/kbuild,runtime-stubs/kbuild/GNUmakefile) \

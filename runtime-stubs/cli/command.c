@@ -24,7 +24,11 @@ static const char help_counts[] =
 	"                        physical memory (pmemsave); FILEs: first the kernel's\n"
 	"                        vmlinux, then modules\n"
 	"  --top N               print N sites (20; 0: all that ran)\n"
-	"  --slide HEX           the kernel's shift, where it is not found by itself\n";
+	"  --slide HEX           the kernel's shift, where it is not found by itself\n"
+	"  --every SECONDS       then read again after each such time, and tell what was\n"
+	"                        added: of a kernel that runs (/proc/kcore)\n"
+	"  --times N             so many times (10)\n"
+	"  --csv                 a line for each site and time, for spreadsheets\n";
 
 static const char help_learn[] =
 	"  --faults LIST         a wedge's log, QEMU's under -d int, or a list (previrt(1)\n"
