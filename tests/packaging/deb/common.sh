@@ -3,7 +3,7 @@
 #
 # What the tests of the Debian packages share; to be sourced by bash. Sets DEBS, the
 # folder of the packages of this commit: `make deb` of a clean clone, made by whoever
-# comes first. ROOT, where a test has one, is a Debian of its own below TMP.
+# comes first; the variable PREVIRT_DEBS names those that are there already. ROOT, where a test has one, is a Debian of its own below TMP.
 set -u -o pipefail
 # shellcheck source=../../lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/common.sh"
@@ -11,7 +11,7 @@ cd "$TOP" || exit 1
 SUITE=bookworm
 WORK=$BUILD/packages
 # shellcheck disable=SC2034	# for those who source this file
-DEBS=$WORK/clone/build/deb
+DEBS=${PREVIRT_DEBS:-$WORK/clone/build/deb}
 PACKAGES=(gcc-11-plugin-previrt gcc-12-plugin-previrt previrt previrt-wedge libprevirt-stubs-dev dh-previrt)
 
 # quiet COMMAND...: its words only if it fails
@@ -28,6 +28,7 @@ from_clone() {
 
 # need_packages: those of this commit, made if they are not there
 need_packages() {
+	[ -z "${PREVIRT_DEBS-}" ] || return 0
 	need dpkg-buildpackage dh git
 	[ -d "$DEBS" ] && [ "$(cat "$WORK/commit" 2> /dev/null)" = "$(git rev-parse HEAD)" ] || from_clone
 }
