@@ -55,3 +55,7 @@ inside() {
 # as_user COMMAND...: in the root, as somebody without rights
 as_user() { inside setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 apt_inside() { quiet inside apt-get -qy --no-install-recommends "$@"; }
+# with_proc COMMAND...: with the kernel's files in the root; they are gone with the command
+with_proc() {
+	unshare -m --propagation private sh -c 'mount -t proc proc "$0/proc" && exec "$@"' "$ROOT" "$@"
+}
