@@ -121,6 +121,11 @@ void mmu_prefill(uint64_t va);
 /* This processor has got to user mode: the kernel is in the upper half for good. */
 void mmu_user_seen(void);
 
+/* This processor waits, and neither it nor the wedge on it writes to the guest's memory
+   until mmu_goes_on. */
+void mmu_halts(void);
+void mmu_goes_on(void);
+
 /* User mode is about to run. */
 void mmu_before_user(void);
 

@@ -88,7 +88,9 @@ static void run_halt(void)
 			previrt_cpu.in_nmi = 0;
 			wedge_vcpu_started();
 		}
+		mmu_halts();
 		backend_wait();
+		mmu_goes_on();
 		backend_events();
 		board_run();
 	}

@@ -482,7 +482,7 @@ static uint64_t memory_guest_share(uint64_t wanted)
 	/* Linear tables, those above them, their names; what backend_memory will take. */
 	own = left / 512 + 2 * (left / (512 * 512)) + 16 +
 	      (left + BACKEND_HOLE_FRAMES) / (512 * 512) + 2 +
-	      (left + BACKEND_HOLE_FRAMES) * 12 / 4096 + backend_table_limit() * 136ull / 4096 +
+	      (left + BACKEND_HOLE_FRAMES) * 16 / 4096 + backend_table_limit() * 136ull / 4096 +
 	      (REWRITER_CALLS + REWRITER_JUMPS) * 80ull / 4096 + 9 +
 	      (backend_vcpus - 1) * VCPU_FRAMES;
 	if (left < own + GUEST_ALIGN)

@@ -63,6 +63,23 @@ uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i)
 	return entry;
 }
 
+/* Every table is compared once more. */
+static __attribute__((noinline)) void shadow_times_over(void)
+{
+	backend_table_commit(BACKEND_FLUSH_ALL);
+	for (uint64_t gfn = 0; gfn < shadow_vm.frame_count; gfn++)
+		shadow_vm.frames[gfn].since = 0;
+	for (unsigned t = 0; t < backend_table_limit(); t++)
+		shadow_vm.tables[t].sure = 0;
+	flushes_restart();
+}
+
+void shadow_flushed(int all)
+{
+	if (shadow_is_shared() && flushes_note(all))
+		shadow_times_over();
+}
+
 int shadow_aliases_are_clean(const struct shadow_frame *frame)
 {
 	unsigned known = 0;

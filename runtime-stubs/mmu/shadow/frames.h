@@ -13,6 +13,7 @@
  */
 #ifndef PREVIRT_MMU_SHADOW_FRAMES_H
 #define PREVIRT_MMU_SHADOW_FRAMES_H
+#include "flushes.h"
 #include "spaces.h"
 #include "../../iface/fastpath.h"
 
@@ -23,11 +24,14 @@
 
 /* What is known of a frame of guest memory. */
 struct shadow_frame {
-	uint16_t owner;		/* the one table that relies on its dirty bit */
+	/* The one table that relies on its dirty bit; with several processors the last one
+	   of the lower half that was compared with it. */
+	uint16_t owner;
 	uint16_t writers;	/* writable leaves outside the linear tables */
 	/* Two of them (shadow_where), which have dirty bits, too; one that is none any
 	   more may stand there still. */
 	uint32_t alias[2];
+	uint32_t since;		/* its dirty bits were cleared (flushes.h) */
 };
 
 /* Guest frame @gfn, as a table; NULL: it is no memory. */
@@ -68,7 +72,7 @@ static inline void shadow_disown(struct shadow_frame *frame)
 {
 	if (frame->owner == SHADOW_WATCHED)
 		requests_vcpu.slow = 1;
-	else if (frame->owner && frame->owner != SHADOW_UPPER) {
+	else if (frame->owner && frame->owner != SHADOW_UPPER && !shadow_is_shared()) {
 		shadow_vm.tables[frame->owner].forced = 1;
 		space_forget_list(frame->owner);
 	}
@@ -104,7 +108,11 @@ static inline void shadow_drop_writer(uint64_t gfn, int dirty)
 	if (gfn >= shadow_vm.frame_count || frame->writers == SHADOW_WRITERS_MANY)
 		return;
 	frame->writers--;
-	if (dirty && frame->owner)
+	if (!dirty)
+		return;
+	if (shadow_is_shared())
+		frame->since = flushes_watch();
+	if (frame->owner)
 		shadow_disown(frame);
 }
 /* @table, of level 1, is about to be emptied. */
@@ -116,19 +124,36 @@ void shadow_forget_leaves(unsigned table);
  * next flush on.
  */
 int shadow_watch(uint32_t gfn, uint16_t owner);
+/* The running processor's TLB has been emptied, or with @all each one's. */
+void shadow_flushed(int all);
 void shadow_settle(void);
 /* Alias @i (0, 1) of @frame: its entry, if it is a writer still; else 0. */
 uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i);
 int shadow_aliases_are_clean(const struct shadow_frame *frame);
 /* Leaf @index of @table is @entry, and may be a writer that is not known. */
 void shadow_note_writer(unsigned table, unsigned index, uint64_t entry);
-static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
+/* No dirty bit of frame @gfn is set. */
+static inline int shadow_is_unwritten(uint32_t gfn)
 {
 	const struct shadow_frame *frame = &shadow_vm.frames[gfn];
 
-	return gfn < shadow_vm.frame_count && frame->owner == owner &&
-	       !(backend_linear[gfn] & PTE_D) &&
+	return gfn < shadow_vm.frame_count && !(backend_linear[gfn] & PTE_D) &&
 	       (!frame->writers || shadow_aliases_are_clean(frame));
+}
+
+/* @owner has what stands in frame @gfn. */
+static inline int shadow_is_clean(uint32_t gfn, uint16_t owner)
+{
+	return gfn < shadow_vm.frame_count && shadow_vm.frames[gfn].owner == owner && shadow_is_unwritten(gfn);
+}
+
+/* Table @table, of the lower half, has what stands in frame @gfn. */
+static inline int shadow_is_current(uint32_t gfn, unsigned table)
+{
+	if (!shadow_is_shared())
+		return shadow_is_clean(gfn, table);
+	return shadow_is_unwritten(gfn) && shadow_vm.tables[table].gfn == gfn &&
+	       shadow_vm.frames[gfn].since < shadow_vm.tables[table].sure;
 }
 
 #endif

@@ -101,8 +101,7 @@ static inline void lower_sync_page(struct space *space, unsigned table, unsigned
 		lower_change_page(space, table, index, want);
 }
 
-/* lower_settle.c: with several processors, @space's tables that were written to are
-   watched. */
+/* lower_settle.c: with several processors, before @space is compared. */
 void lower_settle(struct space *space);
 
 /* lower_load.c */

@@ -43,15 +43,20 @@ static int lower_make_space(void)
 	return spaces_vm.count++;
 }
 
+/* Its level-4 table was written to since it ran: its process is most likely gone. */
+static int lower_is_abandoned(const struct space *space)
+{
+	const struct shadow_table *s = &shadow_vm.tables[space->kernel];
+
+	return s->forced || (shadow_is_shared() ? !shadow_is_unwritten(s->gfn) :
+						  !shadow_is_clean(s->gfn, space->kernel));
+}
+
 void lower_purge(void)
 {
-	for (unsigned i = 0; i < spaces_vm.count; i++) {
-		const struct shadow_table *s = &shadow_vm.tables[spaces_vm.space[i].kernel];
-
-		if (!spaces_vm.space[i].running && spaces_vm.space[i].first &&
-		    (s->forced || !shadow_is_clean(s->gfn, spaces_vm.space[i].kernel)))
+	for (unsigned i = 0; i < spaces_vm.count; i++)
+		if (!spaces_vm.space[i].running && spaces_vm.space[i].first && lower_is_abandoned(&spaces_vm.space[i]))
 			lower_empty(&spaces_vm.space[i]);
-	}
 }
 
 void lower_note_recent(unsigned number)
@@ -59,18 +64,16 @@ void lower_note_recent(unsigned number)
 	spaces_vm.recent[spaces_vm.recent_next++ % SPACES_RECENT] = number;
 }
 
-/* One whose level-4 table was written to since it ran: its process is most likely
-   gone. -1: there is none, or among many it was not found. */
+/* One whose process is gone. -1: there is none, or among many it was not found. */
 static int lower_find_abandoned(void)
 {
 	int all = spaces_vm.count <= CHOICE_MOST;
 
 	for (unsigned i = 0; i < (all ? spaces_vm.count : CHOICE_MOST); i++) {
 		unsigned number = all ? i : i < SPACES_RECENT ? spaces_vm.recent[i] : lower_random(spaces_vm.count);
-		const struct shadow_table *s = &shadow_vm.tables[spaces_vm.space[number].kernel];
 
 		if (lower_is_own(&spaces_vm.space[number]) && !lower_is_drained(&spaces_vm.space[number]) &&
-		    (s->forced || !shadow_is_clean(s->gfn, spaces_vm.space[number].kernel)))
+		    lower_is_abandoned(&spaces_vm.space[number]))
 			return number;
 	}
 	return -1;

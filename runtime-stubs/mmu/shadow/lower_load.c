@@ -40,7 +40,7 @@ static int lower_sync_listed(struct space *space, unsigned at)
 		unsigned table = dirty_list_table(&space->list, i);
 		const struct shadow_table *s = &shadow_vm.tables[table];
 
-		if (shadow_is_clean(s->gfn, table))
+		if (shadow_is_current(s->gfn, table))
 			continue;
 		if (s->level != 1)
 			return -1;
@@ -69,7 +69,7 @@ static int lower_is_clean(struct space *space)
 
 	if (dirty_list_is_known(&space->list))
 		return lower_sync_dirty(space);
-	if (s->forced || !shadow_is_clean(s->gfn, space->kernel))
+	if (s->forced || !shadow_is_current(s->gfn, space->kernel))
 		return 0;
 	dirty_list_begin();
 	/* With several processors bits must be asked for before they mean anything. */
@@ -78,7 +78,7 @@ static int lower_is_clean(struct space *space)
 		s = &shadow_vm.tables[t];
 		if (s->piece)
 			continue;
-		if (s->forced || !shadow_is_clean(s->gfn, t))
+		if (s->forced || !shadow_is_current(s->gfn, t))
 			return 0;
 		listed = listed && !dirty_list_add(t);
 	}
@@ -97,7 +97,7 @@ int lower_load(uint64_t root)
 	int is_first = !spaces_vm.clock, is_alone = !spaces_vcpu.any;
 	int is_other = is_alone || number != before;
 	int changed = shadow_vm.tables[space->kernel].gfn != gfn ||
-		      !shadow_is_clean(gfn, space->kernel);
+		      !shadow_is_current(gfn, space->kernel);
 
 	spaces_vm.processors += is_alone;
 	spaces_vcpu.now = number;
@@ -117,6 +117,7 @@ int lower_load(uint64_t root)
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
 		shadow_vm.flush_pending &= ~BACKEND_FLUSH;
+		shadow_flushed(0);
 		if (!is_alone)
 			spaces_vm.space[before].running = 0;
 		lower_note_recent(number);

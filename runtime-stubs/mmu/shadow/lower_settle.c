@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* With several processors: tables that were written to are watched. */
+/* With several processors: all TLBs are emptied. */
 #include "lower.h"
 #include "frames.h"
 #include "pool.h"
 
 #define SETTLE_LEAST 512u	/* entries in use */
+#define SETTLE_LOADS 32u	/* with something to compare */
+
+static unsigned lower_count(const struct shadow_table *s)
+{
+	unsigned used = 0;
+
+	for (unsigned word = 0; word < 8; word++)
+		for (uint64_t bits = s->used[word]; bits; bits &= bits - 1)
+			used++;
+	return used;
+}
 
 /*
- * With several processors: all tables that were written to are watched at once,
- * for that takes a flush of all. Where there is little to compare, it is compared
- * each time instead.
+ * A table is compared at each load until all TLBs have been emptied since its dirty bits
+ * were cleared (flushes.h). Where that takes long, or there is much to compare, they are
+ * emptied here.
  */
 void lower_settle(struct space *space)
 {
 	unsigned used = 0;
-	int any = 0;
 
 	for (unsigned t = space->first; t && used < SETTLE_LEAST; t = shadow_vm.tables[t].next)
-		if (!shadow_vm.tables[t].piece && !shadow_is_clean(shadow_vm.tables[t].gfn, t))
-			for (unsigned word = 0; word < 8; word++)
-				for (uint64_t bits = shadow_vm.tables[t].used[word]; bits;
-				     bits &= bits - 1)
-					used++;
-	if (used < SETTLE_LEAST)
+		if (!shadow_vm.tables[t].piece && !shadow_is_current(shadow_vm.tables[t].gfn, t))
+			used += lower_count(&shadow_vm.tables[t]);
+	if (used < SETTLE_LEAST && ++space->unsure < SETTLE_LOADS)
 		return;
-	for (unsigned t = space->first; t; t = shadow_vm.tables[t].next) {
-		struct shadow_table *s = &shadow_vm.tables[t];
-
-		if (s->piece || shadow_is_clean(s->gfn, t) || s->gfn >= shadow_vm.frame_count)
-			continue;
-		any |= shadow_watch(s->gfn, t);
-		s->forced = 1;
-	}
-	if (any)
-		shadow_settle();
+	space->unsure = 0;
+	shadow_watch(shadow_vm.tables[space->kernel].gfn, space->kernel);
+	for (unsigned t = space->first; t; t = shadow_vm.tables[t].next)
+		if (!shadow_vm.tables[t].piece && !shadow_is_current(shadow_vm.tables[t].gfn, t))
+			shadow_watch(shadow_vm.tables[t].gfn, t);
+	shadow_settle();
 }

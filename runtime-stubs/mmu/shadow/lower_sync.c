@@ -80,14 +80,17 @@ void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flag
 	struct shadow_table *s = &shadow_vm.tables[table];
 	const uint64_t *guest = frame_table(gfn);
 	int changed = s->gfn != gfn || s->forced || s->rights != shadow_rights(flags) ||
-		      !shadow_is_clean(gfn, table);
+		      !shadow_is_current(gfn, table);
 
 	if (s->level == 1 && !changed)
 		return;
 	if (s->gfn != gfn || s->rights != shadow_rights(flags))
 		spaces_vm.changes++;
-	if (changed && shadow_is_shared())
-		lower_claim(table, gfn);	/* lower_settle has watched it, if anyone */
+	if (changed && shadow_is_shared()) {	/* before it is read (flushes.h) */
+		lower_claim(table, gfn);
+		shadow_watch(gfn, table);
+		s->sure = flushes_all();
+	}
 	for (unsigned word = 0; word < (s->level == 4 ? 4 : 8); word++)
 		for (uint64_t bits = s->used[word]; bits; bits &= bits - 1) {
 			unsigned index = word * 64 + __builtin_ctzll(bits);

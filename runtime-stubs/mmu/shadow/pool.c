@@ -9,7 +9,7 @@
  * volume 3, 4.10.3: paging-structure caches).
  */
 #include "pool.h"
-#include "tables.h"
+#include "frames.h"
 
 void pool_give_up(unsigned table)
 {
@@ -22,6 +22,8 @@ void pool_commit(int flush)
 	backend_table_commit(flush ? shadow_vm.flush_pending : 0);
 	if (!flush)
 		return;
+	if (shadow_vm.flush_pending)
+		shadow_flushed(shadow_vm.flush_pending & BACKEND_FLUSH_ALL);
 	shadow_vm.flush_pending = 0;
 	while (shadow_vm.given_up) {
 		unsigned table = shadow_vm.given_up;

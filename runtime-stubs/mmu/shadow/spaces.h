@@ -16,6 +16,7 @@ struct space {
 	unsigned upper;		/* generation of its upper entries (upper.h) */
 	uint8_t vcpu, running;	/* whose it is; it runs there */
 	uint8_t paired, apart;	/* the neighbouring frame's root has it too; must not */
+	uint8_t unsure;		/* loads since lower_settle has emptied all TLBs */
 	uint32_t loaded;	/* when */
 	struct dirty_list list;
 };

@@ -31,6 +31,7 @@ struct shadow_table {
 	uint8_t forced;		/* lower half: it may differ without a dirty bit */
 	uint8_t rights;		/* lower half: what the tables above allow */
 	uint16_t listed;	/* upper half: nonglobal.c */
+	uint32_t sure;		/* lower half: when it was compared last (flushes.h) */
 };
 
 /* The tables and frames of a machine. Derived. */

@@ -38,6 +38,8 @@ int shadow_watch(uint32_t gfn, uint16_t owner)
 	}
 	if (was_set)
 		shadow_vm.flush_pending |= BACKEND_FLUSH;
+	if (was_set && shadow_is_shared())
+		frame->since = flushes_watch();
 	return was_set;
 }
 
@@ -51,6 +53,20 @@ int mmu_watched_level(uint64_t gfn)
 void shadow_settle(void)
 {
 	shadow_vm.flush_pending |= BACKEND_FLUSH_ALL;
+	pool_commit(1);
+}
+
+void mmu_halts(void)
+{
+	if (shadow_is_shared())
+		flushes_away();
+}
+
+void mmu_goes_on(void)
+{
+	if (!shadow_is_shared() || !flushes_back())
+		return;
+	shadow_vm.flush_pending |= BACKEND_FLUSH;
 	pool_commit(1);
 }
 
