@@ -70,12 +70,16 @@ static int deliver_gate(struct cpu *cpu, const struct cpu_fault *fault, int soft
 	return 0;
 }
 
+static uint64_t deliver_offset(const struct gate *gate)
+{
+	return gate->offset_low | (uint64_t)gate->offset_middle << 16 | (uint64_t)gate->offset_high << 32;
+}
+
 /* The frame is on the stack, from @rsp on. */
 static void deliver_to_gate(struct cpu *cpu, const struct gate *gate, uint64_t rsp)
 {
 	cpu->r[RSP] = rsp;
-	cpu->rip = gate->offset_low | (uint64_t)gate->offset_middle << 16 |
-		   (uint64_t)gate->offset_high << 32;
+	cpu->rip = deliver_offset(gate);
 	cpu->seg[SEG_CS] = gate->selector & ~3u;
 	if (cpu->user)
 		cpu->seg[SEG_SS] = 0;
@@ -97,6 +101,10 @@ static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int softw
 	cpu->user = 0;		/* tables are read with the kernel's rights */
 	if (deliver_gate(cpu, fault, software, software && was_user, &gate, why))
 		goto fail;
+	if (!cpu_is_canonical(deliver_offset(&gate))) {
+		cpu_raise(why, VECTOR_GP, software ? 0 : ERROR_EXTERNAL);
+		goto fail;
+	}
 	if (fault->has_error)
 		frame[n++] = fault->error;
 	frame[n++] = cpu->rip;
@@ -182,7 +190,7 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	gate = (const struct gate *)cpu->derived.tables.gates + VECTOR_PF;
 	to = (*cpu->derived.tables.stack & ~15ull) - 6 * 8;
 	words = soft_tlb_find(to, 6 * 8, 1);
-	if (!words || gate->type != GATE_QUICK || gate->ist & 7)
+	if (!words || gate->type != GATE_QUICK || gate->ist & 7 || !cpu_is_canonical(deliver_offset(gate)))
 		return -1;
 	words[0] = frame[0];
 	words[1] = frame[1];
@@ -192,8 +200,7 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	words[5] = frame[5];
 	cpu->cr2 = address;
 	cpu->r[RSP] = to;
-	cpu->rip = gate->offset_low | (uint64_t)gate->offset_middle << 16 |
-		   (uint64_t)gate->offset_high << 32;
+	cpu->rip = deliver_offset(gate);
 	cpu->seg[SEG_CS] = gate->selector & ~3u;
 	cpu->seg[SEG_SS] = 0;
 	cpu->user = 0;
@@ -208,7 +215,7 @@ static int deliver_fast(struct cpu *cpu, uint8_t vector)
 	uint64_t to = cpu->r[RSP], *words;
 
 	if (!gate || at + sizeof(*gate) - 1 > cpu->idt.limit || gate->type != GATE_QUICK ||
-	    gate->ist & 7)
+	    gate->ist & 7 || !cpu_is_canonical(deliver_offset(gate)))
 		return -1;
 	if (cpu->user) {
 		const uint64_t *stack = soft_tlb_find(cpu->tr_base + TSS_RSP0, 8, 0);
