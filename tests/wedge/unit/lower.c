@@ -30,8 +30,6 @@ uint64_t backend_low_bytes = sizeof(memory), backend_guest_bytes = sizeof(memory
 const uint64_t *backend_frame_numbers = numbers, *backend_linear = linear;
 const uint64_t backend_leaf_mask = PTE_U, backend_leaf_supervisor = 0;
 unsigned backend_vcpus = 2, backend_vcpu;
-struct bus board_bus;
-uint8_t backend_slow_user;
 
 unsigned backend_table_alloc(int level) { (void)level; return taken < TABLES ? taken++ : 0; }
 unsigned backend_tables_left(void) { return TABLES - taken; }
@@ -75,12 +73,13 @@ static struct { unsigned now; uint64_t root; uint8_t lesser, any; } own[2];
 
 static void on(unsigned vcpu)
 {
-	own[backend_vcpu] = (typeof(own[0])){ lower_now, lower_root_now, lower_on_lesser, space_any };
+	own[backend_vcpu] = (typeof(own[0])){ spaces_vcpu.now, spaces_vcpu.root, spaces_vcpu.on_lesser,
+					    spaces_vcpu.any };
 	backend_vcpu = vcpu;
-	lower_now = own[vcpu].now;
-	lower_root_now = own[vcpu].root;
-	lower_on_lesser = own[vcpu].lesser;
-	space_any = own[vcpu].any;
+	spaces_vcpu.now = own[vcpu].now;
+	spaces_vcpu.root = own[vcpu].root;
+	spaces_vcpu.on_lesser = own[vcpu].lesser;
+	spaces_vcpu.any = own[vcpu].any;
 }
 
 static void expect(const char *what, int ok)
