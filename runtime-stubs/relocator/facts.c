@@ -69,6 +69,7 @@ static const struct {
 	{ "sign", RELOCATOR_FACT_SIGN, 0, 0 },
 	{ "other", RELOCATOR_FACT_OTHER, 0, 0 },
 	{ "numbers", RELOCATOR_FACT_NUMBERS, 1, 1 },
+	{ "processor", RELOCATOR_FACT_PROCESSOR, 0, 1 },
 	{ "copied", RELOCATOR_FACT_COPIED, 0, 0 },
 	{ "stays", RELOCATOR_FACT_STAYS, 0, 1 },
 };

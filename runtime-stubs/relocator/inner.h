@@ -83,6 +83,8 @@ enum relocator_status relocator_limit(struct relocator *r, const struct relocato
 int relocator_is_sign(const struct relocator *r, const struct relocator_insn *i);
 enum relocator_status relocator_sign(struct relocator *r, const struct relocator_insn *i,
 				     unsigned bits);
+/* processor.c: user code that the kernel brings. */
+void relocator_processors(struct relocator *r, const struct relocator_file *f);
 
 /* emit.c: code out of line. What fails first is kept, and nothing emitted after it. */
 enum { RAX = 0, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7 };

@@ -107,6 +107,8 @@ enum relocator_status relocator_move(struct relocator *r)
 	status = status ? status : relocator_sweep(r, &f);
 	status = status ? status : relocator_variables(r, &f);
 	status = status ? status : relocator_loader(r, &f);
+	if (!status)
+		relocator_processors(r, &f);
 	r->counts.code_bytes = (uint32_t)r->code_used;
 	r->counts.literal_bytes = (uint32_t)r->literals_used;
 	return status;

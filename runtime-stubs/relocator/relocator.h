@@ -52,6 +52,8 @@ enum relocator_fact_kind {
 	RELOCATOR_FACT_COPIED,	/* code of section .name is copied elsewhere */
 	RELOCATOR_FACT_NUMBERS,	/* numbers of 64 bits from .number on, less than 512 GiB more,
 				   are addresses in area .area */
+	RELOCATOR_FACT_PROCESSOR, /* variable .name holds code of user mode that reads the
+				   number of its processor as the limit of selector .number */
 	RELOCATOR_FACT_STAYS,	/* section .name: entries of .number bytes that begin with
 				   the distance to an instruction that must stay */
 };
@@ -94,6 +96,7 @@ struct relocator_counts {
 	uint32_t out_pushing;	/* of those out of line: with a register saved */
 	uint32_t literals, code_bytes, literal_bytes;
 	uint32_t limits, limits_parts, limits_shift, limits_sign, limits_other;
+	uint32_t processors;	/* numbers of processors that user code reads */
 	uint32_t numbers;	/* of 64 bits that are addresses in areas; */
 	uint32_t starts;	/* of 32 bits */
 };

@@ -186,6 +186,8 @@ void test_decode(void)
 	sites = check_sites(&moved_high, &touched_sites);
 	if (limits != c->limits + c->limits_parts + c->limits_shift + c->numbers)
 		wrong(&moved_high, 0, "another number of limits than it says");
+	if (c->processors != 1)
+		wrong(&moved_high, 0, "the vDSO's number of the processor is the host's");
 	if (starts != c->starts || !starts || !moved_high.loader_at)
 		wrong(&moved_high, 0, "another number of modules' addresses than it says");
 	report(instructions, sites);
