@@ -39,6 +39,7 @@ static const char run_help_text[] =
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
 	"  --log FILE            the console into a file, too\n"
+	"  --gdb FILE            write a script for gdb, which finds the guest by gdb -x FILE\n"
 	"  -q, --quiet           nothing on the terminal\n"
 	"  --cpu MODEL           QEMU's processor (qemu64)\n"
 	"  --icount              count instructions instead of time: repeatable\n"
@@ -125,7 +126,7 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, CPUS, TIMEOUT, LOG, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, CPUS, TIMEOUT, LOG, GDB, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
@@ -133,7 +134,7 @@ static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL },
 	[SHARE] = { "--share", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
-	[LOG] = { "--log", NULL }, [CPU] = { "--cpu", NULL },
+	[LOG] = { "--log", NULL }, [GDB] = { "--gdb", NULL }, [CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
 	[QEMU_WORD] = { "--qemu", NULL },
 };
@@ -153,6 +154,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case INITRD: return run_set_text(&run->initrd, value);
 	case APPEND: return run_set_text(&run->append, value);
 	case LOG: return run_set_text(&run->log, value) && run_log_good(value);
+	case GDB: return run_set_text(&run->gdb, value);
 	case CPU: run->cpu_given = true; return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
 	case DISK: return run_disk_add(&run->disks, value);

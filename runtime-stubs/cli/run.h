@@ -19,6 +19,7 @@
 
 struct run {
 	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
+	const char *gdb;	/* the file for a script for gdb, or NULL */
 	uint64_t memory;	/* MiB */
 	uint64_t cpus;
 	uint64_t timeout;	/* seconds; 0: none */
@@ -91,6 +92,10 @@ struct bundle_moved;
 bool run_move_needed(const uint8_t *file);
 uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bundle_moved *moved,
 		  char **facts);
+
+/* How much further up than it was linked the kernel of @path, whose headers are good, is where
+   it runs in a process, modulo 2^64. */
+uint64_t run_moved_by(const char *path);
 
 /* Linux's list of relocations that is found beside @kernel, to be freed; or NULL. */
 uint8_t *run_move_list(const char *kernel, size_t *size);

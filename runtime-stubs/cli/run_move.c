@@ -239,3 +239,21 @@ uint8_t *run_move(const char *path, const uint8_t *file, size_t *size, struct bu
 	free(facts);
 	return new;
 }
+
+uint64_t run_moved_by(const char *path)
+{
+	struct move m = { .path = path };
+	uint8_t *file = util_read_file(path, &m.size);
+	const Elf64_Ehdr *ehdr = (const void *)file;
+	uint64_t away = 0;
+	Elf64_Phdr p;
+
+	m.file = file;
+	for (unsigned i = 0; file && run_move_needed(file) && !away && i < ehdr->e_phnum; i++) {
+		move_segment(&m, i, &p);
+		if (p.p_type == PT_LOAD)
+			away = DIRECT_MAP - (p.p_vaddr - p.p_paddr);
+	}
+	free(file);
+	return away;
+}

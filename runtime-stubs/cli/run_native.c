@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "options.h"
 #include "run.h"
+#include "run_gdb.h"
 #include <stdlib.h>
 
 static void native_add_disks(const struct run *run, struct run_words *words)
@@ -64,6 +65,10 @@ static bool native_words(const struct run *run, struct run_words *words)
 			native_add_net(run, words);
 		if (run->share.path)
 			native_add_share(run, words);
+		if (run->gdb && !run_gdb_qemu(run, words)) {
+			free(bundle);
+			bundle = NULL;
+		}
 		if (run->rng) {
 			run_word(words, "-device");
 			run_word(words, "virtio-rng-pci");

@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "options.h"
 #include "run.h"
+#include "run_gdb.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -112,6 +113,17 @@ static bool process_start(struct process *process, const char *wedge, struct pro
 	if (process->pid < 0)
 		diag_error(DIAG_RUN_START, NULL, "fork: %s", strerror(errno));
 	return process->pid > 0;
+}
+
+/* The script for gdb names the process, so it comes when that is there. */
+static bool process_tell_gdb(const struct process *process, const struct run *run, const char *wedge)
+{
+	if (!run->gdb || run_gdb_process(run, process->pid, wedge))
+		return true;
+	kill(process->pid, SIGKILL);
+	while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return false;
 }
 
 static void process_write(int fd, const char *text, size_t size)
@@ -235,7 +247,7 @@ static enum run_end process_go(struct process *process, const struct run *run, c
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &caught, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (!process_start(process, wedge, files))
+	if (!process_start(process, wedge, files) || !process_tell_gdb(process, run, wedge))
 		return RUN_TROUBLE;
 	if (is_terminal)
 		process_raw(terminal);
