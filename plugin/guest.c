@@ -34,10 +34,11 @@ static const char *const widths[] = { "1", "2", "4", "8" };
 static const char *const wheres[] = { "entry", "exit" };
 static const char *const whats[] = { "file", "function" };
 
-enum { PLACE_USER_END, PLACE_STAYS, PLACE_BASE, PLACE_NUMBERS = 8 };
+enum { PLACE_USER_END, PLACE_STAYS, PLACE_BASE, PLACE_NUMBERS = 8, PLACE_PROCESSOR };
 static const char *const places[] = {
 	[PLACE_USER_END] = "user-end", [PLACE_STAYS] = "stays", [PLACE_BASE] = "base",
 	"offset", "identity", "shift", "other", "copied", [PLACE_NUMBERS] = "numbers",
+	[PLACE_PROCESSOR] = "processor", "sign",
 };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -247,6 +248,9 @@ static bool parse_place(struct parser *p, struct guest_entry *e)
 	case PLACE_STAYS:
 		return next_number(p, "the size of an entry", &e->number) &&
 			add_names(p, e, "names of sections");
+	case PLACE_PROCESSOR:
+		return next_number(p, "a selector", &e->number) &&
+			add_names(p, e, "names of variables");
 	case PLACE_BASE:
 		return next_word(p) ? add_names(p, e, "the name of a variable") :
 			fail(p, PV_MISSING_WORD, "", "an area and a variable");
