@@ -34,12 +34,18 @@ static const char *const widths[] = { "1", "2", "4", "8" };
 static const char *const wheres[] = { "entry", "exit" };
 static const char *const whats[] = { "file", "function" };
 
-enum { PLACE_USER_END, PLACE_STAYS, PLACE_BASE, PLACE_NUMBERS = 8, PLACE_PROCESSOR };
-static const char *const places[] = {
-	[PLACE_USER_END] = "user-end", [PLACE_STAYS] = "stays", [PLACE_BASE] = "base",
-	"offset", "identity", "shift", "other", "copied", [PLACE_NUMBERS] = "numbers",
-	[PLACE_PROCESSOR] = "processor", "sign",
+#define PLACE(kind, word, area, number) PLACE_##kind,
+enum {
+	PLACE_USER_END,
+#include "places.def"
 };
+#undef PLACE
+#define PLACE(kind, word, area, number) word,
+static const char *const places[] = {
+	"user-end",
+#include "places.def"
+};
+#undef PLACE
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 

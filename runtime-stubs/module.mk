@@ -7,7 +7,7 @@
 ABI := runtime-stubs/abi
 INSNS := plugin/insns.tbl plugin/insns.py
 
-GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc insns.h insns.c gas_pack.inc \
+GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc places.def insns.h insns.c gas_pack.inc \
 	pack.h pack_text.h)
 DOC_FILES += docs/sensitive-instructions.md docs/table-format.md docs/adding-a-back-end.md
 
@@ -17,6 +17,9 @@ BACKEND_H := runtime-stubs/backend/backend.h
 # $(call generate,COMMAND): never half-written, and untouched if the same
 generate = printf "  %-8s%s\n" GEN $@; mkdir -p $(@D); $(1) > $@.new; \
 	if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
+
+$(GEN)/places.def: $(ABI)/places.def
+	$(Q)set -e; $(call generate,cat $<)
 
 $(GEN)/abi.h: $(ABI)/table.abi $(ABI)/gen_abi.py
 	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< c)

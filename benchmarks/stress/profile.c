@@ -8,30 +8,13 @@
  *
  * Writes a line "WHO COUNT" for each of guest, wedge, Xen and user, and then a line
  * "0xADDRESS COUNT" for each block. For QEMU's icount, which runs one processor at a time.
- * The few functions of QEMU's it needs are declared here, for Debian ships no header
- * (docs/devel/tcg-plugins.rst of QEMU).
  */
-#include <stdint.h>
+#include "../qemu_plugin.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
-enum { GUEST, WEDGE, XEN, USER, PARTS };
 static const char *const names[PARTS] = { "guest", "wedge", "xen", "user" };
-
-typedef uint64_t plugin_id;
-struct qemu_plugin_tb;
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id,
-					   void (*f)(plugin_id, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, void (*f)(unsigned, void *),
-					  int flags, void *data);
-void qemu_plugin_register_atexit_cb(plugin_id id, void (*f)(plugin_id, void *), void *data);
-
-EXPORT int qemu_plugin_version = 1;
 
 struct block { struct block *next; uint64_t va, runs; uint32_t size; };
 
@@ -48,15 +31,6 @@ static void executed(unsigned vcpu, void *data)
 	over |= on && block->va == to;
 	on = !over && (on || block->va == from);
 	block->runs += on;
-}
-
-static int part_of(uint64_t va)
-{
-	if (va >= 0xffffffffffe00000)
-		return WEDGE;
-	if (va >= 0xffff800000000000 && va < 0xffff880000000000)
-		return XEN;
-	return va >> 63 ? GUEST : USER;
 }
 
 static void translated(plugin_id id, struct qemu_plugin_tb *tb)

@@ -7,33 +7,16 @@
  *
  *   out=FILE measure=FROM-TO body=ADDRESS...   all in hexadecimal
  *
- * Writes a line "guest wedge Xen user" for each RUNS calls of a body. The few
- * functions of QEMU's it needs are declared here, for Debian ships no header
- * (docs/devel/tcg-plugins.rst of QEMU).
+ * Writes a line "guest wedge Xen user" for each RUNS calls of a body.
  */
-#include <stdint.h>
+#include "../qemu_plugin.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
 #define RUNS 43			/* native.c: BATCHES and two to warm up */
 #define BODIES 32
 #define ROWS 64
-
-enum { GUEST, WEDGE, XEN, USER, PARTS };
-
-typedef uint64_t plugin_id;
-struct qemu_plugin_tb;
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id,
-					   void (*f)(plugin_id, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, void (*f)(unsigned, void *),
-					  int flags, void *data);
-void qemu_plugin_register_atexit_cb(plugin_id id, void (*f)(plugin_id, void *), void *data);
-
-EXPORT int qemu_plugin_version = 1;
 
 struct block { uint64_t va; uint32_t count; uint8_t part, starts, ends; };
 
@@ -55,15 +38,6 @@ static void executed(unsigned vcpu, void *data)
 	}
 	if (on && calls <= ROWS * RUNS)
 		rows[(calls - 1) / RUNS][block->part] += block->count;
-}
-
-static int part_of(uint64_t va)
-{
-	if (va >= 0xffffffffffe00000)
-		return WEDGE;
-	if (va >= 0xffff800000000000 && va < 0xffff880000000000)
-		return XEN;
-	return va >> 63 ? GUEST : USER;
 }
 
 static void translated(plugin_id id, struct qemu_plugin_tb *tb)

@@ -41,8 +41,8 @@ bool run_gdb_process(const struct run *run, pid_t pid, const char *wedge)
 	text = util_printf("# gdb -x FILE, while the guest runs\n"
 			   "handle " OF_THE_WEDGE " nostop noprint pass\n"
 			   "attach %d\n"
-			   "symbol-file %s -o 0x%" PRIx64 "\n"
-			   "add-symbol-file %s\n", (int)pid, kernel, away, own);
+			   "symbol-file \"%s\" -o 0x%" PRIx64 "\n"
+			   "add-symbol-file \"%s\"\n", (int)pid, kernel, away, own);
 	good = gdb_write(run, text);
 	free(text);
 	free(own);
@@ -57,7 +57,7 @@ bool run_gdb_qemu(const struct run *run, struct run_words *words)
 	bool good;
 
 	text = util_printf("# gdb -x FILE, while the guest runs\n"
-			   "symbol-file %s\n"
+			   "symbol-file \"%s\"\n"
 			   "target remote %s\n", kernel, socket);
 	good = gdb_write(run, text);
 	free(text);

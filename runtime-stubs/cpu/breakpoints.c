@@ -8,30 +8,16 @@
 #define GUARD_READ 1u
 #define GUARD_WRITE 2u
 #define GUARD_EXECUTE 4u
-#define KIND_EXECUTE 0u
-#define KIND_WRITE 1u
-#define KIND_ACCESS 3u
 #define OPCODE_PUSHF 0x9cu
 #define OPCODE_POPF 0x9du
 #define OPCODE_IRET 0xcfu
-
-/* Of breakpoint @i. 0: it is not enabled. */
-static unsigned breakpoints_length(const struct cpu *cpu, unsigned i, unsigned *kind, uint64_t *at)
-{
-	static const uint8_t lengths[] = { 1, 2, 8, 4 };
-	unsigned length = lengths[cpu->dr[7] >> (18 + 4 * i) & 3];
-
-	*kind = cpu->dr[7] >> (16 + 4 * i) & 3;
-	*at = cpu->dr[i] & ~(uint64_t)(*kind == KIND_EXECUTE ? 0 : length - 1);
-	return cpu->dr[7] >> 2 * i & 3 ? length : 0;
-}
 
 /* What the @size bytes (a power of two) around @va must not allow. */
 static unsigned breakpoints_guard(const struct cpu *cpu, uint64_t va, uint64_t size)
 {
 	static const uint8_t guards[] = {
-		[KIND_EXECUTE] = GUARD_EXECUTE, [KIND_WRITE] = GUARD_WRITE,
-		[KIND_ACCESS] = GUARD_READ | GUARD_WRITE,
+		[BREAKPOINT_EXECUTE] = GUARD_EXECUTE, [BREAKPOINT_WRITE] = GUARD_WRITE,
+		[BREAKPOINT_ACCESS] = GUARD_READ | GUARD_WRITE,
 	};
 	unsigned guard = 0, kind;
 	uint64_t at;
@@ -39,7 +25,7 @@ static unsigned breakpoints_guard(const struct cpu *cpu, uint64_t va, uint64_t s
 	if (!(cpu->dr[7] & DR7_ENABLED))
 		return 0;
 	for (unsigned i = 0; i < 4; i++)
-		if (breakpoints_length(cpu, i, &kind, &at) && !((at ^ va) & -size))
+		if (cpu_breakpoint(cpu, i, &kind, &at) && !((at ^ va) & -size))
 			guard |= guards[kind];
 	return guard;
 }
@@ -65,7 +51,7 @@ static unsigned breakpoints_at(const struct cpu *cpu, uint64_t va)
 	uint64_t at;
 
 	for (unsigned i = 0; i < 4; i++)
-		if (breakpoints_length(cpu, i, &kind, &at) && kind == KIND_EXECUTE && at == va)
+		if (cpu_breakpoint(cpu, i, &kind, &at) && kind == BREAKPOINT_EXECUTE && at == va)
 			met |= 1u << i;
 	return met;
 }
@@ -74,10 +60,10 @@ static unsigned breakpoints_at(const struct cpu *cpu, uint64_t va)
 static uint64_t breakpoints_value(const struct cpu *cpu, unsigned i)
 {
 	uint64_t value = 0, at, address;
-	unsigned kind, length = breakpoints_length(cpu, i, &kind, &at);
+	unsigned kind, length = cpu_breakpoint(cpu, i, &kind, &at);
 	uint32_t error;
 
-	if (length && (kind & KIND_WRITE))
+	if (length && (kind & BREAKPOINT_WRITE))
 		mmu_access(at, &value, length, 0, 1, &address, &error);
 	return value;
 }

@@ -274,6 +274,11 @@ static inline int cpu_is_canonical(uint64_t va)
 {
 	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
 }
+/* Breakpoint @i of DR7: bytes that it watches from *@at on, and R/W; 0: it is not enabled. */
+#define BREAKPOINT_EXECUTE 0u
+#define BREAKPOINT_WRITE 1u
+#define BREAKPOINT_ACCESS 3u
+unsigned cpu_breakpoint(const struct cpu *cpu, unsigned i, unsigned *kind, uint64_t *at);
 /* A breakpoint on data at @va, of @size bytes, counts in cpu->watched; cpu_read and
    cpu_write do so. SDM volume 3, 17.2. */
 void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write);

@@ -30,16 +30,24 @@ uint64_t cpu_operand_address(const struct cpu *cpu, const struct insn *insn, uin
 	return va;
 }
 
-void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write)
+unsigned cpu_breakpoint(const struct cpu *cpu, unsigned i, unsigned *kind, uint64_t *at)
 {
 	static const uint8_t lengths[] = { 1, 2, 8, 4 };
-	uint64_t dr7 = cpu->dr[7];
+	unsigned length = lengths[cpu->dr[7] >> (18 + 4 * i) & 3];
 
+	*kind = cpu->dr[7] >> (16 + 4 * i) & 3;
+	*at = *kind == BREAKPOINT_EXECUTE ? cpu->dr[i] : cpu->dr[i] & ~(uint64_t)(length - 1);
+	return cpu->dr[7] >> 2 * i & 3 ? length : 0;
+}
+
+void cpu_watch(struct cpu *cpu, uint64_t va, size_t size, int write)
+{
 	for (unsigned i = 0; i < 4; i++) {
-		unsigned kind = dr7 >> (16 + 4 * i) & 3, length = lengths[dr7 >> (18 + 4 * i) & 3];
-		uint64_t at = cpu->dr[i] & ~(uint64_t)(length - 1);
+		unsigned kind, length;
+		uint64_t at;
 
-		if ((dr7 >> 2 * i & 3) && (kind == 3 || (kind == 1 && write)) &&
+		length = cpu_breakpoint(cpu, i, &kind, &at);
+		if (length && (kind == BREAKPOINT_ACCESS || (kind == BREAKPOINT_WRITE && write)) &&
 		    at < va + size && va < at + length)
 			cpu->watched |= 1u << i;
 	}

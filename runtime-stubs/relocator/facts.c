@@ -62,16 +62,9 @@ static const struct {
 	const char *word;
 	uint8_t kind, area, number;	/* what stands ahead of the names */
 } facts_kinds[] = {
-	{ "base", RELOCATOR_FACT_BASE, 1, 0 },
-	{ "offset", RELOCATOR_FACT_OFFSET, 0, 0 },
-	{ "identity", RELOCATOR_FACT_IDENTITY, 0, 0 },
-	{ "shift", RELOCATOR_FACT_SHIFT, 0, 0 },
-	{ "sign", RELOCATOR_FACT_SIGN, 0, 0 },
-	{ "other", RELOCATOR_FACT_OTHER, 0, 0 },
-	{ "numbers", RELOCATOR_FACT_NUMBERS, 1, 1 },
-	{ "processor", RELOCATOR_FACT_PROCESSOR, 0, 1 },
-	{ "copied", RELOCATOR_FACT_COPIED, 0, 0 },
-	{ "stays", RELOCATOR_FACT_STAYS, 0, 1 },
+#define PLACE(kind, word, area, number) { word, RELOCATOR_FACT_##kind, area, number },
+#include "places.def"
+#undef PLACE
 };
 
 static int facts_place(struct relocator_facts *facts, struct facts_line *line)

@@ -8,7 +8,7 @@ RELOCATOR := $(B)/process/relocator.a
 RELOCATOR_SRC := $(wildcard $(W)/relocator/*.c) $(W)/insn/fields.c
 RELOCATOR_OBJ := $(patsubst $(W)/%,$(B)/obj/%.o,$(RELOCATOR_SRC))
 
-$(RELOCATOR_OBJ): $(B)/obj/%.c.o: $(W)/%.c
+$(RELOCATOR_OBJ): $(B)/obj/%.c.o: $(W)/%.c | $(GEN)/places.def
 	$(say) CC $<
 	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) -fpie -c -o $@ $<
 

@@ -17,56 +17,23 @@
 #define FRAMES 2048u			/* of guest memory */
 #define TABLES 1024u
 #define LINK (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
-#define MACHINE (1ull << 40)		/* where guest memory lies */
-#define TABLE_AT(t) ((uint64_t)(t) << 12 | 1ull << 44)
+#include "hypervisor.h"
 
-static uint8_t memory[FRAMES * 4096] __attribute__((aligned(4096)));
-static uint64_t tables[TABLES][512], linear[FRAMES], numbers[FRAMES];
 static unsigned taken = 3, flushes_of_all, failures, checks;
 
-/* The hypervisor. */
-uint8_t *backend_guest_memory = memory;
-uint64_t backend_low_bytes = sizeof(memory), backend_guest_bytes = sizeof(memory);
-const uint64_t *backend_frame_numbers = numbers, *backend_linear = linear;
-const uint64_t backend_leaf_mask = PTE_U, backend_leaf_supervisor = 0;
-unsigned backend_vcpus = 2, backend_vcpu;
-
+/* The rest of the hypervisor. */
 unsigned backend_table_alloc(int level) { (void)level; return taken < TABLES ? taken++ : 0; }
 unsigned backend_tables_left(void) { return TABLES - taken; }
 void backend_table_free(unsigned table) { memset(tables[table], 0, sizeof(tables[table])); }
-unsigned backend_table_of(uint64_t entry)
-{
-	unsigned t = (entry & PTE_ADDRESS & ~(1ull << 44)) >> 12;
-
-	return (entry & PTE_P) && (entry & 1ull << 44) && t < TABLES ? t : 0;
-}
 void backend_table_set(unsigned table, unsigned index, uint64_t entry) { tables[table][index] = entry; }
-uint64_t backend_table_get(unsigned table, unsigned index) { return tables[table][index]; }
-const uint64_t *backend_table_entries(unsigned table) { return tables[table]; }
-uint64_t backend_table_address(unsigned table) { return TABLE_AT(table); }
-int backend_table_set_page(unsigned t, unsigned i, uint64_t va, uint64_t entry, int flush)
-{
-	(void)va;
-	(void)flush;
-	tables[t][i] = entry;
-	return 0;
-}
 void backend_table_commit(int flush) { flushes_of_all += !!(flush & BACKEND_FLUSH_ALL); }
 unsigned backend_table_linear(uint64_t gfn) { (void)gfn; return 0; }
-unsigned backend_root(int user) { return 1 + user; }
 int backend_roots_alloc(unsigned *kernel, unsigned *user)
 {
 	*kernel = taken++;
 	*user = taken++;
 	return 0;
 }
-void backend_load_roots(unsigned kernel, unsigned user) { (void)kernel; (void)user; }
-void backend_frame_clean(uint64_t gfn) { linear[gfn] &= ~PTE_D; }
-uint64_t backend_gfn(uint64_t entry) { return ((entry & PTE_ADDRESS) - MACHINE) >> 12; }
-unsigned backend_table_limit(void) { return TABLES; }
-void *backend_memory(size_t size) { return calloc(1, size); }
-unsigned backend_fixed_table(uint64_t va, int level) { (void)va; (void)level; return 0; }
-int backend_va_reserved(uint64_t va) { (void)va; return 0; }
 
 /* What each processor has for itself. */
 static struct { unsigned now; uint64_t root; uint8_t lesser, any; } own[2];
