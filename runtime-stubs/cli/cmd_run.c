@@ -35,6 +35,9 @@ static const char run_help_text[] =
 	"  --share DIR:TAG[,ro]  a folder of this host, which the guest mounts by its tag (9p);\n"
 	"                        with ro it changes nothing in it\n"
 	"  --rng                 an entropy device, fed by this machine's random numbers\n"
+	"  --trust shared        in a process: user mode shares the guest kernel's address space,\n"
+	"                        for speed: each program in the guest can read and change its\n"
+	"                        kernel; protected (the default): it runs in others\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
@@ -126,13 +129,13 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, CPUS, TIMEOUT, LOG, GDB, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, TRUST, CPUS, TIMEOUT, LOG, GDB, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
 	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
 	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL },
-	[SHARE] = { "--share", NULL }, [CPUS] = { "--cpus", NULL },
+	[SHARE] = { "--share", NULL }, [TRUST] = { "--trust", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
 	[LOG] = { "--log", NULL }, [GDB] = { "--gdb", NULL }, [CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
@@ -143,6 +146,17 @@ static bool run_add_word(struct run *run, char *word)
 {
 	array_add(&run->options, word);
 	return run_wedge_word(word);
+}
+
+static bool run_trust(struct run *run, const char *value)
+{
+	if (!strcmp(value, RUN_SHARED))
+		array_add(&run->options, (char *)RUN_SHARED);
+	else if (strcmp(value, "protected"))
+		diag_error(DIAG_USAGE, NULL, "run: --trust %s: it is protected or shared", value);
+	else
+		return true;
+	return !strcmp(value, RUN_SHARED);
 }
 
 /* Takes @value; false after a numbered error. */
@@ -160,6 +174,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case DISK: return run_disk_add(&run->disks, value);
 	case NET: return run_net_set(&run->net, value);
 	case SHARE: return run_share_set(&run->share, value);
+	case TRUST: return run_trust(run, value);
 	case MEMORY: return run_memory(value, &run->memory);
 	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);
 	case TIMEOUT: return run_number("--timeout", value, 0, UINT32_MAX, &run->timeout);
@@ -243,6 +258,18 @@ static const struct run_machine *run_machine(const char *name)
 	return NULL;
 }
 
+/* What only a process can do; false after a numbered error. */
+static bool run_can(const struct run *run, const struct run_machine *machine)
+{
+	for (size_t i = 0; i < run->options.n; i++)
+		if (machine != &run_process && !strcmp(run->options.v[i], RUN_SHARED)) {
+			diag_error(DIAG_USAGE, NULL, "run: --trust shared: not with --on=%s; take "
+				   "--on=process", machine->name);
+			return false;
+		}
+	return true;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct run run = { .machine = run_machines[0]->name, .append = "", .cpu = "qemu64",
@@ -254,7 +281,7 @@ int cmd_run(int argc, char **argv)
 		machine = run_machine(run.machine);
 	if (machine && machine->tells_room && !run.quiet && !isatty(0))
 		array_add(&run.options, (char *)"room");
-	if (machine && !doctor_lacks(&run, machine->name))
+	if (machine && run_can(&run, machine) && !doctor_lacks(&run, machine->name))
 		status = (int)(machine->run ? machine->run(&run) : run_qemu(&run, machine));
 	free(run.options.v);
 	free(run.qemu.v);

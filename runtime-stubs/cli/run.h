@@ -17,6 +17,8 @@
 #define RUN_QEMU "qemu-system-x86_64"
 #define RUN_QEMU_PACKAGE "qemu-system-x86"
 
+#define RUN_SHARED "shared"	/* a word for the wedge: of --trust */
+
 struct run {
 	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
 	const char *gdb;	/* the file for a script for gdb, or NULL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 #include "breakpoints.h"
-#include "../mmu/maps.h"
+#include "../mmu/maps/maps.h"
 #include "../mmu/mmu.h"
 
 #define PAGE 4096u

@@ -58,10 +58,13 @@ uint64_t backend_if_byte(void);
 /* How rewritten sites name the wedge's slots and variables. 0: by addresses of 32 bits,
    sign-extended. Else by distances from this address, with a prefix of fs, whose base
    it is while the guest's kernel runs. */
-extern const uint64_t backend_fs_base;
+extern uint64_t backend_fs_base;
+
+/* How much further up sites find that than its symbols are: 0, but where it is mapped twice. */
+extern uint64_t backend_sites_offset;
 
 /* With backend_fs_base, or 0: the address, up to 2 GiB from a kernel that has been moved,
    of read-only copies of previrt_call_slots and, behind them, previrt_jump_slots. */
-extern const uint64_t backend_near_slots;
+extern uint64_t backend_near_slots;
 
 #endif

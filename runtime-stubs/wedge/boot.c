@@ -32,7 +32,7 @@ static const struct { const char *name; int *wanted; } boot_words[] = {
 };
 
 /* The file "options": one word of words.def a line. */
-static void wedge_read_options(const void *bundle, size_t size)
+void wedge_read_options(const void *bundle, size_t size)
 {
 	size_t length, start = 0;
 	const uint8_t *file = bundle_find(bundle, size, "options", &length);

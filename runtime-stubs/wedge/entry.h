@@ -13,6 +13,10 @@
 /* What the back-end was given to run (bundle.h). */
 _Noreturn void wedge_start(const void *bundle, size_t size);
 
+/* The words that it brings for the wedge (words.def): wedge_wants_NAME, which wedge_start
+   would find, too. */
+void wedge_read_options(const void *bundle, size_t size);
+
 /* How many bytes of memory the guest is to have, by the same; 0: all there is. */
 uint64_t wedge_memory_wanted(const void *bundle, size_t size);
 

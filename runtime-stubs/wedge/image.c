@@ -78,9 +78,9 @@ void image_rewrite(void)
 
 	rw->target = (struct rewriter_target){
 		.if_byte = backend_if_byte(),
-		.gs_byte = (uint64_t)&previrt_cpu.gs_swapped,
-		.call_slots = (uint64_t)previrt_call_slots,
-		.jump_slots = (uint64_t)previrt_jump_slots,
+		.gs_byte = (uint64_t)&previrt_cpu.gs_swapped + backend_sites_offset,
+		.call_slots = (uint64_t)previrt_call_slots + backend_sites_offset,
+		.jump_slots = (uint64_t)previrt_jump_slots + backend_sites_offset,
 		.fs_base = backend_fs_base,
 		.near_slots = backend_near_slots,
 	};

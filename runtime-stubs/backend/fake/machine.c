@@ -102,7 +102,7 @@ void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
 	memcpy(to, own, size);
 }
 
-const uint64_t backend_fs_base, backend_near_slots;
+uint64_t backend_fs_base, backend_near_slots, backend_sites_offset;
 
 uint64_t backend_if_byte(void)
 {

@@ -9,6 +9,7 @@
  */
 #include "process.h"
 #include "stub.h"
+#include "../../host/console.h"
 #include <asm-generic/errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -79,8 +80,8 @@ static void filter_files(void)
 	};
 	uint32_t net = process_files.net, share = process_files.share;
 
-	filter_file_call(__NR_write, FILE_CONSOLE, FILE_CONSOLE + 1);
-	filter_file_call(__NR_recvfrom, FILE_CONSOLE, net ? net + 1 : FILE_CONSOLE + 1);
+	filter_file_call(__NR_write, HOST_CONSOLE, HOST_CONSOLE + 1);
+	filter_file_call(__NR_recvfrom, HOST_CONSOLE, net ? net + 1 : HOST_CONSOLE + 1);
 	if (net || share)
 		filter_file_call(__NR_writev, net ? net : share, process_files.disk);
 	if (share)

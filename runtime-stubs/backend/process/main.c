@@ -4,17 +4,19 @@
 #include "process.h"
 #include "stub.h"
 #include "../../devices/ends.h"
+#include "../../host/base.h"
+#include "../../host/console.h"
 #include "../../host/space.h"
 #include "../../moved/moved.h"
 #include "../../wedge/print.h"
-#include <asm/prctl.h>
+#include "../../wedge/wedge.h"
 #include <asm/stat.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 #include <string.h>
 
 uint64_t process_calls[PROCESS_CALLS];
-uint8_t process_has_fsgsbase;
-extern char process_image_end[];
+extern char process_image_end[], process_sites_end[];
 _Noreturn void process_main(const uint64_t *stack);
 
 void process_refused(const char *what, long result)
@@ -31,7 +33,7 @@ void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
 
 uint64_t backend_hypercalls(void)
 {
-	uint64_t all = 0;
+	uint64_t all = host_console_calls;
 
 	for (unsigned i = 0; i < PROCESS_CALLS; i++)
 		all += process_calls[i];
@@ -42,7 +44,7 @@ void backend_print_counters(void)
 {
 	static const char *const names[PROCESS_CALLS] = {
 		"map", "unmap", "protect", "user-run", "user-map", "user-unmap", "user-made",
-		"base", "timer", "wait", "console",
+		"base", "timer", "wait",
 	};
 
 	wedge_print("previrt: count memory tables used %u of %u\n",
@@ -51,6 +53,7 @@ void backend_print_counters(void)
 		if (process_calls[i])
 			wedge_print("previrt: count hypercall %s calls %lu\n", names[i],
 				    process_calls[i]);
+	wedge_print("previrt: count hypercall console calls %lu\n", host_console_calls);
 }
 
 const char *backend_check(void)
@@ -59,8 +62,8 @@ const char *backend_check(void)
 	const char *what;
 
 	for (int i = 0; i < 2; i++) {
-		maps_sync(&process_maps[i], process_kernel_root);
-		what = maps_check(&process_maps[i], process_kernel_root, &va);
+		maps_sync(&process_maps[i], maps_kernel_root);
+		what = maps_check(&process_maps[i], maps_kernel_root, &va);
 		if (what)
 			return what;
 	}
@@ -81,7 +84,13 @@ static void main_sites(void)
 	process_map_own(WEDGE_NEAR, WEDGE_NEAR_SIZE);
 	memcpy((void *)WEDGE_NEAR, process_sites, WEDGE_NEAR_SIZE);
 	process_must("rights", sys_call(__NR_mprotect, WEDGE_NEAR, WEDGE_NEAR_SIZE, PROT_READ, 0));
-	process_must("a base of fs", sys_call(__NR_arch_prctl, ARCH_SET_FS, backend_fs_base, 0, 0));
+	host_base_set(0, backend_fs_base);
+}
+
+static void main_map_sites(int file, uint64_t va, uint64_t size)
+{
+	process_must("what sites name", sys_call6(__NR_mmap, va, size, PROT_READ | PROT_WRITE,
+						  MAP_SHARED | MAP_FIXED, file, 0));
 }
 
 /* What the host has given the program besides itself: a stack, the vDSO. */
@@ -104,15 +113,38 @@ static void *main_bundle(size_t *size)
 			  MAP_PRIVATE | MAP_FIXED_NOREPLACE, FILE_BUNDLE, 0));
 }
 
+/* They name it by addresses of 32 bits: fs is user mode's, all the time. */
+static void main_sites_shared(void)
+{
+	uint64_t size = ((uint64_t)process_sites_end - (uint64_t)process_sites + BACKEND_PAGE - 1) &
+			-(uint64_t)BACKEND_PAGE;
+	int file = process_must("what sites name",
+		sys_call(__NR_memfd_create, (uint64_t)"sites", MFD_CLOEXEC, 0, 0));
+
+	process_must("what sites name",
+		     sys_call(__NR_write, file, (uint64_t)process_sites, size, 0));
+	main_map_sites(file, (uint64_t)process_sites, size);
+	main_map_sites(file, WEDGE_LOW, size);
+	process_must("rights", sys_call(__NR_mprotect, WEDGE_LOW, WEDGE_NEAR_SIZE, PROT_READ, 0));
+	sys_call(__NR_close, file, 0, 0, 0);
+	backend_sites_offset = WEDGE_LOW - (uint64_t)process_sites;
+	backend_fs_base = backend_near_slots = 0;
+	process_maps[0].walk = process_shared_walk;
+}
+
 void process_main(const uint64_t *stack)
 {
 	const void *bundle;
 	size_t size;
 
-	process_has_fsgsbase = host_has_fsgsbase(stack);
+	host_fsgsbase = host_has_fsgsbase(stack);
 	main_unmap();
-	main_sites();
 	bundle = main_bundle(&size);
+	wedge_read_options(bundle, size);
+	if (wedge_wants_shared)
+		main_sites_shared();
+	else
+		main_sites();
 	process_memory_init(wedge_memory_wanted(bundle, size));
 	stub_place = WEDGE_STUBS;
 	process_must("user mode", stub_init());

@@ -9,7 +9,7 @@
  */
 #include "process.h"
 #include "../../host/space.h"
-#include "../../mmu/heat.h"
+#include "../../mmu/maps/heat.h"
 #include "../../mmu/mmu.h"
 #include "../../wedge/print.h"
 #include <linux/memfd.h>
@@ -83,12 +83,19 @@ void process_memory_init(uint64_t wanted)
 	clean = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 	heat = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 	cleaned = backend_memory(guest_frames * sizeof(*cleaned));
-	process_tables_init(guest_frames);
+	maps_tables_init(guest_frames);
+}
+
+int backend_va_reserved(uint64_t va)
+{
+	return va < process_lowest || va - WEDGE_NEAR < WEDGE_NEAR_ROOM ||
+	       (backend_sites_offset && va - WEDGE_LOW < WEDGE_LOW_SIZE) ||
+	       va >> 39 >= BACKEND_UPPER_END;
 }
 
 uint64_t backend_gfn(uint64_t entry)
 {
-	uint64_t n = (entry & ENTRY_ADDRESS) / BACKEND_PAGE;
+	uint64_t n = (entry & PTE_ADDRESS) / BACKEND_PAGE;
 
 	if (n >= guest_frames)
 		return BACKEND_NO_FRAME;
@@ -110,14 +117,14 @@ void backend_frame_clean(uint64_t gfn)
 {
 	uint64_t *entry = (uint64_t *)backend_linear + gfn;
 
-	if (!(*entry & ENTRY_D))
+	if (!(*entry & PTE_D))
 		return;
 	if (mmu_watched_level(gfn) % 4 && heat_is_hot(&heat[gfn]))
 		return;		/* a root that counts as written to would count as left by its process */
-	*entry &= ~ENTRY_D;
+	*entry &= ~PTE_D;
 	cleaned[cleaned_count++] = gfn;
-	process_changes[0]++;
-	process_changes[1]++;
+	maps_changes[0]++;
+	maps_changes[1]++;
 }
 
 static void memory_clean(void)
@@ -126,9 +133,9 @@ static void memory_clean(void)
 		uint64_t gfn = cleaned[--cleaned_count];
 
 		/* Where the host has too many mappings, it counts as written to. */
-		if (!clean[gfn] && !(backend_linear[gfn] & ENTRY_D) &&
+		if (!clean[gfn] && !(backend_linear[gfn] & PTE_D) &&
 		    memory_protect(gfn, PROT_READ))
-			((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
+			((uint64_t *)backend_linear)[gfn] |= PTE_D;
 	}
 }
 
@@ -138,7 +145,7 @@ int process_wedge_write(uint64_t address)
 
 	if (address < WEDGE_AREA || !backend_is_memory(address - WEDGE_AREA) || !clean[gfn])
 		return 0;
-	((uint64_t *)backend_linear)[gfn] |= ENTRY_D;
+	((uint64_t *)backend_linear)[gfn] |= PTE_D;
 	process_must("a page's rights", memory_protect(gfn, PROT_READ | PROT_WRITE));
 	return 1;
 }
@@ -163,19 +170,31 @@ static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsig
 	return result < 0 ? result : 0;
 }
 
+/* Nothing is there, but what sites name. */
+static long memory_nothing(uint64_t start, uint64_t end)
+{
+	long result = 0;
+
+	if (backend_sites_offset && start < WEDGE_LOW && end > WEDGE_LOW) {
+		result = host_reserve(start, WEDGE_LOW);
+		start = WEDGE_LOW + WEDGE_LOW_SIZE;
+	}
+	return result ? result : start < end ? host_reserve(start, end) : 0;
+}
+
 static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
 {
 	process_calls[CALL_UNMAP]++;
 	/* Of the lower half the host's tables are kept, if it lets this have so much. */
-	if (maps == &process_maps[0] && !host_reserve(va, va + size))
+	if (maps == &process_maps[0] && !memory_nothing(va, va + size))
 		return;
 	process_must("to unmap", sys_call(__NR_munmap, va, size, 0, 0));
 }
 
-#define HERE .walk = process_walk, .map = memory_map_here, .unmap = memory_unmap_here, .replaces = 1
+#define HERE .walk = maps_walk_tables, .map = memory_map_here, .unmap = memory_unmap_here, .replaces = 1
 struct maps process_maps[2] = {
-	{ .pages = lower_pages, .room = ROOM_LOWER, .changes = &process_changes[0], .alone = 1, HERE },
-	{ .pages = kernel_pages, .room = ROOM, .changes = &process_changes[1], HERE },
+	{ .pages = lower_pages, .room = ROOM_LOWER, .changes = &maps_changes[0], .alone = 1, HERE },
+	{ .pages = kernel_pages, .room = ROOM, .changes = &maps_changes[1], HERE },
 };
 
 /* The lower half is reserved, and all of it anew before the host has too many tables. */
@@ -187,8 +206,9 @@ static void memory_reserve(void)
 		return;
 	next = process_calls[CALL_MAP] + RESERVE_CALLS;
 	maps_forget(&process_maps[0]);
-	sys_call(__NR_munmap, process_lowest, LOWER_END - process_lowest, 0, 0);
-	host_reserve(process_lowest, LOWER_END);
+	if (!backend_sites_offset)
+		sys_call(__NR_munmap, process_lowest, LOWER_END - process_lowest, 0, 0);
+	memory_nothing(process_lowest, LOWER_END);
 }
 
 int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
@@ -198,7 +218,7 @@ int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 
 int process_kernel_fill(uint64_t va, uint32_t access)
 {
-	return process_fill(&process_maps[backend_is_upper(va)], process_kernel_root, va, access);
+	return process_fill(&process_maps[backend_is_upper(va)], maps_kernel_root, va, access);
 }
 
 void backend_table_commit(int flush)
@@ -208,5 +228,13 @@ void backend_table_commit(int flush)
 	memory_clean();
 	memory_reserve();
 	for (int i = 0; i < 2; i++)
-		maps_sync(&process_maps[i], process_kernel_root);
+		maps_sync(&process_maps[i], maps_kernel_root);
+}
+
+void backend_load_roots(unsigned kernel, unsigned user)
+{
+	maps_kernel_root = kernel;
+	maps_user_root = user;
+	process_maps[0].generation = 0;
+	backend_table_commit(BACKEND_FLUSH);
 }

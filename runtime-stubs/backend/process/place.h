@@ -18,14 +18,16 @@
 #define WEDGE_NEAR	PLACE(0x400080000000)
 /* Entry 252 of a level-4 table (BACKEND_UPPER_END) and those behind it. */
 #define WEDGE_AREA	PLACE(0x7e0000000000)	/* guest memory by its own address */
-#define WEDGE_POOL	PLACE(0x7e8000000000)	/* tables of the shadow */
-#define WEDGE_LINEAR	PLACE(0x7e9000000000)	/* linear tables */
 #define WEDGE_HEAP	PLACE(0x7ea000000000)	/* backend_memory */
 #define WEDGE_BUNDLE	PLACE(0x7eb000000000)	/* what is to run */
 #define WEDGE_STUBS	PLACE(0x7ec000000000)	/* regions of stubs */
 #define WEDGE_BASE	PLACE(0x7ed000000000)	/* the program (process.lds) */
 #define WEDGE_DISKS	PLACE(0x7ee000000000)	/* copies of disks */
 #define WEDGE_TOP	PLACE(0x7ffffffff000)	/* end of what a process has */
+
+/* With --trust=shared: what sites name once more, by addresses of 32 bits. */
+#define WEDGE_LOW	PLACE(0x7fff0000)
+#define WEDGE_LOW_SIZE	0x10000
 
 #define WEDGE_STACK_SIZE 0x40000
 #define WEDGE_NEAR_SIZE	0x6000		/* all slots */

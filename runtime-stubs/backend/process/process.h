@@ -6,23 +6,16 @@
 #include "place.h"
 #include "../../host/sys.h"
 #include "../backend.h"
-#include "../../mmu/maps.h"
+#include "../../mmu/maps/tables.h"
+#include "../../mmu/paging.h"
 #include "../../wedge/entry.h"
 
-/* Entries of tables and error codes of page faults (SDM volume 3, 4.5 and 4.7). */
-#define ENTRY_P (1ull << 0)
-#define ENTRY_W (1ull << 1)
-#define ENTRY_U (1ull << 2)
-#define ENTRY_A (1ull << 5)
-#define ENTRY_D (1ull << 6)
-#define ENTRY_NX (1ull << 63)
-#define ENTRY_ADDRESS 0x000ffffffffff000ull
+/* Error codes of page faults (SDM volume 3, 4.7). */
 #define FAULT_W 2u
 #define FAULT_U 4u
 #define FAULT_I 16u
 
 /* The files that the program is started with (cli/run_process.c). */
-#define FILE_CONSOLE 0		/* a socket; both directions */
 #define FILE_BUNDLE 3		/* memory, as wedge_start takes it */
 #define FILE_FIRST 4		/* the network's and the shared folder's, if any, and those of disks */
 
@@ -34,7 +27,7 @@ void process_files_init(const void *bundle, size_t size);
 /* What the host was asked for. */
 enum process_call {
 	CALL_MAP, CALL_UNMAP, CALL_PROTECT, CALL_USER, CALL_STUB_MAP, CALL_STUB_UNMAP,
-	CALL_STUB_MADE, CALL_BASE, CALL_TIMER, CALL_WAIT, CALL_CONSOLE, PROCESS_CALLS
+	CALL_STUB_MADE, CALL_BASE, CALL_TIMER, CALL_WAIT, PROCESS_CALLS
 };
 extern uint64_t process_calls[PROCESS_CALLS];
 
@@ -52,27 +45,18 @@ void process_map_own(uint64_t va, uint64_t size);
 
 /* Guest memory and tables; @wanted bytes. */
 void process_memory_init(uint64_t wanted);
-void process_tables_init(uint64_t frames);
 extern int process_memory_file;
 /* The lowest address that the host lets a process have. */
 extern uint64_t process_lowest;
 
-void process_walk(unsigned root, uint64_t va, struct maps_walk *walk);
-/* Roots that run. */
-extern unsigned process_kernel_root, process_user_root;
-
 /* Of the supervisor: the lower half, which other roots have otherwise, and the kernel's. */
 extern struct maps process_maps[2];
-extern uint64_t process_changes[2];	/* of either half: maps.changes */
 /* maps_fill, which the host must not refuse. */
 int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access);
 int process_kernel_fill(uint64_t va, uint32_t access);
 
 /* All slots and what else sites name (entry.S). */
 extern uint64_t process_sites[];
-/* Instructions read the base of fs, and of gs. */
-extern uint8_t process_has_fsgsbase;
-
 /* A write by the wedge to guest memory at @address: 1: it can be made now. */
 int process_wedge_write(uint64_t address);
 
@@ -83,6 +67,29 @@ struct stub;
 extern struct stub *volatile process_stub;
 extern uint8_t process_pending;
 void process_time_init(void);
+
+/* Into the guest, whose other registers are struct cpu's. */
+_Noreturn void process_go(uint64_t rip, uint64_t cs, uint64_t rflags, uint64_t rsp);
+int process_signal_is_event(int signal);
+_Noreturn void process_signal_stray(int signal);
+
+/* With --trust=shared. Does user mode run? */
+extern uint8_t process_in_user;
+struct stub_frame;
+_Noreturn void process_shared_enter(struct cpu *cpu);
+_Noreturn void process_shared_signal(const struct stub_frame *frame);
+void process_shared_leave(void);	/* if it runs */
+/* maps_walk_tables, with what user mode may have while it runs. */
+void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk);
+
+/* Bases of fs and gs of user mode's, and the kernel's gs. */
+extern uint64_t process_user_base[2], process_kernel_gs;
+/* What the host's processor has in its flags for user mode. */
+uint64_t process_user_flags(const struct cpu *cpu);
+/* User mode was left with these. */
+void process_user_took(struct cpu *cpu, uint64_t rip, uint16_t cs, uint64_t rflags);
+/* It has made a system call as 32-bit code does. */
+_Noreturn void process_user_syscall32(void);
 
 /* User mode goes on, with struct cpu; its next event enters the wedge. */
 _Noreturn void process_user_enter(struct cpu *cpu);

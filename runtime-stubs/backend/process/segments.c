@@ -8,12 +8,12 @@
  */
 #include "process.h"
 #include "../../cpu/cpu.h"
-#include <asm/prctl.h>
+#include "../../host/base.h"
 
 #define CPUID_7_ECX_RDPID (1u << 22)
 #define CPUID_80000001_EDX_RDTSCP (1u << 27)
 
-uint64_t process_debug_status;
+uint64_t process_debug_status, process_kernel_gs;
 
 void backend_set_gs_base(int user, uint64_t base)
 {
@@ -22,8 +22,8 @@ void backend_set_gs_base(int user, uint64_t base)
 		return;
 	}
 	process_calls[CALL_BASE]++;
-	/* LIMIT: one that is no address of user mode is as it was. */
-	sys_call(__NR_arch_prctl, ARCH_SET_GS, base, 0, 0);
+	process_kernel_gs = base;
+	host_base_set(1, base);
 }
 
 int backend_set_gs_selector(uint16_t selector)
@@ -62,7 +62,7 @@ int backend_set_debug(unsigned reg, uint64_t value)
 {
 	(void)reg;
 	(void)value;
-	process_changes[0]++;
+	maps_changes[0]++;
 	return 0;
 }
 

@@ -10,9 +10,10 @@
 #include "process.h"
 #include "frame.h"
 #include "../../cpu/cpu.h"
+#include "../../host/base.h"
 #include "../../rewriter/limits.h"
 #include "../../wedge/print.h"
-#include <asm/prctl.h>
+#include "../../wedge/wedge.h"
 #include <linux/audit.h>
 #include <linux/signal.h>
 
@@ -39,13 +40,7 @@ _Noreturn void process_event_entered(void);
    is 0; what else it does, this sees at the next signal. */
 static void signals_check_fs(void)
 {
-	uint64_t base = 0;
-
-	if (process_has_fsgsbase)
-		__asm__ volatile("rdfsbase %0" : "=r"(base));
-	else
-		sys_call(__NR_arch_prctl, ARCH_GET_FS, (uint64_t)&base, 0, 0);
-	if (base != backend_fs_base)
+	if (backend_fs_base && host_base_get(0) != backend_fs_base)
 		wedge_stop("the guest's kernel has changed fs by what is not in its table of sites");
 }
 
@@ -62,12 +57,12 @@ static const uint8_t handled[] = {
 
 /* Its address, also for those who read the wedge's file. */
 const uint64_t previrt_if_byte = (uint64_t)&process_masked;
-const uint64_t backend_fs_base = (uint64_t)process_sites;
-const uint64_t backend_near_slots = WEDGE_NEAR;
+uint64_t backend_fs_base = (uint64_t)process_sites, backend_near_slots = WEDGE_NEAR;
+uint64_t backend_sites_offset;
 
 uint64_t backend_if_byte(void)
 {
-	return previrt_if_byte;
+	return previrt_if_byte + backend_sites_offset;
 }
 
 static void signals_kernel_flags(struct cpu *cpu)
@@ -96,6 +91,7 @@ void process_jump_entered(void)
 /* struct cpu is complete. */
 void process_event_entered(void)
 {
+	process_shared_leave();
 	wedge_event();
 }
 
@@ -164,7 +160,7 @@ static _Noreturn void signals_syscall(struct cpu *cpu, const struct stub_frame *
 	wedge_exception(VECTOR_UD, 0, 0);	/* to be decoded */
 }
 
-static int signals_is_event(int signal)
+int process_signal_is_event(int signal)
 {
 	return signal == SIGALRM || signal == SIGIO;
 }
@@ -175,7 +171,7 @@ static void signals_in_wedge(struct stub_frame *frame)
 	int is_critical = frame->rip >= (uint64_t)process_critical_start &&
 			  frame->rip < (uint64_t)process_critical_end;
 
-	if (signals_is_event(frame->signal)) {
+	if (process_signal_is_event(frame->signal)) {
 		process_pending = 1;
 		if (is_critical) {
 			__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"(-1), "d"(-1));
@@ -187,8 +183,10 @@ static void signals_in_wedge(struct stub_frame *frame)
 	}
 	if (frame->vector == VECTOR_PF && (frame->error & FAULT_W) && process_wedge_write(frame->address))
 		return;
-	if (frame->rip == (uint64_t)process_iret)	/* the way into the guest is none */
+	if (frame->rip == (uint64_t)process_iret) {	/* the way into the guest is none */
+		process_shared_leave();
 		wedge_exception(VECTOR_GP, 0, 0);
+	}
 	if (frame->vector == VECTOR_DB) {
 		signals_take(&previrt_cpu, frame);
 		signals_step_into_site(&previrt_cpu);
@@ -199,6 +197,12 @@ static void signals_in_wedge(struct stub_frame *frame)
 	wedge_stop("the wedge has failed");
 }
 
+void process_signal_stray(int signal)
+{
+	wedge_print("previrt: signal %d from outside\n", signal);
+	wedge_stop("the wedge was sent a signal");
+}
+
 void process_signal_entered(struct stub_frame *frame)
 {
 	struct cpu *cpu = &previrt_cpu;
@@ -207,23 +211,35 @@ void process_signal_entered(struct stub_frame *frame)
 		signals_in_wedge(frame);
 		return;
 	}
+	if (process_in_user)
+		process_shared_signal(frame);
 	signals_take(cpu, frame);
 	signals_check_fs();
-	if (signals_is_event(frame->signal)) {
+	if (process_signal_is_event(frame->signal)) {
 		process_pending = 1;
 		wedge_event();
 	}
-	if (frame->code <= 0) {
-		wedge_print("previrt: signal %d from outside\n", frame->signal);
-		wedge_stop("the wedge was sent a signal");
-	}
+	if (frame->code <= 0)
+		process_signal_stray(frame->signal);
 	if (frame->signal == SIGSYS)
 		signals_syscall(cpu, frame);
 	signals_trap(cpu, frame);
 }
 
+void process_go(uint64_t rip, uint64_t cs, uint64_t rflags, uint64_t rsp)
+{
+	process_frame[0] = rip;
+	process_frame[1] = cs;
+	process_frame[2] = rflags;
+	process_frame[3] = rsp;
+	process_frame[4] = HOST_SS;
+	process_resume();
+}
+
 void backend_enter(struct cpu *cpu)
 {
+	if (cpu->user && wedge_wants_shared)
+		process_shared_enter(cpu);
 	if (cpu->user)
 		process_user_enter(cpu);
 	if (signals_fault)
@@ -231,12 +247,8 @@ void backend_enter(struct cpu *cpu)
 	signals_fault = 0;
 	signals_kept = cpu->rflags & KEPT;
 	process_masked = !(cpu->rflags & FLAG_IF);
-	process_frame[0] = cpu->rip;
-	process_frame[1] = HOST_CS;
-	process_frame[2] = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | FLAG_IF;
-	process_frame[3] = cpu->r[RSP];
-	process_frame[4] = HOST_SS;
-	process_resume();
+	process_go(cpu->rip, HOST_CS, (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | FLAG_IF,
+		   cpu->r[RSP]);
 }
 
 void process_signals_init(void)

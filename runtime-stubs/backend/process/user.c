@@ -10,8 +10,10 @@
 #include "process.h"
 #include "stub.h"
 #include "../../cpu/breakpoints.h"
+#include "../../host/base.h"
 #include "../../host/space.h"
 #include "../../wedge/print.h"
+#include "../../wedge/wedge.h"
 #include <asm-generic/errno.h>
 #include <string.h>
 
@@ -35,7 +37,7 @@ struct user {
 static struct user users[USERS];
 static struct user *user_last;		/* that has run last */
 static uint64_t user_clock;
-static uint64_t user_base[2];		/* as they are to be: fs, gs */
+uint64_t process_user_base[2];		/* as they are to be: fs, gs */
 static struct breakpoints_step user_step;
 static uint64_t user_met;		/* by its last step, bits of DR6 */
 struct stub *volatile process_stub;
@@ -67,7 +69,7 @@ static void user_unmap(struct maps *maps, uint64_t va, uint64_t size)
 
 static void user_walk(unsigned root, uint64_t va, struct maps_walk *walk)
 {
-	process_walk(root, va, walk);
+	maps_walk_tables(root, va, walk);
 	breakpoints_limit(&user_step, &previrt_cpu, va, walk);
 }
 
@@ -109,7 +111,7 @@ static void user_make(struct user *user)
 	user->maps.map = user_map;
 	user->maps.unmap = user_unmap;
 	user->maps.walk = user_walk;
-	user->maps.changes = &process_changes[0];
+	user->maps.changes = &maps_changes[0];
 	user->maps.generation = 0;
 	user->maps.user = user->maps.alone = 1;
 	user->base[0] = user->base[1] = user->fault = 0;
@@ -121,13 +123,13 @@ static struct user *user_find(void)
 	struct user *oldest = users;
 
 	for (unsigned i = 0; i < USERS; i++) {
-		if (users[i].root == process_user_root)
+		if (users[i].root == maps_user_root)
 			return &users[i];
 		if (users[i].used < oldest->used)
 			oldest = &users[i];
 	}
 	stub_destroy(&oldest->stub);
-	oldest->root = process_user_root;
+	oldest->root = maps_user_root;
 	return oldest;
 }
 
@@ -174,16 +176,16 @@ static void user_take_state(struct stub *stub)
 static void user_give_bases(struct user *user)
 {
 	for (int i = 0; i < 2; i++) {
-		if (user->base[i] == user_base[i])
+		if (user->base[i] == process_user_base[i])
 			continue;
 		process_calls[CALL_BASE]++;
 		/* LIMIT: one that the host does not take is as it was. */
-		stub_base_set(&user->stub, i ? SEG_GS : SEG_FS, user_base[i]);
-		user->base[i] = user_base[i];
+		stub_base_set(&user->stub, i ? SEG_GS : SEG_FS, process_user_base[i]);
+		user->base[i] = process_user_base[i];
 	}
 }
 
-static uint64_t user_flags(const struct cpu *cpu)
+uint64_t process_user_flags(const struct cpu *cpu)
 {
 	return (cpu->rflags & REAL_IN_USER) | FLAG_FIXED;
 }
@@ -194,20 +196,25 @@ static void user_give(struct user *user, struct cpu *cpu)
 
 	memcpy(stub->r, cpu->r, sizeof(stub->r));
 	stub->rip = cpu->rip;
-	stub->rflags = user_flags(cpu);
+	stub->rflags = process_user_flags(cpu);
 	/* LIMIT: of user mode's segments the host has one of 64 bits, one of 32, and flat data. */
 	stub->cs = cpu_code_is_64(cpu) ? HOST_CS : HOST_CS32;
 	user_give_bases(user);
 	user_give_state(stub);
 }
 
+void process_user_took(struct cpu *cpu, uint64_t rip, uint16_t cs, uint64_t rflags)
+{
+	cpu->rip = rip;
+	cpu->rflags = (rflags & REAL_IN_USER) | (cpu->rflags & KEPT) | FLAG_FIXED;
+	if ((cs == HOST_CS) != cpu_code_is_64(cpu))	/* by a far jump */
+		cpu->seg[SEG_CS] = cs;
+}
+
 static void user_take_registers(const struct stub *stub, struct cpu *cpu)
 {
 	memcpy(cpu->r, stub->r, sizeof(stub->r));
-	cpu->rip = stub->rip;
-	cpu->rflags = (stub->rflags & REAL_IN_USER) | (cpu->rflags & KEPT) | FLAG_FIXED;
-	if ((stub->cs == HOST_CS) != cpu_code_is_64(cpu))	/* by a far jump */
-		cpu->seg[SEG_CS] = stub->cs;
+	process_user_took(cpu, stub->rip, stub->cs, stub->rflags);
 }
 
 static _Noreturn void user_exception(struct user *user)
@@ -226,7 +233,7 @@ static _Noreturn void user_exception(struct user *user)
 
 /* By which gate? The host's kernel leaves rip behind INT and SYSCALL; where it leaves it
    after SYSENTER there is nothing of user mode's. */
-static _Noreturn void user_syscall32(void)
+void process_user_syscall32(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 	struct cpu_fault ignored;
@@ -246,7 +253,7 @@ static _Noreturn void user_event(struct user *user, enum stub_event event)
 	case STUB_SYSCALL:
 		wedge_syscall(0);
 	case STUB_SYSCALL32:
-		user_syscall32();
+		process_user_syscall32();
 	case STUB_INTERRUPTED:
 		wedge_event();
 	case STUB_KILLED:
@@ -300,7 +307,7 @@ static int user_fills(struct user *user)
 static int user_stepped(struct user *user, struct cpu *cpu, int done)
 {
 	user_met = breakpoints_end(&user_step, cpu, done);
-	process_changes[0]++;
+	maps_changes[0]++;
 	if (!done || user_met)
 		return 0;
 	maps_sync(&user->maps, user->root);
@@ -325,7 +332,7 @@ static int user_goes_on(struct user *user, struct cpu *cpu, enum stub_event even
 	if (!goes_on && user_step.on)
 		goes_on = user_stepped(user, cpu, event == STUB_EXCEPTION && stub->vector == VECTOR_DB);
 	user_step.resumes = 0;
-	stub->rflags = user_flags(cpu);
+	stub->rflags = process_user_flags(cpu);
 	return goes_on;
 }
 
@@ -375,12 +382,14 @@ const char *process_user_check(uint64_t *va)
 
 void backend_set_fs_base(uint64_t base)
 {
-	user_base[0] = base;
+	process_user_base[0] = base;
+	if (wedge_wants_shared)
+		host_base_set(0, base);
 }
 
 void process_set_user_gs(uint64_t base)
 {
-	user_base[1] = base;
+	process_user_base[1] = base;
 }
 
 /* User mode can change it: by a null selector, by instructions. */
@@ -388,8 +397,11 @@ uint64_t backend_user_base(int which)
 {
 	int i = which == SEG_GS;
 
-	if (user_last && user_last->base[i] == user_base[i] &&
-	    !stub_base_get(&user_last->stub, which, &user_base[i]))
-		user_last->base[i] = user_base[i];
-	return user_base[i];
+	if (wedge_wants_shared && !i)
+		return host_base_get(0);
+
+	if (user_last && user_last->base[i] == process_user_base[i] &&
+	    !stub_base_get(&user_last->stub, which, &process_user_base[i]))
+		user_last->base[i] = process_user_base[i];
+	return process_user_base[i];
 }

@@ -296,7 +296,7 @@ void backend_enter(struct cpu *cpu)
 const uint64_t previrt_if_byte = (uint64_t)&xenpv_vcpu->evtchn_upcall_mask;
 
 /* Sites name the wedge by its addresses. */
-const uint64_t backend_fs_base, backend_near_slots;
+uint64_t backend_fs_base, backend_near_slots, backend_sites_offset;
 
 uint64_t backend_if_byte(void)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Mappings of a host as a TLB (mmu/maps.h), with a host that is an array: what a fault
+ * Mappings of a host as a TLB (mmu/maps/maps.h), with a host that is an array: what a fault
  * maps, what stays after a change of tables or takes its place, how many calls that takes,
  * what happens when the list or the host is full.
  */
-#include "../../../runtime-stubs/mmu/maps.h"
+#include "../../../runtime-stubs/mmu/maps/maps.h"
 #include "../../../runtime-stubs/mmu/mmu.h"
 #include "../../../runtime-stubs/iface/memory.h"
 #include <stdio.h>

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The tables of the shadow. No processor walks them but this file: what they say is
- * mapped by faults (maps.c).
+ * The tables of the shadow (iface/tables.h) as arrays. No processor walks them but this
+ * file: what they say is mapped by faults (maps.c).
  *
  * Invariants: an entry of level 2 to 4 has the address of a table, above all memory:
- * of the pool, or of a linear table. ENTRY_D of a leaf is set before a process of the
+ * of the pool, or of a linear table. PTE_D of a leaf is set before a process of the
  * host can write through it.
  */
-#include "process.h"
-#include "../../mmu/mmu.h"
+#include "tables.h"
+#include "../mmu.h"
+#include "../../iface/memory.h"
+#include "../../iface/tables.h"
 #include <string.h>
 
 #define POOL_SHARE 16u			/* one frame of all in so many, and ... */
@@ -17,17 +19,18 @@
 #define TABLE_LINEAR 16384u		/* names of linear tables begin here */
 #define POOL_ADDRESS (1ull << 40)	/* above all guest memory */
 #define LINEAR_ADDRESS (1ull << 41)
-#define LINEAR_RIGHTS (ENTRY_P | ENTRY_W | ENTRY_A | ENTRY_D)
+#define LINEAR_RIGHTS (PTE_P | PTE_W | PTE_A | PTE_D)
 
 enum { TABLE_ROOT = 1, TABLE_USER_ROOT, TABLE_FIRST };
 
 typedef uint64_t table_entries[512];
 
-static table_entries *const pool = (table_entries *)WEDGE_POOL;
-const uint64_t *backend_linear = (const uint64_t *)WEDGE_LINEAR;
-const uint64_t backend_leaf_mask = ENTRY_U, backend_leaf_supervisor = 0;
+static table_entries *pool;
+static uint64_t *linear;
+const uint64_t *backend_linear;
+const uint64_t backend_leaf_mask = PTE_U, backend_leaf_supervisor = 0;
 
-uint64_t process_changes[2] = { 1, 1 };
+uint64_t maps_changes[2] = { 1, 1 };
 
 /* By table: whose half of the addresses it belongs to, as the entry says that leads to it.
    What is not known counts for both. */
@@ -36,18 +39,16 @@ static uint8_t *half;
 static uint16_t *next_free;
 static unsigned tables, fresh = TABLE_FIRST, used, first_free;
 
-void process_tables_init(uint64_t frames)
+void maps_tables_init(uint64_t frames)
 {
-	uint64_t *linear = (uint64_t *)WEDGE_LINEAR;
-
 	tables = frames / POOL_SHARE;
 	if (tables < POOL_LEAST)
 		tables = POOL_LEAST;
 	if (tables > TABLE_LINEAR)
 		tables = TABLE_LINEAR;
-	process_map_own(WEDGE_POOL, tables * sizeof(*pool));
-	process_map_own(WEDGE_LINEAR, (backend_guest_bytes / BACKEND_PAGE + 511) / 512 *
-			sizeof(*pool));
+	pool = backend_memory(tables * sizeof(*pool));
+	linear = backend_memory((backend_guest_bytes / BACKEND_PAGE + 511) / 512 * sizeof(*pool));
+	backend_linear = linear;
 	next_free = backend_memory(tables * sizeof(*next_free));
 	half = backend_memory(tables);
 	half[TABLE_ROOT] = half[TABLE_USER_ROOT] = HALF_ROOT;
@@ -72,8 +73,8 @@ unsigned backend_table_alloc(int level)
 /* Does whoever holds @old have something that @entry does not give? */
 static int table_takes(uint64_t old, uint64_t entry)
 {
-	return (old & ENTRY_P) && (((old ^ entry) & ENTRY_ADDRESS) ||
-		(old & ~entry & (ENTRY_P | ENTRY_W | ENTRY_U | ENTRY_D)) || (entry & ~old & ENTRY_NX));
+	return (old & PTE_P) && (((old ^ entry) & PTE_ADDRESS) ||
+		(old & ~entry & (PTE_P | PTE_W | PTE_U | PTE_D)) || (entry & ~old & PTE_NX));
 }
 
 static uint8_t table_half(unsigned table, unsigned index)
@@ -85,8 +86,8 @@ static uint8_t table_half(unsigned table, unsigned index)
 
 static void table_changed(uint8_t whose)
 {
-	process_changes[0] += whose != HALF_UPPER;
-	process_changes[1] += whose != HALF_LOWER;
+	maps_changes[0] += whose != HALF_UPPER;
+	maps_changes[1] += whose != HALF_LOWER;
 }
 
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
@@ -143,9 +144,9 @@ uint64_t backend_table_address(unsigned table)
 
 unsigned backend_table_of(uint64_t entry)
 {
-	uint64_t n = ((entry & ENTRY_ADDRESS) - POOL_ADDRESS) / BACKEND_PAGE;
+	uint64_t n = ((entry & PTE_ADDRESS) - POOL_ADDRESS) / BACKEND_PAGE;
 
-	return (entry & ENTRY_P) && n < tables ? n : 0;
+	return (entry & PTE_P) && n < tables ? n : 0;
 }
 
 unsigned backend_table_linear(uint64_t gfn)
@@ -185,45 +186,31 @@ int backend_roots_alloc(unsigned *kernel, unsigned *user)
 	return 0;
 }
 
-unsigned process_kernel_root = TABLE_ROOT, process_user_root = TABLE_USER_ROOT;
-
-void backend_load_roots(unsigned kernel, unsigned user)
-{
-	process_kernel_root = kernel;
-	process_user_root = user;
-	process_maps[0].generation = 0;
-	backend_table_commit(BACKEND_FLUSH);
-}
-
-int backend_va_reserved(uint64_t va)
-{
-	return va < process_lowest || va - WEDGE_NEAR < WEDGE_NEAR_ROOM ||
-	       va >> 39 >= BACKEND_UPPER_END;
-}
+unsigned maps_kernel_root = TABLE_ROOT, maps_user_root = TABLE_USER_ROOT;
 
 /* The table that @entry refers to. */
 static uint64_t *walk_below(uint64_t entry)
 {
-	uint64_t address = entry & ENTRY_ADDRESS;
+	uint64_t address = entry & PTE_ADDRESS;
 
 	return address < LINEAR_ADDRESS ? pool[(address - POOL_ADDRESS) / BACKEND_PAGE] :
-		(uint64_t *)WEDGE_LINEAR + (address - LINEAR_ADDRESS) / 8;
+		linear + (address - LINEAR_ADDRESS) / 8;
 }
 
-void process_walk(unsigned root, uint64_t va, struct maps_walk *walk)
+void maps_walk_tables(unsigned root, uint64_t va, struct maps_walk *walk)
 {
 	uint64_t *table = pool[root], rights = ~0ull, nx = 0, *entry;
 
 	if (va - mmu_window.va < mmu_window.size) {
-		walk->leaf = (uint64_t *)WEDGE_LINEAR +
+		walk->leaf = linear +
 			     (mmu_window.gpa + (va - mmu_window.va)) / BACKEND_PAGE;
-		walk->rights = ENTRY_W;
+		walk->rights = PTE_W;
 		return;
 	}
 	walk->leaf = NULL;
 	for (int level = 4; ; level--) {
 		entry = table + (va >> (3 + 9 * level) & 511);
-		if (!(*entry & ENTRY_P))
+		if (!(*entry & PTE_P))
 			return;
 		rights &= *entry;
 		nx |= *entry;
@@ -232,5 +219,5 @@ void process_walk(unsigned root, uint64_t va, struct maps_walk *walk)
 		table = walk_below(*entry);
 	}
 	walk->leaf = entry;
-	walk->rights = (rights & (ENTRY_W | ENTRY_U)) | (nx & ENTRY_NX);
+	walk->rights = (rights & (PTE_W | PTE_U)) | (nx & PTE_NX);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-#include "maps_list.h"
-#include "../iface/memory.h"
+#include "list.h"
+#include "../../iface/memory.h"
 
 unsigned maps_list_find(const struct maps *maps, uint64_t va)
 {

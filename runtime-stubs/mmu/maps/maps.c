@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-#include "maps_list.h"
-#include "mmu.h"
-#include "../iface/tables.h"
-#include "../iface/memory.h"
+#include "list.h"
+#include "../mmu.h"
+#include "../../iface/tables.h"
+#include "../../iface/memory.h"
 
 #define MAPS_REPLACED 16u		/* pages at once */
 
