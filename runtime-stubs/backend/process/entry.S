@@ -112,6 +112,8 @@ process_critical_end:
 process_signal_handler:
 	movq %rsp, %rdi
 	subq $8, %rsp
+	pushq $2		/* user mode's AC would have the wedge's accesses trap */
+	popfq
 	xorl %ebp, %ebp
 	call process_signal_entered
 	addq $16, %rsp

@@ -24,6 +24,7 @@ static uint64_t shared_fault;		/* the page fault that the kernel was told of; 0:
 static uint32_t shared_access;
 static uint8_t shared_gs;		/* the base of gs is user mode's */
 static struct breakpoints_step shared_step;
+static uint8_t shared_kernels;		/* some page of the lower half may be the kernel's alone */
 static uint64_t shared_met;		/* by its last step, bits of DR6 */
 
 void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk)
@@ -31,6 +32,8 @@ void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk)
 	maps_walk_tables(root, va, walk);
 	if (process_in_user)
 		breakpoints_limit(&shared_step, &previrt_cpu, va, walk);
+	else if (walk->leaf && !(walk->rights & *walk->leaf & PTE_U))
+		shared_kernels = 1;
 }
 
 /* LIMIT: where the host has no instructions for it, each is a call of the host's: a program
@@ -47,7 +50,9 @@ static _Noreturn void shared_go(struct cpu *cpu)
 	int is_64 = cpu_code_is_64(cpu);
 
 	process_in_user = 1;
-	if (cpu->dr[7] & DR7_ENABLED) {		/* what the kernel has been given since */
+	process_maps[0].user = 1;
+	if (shared_kernels || (cpu->dr[7] & DR7_ENABLED)) {	/* what the kernel has been given */
+		shared_kernels = 0;
 		maps_changes[0]++;
 		maps_sync(&process_maps[0], maps_kernel_root);
 	}
@@ -79,7 +84,7 @@ void process_shared_leave(void)
 {
 	if (!process_in_user)
 		return;
-	process_in_user = 0;
+	process_in_user = process_maps[0].user = 0;
 	if (shared_step.on)		/* an event on the way to user mode */
 		shared_stepped(&previrt_cpu, 0);
 	if (!shared_gs)
@@ -91,11 +96,7 @@ void process_shared_leave(void)
 /* A page fault that only the host's mappings have brought about: 1: it is mended. */
 static int shared_fills(uint64_t va, uint32_t access)
 {
-	struct maps_walk walk = { .single = 0 };
-
-	maps_walk_tables(maps_user_root, va, &walk);
-	if (walk.leaf && (walk.rights & *walk.leaf & PTE_U) &&
-	    process_fill(&process_maps[0], maps_user_root, va, access))
+	if (!backend_is_upper(va) && process_fill(&process_maps[0], maps_user_root, va, access))
 		return 1;
 	shared_fault = va;
 	shared_access = access;
