@@ -35,6 +35,8 @@ void breakpoints_limit(const struct breakpoints_step *step, const struct cpu *cp
 {
 	unsigned guard = step->on ? 0 : breakpoints_guard(cpu, va, PAGE);
 
+	if (cpu->dr[7] & DR7_ENABLED)
+		walk->changed = ~0ull;		/* of rights that tables do not tell of */
 	walk->single = !!breakpoints_guard(cpu, va, MAPS_AROUND * PAGE);
 	if (guard & GUARD_READ)
 		walk->leaf = NULL;

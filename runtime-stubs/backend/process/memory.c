@@ -123,8 +123,7 @@ void backend_frame_clean(uint64_t gfn)
 		return;		/* a root that counts as written to would count as left by its process */
 	*entry &= ~PTE_D;
 	cleaned[cleaned_count++] = gfn;
-	maps_changes[0]++;
-	maps_changes[1]++;
+	maps_frame_changed(gfn);
 }
 
 static void memory_clean(void)
@@ -150,8 +149,8 @@ int process_wedge_write(uint64_t address)
 	return 1;
 }
 
-#define ROOM 16384u
-#define ROOM_LOWER 2048u
+#define ROOM 65536u
+#define ROOM_LOWER 131072u
 #define LOWER_END ((uint64_t)BACKEND_UPPER_FIRST << 39)
 #define RESERVE_CALLS 4096u		/* each has the host make three tables at most */
 static struct maps_page kernel_pages[ROOM], lower_pages[ROOM_LOWER];

@@ -53,7 +53,7 @@ static _Noreturn void shared_go(struct cpu *cpu)
 	process_maps[0].user = 1;
 	if (shared_kernels || (cpu->dr[7] & DR7_ENABLED)) {	/* what the kernel has been given */
 		shared_kernels = 0;
-		maps_changes[0]++;
+		process_maps[0].generation = 0;
 		maps_sync(&process_maps[0], maps_kernel_root);
 	}
 	shared_load_gs();

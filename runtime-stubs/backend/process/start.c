@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define PATIENCE 10000000	/* ns between two looks at the process */
-#define PLACES 65536u
+#define PLACES 4096u
 #define RSEQ_SIGNATURE 0x53053053u
 #define RSEQ_UNREGISTER 1u
 
@@ -39,17 +39,18 @@ static int start_check_rseq(void)
 
 uint64_t stub_place;
 
-/* Anywhere, or at the first place that is free from stub_place on. */
+/* Anywhere, or at a place that is free from stub_place on. */
 static long start_shared(uint64_t size)
 {
 	const uint64_t flags = MAP_SHARED | MAP_ANONYMOUS, rights = PROT_READ | PROT_WRITE;
+	static uint64_t next;		/* behind the last one that was found */
 	long result;
 
 	if (!stub_place)
 		return sys_call6(__NR_mmap, 0, size, rights, flags, -1, 0);
-	for (uint64_t i = 0; i < PLACES; i++) {
-		result = sys_call6(__NR_mmap, stub_place + i * STUB_REGION_SIZE, size, rights,
-				   flags | MAP_FIXED_NOREPLACE, -1, 0);
+	for (unsigned i = 0; i < PLACES; i++) {
+		result = sys_call6(__NR_mmap, stub_place + next++ % PLACES * STUB_REGION_SIZE, size,
+				   rights, flags | MAP_FIXED_NOREPLACE, -1, 0);
 		if (result != -EEXIST)
 			break;
 	}

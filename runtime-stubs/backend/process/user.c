@@ -17,8 +17,9 @@
 #include <asm-generic/errno.h>
 #include <string.h>
 
-#define USERS 48u			/* stubs at most */
-#define USER_ROOM 2048u			/* pages of one; all are unmapped when it is full */
+#define USERS 512u			/* stubs at most */
+#define USER_ROOM 131072u		/* pages of one */
+#define ROOTS 16384u
 
 /* Flags that user mode has itself; IF and IOPL are virtual. */
 #define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
@@ -35,6 +36,7 @@ struct user {
 };
 
 static struct user users[USERS];
+static uint16_t user_by_root[ROOTS];	/* which one it had */
 static struct user *user_last;		/* that has run last */
 static uint64_t user_clock;
 uint64_t process_user_base[2];		/* as they are to be: fs, gs */
@@ -120,14 +122,15 @@ static void user_make(struct user *user)
 /* Of the root that is loaded; one that has not run for the longest time gives way. */
 static struct user *user_find(void)
 {
+	uint16_t *number = &user_by_root[maps_user_root % ROOTS];
 	struct user *oldest = users;
 
-	for (unsigned i = 0; i < USERS; i++) {
-		if (users[i].root == maps_user_root)
-			return &users[i];
+	if (users[*number].root == maps_user_root)
+		return &users[*number];
+	for (unsigned i = 0; i < USERS; i++)
 		if (users[i].used < oldest->used)
 			oldest = &users[i];
-	}
+	*number = oldest - users;
 	stub_destroy(&oldest->stub);
 	oldest->root = maps_user_root;
 	return oldest;

@@ -6,6 +6,7 @@
 #include "../../iface/memory.h"
 
 #define MAPS_REPLACED 16u		/* pages at once */
+#define TABLE_SIZE (512ull * BACKEND_PAGE)	/* that one table of leaves maps */
 
 /* What may be mapped for @leaf with the rights of all levels; 0: nothing. A page that
    is not dirty must not be written to before it is. */
@@ -64,6 +65,32 @@ static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, 
 	return n;
 }
 
+/* @n pages from page @from on come to page @to, which is not behind that. */
+static void maps_move(struct maps *maps, unsigned from, unsigned to, unsigned n)
+{
+	for (unsigned i = 0; i < n && from != to; i++)
+		maps->pages[to + i] = maps->pages[from + i];
+}
+
+/* An eighth goes, from any place on, so that a program which needs more than there is room
+   for, in turns, still finds most of it. */
+static void maps_make_room(struct maps *maps)
+{
+	static uint32_t number = 1;
+	unsigned n = maps->count / 8 + MAPS_AROUND, at;
+	struct stretch stretch = { 0, 0 };
+
+	number = number * 1664525u + 1013904223u;
+	if (n > maps->count)
+		n = maps->count;
+	at = (uint64_t)number * (maps->count - n + 1) >> 32;
+	for (unsigned i = at; i < at + n; i++)
+		maps_drop(maps, &maps->pages[i], &stretch);
+	maps_unmap(maps, &stretch);
+	maps->count -= n;
+	maps_move(maps, at + n, at, maps->count - at);
+}
+
 long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 {
 	unsigned at = va >> 12 & (MAPS_AROUND - 1), rights, before, behind, most = at;
@@ -89,7 +116,7 @@ long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 	va -= before * (uint64_t)BACKEND_PAGE;
 	frame = (*walk.leaf & PTE_ADDRESS) - before * (uint64_t)BACKEND_PAGE;
 	if (maps->count + MAPS_AROUND > maps->room)
-		maps_forget(maps);
+		maps_make_room(maps);
 	if (maps->map(maps, va, (before + behind + 1) * BACKEND_PAGE, rights, frame)) {
 		maps_forget(maps);	/* the host has too many mappings */
 		refused = maps->map(maps, va, (before + behind + 1) * BACKEND_PAGE, rights, frame);
@@ -126,24 +153,48 @@ static int maps_replace(struct maps *maps, unsigned root, struct maps_page *page
 	return 1;
 }
 
+/* The number of pages from page @at on that may stay, for nothing was taken from their table,
+   or one above. */
+static unsigned maps_unchanged(const struct maps *maps, unsigned root, unsigned at)
+{
+	uint64_t va = maps->pages[at].va & ~MAPS_RIGHTS;
+	struct maps_walk walk = { .changed = 0 };
+
+	if (!maps->generation)
+		return 0;
+	maps->walk(root, va, &walk);
+	if (!walk.leaf || walk.changed > maps->generation)
+		return 0;
+	return maps_list_find(maps, (va | (TABLE_SIZE - 1)) + 1) - at;
+}
+
 void maps_sync(struct maps *maps, unsigned root)
 {
 	struct stretch stretch = { 0, 0 };
-	unsigned left = 0, replaced = maps->replaces ? 0 : MAPS_REPLACED;
+	unsigned left = 0, replaced = maps->replaces ? 0 : MAPS_REPLACED, i = 0, n;
+	uint64_t now = *maps->changes, table = ~0ull;
 
-	if (maps->generation == *maps->changes)
+	if (maps->generation == now)
 		return;
-	maps->generation = *maps->changes;
-	for (unsigned i = 0; i < maps->count; i++)
-		if (maps_is_right(maps, root, &maps->pages[i]) ||
+	while (i < maps->count) {
+		/* Of each table once. */
+		n = maps->pages[i].va / TABLE_SIZE == table ? 0 : maps_unchanged(maps, root, i);
+		table = maps->pages[i].va / TABLE_SIZE;
+		if (n || maps_is_right(maps, root, &maps->pages[i]) ||
 		    (replaced < MAPS_REPLACED && maps_replace(maps, root, &maps->pages[i]) && ++replaced)) {
+			n += !n;
 			maps_unmap(maps, &stretch);
-			maps->pages[left++] = maps->pages[i];
+			maps_move(maps, i, left, n);
+			left += n;
 		} else {
+			n = 1;
 			maps_drop(maps, &maps->pages[i], &stretch);
 		}
+		i += n;
+	}
 	maps_unmap(maps, &stretch);
 	maps->count = left;
+	maps->generation = now;
 }
 
 void maps_forget(struct maps *maps)

@@ -22,6 +22,10 @@ struct maps_walk {
 	uint64_t *leaf;		/* NULL: there is none */
 	uint64_t rights;	/* of all levels: PTE_W, PTE_U; PTE_NX of any */
 	uint8_t single;		/* its neighbours' rights may be others: not to be mapped along */
+	/* What the changes stood at (struct maps) when one of the tables on the way has last had
+	   something taken from it. All of a leaf's table may stay if that is no later than when
+	   it was looked at. */
+	uint64_t changed;
 };
 
 struct maps_page {
@@ -29,14 +33,14 @@ struct maps_page {
 	uint64_t frame;		/* what is mapped there: a machine address */
 };
 
-/* What a process of the host has mapped: a list. When it is full, all is unmapped. */
+/* What a process of the host has mapped: a list. When it is full, an eighth is unmapped. */
 struct maps {
 	struct maps_page *pages;
 	unsigned room, count;
 	/* What counts the changes by which something that was present in a table, and may be
 	   mapped here, is not any more, or another; where it was when this was looked at. */
 	const uint64_t *changes;
-	uint64_t generation;
+	uint64_t generation;	/* 0: nothing was looked at: also where @root is another one */
 	void (*walk)(unsigned root, uint64_t va, struct maps_walk *walk);
 	/* 0, or an error of the host, negated. */
 	long (*map)(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame);

@@ -14,7 +14,8 @@
 #include "../../iface/tables.h"
 #include <string.h>
 
-#define POOL_SHARE 16u			/* one frame of all in so many, and ... */
+#define TABLE_SIZE (512ull * BACKEND_PAGE)	/* that one table of leaves maps */
+#define POOL_SHARE 4u			/* one frame of all in so many, and ... */
 #define POOL_LEAST 2048u
 #define TABLE_LINEAR 16384u		/* names of linear tables begin here */
 #define POOL_ADDRESS (1ull << 40)	/* above all guest memory */
@@ -36,6 +37,8 @@ uint64_t maps_changes[2] = { 1, 1 };
    What is not known counts for both. */
 enum { HALF_UNKNOWN, HALF_LOWER, HALF_UPPER, HALF_ROOT };
 static uint8_t *half;
+/* By table, and by linear table behind them: maps_changes when something was taken from it. */
+static uint64_t (*changed)[2];
 static uint16_t *next_free;
 static unsigned tables, fresh = TABLE_FIRST, used, first_free;
 
@@ -51,6 +54,8 @@ void maps_tables_init(uint64_t frames)
 	backend_linear = linear;
 	next_free = backend_memory(tables * sizeof(*next_free));
 	half = backend_memory(tables);
+	changed = backend_memory((TABLE_LINEAR + backend_guest_bytes / BACKEND_PAGE / 512 + 1) *
+				 sizeof(*changed));
 	half[TABLE_ROOT] = half[TABLE_USER_ROOT] = HALF_ROOT;
 	for (uint64_t gfn = 0; gfn < backend_guest_bytes / BACKEND_PAGE; gfn++)
 		if (backend_is_memory(gfn * BACKEND_PAGE))
@@ -84,10 +89,17 @@ static uint8_t table_half(unsigned table, unsigned index)
 	return index < BACKEND_UPPER_FIRST ? HALF_LOWER : HALF_UPPER;
 }
 
-static void table_changed(uint8_t whose)
+static void table_changed(unsigned table, uint8_t whose)
 {
 	maps_changes[0] += whose != HALF_UPPER;
 	maps_changes[1] += whose != HALF_LOWER;
+	for (int i = 0; i < 2; i++)
+		changed[table][i] = maps_changes[i];
+}
+
+void maps_frame_changed(uint64_t gfn)
+{
+	table_changed(TABLE_LINEAR + gfn / 512, HALF_UNKNOWN);
 }
 
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
@@ -96,7 +108,7 @@ void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 	unsigned below = backend_table_of(entry);
 
 	if (table_takes(pool[table][index], entry))
-		table_changed(whose);
+		table_changed(table, whose);
 	if (below)
 		half[below] = whose;
 	pool[table][index] = entry;
@@ -115,7 +127,7 @@ int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t
 void backend_table_free(unsigned table)
 {
 	memset(pool[table], 0, sizeof(*pool));
-	table_changed(half[table]);
+	table_changed(table, half[table]);
 	next_free[table] = first_free;
 	first_free = table;
 	used--;
@@ -188,32 +200,53 @@ int backend_roots_alloc(unsigned *kernel, unsigned *user)
 
 unsigned maps_kernel_root = TABLE_ROOT, maps_user_root = TABLE_USER_ROOT;
 
-/* The table that @entry refers to. */
-static uint64_t *walk_below(uint64_t entry)
+/* The number of the table that @entry refers to. */
+static unsigned walk_below(uint64_t entry)
 {
 	uint64_t address = entry & PTE_ADDRESS;
 
-	return address < LINEAR_ADDRESS ? pool[(address - POOL_ADDRESS) / BACKEND_PAGE] :
-		linear + (address - LINEAR_ADDRESS) / 8;
+	return address < LINEAR_ADDRESS ? (address - POOL_ADDRESS) / BACKEND_PAGE :
+		TABLE_LINEAR + (address - LINEAR_ADDRESS) / BACKEND_PAGE;
+}
+
+static uint64_t *walk_entries(unsigned table)
+{
+	return table < TABLE_LINEAR ? pool[table] : linear + (table - TABLE_LINEAR) * 512ull;
+}
+
+static void walk_window(uint64_t va, struct maps_walk *walk)
+{
+	uint64_t gfn = (mmu_window.gpa + (va - mmu_window.va)) / BACKEND_PAGE;
+	uint64_t start = va & -TABLE_SIZE;
+
+	walk->leaf = linear + gfn;
+	walk->rights = PTE_W;
+	walk->changed = ~0ull;
+	/* Where addresses of a table of leaves are one linear table, and no others. */
+	if (!((va / BACKEND_PAGE - gfn) & 511) && start >= mmu_window.va &&
+	    start + TABLE_SIZE <= mmu_window.va + mmu_window.size)
+		walk->changed = changed[TABLE_LINEAR + gfn / 512][backend_is_upper(va)];
 }
 
 void maps_walk_tables(unsigned root, uint64_t va, struct maps_walk *walk)
 {
-	uint64_t *table = pool[root], rights = ~0ull, nx = 0, *entry;
+	uint64_t rights = ~0ull, nx = 0, *entry;
+	unsigned table = root, which = backend_is_upper(va);
 
+	walk->leaf = NULL;
+	walk->changed = 0;
 	if (va - mmu_window.va < mmu_window.size) {
-		walk->leaf = linear +
-			     (mmu_window.gpa + (va - mmu_window.va)) / BACKEND_PAGE;
-		walk->rights = PTE_W;
+		walk_window(va, walk);
 		return;
 	}
-	walk->leaf = NULL;
 	for (int level = 4; ; level--) {
-		entry = table + (va >> (3 + 9 * level) & 511);
+		entry = walk_entries(table) + (va >> (3 + 9 * level) & 511);
 		if (!(*entry & PTE_P))
 			return;
 		rights &= *entry;
 		nx |= *entry;
+		if (changed[table][which] > walk->changed)
+			walk->changed = changed[table][which];
 		if (level == 1)
 			break;
 		table = walk_below(*entry);

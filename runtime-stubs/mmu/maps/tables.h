@@ -17,6 +17,9 @@ extern unsigned maps_kernel_root, maps_user_root;
 /* Of the lower half of the addresses, and the upper: as struct maps' changes. */
 extern uint64_t maps_changes[2];
 
+/* The linear entry of guest frame @gfn has lost PTE_D. */
+void maps_frame_changed(uint64_t gfn);
+
 /* As struct maps' walk. */
 void maps_walk_tables(unsigned root, uint64_t va, struct maps_walk *walk);
 

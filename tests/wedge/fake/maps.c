@@ -14,11 +14,15 @@
 
 #define PAGES 128u
 #define BASE 0x400000ull
-#define VA(i) (BASE + (uint64_t)(i) * BACKEND_PAGE)
+#define EACH 32u			/* pages of one table */
+#define TABLE_SIZE (512ull * BACKEND_PAGE)
+#define VA(i) (BASE + (i) / EACH * TABLE_SIZE + (uint64_t)((i) % EACH) * BACKEND_PAGE)
 #define FRAME(i) (0x10000000ull + (uint64_t)(i) * BACKEND_PAGE)
 #define ALL (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 
 static uint64_t leaves[PAGES], levels[PAGES], changes;
+static uint64_t changed[PAGES / EACH];	/* by table */
+static unsigned walks;
 static struct { uint64_t frame; unsigned rights; } host[PAGES];
 static struct maps_page list[64];
 static unsigned refusals, calls, unmaps, bad;
@@ -32,11 +36,17 @@ static void expect(const char *what, int right)
 
 static unsigned number(uint64_t va)
 {
-	unsigned i = (va - BASE) / BACKEND_PAGE;
+	uint64_t table = (va - BASE) / TABLE_SIZE, page = va % TABLE_SIZE / BACKEND_PAGE;
 
-	if (va < BASE || i >= PAGES)
+	if (va < BASE || table >= PAGES / EACH || page >= EACH)
 		abort();
-	return i;
+	return table * EACH + page;
+}
+
+/* Something was taken from the table of page @i, or one above. */
+static void took(unsigned i)
+{
+	changed[i / EACH] = ++changes;
 }
 
 static void walk(unsigned root, uint64_t va, struct maps_walk *walk)
@@ -46,6 +56,8 @@ static void walk(unsigned root, uint64_t va, struct maps_walk *walk)
 	expect("another root", root == 7);
 	walk->leaf = levels[i] & PTE_P ? &leaves[i] : NULL;
 	walk->rights = levels[i];
+	walk->changed = changed[i / EACH];
+	walks++;
 }
 
 static long map(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
@@ -69,7 +81,8 @@ static void unmap(struct maps *maps, uint64_t va, uint64_t size)
 	(void)maps;
 	unmaps++;
 	for (; size; size -= BACKEND_PAGE, va += BACKEND_PAGE)
-		host[number(va)].rights = 0;
+		if (va % TABLE_SIZE < EACH * BACKEND_PAGE)
+			host[number(va)].rights = 0;
 }
 
 static struct maps maps = {
@@ -156,7 +169,7 @@ static void test_fill(void)
 	expect("the supervisor's", !maps_fill(&maps, 7, VA(66), 0));
 	expect("reserved", !maps_fill(&maps, 7, 0xfffffe0000000000, 0));
 	maps.user = 0;
-	changes++;
+	took(66);
 	maps_sync(&maps, 7);
 	check("after faults");
 }
@@ -174,7 +187,7 @@ static void test_sync(void)
 	expect("check finds it", maps_check(&maps, 7, &va) && va == VA(3));
 	maps_sync(&maps, 7);
 	expect("no change was counted", mapped() == MAPS_AROUND);
-	changes++;
+	took(3);
 	maps_sync(&maps, 7);
 	expect("four are gone", mapped() == MAPS_AROUND - 4 && maps.count == MAPS_AROUND - 4);
 	expect("nothing is found", !maps_check(&maps, 7, &va));
@@ -190,7 +203,7 @@ static void test_replace(void)
 	leaves[3] = ALL | FRAME(100);
 	leaves[4] &= ~PTE_W;
 	leaves[5] = 0;
-	changes++;
+	took(3);
 	unmaps = calls = 0;
 	maps_sync(&maps, 7);
 	expect("one is gone", mapped() == MAPS_AROUND - 1 && calls == 2 && unmaps == 1);
@@ -199,7 +212,7 @@ static void test_replace(void)
 	check("replaced");
 	check_list();
 	leaves[7] = ALL | FRAME(101);
-	changes++;
+	took(7);
 	refusals = 1;
 	maps_sync(&maps, 7);
 	expect("the host refuses another", !host[7].rights);
@@ -214,7 +227,8 @@ static void test_alone(void)
 	maps_fill(&maps, 7, VA(0), 0);
 	maps_fill(&maps, 7, VA(40), 0);
 	leaves[2] = leaves[4] = leaves[14] = leaves[15] = leaves[32] = leaves[33] = 0;
-	changes++;
+	took(2);
+	took(32);
 	unmaps = calls = 0;
 	maps_sync(&maps, 7);
 	expect("three calls", unmaps == 3 && mapped() == 2 * MAPS_AROUND - 6);
@@ -225,6 +239,42 @@ static void test_alone(void)
 	check_list();
 }
 
+/* A table from which nothing was taken is looked at once, whatever it has. */
+static void test_unchanged(void)
+{
+	reset();
+	maps_fill(&maps, 7, VA(0), 0);
+	maps_fill(&maps, 7, VA(16), 0);
+	maps_fill(&maps, 7, VA(32), 0);
+	maps_fill(&maps, 7, VA(96), 0);
+	took(0);
+	maps_sync(&maps, 7);
+	leaves[33] = 0;
+	took(33);
+	walks = 0;
+	maps_sync(&maps, 7);
+	expect("one is gone", mapped() == 4 * MAPS_AROUND - 1 && !host[33].rights);
+	expect("walks of the others", walks == 3 + MAPS_AROUND);
+	leaves[1] = ALL | FRAME(100);
+	maps.generation = 0;		/* another root */
+	maps_sync(&maps, 7);
+	expect("all are looked at", !host[1].rights);
+	check("unchanged");
+	check_list();
+}
+
+/* One more than there is room for: an eighth goes. */
+static void test_room(void)
+{
+	reset();
+	for (unsigned i = 0; i < 64; i += MAPS_AROUND)
+		maps_fill(&maps, 7, VA(i), 0);
+	expect("all that there is room for", maps.count == 64);
+	maps_fill(&maps, 7, VA(64), 0);
+	expect("most of it stays", maps.count == 64 - 64 / 8 && mapped() == maps.count);
+	check_list();
+}
+
 static void test_full(void)
 {
 	reset();
@@ -232,7 +282,8 @@ static void test_full(void)
 		expect("room", maps_fill(&maps, 7, VA(i), 0) == 1 && maps.count <= maps.room);
 	expect("what was unmapped is not there", mapped() == maps.count);
 	refusals = 1;
-	expect("the host is full once", maps_fill(&maps, 7, VA(1), 0) == 1 && mapped() == MAPS_AROUND);
+	expect("the host is full once", maps_fill(&maps, 7, VA(1), 0) == 1 && host[1].rights &&
+	       mapped() == maps.count && mapped() <= MAPS_AROUND);
 	refusals = 2;
 	expect("the host refuses", maps_fill(&maps, 7, VA(1), 0) == -12 && !mapped() && !maps.count);
 }
@@ -240,7 +291,7 @@ static void test_full(void)
 /* Of a page, or of the levels above, which its neighbours have, too. */
 static void change(unsigned i, uint64_t bit)
 {
-	changes++;
+	took(i);
 	if (rand() % 4) {
 		leaves[i] ^= bit;
 		return;
@@ -285,6 +336,8 @@ int main(void)
 	test_sync();
 	test_replace();
 	test_alone();
+	test_unchanged();
+	test_room();
 	test_full();
 	for (unsigned seed = 1; seed <= 8; seed++)
 		test_random(seed);
