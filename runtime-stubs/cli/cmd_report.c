@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* previrt report: what is known of one kernel or two, as a page of HTML. See page.h. */
+#include "counts_csv.h"
 #include "counts_log.h"
 #include "decode.h"
 #include "exempt.h"
@@ -195,6 +196,34 @@ static void collect_count(void *context, const char *group, const char *name, co
 	array_add(&collect->page.counts, c);
 }
 
+static void collect_hit(void *context, char *const field[CSV_FIELDS])
+{
+	struct page *page = &((struct collect *)context)->page;
+	struct page_hit hit = {
+		.op = util_copy(field[CSV_OP]), .place = util_copy(field[CSV_PLACE]),
+		.file = util_copy(field[CSV_FILE]), .line = atoi(field[CSV_LINE]),
+		.seconds = strtod(field[CSV_SECONDS], NULL),
+		.count = strtoull(field[CSV_COUNT], NULL, 10), .run = page->runs,
+	};
+
+	array_add(&page->hits, hit);
+}
+
+/* One run's counters; false after an error. */
+static bool collect_run(struct collect *collect, const char *path)
+{
+	struct page *page = &collect->page;
+
+	if (page->runs == PAGE_RUNS) {
+		diag_error(DIAG_USAGE, NULL, "report: --counts may stand twice at most");
+		return false;
+	}
+	if (!counts_csv_each(path, collect_hit, collect))
+		return false;
+	page->run[page->runs++] = path;
+	return true;
+}
+
 /* The page under @path, whole or not at all. */
 static int collect_write(struct collect *collect, const char *path)
 {
@@ -214,7 +243,7 @@ static int collect_write(struct collect *collect, const char *path)
 	return status;
 }
 
-/* Takes -o and --log out of @argv, and reads the logs. False after an error. */
+/* Takes -o, --log and --counts out of @argv, and reads what they name. False after an error. */
 static bool collect_options(struct collect *collect, int *argc, char **argv, const char **output)
 {
 	int left = 0;
@@ -225,6 +254,9 @@ static bool collect_options(struct collect *collect, int *argc, char **argv, con
 		if (value) {
 			collect->log = value;
 			if (!counts_log_each(value, collect_count, collect))
+				return false;
+		} else if ((value = options_value("--counts", &i, *argc, argv))) {
+			if (!collect_run(collect, value))
 				return false;
 		} else if ((value = options_value("--output", &i, *argc, argv)) ||
 			   (value = options_value("-o", &i, *argc, argv))) {

@@ -59,7 +59,8 @@ static const char help_doctor[] =
 
 static const char help_report[] =
 	"  -o, --output PAGE     the file to write\n"
-	"  --log CONSOLE         what a wedge counted there (run --counts); may be repeated\n";
+	"  --log CONSOLE         what a wedge counted there (run --counts); may be repeated\n"
+	"  --counts FILE         what counting stubs counted (counts --csv); twice: compared\n";
 
 static const char help_init[] =
 	"  kbuild                Linux's own makefiles (the default)\n"
@@ -113,7 +114,7 @@ const struct command command_list[] = {
 	{ "doctor", "",
 	  "what works on this host, and what to install",
 	  cmd_doctor, false, false, help_doctor, NULL },
-	{ "report", "[--log CONSOLE] -o PAGE VMLINUX [OTHER]",
+	{ "report", "[--log CONSOLE] [--counts FILE] -o PAGE VMLINUX [OTHER]",
 	  "a page of HTML about a kernel, or two of them",
 	  cmd_report, true, false, help_report, NULL },
 	{ "explain", "PVnnn|--all",

@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 /* One reading of counters as text, JSON or CSV; see counts.h. CSV: RFC 4180, with LF. */
 #include "counts.h"
+#include "counts_csv.h"
 #include "json.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -173,7 +174,7 @@ bool counts_print(struct counts *counts)
 	if (counts->options.json)
 		json_open(NULL, '{');
 	if (counts->csv)
-		printf("seconds,count,op,class,place,address,object,file,line\n");
+		puts(COUNTS_CSV_HEAD);
 	if (counts->csv)
 		counts_sites_csv(counts, shown, 0);
 	else if (counts->options.json)

@@ -27,33 +27,33 @@ void page_text(struct page *page, const char *text)
 		}
 }
 
-static void page_put(struct page *page, const char *text)
+void page_put(struct page *page, const char *text)
 {
 	fputs(text, page->out);
 }
 
 /* A cell with a name, as the row's heading. */
-static void page_head(struct page *page, const char *text)
+void page_head(struct page *page, const char *text)
 {
 	page_put(page, "<tr><th scope=\"row\">");
 	page_text(page, text);
 	page_put(page, "</th>");
 }
 
-static void page_cell(struct page *page, const char *text)
+void page_cell(struct page *page, const char *text)
 {
 	page_put(page, "<td>");
 	page_text(page, text);
 	page_put(page, "</td>");
 }
 
-static void page_number(struct page *page, uint64_t value)
+void page_number(struct page *page, uint64_t value)
 {
 	fprintf(page->out, "<td class=\"n\">%" PRIu64 "</td>", value);
 }
 
 /* The numbers stand beside it, so readers of the screen pass it over. */
-static void page_bar(struct page *page, uint64_t value, uint64_t most)
+void page_bar(struct page *page, uint64_t value, uint64_t most)
 {
 	fprintf(page->out, "<td><svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
 		"aria-hidden=\"true\"><rect width=\"%.1f\" height=\"8\"/></svg></td>",
@@ -61,7 +61,7 @@ static void page_bar(struct page *page, uint64_t value, uint64_t most)
 }
 
 /* A table with these columns, cut at |; a column that begins with # has numbers. */
-static void page_table(struct page *page, const char *caption, const char *columns)
+void page_table(struct page *page, const char *caption, const char *columns)
 {
 	char *copy = util_copy(columns), *save = NULL, *column;
 
@@ -79,7 +79,7 @@ static void page_table(struct page *page, const char *caption, const char *colum
 	free(copy);
 }
 
-static void page_table_end(struct page *page)
+void page_table_end(struct page *page)
 {
 	page_put(page, "</tbody></table></div>\n");
 }
@@ -279,6 +279,8 @@ void page_write(struct page *page)
 	}
 	if (page->kernels > 1)
 		page_compare(page);
+	if (page->hits.n)
+		page_hot(page);
 	if (page->counts.n)
 		page_counts(page);
 	page_put(page, "</main><footer class=\"soft\"><p>Written by previrt " PREVIRT_VERSION

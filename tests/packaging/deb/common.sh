@@ -40,8 +40,9 @@ the_root() {
 	[ "$(id -u)" -eq 0 ] || skip "not root: no clean root can be made"
 	need mmdebstrap chroot
 	if [ -z "$(find "$root" -mmin -1440 2> /dev/null)" ]; then
-		quiet mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io $SUITE "$root.new"
-		mv "$root.new" "$root" || exit 1
+		# The name's end says the format: without .tar it would be a folder.
+		quiet mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io $SUITE "$WORK/new-root.tar"
+		mv "$WORK/new-root.tar" "$root" || exit 1
 	fi
 	ROOT=$TMP/root
 	# apt in the root is another user.
