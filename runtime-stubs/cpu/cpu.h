@@ -177,6 +177,12 @@ void cpu_apply(struct cpu *cpu);
 size_t cpu_state_size(void);
 void cpu_save(const struct cpu *cpu, uint8_t *to);
 int cpu_load(struct cpu *cpu, const uint8_t *from);
+/* The same of the running processor's x87, SSE and further registers, which are not in
+   struct cpu: the back-end has them. */
+#define CPU_XSTATE_VERSION 1u
+size_t cpu_xstate_size(void);
+void cpu_save_xstate(uint8_t *to);
+int cpu_load_xstate(const uint8_t *from);
 
 /*
  * Carry out @insn, which stands at @at and whose site ends at @next. On

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The saved state of a processor (bus/state.h), and how a processor gets it. LIMIT: x87, SSE and AVX registers are in
- * hardware alone and not part of it.
+ * The saved state of a processor (bus/state.h), and how a processor gets it. x87, SSE and
+ * further registers are the back-end's, and a part by themselves: a number, which parts
+ * of XCR0 they are, and the area of an XSAVE of these.
  */
 #include "cpu.h"
 #include "../iface/fastpath.h"
 #include "../iface/processor.h"
 #include "../bus/state.h"
+#include <string.h>
 
 static const struct state_field state_fields[] = {
 	STATE_ARRAY(struct cpu, r), STATE(struct cpu, rip), STATE(struct cpu, rflags),
@@ -48,6 +50,48 @@ int cpu_load(struct cpu *cpu, const uint8_t *from)
 	return cpu->user > 1 || cpu->gs_swapped > 1 || cpu->in_nmi > 1 ||
 	       !(cpu->efer & EFER_LMA) || !(cpu->cr0 & CR0_PG) ||
 	       (cpu->cr4 & ~(uint64_t)(CR4_KNOWN | CR4_OSXSAVE));
+}
+
+/* An XSAVE area: its header (SDM volume 1, 13.4.2), MXCSR and the bits it may have. */
+#define XSTATE_BV 512u
+#define XSTATE_REST 520u
+#define MXCSR 24u
+#define MXCSR_KNOWN 0xffffu
+
+/* All that are offered, whichever XCR0 enables now. */
+static uint64_t xstate_parts(void)
+{
+	return cpu_xcr0_offered() | XCR0_X87 | XCR0_SSE;
+}
+
+size_t cpu_xstate_size(void)
+{
+	return sizeof(uint64_t) + cpu_xsave_size(xstate_parts(), 0);
+}
+
+void cpu_save_xstate(uint8_t *to)
+{
+	uint64_t parts = xstate_parts();
+
+	memcpy(to, &parts, sizeof(parts));
+	backend_read_xstate(parts, to + sizeof(parts));
+}
+
+int cpu_load_xstate(const uint8_t *from)
+{
+	const uint8_t *area = from + sizeof(uint64_t);
+	uint64_t parts, used, rest = 0;
+	uint32_t mxcsr;
+
+	memcpy(&parts, from, sizeof(parts));
+	memcpy(&used, area + XSTATE_BV, sizeof(used));
+	memcpy(&mxcsr, area + MXCSR, sizeof(mxcsr));
+	for (unsigned i = XSTATE_REST; i < XSAVE_LEGACY; i++)
+		rest |= area[i];
+	if (parts != xstate_parts() || (used & ~parts) || rest || (mxcsr & ~MXCSR_KNOWN))
+		return 1;
+	backend_write_xstate(parts, area);
+	return 0;
 }
 
 void cpu_apply(struct cpu *cpu)

@@ -31,4 +31,13 @@ int backend_set_xcr0(uint64_t value);
    was. */
 int backend_set_tsc_aux(uint32_t value);
 
+/* For a machine that is saved or loaded (wedge/state.h); a back-end that does neither
+   need not have it. Copies the guest's x87, SSE and further registers to @area, the
+   parts of XCR0 that are in @parts, as XSAVE writes them in its standard format (SDM
+   volume 1, 13.4). CR0.TS raises nothing here. */
+void backend_read_xstate(uint64_t parts, uint8_t *area);
+
+/* The other way, as XRSTOR reads them. Parts beyond @parts are not used in @area's header. */
+void backend_write_xstate(uint64_t parts, const uint8_t *area);
+
 #endif

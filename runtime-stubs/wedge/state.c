@@ -11,6 +11,8 @@
 #include "../mmu/mmu.h"
 #include <string.h>
 
+#define STATE_VERSION 2u
+
 struct state_head {
 	char mark[8];
 	uint32_t version, parts;
@@ -23,7 +25,7 @@ struct state_part {
 	uint64_t size;
 };
 
-enum { PART_CPU, PART_BOARD, PART_MEMORY, PARTS };
+enum { PART_CPU, PART_XSTATE, PART_BOARD, PART_MEMORY, PARTS };
 
 static void state_parts(struct state_part parts[PARTS])
 {
@@ -33,6 +35,9 @@ static void state_parts(struct state_part parts[PARTS])
 	memcpy(parts[PART_CPU].name, "cpu0", 4);
 	parts[PART_CPU].version = CPU_STATE_VERSION;
 	parts[PART_CPU].size = cpu_state_size();
+	memcpy(parts[PART_XSTATE].name, "xstate0", 7);
+	parts[PART_XSTATE].version = CPU_XSTATE_VERSION;
+	parts[PART_XSTATE].size = cpu_xstate_size();
 	memcpy(parts[PART_BOARD].name, "board", 5);
 	parts[PART_BOARD].version = 1;
 	parts[PART_BOARD].size = board_state_size();
@@ -65,7 +70,7 @@ static void state_copy_memory(uint8_t *state, int load)
 
 const char *wedge_save(uint8_t *to)
 {
-	struct state_head head = { "previrt", 1, PARTS, backend_time() };
+	struct state_head head = { "previrt", STATE_VERSION, PARTS, backend_time() };
 	struct state_part parts[PARTS];
 
 	if (backend_vcpus > 1)
@@ -79,6 +84,8 @@ const char *wedge_save(uint8_t *to)
 	to += sizeof(parts);
 	cpu_save(&previrt_cpu, to);
 	to += parts[PART_CPU].size;
+	cpu_save_xstate(to);
+	to += parts[PART_XSTATE].size;
 	board_save(to);
 	to += parts[PART_BOARD].size;
 	image_undo();
@@ -107,7 +114,7 @@ static int state_fits(const uint8_t *from, size_t size)
 	if (size != wedge_state_size())
 		return 0;
 	memcpy(&head, from, sizeof(head));
-	return !memcmp(head.mark, "previrt", 8) && head.version == 1 && head.parts == PARTS &&
+	return !memcmp(head.mark, "previrt", 8) && head.version == STATE_VERSION && head.parts == PARTS &&
 	       !memcmp(from + sizeof(head), parts, sizeof(parts));
 }
 
@@ -126,6 +133,9 @@ void wedge_load(const void *bundle, size_t bundle_size, const uint8_t *from, siz
 	if (cpu_load(&previrt_cpu, from))
 		wedge_stop("the saved state of the processor cannot be");
 	from += parts[PART_CPU].size;
+	if (cpu_load_xstate(from))
+		wedge_stop("the saved state of the extended registers cannot be");
+	from += parts[PART_XSTATE].size;
 	bad = board_load(from, parts[PART_BOARD].size);
 	if (bad) {
 		wedge_print("previrt: device %s\n", bad);

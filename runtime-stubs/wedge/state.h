@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * The saved state of a machine: a head, and parts with name, version and size each
- * ("cpu0", "board", "memory"). Numbers are little-endian. Memory is as the guest wrote
+ * ("cpu0", "xstate0", "board", "memory"). Numbers are little-endian. Memory is as the guest wrote
  * it: its sites have their original bytes.
  *
  * LIMIT: one processor; no modules; no site that the guest has changed.

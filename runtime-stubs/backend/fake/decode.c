@@ -40,7 +40,7 @@ static int decode_has_modrm(const struct step *s)
 
 	if (s->map)
 		return op == 0x1f || (op >= 0x40 && op < 0x50) || (op >= 0x90 && op < 0xa0) ||
-		       op == 0xa3 || op == 0xab || (op >= 0xaf && op < 0xc2);
+		       op == 0xa3 || op == 0xab || (op >= 0xae && op < 0xc2);
 	if (op < 0x40)
 		return (op & 7) < 4;
 	return op == 0x63 || op == 0x69 || op == 0x6b || (op >= 0x80 && op < 0x90) ||

@@ -19,6 +19,7 @@ struct cpu;
 /* How it is to be; set before fake_memory_init. */
 extern unsigned fake_tables;		/* in the pool */
 extern int fake_eager;			/* 1: changes of tables are effective at once */
+extern uint64_t fake_xcr0;		/* CPUID offers XSAVE with these parts (7); 0: none */
 
 /* @low bytes of guest memory, and nothing in the tables. */
 void fake_memory_init(uint64_t low);
@@ -60,6 +61,8 @@ extern uint8_t fake_if;			/* backend_if_byte */
 extern int fake_reminded;
 /* An event is there that backend_events has not seen. */
 int fake_event_waits(void);
+
+#define FAKE_XSTATE 832			/* bytes of an XSAVE area with all that fake_xcr0 can have */
 
 /* Registers of the processor as they were set last. */
 extern struct fake_hardware {

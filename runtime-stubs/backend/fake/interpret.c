@@ -2,8 +2,9 @@
 /* Copyright The previrt authors */
 /*
  * The processor: an interpreter of what small guests do, in 64-bit code. Sensitive
- * instructions that were not rewritten trap. LIMIT: no x87, SSE, multiplication and
- * division, breakpoints, 32-bit code.
+ * instructions that were not rewritten trap. LIMIT: no x87 and SSE but what
+ * saves and restores their registers, no multiplication and division, breakpoints, 32-bit
+ * code.
  */
 #include "fake.h"
 #include "interpret.h"
@@ -349,6 +350,8 @@ static int step_two_bytes(struct step *s)
 		return 1;
 	if (op == 0xa2)
 		return step_cpuid(), 1;
+	if (op == 0xae)
+		return s->insn.is_memory && step_xstate(s, step_va(s));
 	if (op == 0xc0 || op == 0xc1)
 		return step_xadd(s), 1;
 	if ((op & 0xf0) == 0x80)

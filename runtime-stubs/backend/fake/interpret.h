@@ -22,4 +22,7 @@ int step_decode(struct step *s, const uint8_t *bytes, size_t size);
 uint64_t step_load(uint64_t va, unsigned size);
 void step_store(uint64_t va, unsigned size, uint64_t value);
 
+/* 0F AE of memory at @va (xstate.c): 0, if it is none of those it knows. */
+int step_xstate(const struct step *s, uint64_t va);
+
 #endif

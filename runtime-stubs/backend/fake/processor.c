@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Registers that are only kept; CPUID of a processor with little in it. */
+/* Registers that are only kept (xstate.c has more); CPUID of a processor with little in it. */
 #include "fake.h"
 #include "../backend.h"
 #include "../../cpu/cpu.h"
 
 #define CPUID_1_EDX 0x0789e979u		/* FPU DE PSE TSC MSR PAE CX8 SEP PGE CMOV PAT CLFLUSH FXSR SSE SSE2 */
+#define CPUID_1_ECX_XSAVE (1u << 26)
+#define CPUID_1_ECX_AVX (1u << 28)
 #define CPUID_80000001_EDX 0x20100800u	/* SYSCALL NX LM */
 
 struct fake_hardware fake_hardware = { .debug = { [6] = 0xffff0ff0, [7] = 0x400 } };
@@ -70,17 +72,21 @@ int backend_set_tsc_aux(uint32_t value)
 
 void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
-	(void)subleaf;
 	regs[0] = regs[1] = regs[2] = regs[3] = 0;
 	switch (leaf) {
 	case 0:
-		regs[0] = 7;
+		regs[0] = fake_xcr0 ? 0xd : 7;
 		regs[1] = 0x656b6146;	/* "Fake", three times */
 		regs[2] = regs[3] = regs[1];
 		break;
 	case 1:
 		regs[0] = 0x600;
+		regs[2] = fake_xcr0 ? CPUID_1_ECX_XSAVE | (fake_xcr0 & XCR0_AVX ? CPUID_1_ECX_AVX : 0) : 0;
 		regs[3] = CPUID_1_EDX;
+		break;
+	case 0xd:
+		regs[0] = !subleaf ? fake_xcr0 : subleaf == 2 ? FAKE_XSTATE - XSAVE_LEGACY : 0;
+		regs[1] = subleaf == 2 ? XSAVE_LEGACY : 0;
 		break;
 	case 0x80000000:
 		regs[0] = 0x80000008;

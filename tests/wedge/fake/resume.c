@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * resume BUNDLE PLACES: the guest is stopped after so many of its instructions, at
+ * resume BUNDLE PLACES [PARTS]: the guest is stopped after so many of its instructions, at
  * PLACES places in turn, and saved; a fresh core that has read the state goes on, and
  * says what was left to say. Every core is a child of a process that has run none.
+ * CPUID offers XSAVE with PARTS.
  */
 #include "../../../runtime-stubs/backend/fake/fake.h"
 #include "../../../runtime-stubs/devices/ends.h"
@@ -116,13 +117,14 @@ static void read_bundle(const char *name)
 int main(int argc, char **argv)
 {
 	static char whole[4096], parts[8192];
-	unsigned places = argc == 3 ? atoi(argv[2]) : 0, good = 0;
+	unsigned places = argc == 3 || argc == 4 ? atoi(argv[2]) : 0, good = 0;
 	static struct fake_hardware hardware;
 	uint64_t steps;
 	int ended;
 
 	if (!places)
 		return 2;
+	fake_xcr0 = argc == 4 ? strtoul(argv[3], NULL, 0) : 0;
 	read_bundle(argv[1]);
 	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	run(0, MOST, 0);
