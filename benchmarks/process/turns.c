@@ -2,32 +2,16 @@
 /* Copyright The previrt authors */
 /*
  * What a program pays for a turn into its kernel: the first program of a guest, or one of
- * the host's. Each is done in ROUNDS rounds, or as many as `rounds' in the environment
- * says, and the median counts; `only' names one that is done alone. Prints lines "turns
- * NAME NS SPREAD" (half of the rounds lie within so much of the median); as the first
- * program it turns the power off then.
+ * the host's (rounds.h).
  */
 #define _GNU_SOURCE
+#include "../rounds.h"
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { ROUNDS = 15, ROUNDS_MOST = 999, CALLS = 200, PAGES = 128, FORKS = 4, BYTES = 50 };
-
-static void must(int good, const char *what)
-{
-	if (good)
-		return;
-	perror(what);
-	exit(1);
-}
+enum { CALLS = 200, PAGES = 128, FORKS = 4, BYTES = 50 };
 
 static void calls(unsigned n)
 {
@@ -76,48 +60,12 @@ static void bytes(unsigned n)
 		must(write(there[1], &byte, 1) == 1 && read(back[0], &byte, 1) == 1, "a byte");
 }
 
-static double turn(void (*run)(unsigned n), unsigned n)
-{
-	struct timespec start, end;
-
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	run(n);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	return ((end.tv_sec - start.tv_sec) * 1e9 + (end.tv_nsec - start.tv_nsec)) / n;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void measure(const char *name, void (*run)(unsigned n), unsigned n)
-{
-	static double ns[ROUNDS_MOST];
-	const char *only = getenv("only"), *wanted = getenv("rounds");
-	int rounds = wanted ? atoi(wanted) : ROUNDS;
-
-	if (only && strcmp(only, name))
-		return;
-	must(rounds > 0 && rounds <= ROUNDS_MOST, "rounds");
-	run(n);
-	for (int i = 0; i < rounds; i++)
-		ns[i] = turn(run, n);
-	qsort(ns, rounds, sizeof(*ns), by_value);
-	printf("turns %s %.0f %.3f\n", name, ns[rounds / 2],
-	       (ns[rounds * 3 / 4] - ns[rounds / 4]) / 2 / ns[rounds / 2]);
-	fflush(stdout);
-}
-
 int main(void)
 {
 	measure("getppid", calls, CALLS);
 	measure("page", pages, PAGES);
 	measure("fork-exit-wait", forks, FORKS);
 	measure("pipe-there-and-back", bytes, BYTES);
-	if (getpid() == 1)
-		reboot(RB_POWER_OFF);
+	measured();
 	return 0;
 }
