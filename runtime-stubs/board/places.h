@@ -16,5 +16,6 @@
 #define NET_SLOT 2u
 #define SHARE_SLOT 3u
 #define DISK_SLOT 4u
+#define BALLOON_SLOT 8u
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef PREVIRT_BUS_H
 #define PREVIRT_BUS_H
 #include "../iface/vcpu.h"
+#include "balloon.h"
 #include "disk.h"
 #include "dma.h"
 #include "entropy.h"
@@ -43,6 +44,7 @@ struct bus {
 	struct bus_messages messages;
 	struct bus_function *function[BUS_SLOTS];	/* of PCI; NULL: the slot is empty */
 	struct bus_disk *disk[BUS_DISKS];
+	struct bus_balloon *balloon;	/* or NULL */
 	struct bus_entropy *entropy;	/* or NULL */
 	struct bus_net *net;		/* or NULL */
 	struct bus_share *share;	/* or NULL */

@@ -13,7 +13,7 @@
 #define PREVIRT_BUS_PCI_H
 #include "lines.h"
 
-#define BUS_SLOTS 8u
+#define BUS_SLOTS 9u
 #define BUS_BARS 2u
 #define BUS_CONFIG 256u		/* bytes */
 #define BUS_VECTORS 4u

@@ -35,6 +35,7 @@ static const char run_help_text[] =
 	"  --share DIR:TAG[,ro]  a folder of this host, which the guest mounts by its tag (9p);\n"
 	"                        with ro it changes nothing in it\n"
 	"  --rng                 an entropy device, fed by this machine's random numbers\n"
+	"  --balloon             memory that the guest has freed goes back to this machine\n"
 	"  --trust shared        in a process: user mode shares the guest kernel's address space,\n"
 	"                        for speed: each program in the guest can read and change its\n"
 	"                        kernel; protected (the default): it runs in others\n"
@@ -215,6 +216,8 @@ static bool run_flag(struct run *run, const char *arg)
 		array_add(&run->options, (char *)"counts");
 	else if (!strcmp(arg, "--rng"))
 		run->rng = true;
+	else if (!strcmp(arg, "--balloon"))
+		run->balloon = true;
 	else if (!strcmp(arg, "--icount"))
 		run->icount = true;
 	else if (!strcmp(arg, "--quiet") || !strcmp(arg, "-q"))

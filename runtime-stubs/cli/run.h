@@ -27,6 +27,7 @@ struct run {
 	uint64_t timeout;	/* seconds; 0: none */
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
+	bool balloon;		/* memory that the guest does not use goes back */
 	bool lower_half;	/* of the address space alone: kernels are moved there */
 	bool files;		/* the wedge gets disks, network and share as open files */
 	ARRAY_OF(char *) options;	/* words for the wedge (docs/wedge.md) */

@@ -179,6 +179,8 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 	bundle_add(b, "disks", disks, run->disks.n);
 	if (run->net.given)
 		bundle_add(b, "net", mac, sizeof(mac));
+	if (run->balloon)
+		bundle_add(b, "balloon", "", 0);
 	if (run->share.path)
 		bundle_add(b, "share", run->share.tag, strlen(run->share.tag));
 }

@@ -73,6 +73,10 @@ static bool native_words(const struct run *run, struct run_words *words)
 			run_word(words, "-device");
 			run_word(words, "virtio-rng-pci");
 		}
+		if (run->balloon) {
+			run_word(words, "-device");
+			run_word(words, "virtio-balloon-pci,free-page-reporting=on");
+		}
 		free(text);
 	}
 	free(loader);

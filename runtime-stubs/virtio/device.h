@@ -12,7 +12,7 @@
 #define PREVIRT_VIRTIO_DEVICE_H
 #include "queue.h"
 
-#define VIRTIO_QUEUES 2u
+#define VIRTIO_QUEUES 3u
 
 struct virtio_kind {
 	uint16_t type;			/* chapter 5 */
@@ -71,6 +71,7 @@ void virtio_idle(struct virtio *virtio);
 	STATE(type, path.device_select), STATE(type, path.driver_select), \
 	STATE(type, path.config_vector), STATE(type, path.queue_select), \
 	STATE(type, path.status), STATE(type, path.isr), STATE(type, path.resetting), \
-	VIRTIO_QUEUE_STATE(type, path.queue[0]), VIRTIO_QUEUE_STATE(type, path.queue[1])
+	VIRTIO_QUEUE_STATE(type, path.queue[0]), VIRTIO_QUEUE_STATE(type, path.queue[1]), \
+	VIRTIO_QUEUE_STATE(type, path.queue[2])
 
 #endif

@@ -5,7 +5,7 @@
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
  * (words for the wedge itself), disks in memory (disk0-copy or disk0-ro, and so on), seed
  * (of an entropy device), moved and facts; where a wedge gets open files beside it, disks,
- * net and share.
+ * net and share, and balloon, which is empty.
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H

@@ -10,8 +10,9 @@
  * Asked of every input: no memory error; a read-only disk is never written; requests
  * are within their disk; a frame that is sent is memory of the guest's, and of a size that
  * frames have; a message for the shared folder has the size that its header says, and comes
- * when the one before was answered; when all is over and the devices were reset, a sector is
- * read, a frame goes each way, and a message is answered.
+ * when the one before was answered; what is given back are whole pages of the guest's memory; when
+ * all is over and the devices were reset, a sector is read, a frame goes each way, a message
+ * is answered, and a page is given back.
  */
 #include "../wedge/unit/driver.h"
 #include "../../runtime-stubs/board/devices.h"
@@ -154,6 +155,20 @@ static long share_receive(struct bus_share *share, const struct bus_segment *seg
 
 static struct bus_share folder = { "fuzz", share_send, share_receive };
 
+static unsigned given;			/* pages */
+
+static void balloon_keep(struct bus_balloon *balloon, void *at, uint64_t size)
+{
+	uint64_t from = (uint8_t *)at - backend_guest_memory;
+
+	(void)balloon;
+	must(size && from < MACHINE_MEMORY && size <= MACHINE_MEMORY - from &&
+	     !((from | size) & (BUS_PAGE - 1)), "whole pages of memory");
+	given += size / BUS_PAGE;
+}
+
+static struct bus_balloon place = { balloon_keep };
+
 static void finish(void)
 {
 	struct bus_disk_request *request = held[--holds];
@@ -173,6 +188,7 @@ static void start(void)
 	memset(backend_guest_memory + RING, 0, CLEARED - RING);
 	frames = answers = asked = 0;
 	machine_share = &folder;
+	machine_balloon = &place;
 	network.up = 1;
 	machine_net = &network;
 	meddling.reads = holds = 0;
@@ -211,7 +227,8 @@ static void act(void)
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
 	uint8_t op = take(1);
 	static const unsigned slots[] = { DISK_SLOT, DISK_SLOT + 1, NET_SLOT, RNG_SLOT };
-	unsigned slot = op >> 4 == 15 ? SHARE_SLOT : slots[op >> 4 & 3];
+	unsigned slot = op >> 4 == 15 ? SHARE_SLOT : op >> 4 == 14 || op >> 4 == 10 ? BALLOON_SLOT :
+			slots[op >> 4 & 3];
 	unsigned size = sizes[op >> 6];
 
 	switch (op & 15) {
@@ -224,7 +241,7 @@ static void act(void)
 	case 6: driver_start(slot, take(1) & 1 ? 1u << 28 : take(4)); break;
 	case 7: link(take(1), take(1)); break;
 	case 8:
-		driver_select(op >> 6 & 1);
+		driver_select((op >> 6) % 3);
 		offer(slot, take(1));
 		break;
 	case 9: block_request(slot, take(1), take(1), PLAYGROUND / 2, take(2), op >> 5 & 1); break;
@@ -286,6 +303,16 @@ static void check_share(void)
 	must(returned() == 1 && returned_bytes() == 11, "a message is answered");
 }
 
+static void check_balloon(void)
+{
+	given = 0;
+	driver_start(BALLOON_SLOT, 1u << 5);
+	driver_select(2);
+	describe(0, PLAYGROUND / 2, BUS_PAGE, WRITE, 0);
+	offer(BALLOON_SLOT, 0);
+	must(returned() == 1 && given == 1, "a page is given back");
+}
+
 static void firmware(unsigned slot)
 {
 	config_set(slot, 4, 2, 0);
@@ -305,6 +332,7 @@ static void check(void)
 	firmware(DISK_SLOT + 1);
 	firmware(NET_SLOT);
 	firmware(SHARE_SLOT);
+	firmware(BALLOON_SLOT);
 	for (unsigned slot = DISK_SLOT; slot < DISK_SLOT + 2; slot++) {
 		driver_start(slot, 0);
 		must(!block_request(slot, 0, 1, PLAYGROUND / 2, 512, 1) && returned_bytes() == 513,
@@ -312,6 +340,7 @@ static void check(void)
 	}
 	check_net();
 	check_share();
+	check_balloon();
 	for (unsigned i = 0; i < sizeof(contents[1]); i++)
 		must(contents[1][i] == 0x11, "the read-only disk is as it was");
 }

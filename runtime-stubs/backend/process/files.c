@@ -6,6 +6,7 @@
  */
 #include "process.h"
 #include "../../board/board.h"
+#include "../../host/balloon.h"
 #include "../../host/disk.h"
 #include "../../host/files.h"
 #include "../../wedge/bundle.h"
@@ -44,6 +45,8 @@ void process_files_init(const void *bundle, size_t size)
 	host_disk_place = WEDGE_DISKS;
 	if (found && length == BUS_MAC)
 		host_files_add_net(&board_vm.bus, process_files.net = file++, found);
+	if (bundle_find(bundle, size, "balloon", &length))
+		board_vm.bus.balloon = host_balloon(files_before_write);
 	found = bundle_find(bundle, size, "share", &length);
 	if (found && length <= BUS_SHARE_TAG)
 		host_files_add_share(&board_vm.bus, process_files.share = file++, found, length,

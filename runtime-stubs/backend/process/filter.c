@@ -26,9 +26,8 @@ extern char process_text_end[];
 
 static const uint32_t calls[] = {
 	/* While the guest runs. */
-	__NR_mmap, __NR_munmap, __NR_mprotect, __NR_clock_gettime, __NR_timer_settime, __NR_ppoll,
-	__NR_rt_sigreturn, __NR_ioctl, __NR_tgkill, __NR_arch_prctl,
-	__NR_exit_group,
+	__NR_mmap, __NR_munmap, __NR_mprotect, __NR_madvise, __NR_clock_gettime, __NR_timer_settime, __NR_ppoll,
+	__NR_rt_sigreturn, __NR_ioctl, __NR_tgkill, __NR_arch_prctl, __NR_exit_group,
 	/* A stub begins, or ends. */
 	__NR_clone, __NR_getpid, __NR_getppid, __NR_futex, __NR_waitid, __NR_wait4, __NR_kill,
 	__NR_close, __NR_close_range, __NR_dup3, __NR_mremap, __NR_sigaltstack, __NR_rt_sigaction,
@@ -75,9 +74,7 @@ static void filter_file_call(uint32_t call, uint32_t first, uint32_t end)
 
 static void filter_files(void)
 {
-	static const uint32_t disk[] = {
-		__NR_preadv, __NR_pwritev, __NR_fdatasync, __NR_fallocate,
-	};
+	static const uint32_t disk[] = { __NR_preadv, __NR_pwritev, __NR_fdatasync, __NR_fallocate };
 	uint32_t net = process_files.net, share = process_files.share;
 
 	filter_file_call(__NR_write, HOST_CONSOLE, HOST_CONSOLE + 1);

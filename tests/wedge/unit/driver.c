@@ -40,7 +40,7 @@ void set_reg(unsigned slot, unsigned offset, unsigned size, uint32_t value)
 }
 
 static unsigned selected;
-static uint16_t nexts[2];
+static uint16_t nexts[3];
 
 void driver_select(unsigned queue)
 {
@@ -73,9 +73,11 @@ static void start_queue(unsigned slot, unsigned queue)
 
 void driver_start(unsigned slot, uint32_t features)
 {
-	for (unsigned queue = 0; queue < 2; queue++)
+	unsigned queues;
+
+	for (unsigned queue = 0; queue < 3; queue++)
 		memset(backend_guest_memory + RING + queue * QUEUE_BYTES, 0, 0x3000);
-	selected = driver_next = nexts[0] = nexts[1] = 0;
+	selected = driver_next = nexts[0] = nexts[1] = nexts[2] = 0;
 	config_set(slot, 4, 2, 6);
 	set_reg(slot, STATUS, 1, 0);
 	set_reg(slot, STATUS, 1, ACKNOWLEDGE | DRIVER);
@@ -84,8 +86,9 @@ void driver_start(unsigned slot, uint32_t features)
 	set_reg(slot, DRIVER_SELECT, 4, 1);
 	set_reg(slot, DRIVER_FEATURES, 4, 1);
 	set_reg(slot, STATUS, 1, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-	for (unsigned queue = reg(slot, QUEUES, 2); queue--;)
-		if (queue < 2)
+	queues = reg(slot, QUEUES, 2);	/* all ones where the registers are not */
+	for (unsigned queue = sizeof(nexts) / sizeof(*nexts); queue--;)
+		if (queue < queues)
 			start_queue(slot, queue);
 	set_reg(slot, STATUS, 1, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }

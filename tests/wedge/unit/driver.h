@@ -24,7 +24,7 @@ enum { RING = 0x10000, RING_AVAILABLE = 0x11000, RING_USED = 0x12000, DATA = 0x2
 struct ring_descriptor { uint64_t address; uint32_t length; uint16_t flags, next; };
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4 };
 
-#define QUEUE_BYTES 0x8000u		/* the rings of queue 1 are so far behind those of 0 */
+#define QUEUE_BYTES 0x4000u		/* the rings of a queue are so far behind those of the one before */
 
 extern uint16_t driver_next;		/* the ring's index, as the driver knows it */
 
@@ -35,7 +35,7 @@ uint64_t bar(unsigned slot, unsigned number);
 uint32_t reg(unsigned slot, unsigned offset, unsigned size);
 void set_reg(unsigned slot, unsigned offset, unsigned size, uint32_t value);
 
-/* The queue that describe and what follows it are about: 0 or 1; 0 at the start. */
+/* The queue that describe and what follows it are about: 0, 1 or 2; 0 at the start. */
 void driver_select(unsigned queue);
 /* Brings the device up, with as many queues as it has, the @features below bit 32 that it is to have. */
 void driver_start(unsigned slot, uint32_t features);

@@ -17,6 +17,7 @@ uint8_t *backend_guest_memory = machine_memory;
 uint64_t backend_low_bytes = MACHINE_MEMORY, backend_guest_bytes = MACHINE_MEMORY;
 struct bus_disk *machine_disks[BUS_DISKS];
 struct bus_entropy *machine_entropy;
+struct bus_balloon *machine_balloon;
 struct bus_net *machine_net;
 struct bus_share *machine_share;
 static unsigned passed, failed;
@@ -64,6 +65,7 @@ void machine_start(unsigned vcpus)
 	for (unsigned i = 0; i < BUS_DISKS && machine_disks[i]; i++)
 		bus_add_disk(&board_vm.bus, machine_disks[i]);
 	board_vm.bus.entropy = machine_entropy;
+	board_vm.bus.balloon = machine_balloon;
 	board_vm.bus.net = machine_net;
 	board_vm.bus.share = machine_share;
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)

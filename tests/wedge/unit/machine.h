@@ -22,6 +22,7 @@ extern char machine_output[256];	/* what it was given */
 extern struct bus_disk *machine_disks[BUS_DISKS];
 extern struct bus_entropy *machine_entropy;	/* or NULL */
 extern struct bus_share *machine_share;	/* or NULL */
+extern struct bus_balloon *machine_balloon;	/* or NULL */
 extern struct bus_net *machine_net;		/* or NULL */
 
 /* A fresh machine of @vcpus processors; those but the first have not started. */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/* Guest memory that is a file of a Linux host's (memfd_create(2)) goes back to the host. */
+#ifndef PREVIRT_HOST_BALLOON_H
+#define PREVIRT_HOST_BALLOON_H
+#include "../bus/balloon.h"
+
+/* @before_write as for host_disk. */
+struct bus_balloon *host_balloon(void (*before_write)(void *at, uint64_t size));
+
+#endif
