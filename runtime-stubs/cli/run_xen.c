@@ -134,10 +134,13 @@ static bool xen_words(const struct run *run, struct run_words *words)
 	else if (run->share.path)
 		diag_error(DIAG_RUN_SHARE, NULL, "--share: no folders are shared with the first "
 			   "domain so far; take --on=process or --on=native");
+	else if (run->balloon)
+		diag_error(DIAG_USAGE, NULL, "run: --balloon: the first domain keeps its memory so "
+			   "far; take --on=process or --on=native");
 	else if (run->gdb)
 		diag_error(DIAG_USAGE, NULL, "run: --gdb: not with --on=xen, where gdb would see the "
 			   "whole machine; take --on=process or --on=native");
-	if (!wedge || run->net.given || run->share.path || run->gdb)
+	if (!wedge || run->net.given || run->share.path || run->balloon || run->gdb)
 		return false;
 	/* QEMU cuts at blanks and commas, which a path may have. */
 	data = util_read_file(wedge, &size);
