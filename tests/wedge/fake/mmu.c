@@ -261,6 +261,22 @@ static void test_reads(void)
 	expect("a device", touch(VA, PF_U, &address, &error) == 1, VA);
 }
 
+/* What a look without an access gives: the entries on the way, as a debugger wants them. */
+static void test_look(void)
+{
+	struct mmu_walk walk;
+	uint32_t error = ~0u;
+
+	set(model_root, VA, USER | PAGE(3));
+	expect("found", !mmu_look(VA + 5, &walk, &error) && walk.level == 1 && walk.gpa == PAGE(3) + 5, VA);
+	expect("where its entry is", walk.leaf_at == entry_of(model_root, VA, 1, 0), walk.leaf_at);
+	expect("and what it is", walk.leaf == *entry_at(walk.leaf_at) && walk.entries[1] == walk.leaf, VA);
+	error = ~0u;
+	expect("not there", mmu_look(VA + 4096, &walk, &error) == -1 && !error && !walk.leaf, VA);
+	guest_write(entry_of(model_root, VA, 2, 0), USER | (MEMORY + (64ull << 20)), 0);
+	expect("a table outside of memory", mmu_look(VA, &walk, &error) == -1 && walk.level == 1 && !walk.leaf, VA);
+}
+
 /* Where a kernel that was moved starts, whatever its tables say. */
 static void test_window(void)
 {
@@ -303,7 +319,7 @@ static void test_code(void)
 static const struct { const char *name; void (*test)(void); unsigned tables; } tests[] = {
 	{ "invlpg", test_invlpg, 0 }, { "accessed", test_accessed, 0 }, { "aliases", test_aliases, 0 }, { "pairs", test_pairs, 0 },
 	{ "exhaustion", test_exhaustion, 190 }, { "identity", test_identity, 0 }, { "early", test_early, 0 },
-	{ "reads", test_reads, 0 }, { "window", test_window, 0 }, { "code", test_code, 0 },
+	{ "reads", test_reads, 0 }, { "look", test_look, 0 }, { "window", test_window, 0 }, { "code", test_code, 0 },
 };
 
 static int run(unsigned i, unsigned vcpus)

@@ -93,7 +93,7 @@ static void test_one_at_a_time(void)
 	expect("the first of two", board_interrupt() == 0x30 && !board_interrupt_waits());
 	out(0x20, 0x20);
 	expect("the second is told a quarter of a period later", !board_interrupt_waits() &&
-	       machine_next > machine_now && machine_next - machine_now <= MS);
+	       machine_next - machine_now == LATCH * NS / PIT_HZ / 4);
 	machine_now = machine_next - 1;
 	board_run();
 	expect("not before", !board_interrupt_waits());
@@ -160,6 +160,11 @@ static void test_short(void)
 	out(0x40, 0);
 	machine_now += 10 * MS;
 	expect("a single end is one", ticks() == 1 && ticks() == 0 && machine_next == 0);
+	out(0x43, 0x30);
+	out(0x40, LATCH & 0xff);
+	out(0x40, LATCH >> 8);
+	machine_now += 40 * MS;
+	expect("also a late one", ticks_for(40 * MS) == 1 && machine_next == 0);
 }
 
 /* The time that is told is the first at which the tick is seen. */
@@ -196,6 +201,13 @@ static void test_channel_2(void)
 	expect("its end is seen at port 61h", in(0x61) & 0x20);
 	out(0x43, 0xb0);
 	expect("loaded anew", !(in(0x61) & 0x20));
+	out(0x42, 0xff);
+	out(0x42, 0xff);
+	out(0x61, 0);
+	machine_now += 20 * MS;
+	value = in(0x42);
+	value |= in(0x42) << 8;
+	expect("its gate is closed", value == 0xffff && !(in(0x61) & 0x20));
 }
 
 static uint64_t get(uint64_t at) { return load(HPET_AT + at, 8); }
@@ -229,7 +241,8 @@ static void test_hpet(void)
 	store(HPET_AT + 0x10, 4, 1);
 	machine_now += 50;
 	expect("and on from there", get(0xf0) == (1ull << 32 | 12));
-	expect("timers after reset", get(0x100) == 0x20 && get(0x140) == 0x20);
+	expect("timers after reset", get(0x100) == 0x20 && get(0x140) == 0x20 &&
+	       get(0x108) == ~0ull && get(0x148) == ~0ull && get(0x110) == 0);
 	store(HPET_AT + 0x120, 4, 2);
 	store(HPET_AT + 0x100, 4, ~0u);
 	expect("what of a timer can be written", get4(0x100) == 0x126 && get4(0x120) == 0x22 && get4(0x140) == 0x20);

@@ -45,6 +45,7 @@ static struct bus_net network = {
 static void come(unsigned size, uint8_t value)
 {
 	memset(coming[behind].bytes, value, size);
+	coming[behind].bytes[12] = 0xab;	/* the first in the second part of a buffer is [8] */
 	coming[behind++].size = size;
 }
 
@@ -159,6 +160,7 @@ static void test_receive(void)
 	offer_buffer(0, 1526);
 	expect("it comes with the buffer", returned() == 1 && returned_bytes() == 112 && memory[12] == 0x31 &&
 	       memory[0] == 0 && memory[10] == 1 && memory[11] == 0 && memory[0x100 + 91] == 0x31 &&
+	       memory[0x100 + 4] == 0xab && memory[0x100] == 0x31 &&
 	       reg(SLOT, ISR, 1) == 1);
 	offer_buffer(1, 1526);
 	expect("the next", returned() == 2 && returned_bytes() == 1526 && memory[0x1100 + 1505] == 0x32);

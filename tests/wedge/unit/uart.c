@@ -79,11 +79,43 @@ static void test_loop_back(void)
 	expect("and there again", reads("ab"));
 }
 
+static void pic(void)
+{
+	static const uint16_t words[][2] = {
+		{ 0x20, 0x11 }, { 0x21, 0x30 }, { 0x21, 4 }, { 0x21, 1 }, { 0x21, 0xef },
+	};
+
+	for (unsigned i = 0; i < 5; i++)
+		out(words[i][0], words[i][1]);
+}
+
+/* IRQ 4, while there is a cause, and the guest has opened OUT2. */
+static void test_interrupt(void)
+{
+	again();
+	pic();
+	out(IER, 1);
+	out(MCR, 3);
+	board_run();
+	expect("OUT2 is closed", !board_interrupt_waits());
+	out(MCR, 0xb);
+	board_run();
+	expect("received data", board_interrupt_waits() && board_interrupt() == 0x34);
+	expect("all of it", reads("abcdefghijklmnopqrstuvwxyz"));
+	out(0x20, 0x20);
+	board_run();
+	expect("no cause, no interrupt", !board_interrupt_waits());
+	out(IER, 2);
+	board_run();
+	expect("the transmitter", board_interrupt_waits() && board_interrupt() == 0x34);
+}
+
 int main(void)
 {
 	test_driver();
 	test_without_modem_lines();
 	test_polled();
 	test_loop_back();
-	return report("uart", 10);
+	test_interrupt();
+	return report("uart", 15);
 }
