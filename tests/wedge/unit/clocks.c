@@ -163,8 +163,10 @@ static void test_short(void)
 	out(0x43, 0x30);
 	out(0x40, LATCH & 0xff);
 	out(0x40, LATCH >> 8);
-	machine_now += 40 * MS;
+	machine_now += 9 * MS;		/* twice the count */
 	expect("also a late one", ticks_for(40 * MS) == 1 && machine_next == 0);
+	machine_now += 2 * MS;
+	expect("once", ticks() == 0);
 }
 
 /* The time that is told is the first at which the tick is seen. */
