@@ -61,3 +61,5 @@ QUIET void backend_watch_gdt(const void *n, const void *k, size_t s, const uint8
 }
 QUIET const uint8_t *mmu_watch_writes(const void *m, int start) { (void)m; (void)start; return NULL; }
 QUIET void backend_syscall_changed(void) { }
+QUIET void backend_read_xstate(uint64_t parts, uint8_t *area) { (void)parts; (void)area; }
+QUIET void backend_write_xstate(uint64_t parts, const uint8_t *area) { (void)parts; (void)area; }
