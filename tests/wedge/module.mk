@@ -40,6 +40,6 @@ $(GUEST_DISK):
 	$(Q)mkdir -p $(@D) && printf "previrt's disk\n\n" > $@.new && truncate -s 64K $@.new && mv $@.new $@
 
 .PHONY: guests low-guests conformance-guest
-low-guests: $(LOW_GUESTS)
+low-guests: $(LOW_GUESTS) $(GUEST_DISK)
 conformance-guest: $(CONFORMANCE_B)/guest
 guests: $(GUESTS) $(GUEST_DISK)
