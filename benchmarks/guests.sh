@@ -13,13 +13,17 @@ one() { timeout 300 taskset -c "$(taskset -pc $$ | sed 's/.*: \([0-9]*\).*/\1/')
 guests_make() {
 	kernel=$1/vmlinux
 	[ -f "$kernel" ] || { say "no $kernel: left out"; exit 0; }
-	command -v linux.uml > /dev/null || { say "no user-mode-linux: left out"; exit 0; }
 	need cpio gcc taskset
 	make -s wedge cli
 	mkdir -p "$TMP/root/dev" "$BUILD/bench"
 	gcc -std=gnu11 -O2 -Wall -Wextra -static -o "$TMP/root/init" "$2"
 	mknod "$TMP/root/dev/console" c 5 1
 	(cd "$TMP/root" && find . | cpio -o -H newc --quiet | gzip) > "$TMP/initrd"
+}
+
+# Ends a measurement beside user-mode Linux where that is not there.
+guests_need_uml() {
+	command -v linux.uml > /dev/null || { say "no user-mode-linux: left out"; exit 0; }
 }
 
 # ours WORDS [OPTION...]: the guest, with words on its command line.
