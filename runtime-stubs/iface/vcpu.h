@@ -60,7 +60,8 @@ uint64_t backend_if_byte(void);
    it is while the guest's kernel runs. */
 extern uint64_t backend_fs_base;
 
-/* How much further up sites find that than its symbols are: 0, but where it is mapped twice. */
+/* Sites name a slot or variable by its address plus this. 0, but where the back-end has
+   mapped these a second time for the sites. */
 extern uint64_t backend_sites_offset;
 
 /* With backend_fs_base, or 0: the address, up to 2 GiB from a kernel that has been moved,
