@@ -52,4 +52,11 @@ struct bus {
 	uint32_t bars;			/* where the last function's last window begins */
 };
 
+/* The window at @gpa, or NULL. What is at the address stays what it is until a window is
+   added. Of most addresses the limits tell that there is none. */
+static inline const struct bus_memory *bus_find_memory(const struct bus *bus, uint64_t gpa)
+{
+	return gpa < bus->memory_low || gpa >= bus->memory_high ? NULL : bus_search_memory(bus, gpa);
+}
+
 #endif

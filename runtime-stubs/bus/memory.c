@@ -50,10 +50,8 @@ void bus_remove_memory(struct bus *bus, uint64_t gpa)
 	memory_find_limits(bus);
 }
 
-const struct bus_memory *bus_find_memory(const struct bus *bus, uint64_t gpa)
+const struct bus_memory *bus_search_memory(const struct bus *bus, uint64_t gpa)
 {
-	if (gpa < bus->memory_low || gpa >= bus->memory_high)
-		return NULL;
 	for (unsigned i = 0; i < bus->memory_windows; i++)
 		if (gpa - bus->memory[i].gpa < bus->memory[i].size)
 			return &bus->memory[i];

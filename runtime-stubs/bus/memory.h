@@ -29,9 +29,8 @@ int bus_add_memory(struct bus *bus, const struct bus_memory *window);
    after a flush. */
 void bus_remove_memory(struct bus *bus, uint64_t gpa);
 
-/* The window at @gpa, or NULL. What is at the address stays what it is until a window
-   is added. */
-const struct bus_memory *bus_find_memory(const struct bus *bus, uint64_t gpa);
+/* bus_find_memory (bus.h), of an address between the limits of all windows. */
+const struct bus_memory *bus_search_memory(const struct bus *bus, uint64_t gpa);
 
 /* An access within the window. */
 uint64_t bus_read_memory(const struct bus_memory *window, uint64_t gpa, unsigned size);

@@ -183,14 +183,15 @@ static int deliver_find_tables(struct cpu *cpu)
 int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *frame)
 {
 	const struct gate *gate;
-	uint64_t to, *words;
+	uint64_t to, rip, *words;
 
 	if (cpu->derived.tables.known != soft_tlb_vcpu.changes + 1 && deliver_find_tables(cpu))
 		return -1;
 	gate = (const struct gate *)cpu->derived.tables.gates + VECTOR_PF;
 	to = (*cpu->derived.tables.stack & ~15ull) - 6 * 8;
 	words = soft_tlb_find(to, 6 * 8, 1);
-	if (!words || gate->type != GATE_QUICK || gate->ist & 7 || !cpu_is_canonical(deliver_offset(gate)))
+	rip = deliver_offset(gate);	/* once: the guest's memory */
+	if (!words || gate->type != GATE_QUICK || gate->ist & 7 || !cpu_is_canonical(rip))
 		return -1;
 	words[0] = frame[0];
 	words[1] = frame[1];
@@ -200,7 +201,7 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	words[5] = frame[5];
 	cpu->cr2 = address;
 	cpu->r[RSP] = to;
-	cpu->rip = deliver_offset(gate);
+	cpu->rip = rip;
 	cpu->seg[SEG_CS] = gate->selector & ~3u;
 	cpu->seg[SEG_SS] = 0;
 	cpu->user = 0;

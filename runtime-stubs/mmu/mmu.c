@@ -17,7 +17,7 @@
 static __attribute__((noinline)) void mmu_load_anew(uint64_t root)
 {
 	soft_tlb_forget();
-	shadow_load(root, 0, !mmu_vcpu.has_run_user);
+	shadow_load(root, 0);
 }
 
 void mmu_set_root(uint64_t root, int keep_global)
@@ -26,7 +26,7 @@ void mmu_set_root(uint64_t root, int keep_global)
 	pointer_new_generation(keep_global);
 	paging_vcpu.root = root;
 	if (keep_global)
-		shadow_load(root, 1, !mmu_vcpu.has_run_user);
+		shadow_load(root, 1);
 	else
 		mmu_load_anew(root);
 }

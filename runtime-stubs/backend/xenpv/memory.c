@@ -104,7 +104,7 @@ static void memory_flush_queue(void)
 	queue_table = 0;
 }
 
-static uint64_t memory_table_mfn(unsigned table)
+static inline __attribute__((always_inline)) uint64_t memory_table_mfn(unsigned table)
 {
 	if (table >= TABLE_LINEAR)
 		return linear_mfns[table - TABLE_LINEAR];
@@ -113,28 +113,30 @@ static uint64_t memory_table_mfn(unsigned table)
 	return mfns[pool_pfn + table - TABLE_POOL];
 }
 
-static void memory_queue(uint64_t mfn, unsigned index, uint64_t entry)
+/* There is room in the queue. @table: 0 if it is not one of those that are read back. */
+static inline void memory_queue(uint64_t mfn, unsigned table, unsigned index, uint64_t entry)
+{
+	queue[queued].ptr = mfn << 12 | index * 8 | MMU_NORMAL_PT_UPDATE;
+	queue_tables[queued] = table;
+	queue[queued++].val = entry;
+}
+
+static void memory_make_room(void)
 {
 	if (queued == QUEUE)
 		memory_flush_queue();
-	queue[queued].ptr = mfn << 12 | index * 8 | MMU_NORMAL_PT_UPDATE;
-	queue_tables[queued] = 0;
-	queue[queued++].val = entry;
 }
 
 void backend_frame_clean(uint64_t gfn)
 {
-	memory_queue(linear_mfns[gfn / 512], gfn % 512, backend_linear[gfn] & ~ENTRY_D);
+	memory_make_room();
+	memory_queue(linear_mfns[gfn / 512], 0, gfn % 512, backend_linear[gfn] & ~ENTRY_D);
 }
 
-void backend_table_set(unsigned table, unsigned index, uint64_t entry)
+/* There is room in the queue. */
+static inline void memory_set(unsigned table, unsigned index, uint64_t entry)
 {
-	/* The guest's part of tables that each processor has for itself. */
-	if (table >= TABLE_L3 && table <= TABLE_L2)
-		for (unsigned i = 1; i < backend_vcpus; i++)
-			memory_queue(xenpv_vcpu_table(i, table == TABLE_L3 ? 3 : 2), index, entry);
-	memory_queue(memory_table_mfn(table), index, entry);
-	queue_tables[queued - 1] = table;
+	memory_queue(memory_table_mfn(table), table, index, entry);
 	if (queue_table != table) {
 		if (queue_table)
 			states[queue_table].queued = 1;
@@ -145,6 +147,31 @@ void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 		queue_low = index;
 	if (index > queue_high)
 		queue_high = index;
+}
+
+static int memory_is_for_each_vcpu(unsigned table)
+{
+	return table >= TABLE_L3 && table <= TABLE_L2;
+}
+
+/* Apart from the usual way, which then makes no call and saves no register. */
+static __attribute__((noinline)) void memory_set_rarely(unsigned table, unsigned index, uint64_t entry)
+{
+	/* The guest's part of tables that each processor has for itself. */
+	for (unsigned i = 1; memory_is_for_each_vcpu(table) && i < backend_vcpus; i++) {
+		memory_make_room();
+		memory_queue(xenpv_vcpu_table(i, table == TABLE_L3 ? 3 : 2), 0, index, entry);
+	}
+	memory_make_room();
+	memory_set(table, index, entry);
+}
+
+void backend_table_set(unsigned table, unsigned index, uint64_t entry)
+{
+	if (queued == QUEUE || memory_is_for_each_vcpu(table))
+		memory_set_rarely(table, index, entry);
+	else
+		memory_set(table, index, entry);
 }
 
 int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t entry,
@@ -173,11 +200,17 @@ const uint64_t *backend_table_entries(unsigned table)
 	return memory_entries(table);
 }
 
+static __attribute__((noinline)) uint64_t memory_flush_and_get(unsigned table, unsigned index)
+{
+	memory_flush_queue();
+	return memory_entries(table)[index];
+}
+
 uint64_t backend_table_get(unsigned table, unsigned index)
 {
 	if (queued && (states[table].queued ||
 		       (table == queue_table && index >= queue_low && index <= queue_high)))
-		memory_flush_queue();
+		return memory_flush_and_get(table, index);
 	return memory_entries(table)[index];
 }
 

@@ -74,9 +74,9 @@ static __attribute__((noinline)) void shadow_times_over(void)
 	flushes_restart();
 }
 
-void shadow_flushed(int all)
+void shadow_note_flush(int all)
 {
-	if (shadow_is_shared() && flushes_note(all))
+	if (flushes_note(all))
 		shadow_times_over();
 }
 

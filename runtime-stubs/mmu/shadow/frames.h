@@ -125,7 +125,12 @@ void shadow_forget_leaves(unsigned table);
  */
 int shadow_watch(uint32_t gfn, uint16_t owner);
 /* The running processor's TLB has been emptied, or with @all each one's. */
-void shadow_flushed(int all);
+void shadow_note_flush(int all);
+static inline void shadow_flushed(int all)
+{
+	if (shadow_is_shared())
+		shadow_note_flush(all);
+}
 void shadow_settle(void);
 /* Alias @i (0, 1) of @frame: its entry, if it is a writer still; else 0. */
 uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i);

@@ -56,7 +56,10 @@ static inline int lower_is_drained(const struct space *space)
 /* lower_choose.c: the number of a space for a root that has none; space @number was
    loaded. */
 unsigned lower_choose(void);
-void lower_note_recent(unsigned number);
+static inline void lower_note_recent(unsigned number)
+{
+	spaces_vm.recent[spaces_vm.recent_next++ % SPACES_RECENT] = number;
+}
 /* Spaces whose process is gone most likely lose their tables (upper_purge). */
 void lower_purge(void);
 

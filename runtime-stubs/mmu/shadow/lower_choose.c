@@ -59,11 +59,6 @@ void lower_purge(void)
 			lower_empty(&spaces_vm.space[i]);
 }
 
-void lower_note_recent(unsigned number)
-{
-	spaces_vm.recent[spaces_vm.recent_next++ % SPACES_RECENT] = number;
-}
-
 /* One whose process is gone. -1: there is none, or among many it was not found. */
 static int lower_find_abandoned(void)
 {

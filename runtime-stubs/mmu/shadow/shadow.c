@@ -31,30 +31,39 @@ void shadow_commit(int flush)
 	new_code_appear();
 }
 
-void shadow_load(uint64_t root, int keep_global, int early)
+/* The upper half below the root that runs is brought up to date. @changed: it had another
+   one before. What the kernel has mapped for itself is looked at when it is back on its own
+   root: the lesser of a pair does not have it. */
+static void shadow_sync_upper(int keep_global, int changed)
+{
+	uint64_t root = spaces_vcpu.root;	/* of a pair, the fuller one */
+
+	if (!keep_global || (!spaces_vcpu.on_lesser && upper_sync_nonglobal(root))) {
+		mmu_vcpu.counters.kernel_syncs++;
+		upper_sync(root);
+	} else if (changed) {
+		upper_sync_root(root);
+	} else {
+		return;
+	}
+	lower_running()->upper = upper_vm.generation;
+}
+
+void shadow_load(uint64_t root, int keep_global)
 {
 	int changed;
 
 	if (!shadow_vm.tables)
 		shadow_init();
 	changed = lower_load(root);
-	root = spaces_vcpu.root;		/* of a pair, the fuller one */
-	if (early)
-		lower_fill_all(root);
-	/* What the kernel has mapped for itself is looked at when it is back on its
-	   own root: the lesser one does not have it. */
-	if (!keep_global || (!spaces_vcpu.on_lesser && upper_sync_nonglobal(root))) {
-		mmu_vcpu.counters.kernel_syncs++;
-		upper_sync(root);
-	} else if (changed) {
-		upper_sync_root(root);
-	}
+	if (!mmu_vcpu.has_run_user)
+		lower_fill_all(spaces_vcpu.root);
+	shadow_sync_upper(keep_global, changed);
 	if (shadow_vm.unknown >= PURGE_AFTER && !spaces_vcpu.on_lesser) {
 		lower_purge();
-		upper_purge(root);
+		upper_purge(spaces_vcpu.root);
 		shadow_vm.unknown = 0;
 	}
-	lower_running()->upper = upper_vm.generation;
 	pool_commit(1);
 	new_code_appear();
 }

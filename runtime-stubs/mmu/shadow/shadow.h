@@ -9,9 +9,9 @@
 #define PREVIRT_MMU_SHADOW_H
 #include "../paging.h"
 
-/* The guest has loaded CR3 with @root. @keep_global: entries with G are kept. @early: no
-   user mode has run, and the lower half is mapped at once. Effective on return. */
-void shadow_load(uint64_t root, int keep_global, int early);
+/* The guest has loaded CR3 with @root. @keep_global: entries with G are kept. Until user
+   mode has run (mmu_vcpu.has_run_user) the lower half is mapped at once. Effective on return. */
+void shadow_load(uint64_t root, int keep_global);
 
 /* Map what @walk says of @va, as of the next commit; non-zero: that cannot be. */
 int shadow_fill(uint64_t va, const struct mmu_walk *walk);

@@ -65,7 +65,12 @@ static inline uint64_t shadow_top_va(unsigned index)
 }
 
 /* Entry @index of @table, which was @old, becomes @entry. */
-void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry);
+static inline void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
+{
+	if (old & PTE_P)
+		shadow_vm.flush_pending |= BACKEND_FLUSH;
+	backend_table_set(table, index, entry);
+}
 
 /*
  * With several processors the dirty bit says nothing before their TLBs have

@@ -84,14 +84,14 @@ static inline int way_walk(uint64_t va, struct walk_cache_way *way)
    touched, or by the slow way. */
 static inline uint64_t way_leaf(const struct walk_cache_way *way, uint64_t entry)
 {
-	uint64_t gpa = entry & PTE_ADDRESS, leaf;
+	uint64_t gpa = entry & PTE_ADDRESS, leaf, frame;
 
-	if ((entry & (PTE_P | PTE_U | PTE_A)) != (PTE_P | PTE_U | PTE_A) ||
-	    !(way->flags & PTE_U) || !backend_is_memory(gpa) ||
-	    (gpa >= board_vm.bus.memory_low && gpa < board_vm.bus.memory_high))
+	if ((entry & (PTE_P | PTE_U | PTE_A)) != (PTE_P | PTE_U | PTE_A) || !(way->flags & PTE_U))
 		return 0;
-	leaf = backend_frame(gpa / BACKEND_PAGE) | PTE_P | PTE_U | PTE_A |
-	       ((way->flags | entry) & PTE_NX);
+	frame = backend_frame(gpa / BACKEND_PAGE);
+	if (frame == BACKEND_NO_FRAME || bus_find_memory(&board_vm.bus, gpa))
+		return 0;
+	leaf = frame | PTE_P | PTE_U | PTE_A | ((way->flags | entry) & PTE_NX);
 	return (entry & way->flags & PTE_W) && (entry & PTE_D) ? leaf | PTE_W | PTE_D : leaf;
 }
 

@@ -7,8 +7,9 @@
 
 #define WALK_CACHE_WAYS 64
 
-/* How to get to the pages of a stretch of 2 MiB of a space. */
-struct walk_cache_way {
+/* How to get to the pages of a stretch of 2 MiB of a space. Its size is a power of two, so
+   that one is found by a shift. */
+struct __attribute__((aligned(128))) walk_cache_way {
 	uint64_t stretch;
 	unsigned changes;	/* valid while no link in a lower half changes, and no
 				   table there comes to stand for another */
