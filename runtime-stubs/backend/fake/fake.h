@@ -34,9 +34,11 @@ uint64_t *fake_memory_entry(unsigned table, unsigned index);
 unsigned fake_memory_next(uint64_t entry);
 /* An entry of a table was used or written through: accessed and dirty bits. */
 void fake_memory_mark(unsigned table, unsigned index, uint64_t bits);
-/* The roots in use, the kernel's and user mode's. */
-extern unsigned fake_roots[2];
-extern unsigned fake_flushes, fake_changes;	/* so many of all processors, of tables */
+/* The roots in use by each processor, the kernel's and user mode's. */
+#define FAKE_VCPUS 2u
+extern unsigned fake_roots[FAKE_VCPUS][2];
+/* So many: flushes of all processors, entries of tables set, entries read one by one. */
+extern unsigned fake_flushes, fake_changes, fake_reads;
 
 /*
  * The processor's access to @va, PF_W, PF_U and PF_I in @access: 0 and the
@@ -46,8 +48,13 @@ int fake_translate(uint64_t va, uint32_t access, uint64_t *gpa, uint32_t *error)
 /* Copies @size bytes between @buffer and @va. -1: a page fault at *@address. */
 int fake_access(uint64_t va, void *buffer, size_t size, uint32_t access, uint64_t *address,
 		uint32_t *error);
-void fake_tlb_flush(void);
+void fake_tlb_flush(void);		/* of the running processor */
+void fake_tlb_flush_all(void);
 void fake_tlb_flush_page(uint64_t va);
+
+/* Processor @vcpu (below FAKE_VCPUS and backend_vcpus) runs from now on, with what it has for
+   itself. They run in turn, at the test's word. */
+void fake_on(unsigned vcpu);
 
 /* The clock in ns, the timer of the first processor, and what came in. */
 extern uint64_t fake_now, fake_timer;

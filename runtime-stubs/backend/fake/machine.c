@@ -90,18 +90,6 @@ void backend_kick(unsigned vcpu)
 	machine_kick |= vcpu == backend_vcpu;
 }
 
-void backend_vcpu_start(unsigned vcpu)
-{
-	printf("BAD fake back-end: processor %u cannot start\n", vcpu);
-	exit(1);
-}
-
-void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
-{
-	(void)vcpu;
-	memcpy(to, own, size);
-}
-
 uint64_t backend_fs_base, backend_near_slots, backend_sites_offset;
 
 uint64_t backend_if_byte(void)

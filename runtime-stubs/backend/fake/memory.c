@@ -27,8 +27,8 @@ struct table {
 
 unsigned fake_tables = 1024;
 int fake_eager;
-unsigned fake_roots[2] = { TABLE_ROOT, TABLE_USER_ROOT };
-unsigned fake_flushes, fake_changes;
+unsigned fake_roots[FAKE_VCPUS][2] = { { TABLE_ROOT, TABLE_USER_ROOT }, { TABLE_ROOT, TABLE_USER_ROOT } };
+unsigned fake_flushes, fake_changes, fake_reads;
 
 static struct table *tables;
 static uint64_t *linear, *linear_seen, *numbers;
@@ -145,8 +145,10 @@ void backend_table_free(unsigned table)
 	struct table *t = memory_table(table);
 
 	fake_memory_apply();
-	memory_check_unused(fake_roots[0], table);
-	memory_check_unused(fake_roots[1], table);
+	for (unsigned vcpu = 0; vcpu < FAKE_VCPUS; vcpu++) {
+		memory_check_unused(fake_roots[vcpu][0], table);
+		memory_check_unused(fake_roots[vcpu][1], table);
+	}
 	memset(t->now, 0, sizeof(t->now));
 	memset(t->seen, 0, sizeof(t->seen));
 	t->level = 0;
@@ -172,6 +174,7 @@ uint64_t backend_table_get(unsigned table, unsigned index)
 {
 	if (!table || table >= backend_table_limit())
 		memory_fail("no such table", table);
+	fake_reads++;
 	return tables[table].now[index];
 }
 
@@ -223,7 +226,9 @@ void backend_table_commit(int flush)
 	fake_memory_apply();
 	fake_memory_notice();
 	fake_flushes += !!(flush & BACKEND_FLUSH_ALL);
-	if (flush)
+	if (flush & BACKEND_FLUSH_ALL)
+		fake_tlb_flush_all();
+	else if (flush)
 		fake_tlb_flush();
 }
 
@@ -313,8 +318,8 @@ void backend_load_roots(unsigned kernel, unsigned user)
 {
 	fake_memory_apply();
 	fake_memory_notice();
-	fake_roots[0] = kernel;
-	fake_roots[1] = user;
+	fake_roots[backend_vcpu][0] = kernel;
+	fake_roots[backend_vcpu][1] = user;
 	fake_tlb_flush();
 }
 

@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * How the processor translates: through a TLB that holds what it has seen until it is
- * told to forget it, as the manual allows (Intel SDM volume 3, 4.10.2). Kernel and user
- * mode have entries apart.
+ * told to forget it, as the manual allows (Intel SDM volume 3, 4.10.2). Each processor has
+ * one; kernel and user mode have entries apart.
  */
 #include "fake.h"
 #include "../backend.h"
@@ -17,16 +17,21 @@
 static struct tlb {
 	uint64_t page, leaf;		/* rights of all levels; 0: unused */
 	unsigned table, index;		/* where the leaf stands */
-} tlb[2][ENTRIES];
+} tlb[FAKE_VCPUS][2][ENTRIES];
 
 void fake_tlb_flush(void)
+{
+	memset(tlb[backend_vcpu], 0, sizeof(tlb[0]));
+}
+
+void fake_tlb_flush_all(void)
 {
 	memset(tlb, 0, sizeof(tlb));
 }
 
 static struct tlb *tlb_of(uint64_t va, int user)
 {
-	return &tlb[user][(va >> 12 ^ va >> 24) % ENTRIES];
+	return &tlb[backend_vcpu][user][(va >> 12 ^ va >> 24) % ENTRIES];
 }
 
 void fake_tlb_flush_page(uint64_t va)
@@ -40,7 +45,7 @@ void fake_tlb_flush_page(uint64_t va)
 static int tlb_walk(uint64_t va, int user, struct tlb *entry)
 {
 	uint64_t rights = PTE_W | PTE_U, nx = 0;
-	unsigned table = fake_roots[user];
+	unsigned table = fake_roots[backend_vcpu][user];
 
 	for (int level = 4;; level--) {
 		unsigned index = va >> (3 + 9 * level) & 511;

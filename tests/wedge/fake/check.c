@@ -134,8 +134,8 @@ static int test_damage(unsigned i)
 	fill();
 	mmu_flush_all();
 	expect("a table of all memory", backend_table_address(backend_table_linear(0)) == LINEAR, LINEAR);
-	roots[0] = fake_roots[0];
-	roots[1] = fake_roots[1];
+	roots[0] = fake_roots[0][0];
+	roots[1] = fake_roots[0][1];
 	if (d->state == AS_KERNEL)
 		check_touch(VA + 0x2000, PF_W);
 	if (d->state == ANOTHER_ROOT) {

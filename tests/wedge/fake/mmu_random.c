@@ -4,19 +4,27 @@
  * Random guests: each changes its tables as kernels may (small and large pages, shared
  * tables, tables given up and used again, rights, accessed and dirty bits), forgets
  * what it has to by invlpg or by CR3, and after each change accesses come to what its
- * tables say. Each guest has a core of its own; at its end mmu_check looks at all.
+ * tables say. Every other guest has two processors, each with its TLB; calm guests load
+ * one root after the other and change little. Each guest has a core of its own; at its end mmu_check looks at all, and
+ * what it has cost is compared with what it cost before, a line a guest in COSTS:
+ * "guest changes reads flushes fills syncs". A shadow that is right and does more is noticed so,
+ * and one that does less, too. With --record the lines are written to standard output.
  *
- *     mmu_random [FIRST [COUNT]]
+ *     mmu_random [FIRST [COUNT [COSTS | --record]]]
  */
 #include "model.h"
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define STEPS 600u
+#define EARLY 100u		/* of these before user mode runs, in some guests */
 #define ADDRESSES 96u
 
 static uint64_t state;
 static int shares;		/* a table may stand at two addresses: invlpg of one is not enough */
+static int calm;
+static uint64_t other_root;	/* the other processor's CR3; 0: it has not started */
+static int other_changed;	/* tables were changed since it ran: it has to forget all */
 
 static unsigned choose(unsigned n)
 {
@@ -127,8 +135,7 @@ static void share_table(void)
 	if (!choose(4))
 		link ^= PTE_NX;
 	guest_write(at, link, choose(2));
-	if (other == model_root)
-		load(model_root, choose(2));
+	load(model_root, choose(2));	/* the running one may have that table, too */
 }
 
 /* A process ends: its tables are gone, and one of the frames is a page of data. */
@@ -136,8 +143,10 @@ static void end_process(void)
 {
 	uint64_t root = random_root(), frame = *entry_at(entry_of(root, 0x400000, 3, 1));
 
+	if (root == other_root)
+		return;
 	if (root == model_root)
-		load(root == ROOT(0) ? ROOT(1) : ROOT(0), choose(2));
+		load(other_root ? other_root : root == ROOT(0) ? ROOT(1) : ROOT(0), choose(2));
 	for (unsigned i = 0; i < 256; i++)
 		if (entry_at(root)[i])
 			guest_write(root + 8 * i, 0, 0);
@@ -175,10 +184,29 @@ static void access_by_wedge(void)
 	}
 }
 
-static void step(void)
+/* The other processor goes on, and forgets first what may have changed. */
+static void switch_processors(void)
 {
-	static const uint32_t accesses[] = { 0, PF_W, PF_I, PF_U, PF_U | PF_W, PF_U | PF_I };
+	uint64_t root = model_root;
 
+	if (backend_vcpus == 1)
+		return;
+	fake_memory_notice();
+	fake_on(!backend_vcpu);
+	if (!other_root) {
+		mmu_user_seen();
+		load(random_root(), 0);
+	} else {
+		model_root = other_root;
+		if (model_changed != other_changed)
+			mmu_flush_all();
+	}
+	other_root = root;
+	other_changed = model_changed;
+}
+
+static void change(void)
+{
 	switch (choose(20)) {
 	case 0: case 1: case 2: case 3: case 4: change_leaf(); break;
 	case 5: change_large(); break;
@@ -187,10 +215,67 @@ static void step(void)
 	case 9: if (!choose(4)) end_process(); break;
 	case 10: mmu_flush_all(); break;
 	case 11: mmu_prefill(user_va()); break;
+	case 12: switch_processors(); break;
 	default: access_by_wedge(); break;
 	}
+}
+
+static void change_little(void)
+{
+	switch (choose(12)) {
+	case 0: change_leaf(); break;
+	case 1: switch_processors(); break;
+	case 2: mmu_prefill(user_va()); break;
+	case 3: access_by_wedge(); break;
+	default: load(random_root(), 1); break;
+	}
+}
+
+static void step(void)
+{
+	static const uint32_t accesses[] = { 0, PF_W, PF_I, PF_U, PF_U | PF_W, PF_U | PF_I };
+
+	if (calm)
+		change_little();
+	else
+		change();
 	for (unsigned i = 0; i < 6; i++)
-		check_touch((choose(3) ? user_va() : kernel_va()) + choose(4096), accesses[choose(6)]);
+		check_touch((choose(3) ? user_va() : kernel_va()) + choose(4096),
+			    accesses[choose(mmu_vcpu.has_run_user ? 6 : 3)]);
+}
+
+static const char *costs;
+
+#define COSTS 5
+
+/* Entries set and read, flushes of all processors, faults that were filled, comparisons of
+   the kernel's half. */
+static void compare_costs(unsigned seed)
+{
+	unsigned long now[COSTS] = { fake_changes, fake_reads, fake_flushes, mmu_vcpu.counters.fills,
+				     mmu_vcpu.counters.kernel_syncs }, was[COSTS];
+	char line[100];
+	FILE *f;
+	unsigned guest;
+
+	if (!costs)
+		return;
+	if (!strcmp(costs, "--record")) {
+		printf("%u %lu %lu %lu %lu %lu\n", seed, now[0], now[1], now[2], now[3], now[4]);
+		return;
+	}
+	f = fopen(costs, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%u %lu %lu %lu %lu %lu", &guest, &was[0], &was[1], &was[2], &was[3], &was[4]) == 6 &&
+		    guest == seed && memcmp(was, now, sizeof(was))) {
+			expect("the costs (if they are meant to be others, record them)", 0, seed);
+			printf("guest %u: changes %lu, were %lu; reads %lu, %lu; flushes %lu, %lu; fills %lu, %lu; "
+			       "syncs %lu, %lu\n", seed, now[0], was[0], now[1], was[1], now[2], was[2], now[3], was[3],
+			       now[4], was[4]);
+		}
+	expect("costs were recorded", !!f, 0);
+	if (f)
+		fclose(f);
 }
 
 static int guest(unsigned seed)
@@ -202,6 +287,8 @@ static int guest(unsigned seed)
 	backend_vcpus = 1 + seed % 2;
 	fake_eager = seed / 2 % 2;
 	shares = seed / 4 % 2;
+	calm = model_plain = seed / 8 % 2;
+	model_early = seed % 4 == 0;	/* of one processor */
 	if (seed % 8 > 5)
 		fake_tables = 175;		/* hardly more than the reserve */
 	fake_memory_init(MEMORY);
@@ -209,6 +296,8 @@ static int guest(unsigned seed)
 		*entry_at(i) = i * 0x9e3779b97f4a7c15ull;
 	model_start();
 	for (unsigned i = 0; i < STEPS && model_next < TABLES_END - 0x20000; i++) {
+		if (i == EARLY)
+			mmu_user_seen();
 		step();
 		if (model_failed) {
 			printf("in step %u of guest %u\n", i, seed);
@@ -221,6 +310,7 @@ static int guest(unsigned seed)
 	bad = mmu_check(&at);
 	if (bad)
 		printf("BAD guest %u: %s: %lx\n", seed, bad, at);
+	compare_costs(seed);
 	return bad || model_failed || model_checks < 1000;
 }
 
@@ -228,6 +318,7 @@ int main(int argc, char **argv)
 {
 	unsigned first = argc > 1 ? atoi(argv[1]) : 0, count = argc > 2 ? atoi(argv[2]) : 32, bad = 0;
 
+	costs = argc > 3 ? argv[3] : NULL;
 	for (unsigned seed = first; seed < first + count; seed++) {
 		int status = 1;
 		pid_t pid;
@@ -242,6 +333,7 @@ int main(int argc, char **argv)
 		if (status && !WIFEXITED(status))
 			printf("BAD guest %u: signal %d\n", seed, WTERMSIG(status));
 	}
-	printf("mmu: %u of %u random guests\n", count - bad, count);
+	if (!costs || strcmp(costs, "--record"))
+		printf("mmu: %u of %u random guests\n", count - bad, count);
 	return !!bad;
 }

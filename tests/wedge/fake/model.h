@@ -28,6 +28,9 @@
 static uint64_t model_root;		/* CR3 */
 static uint64_t model_next = TABLES_AT;
 static int model_has_pairs;
+static int model_plain;			/* 1: no other mappings of frames of tables */
+static int model_early;			/* 1: no user mode has run when it starts */
+static int model_changed;		/* so often the guest has written to its tables */
 static unsigned model_checks, model_failed;
 
 static void expect(const char *what, int good, uint64_t va)
@@ -171,10 +174,10 @@ static void check_touch(uint64_t va, uint32_t access)
 	for (int l = 4; l >= before.level; l--) {
 		uint64_t want = bits[l] | PTE_A | (l == before.level && access & PF_W ? PTE_D : 0);
 
-		/* LIMIT: what the upper half maps, it maps before it is used; of a pair's two
-		   level-4 entries one is marked. */
+		/* LIMIT: what the upper half maps, and the lower half before user mode runs, it
+		   maps before it is used; of a pair's two level-4 entries one is marked. */
 		expect("accessed and dirty bits", *entry_at(before.at[l]) == want ||
-		       ((va >> 63 || (l == 4 && model_has_pairs)) &&
+		       ((va >> 63 || !mmu_vcpu.has_run_user || (l == 4 && model_has_pairs)) &&
 			(*entry_at(before.at[l]) | want) == want), va);
 	}
 }
@@ -185,13 +188,14 @@ static void guest_write(uint64_t at, uint64_t value, unsigned way)
 	uint64_t va = DIRECT + at, gpa;
 	uint32_t error;
 
-	if (way && entry_of(model_root, ALIASES + at, 1, 0))
+	if (way && !model_plain && entry_of(model_root, ALIASES + at, 1, 0))
 		va = ALIASES + at;
 	if (touch(va, PF_W, &gpa, &error) || gpa != at) {
 		expect("the guest's own tables", 0, va);
 		return;
 	}
 	*entry_at(at) = value;
+	model_changed++;
 }
 
 /* CR3 := @root. */
@@ -219,11 +223,12 @@ static void model_start(void)
 	l2 = entry_of(ROOT(0), DIRECT, 2, 1) & ~4095ull;
 	for (unsigned i = 0; i < MEMORY >> 21; i++)
 		entry_at(l2)[i] = (uint64_t)i << 21 | OWN | PTE_PS | PTE_G | PTE_NX;
-	for (at = 0; at < TABLES_END; at += 4096)
+	for (at = 0; at < TABLES_END && !model_plain; at += 4096)
 		*entry_at(entry_of(ROOT(0), ALIASES + at, 1, 1)) = at | OWN | PTE_NX | PTE_G;
 	for (unsigned i = 0; i < 64; i++)
 		*entry_at(entry_of(ROOT(0), KERNEL + i * 4096, 1, 1)) = (DATA_AT + i * 4096) | OWN | PTE_G;
 	*entry_at(entry_of(ROOT(0), KERNEL + (1 << 21), 2, 1)) = DATA_AT | OWN | PTE_PS | PTE_G;
-	mmu_user_seen();
+	if (!model_early)
+		mmu_user_seen();
 	load(ROOT(0), 0);
 }
