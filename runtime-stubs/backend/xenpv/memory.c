@@ -121,15 +121,10 @@ static inline void memory_queue(uint64_t mfn, unsigned table, unsigned index, ui
 	queue[queued++].val = entry;
 }
 
-static void memory_make_room(void)
+void backend_frame_clean(uint64_t gfn)
 {
 	if (queued == QUEUE)
 		memory_flush_queue();
-}
-
-void backend_frame_clean(uint64_t gfn)
-{
-	memory_make_room();
 	memory_queue(linear_mfns[gfn / 512], 0, gfn % 512, backend_linear[gfn] & ~ENTRY_D);
 }
 
@@ -149,26 +144,25 @@ static inline void memory_set(unsigned table, unsigned index, uint64_t entry)
 		queue_high = index;
 }
 
-static int memory_is_for_each_vcpu(unsigned table)
-{
-	return table >= TABLE_L3 && table <= TABLE_L2;
-}
+/* The guest's part of tables that each processor has for itself. */
+#define FOR_EACH_VCPU(table) ((table) >= TABLE_L3 && (table) <= TABLE_L2)
 
 /* Apart from the usual way, which then makes no call and saves no register. */
 static __attribute__((noinline)) void memory_set_rarely(unsigned table, unsigned index, uint64_t entry)
 {
-	/* The guest's part of tables that each processor has for itself. */
-	for (unsigned i = 1; memory_is_for_each_vcpu(table) && i < backend_vcpus; i++) {
-		memory_make_room();
+	for (unsigned i = 1; FOR_EACH_VCPU(table) && i < backend_vcpus; i++) {
+		if (queued == QUEUE)
+			memory_flush_queue();
 		memory_queue(xenpv_vcpu_table(i, table == TABLE_L3 ? 3 : 2), 0, index, entry);
 	}
-	memory_make_room();
+	if (queued == QUEUE)
+		memory_flush_queue();
 	memory_set(table, index, entry);
 }
 
 void backend_table_set(unsigned table, unsigned index, uint64_t entry)
 {
-	if (queued == QUEUE || memory_is_for_each_vcpu(table))
+	if (queued == QUEUE || FOR_EACH_VCPU(table))
 		memory_set_rarely(table, index, entry);
 	else
 		memory_set(table, index, entry);

@@ -60,7 +60,13 @@ xenpv_vcpu_entry:
 	.section .bss.stack, "aw", @nobits
 	.balign 4096
 	.skip WEDGE_STACK_SIZE
-	.globl backend_stack_top
+	.globl backend_stack_top, fastpath_sysret_frame, fastpath_sysret_cs, fastpath_sysret_ss
 backend_stack_top:
+fastpath_sysret_frame:		/* user.S says what stands where */
+	.skip 40
+fastpath_sysret_cs:
+	.skip 24
+fastpath_sysret_ss:
+	.skip 16
 
 	.section .note.GNU-stack, "", @progbits

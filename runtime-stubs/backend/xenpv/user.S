@@ -15,6 +15,24 @@
 	jmp IRET
 .endm
 
+/* The frame of sysret is that of the hypercall iret (xen/arch-x86_64.h, struct iret_context):
+   its flags are 0; start.S has it. The system-call instruction stands here as in Xen's hypercall page. */
+#define SYSRET_RAX 0
+#define SYSRET_R11 8
+#define SYSRET_RCX 16
+#define SYSRET_RIP 32
+#define SYSRET_RFLAGS 48
+#define SYSRET_RSP 56
+#define SYSRET(x) fastpath_sysret_frame+SYSRET_##x(%rip)
+
+.macro sysret_to_user
+	movq %rax, SYSRET(RAX)
+	movq %r11, SYSRET(R11)
+	incq xenpv_calls+8*__HYPERVISOR_iret(%rip)
+	movl $__HYPERVISOR_iret, %eax
+	syscall
+.endm
+
 #include "../../fastpath/user.inc"
 
 	.text
