@@ -129,9 +129,28 @@ static bool decode_is_filler(const uint8_t *p, uint8_t len)
 	return false;
 }
 
+/* Bytes of the ModRM byte at p and what belongs to it, with 64-bit addresses. */
+static size_t decode_modrm(const uint8_t *p, size_t room)
+{
+	uint8_t mod = p[0] >> 6, base = p[0] & 7;
+	size_t len = 1;
+
+	if (mod == 3)
+		return len;
+	if (base == 4) {
+		if (room < 2)
+			return room + 1;
+		base = p[1] & 7;
+		len++;
+	}
+	if (mod == 1)
+		return len + 1;
+	return len + (mod == 2 || base == 5 ? 4 : 0);
+}
+
 /*
  * Sensitive instructions newer than Zydis: those told by a whole ModRM byte,
- * such as wrmsrlist and hreset.
+ * such as wrmsrlist and hreset, and lkgs.
  */
 static bool decode_unknown(enum decode_mode mode, const uint8_t *p, size_t size,
 			   struct decoded *out)
@@ -146,7 +165,11 @@ static bool decode_unknown(enum decode_mode mode, const uint8_t *p, size_t size,
 		const struct previrt_enc *enc = &previrt_encs[i];
 		size_t len = at + 1 + (enc->map == 3);
 
-		if (enc->op != op || enc->modrm != p[at] || len > room)
+		if (op == PREVIRT_OP_lkgs)
+			len = at + decode_modrm(p + at, room - at);
+		else if (enc->modrm != p[at])
+			continue;
+		if (enc->op != op || len > room)
 			continue;
 		out->op = (uint8_t)op;
 		out->len = (uint8_t)len;

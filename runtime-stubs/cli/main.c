@@ -34,8 +34,10 @@ static int command_run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* A reader that goes away is an error to report, not a signal. */
-	signal(SIGPIPE, SIG_IGN);
+	/* A reader that goes away (dump | head) ends the program quietly, as it does
+	   others. What has programs at the other end of pipes must see errors. */
+	if (argc > 1 && !strcmp(argv[1], "run"))
+		signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		diag_error(DIAG_USAGE, NULL, "no command (see `previrt --help`)");
 		return EXIT_TROUBLE;

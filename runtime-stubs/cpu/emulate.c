@@ -33,6 +33,8 @@ static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault 
 	case PREVIRT_OP_xgetbv:
 	case PREVIRT_OP_xsaves:
 	case PREVIRT_OP_xrstors:
+	case PREVIRT_OP_erets:
+	case PREVIRT_OP_eretu:
 		return cpu_raise(fault, VECTOR_UD, 0);
 	}
 	switch (previrt_insns[insn->op].cls) {

@@ -3,10 +3,10 @@
 # Copyright The previrt authors
 """Assembler sources as nobody writes them, and the sites that each must have.
 
-usage: gen_sources.py write SEED FOLDER COUNT STATEMENTS
-           COUNT files N.S, for each N.s, the same as the preprocessor would
-           write it, and N.sites: of each line with sites "LINE SECTION OP MODE
-           [OP MODE]..."
+usage: gen_sources.py write SEED FOLDER COUNT SOURCES STATEMENTS
+           COUNT files N.S of SOURCES sources, each of which begins anew in .text;
+           for each N.s, the same as the preprocessor would write it, and N.sites:
+           of each line with sites "LINE SECTION OP MODE [OP MODE]..."
        gen_sources.py drop FILE.S... < ERRORS
            takes out the lines in which gas finds errors, by its messages about
            FILE.s
@@ -35,7 +35,7 @@ FILLERS = {
 # data16 and rex.w make another instruction of some, or none (data16 xsaves).
 PREFIXES = {64: 'cs ds es fs gs ss addr32'.split(),
             32: 'cs ds es fs gs ss addr16'.split(), 16: 'cs ds es'.split()}
-HEAD = 3        # lines that each source begins with
+HEAD = 2        # lines that each file begins with
 PSEUDO = '{load} {store} {disp8} {disp32} {vex}'.split()
 
 
@@ -57,8 +57,7 @@ def forms():
 class Source:
     def __init__(self, rng, forms):
         self.rng, self.forms = rng, forms
-        self.lines, self.sites = [], []
-        self.mode, self.section, self.stack = 64, '.text', []
+        self.lines, self.sites, self.stack = [], [], []
 
     def put(self, text, *ops):
         self.lines.append(text)
@@ -149,10 +148,16 @@ class Source:
             self.put(*reversed(self.rng.choice(self.forms[self.mode])))
             self.put('\t.noaltmacro')
 
-    def write(self, statements):
+    def head(self):
         self.put('#define AS_IT_IS(x) x')
         self.put('\t.macro twice insn:vararg; \\insn; \\insn; .endm')
-        self.put('\t.text')
+
+    def write(self, statements):
+        while self.stack:
+            self.stack.pop()
+            self.put('\t.popsection')
+        self.mode, self.section = 64, '.text'
+        self.put(f'\t.text; .code64; b{len(self.lines)}:')
         for _ in range(statements):
             way = self.rng.randrange(20)
             if way < 11:
@@ -174,11 +179,13 @@ def put_lines(path, lines):
         f.write(re.sub(r'AS_IT_IS\((.*)\)$', r'\1', '\n'.join(lines), flags=re.M) + '\n')
 
 
-def write(seed, folder, count, statements):
+def write(seed, folder, count, sources, statements):
     known, rng = forms(), random.Random(int(seed))
     for n in range(int(count)):
         source = Source(rng, known)
-        source.write(int(statements))
+        source.head()
+        for _ in range(int(sources)):
+            source.write(int(statements))
         put_lines(f'{folder}/{n}.S', source.lines)
         with open(f'{folder}/{n}.sites', 'w') as f:
             for line, section, ops in source.sites:
@@ -210,7 +217,7 @@ def sites(*paths):
 
 
 if __name__ == '__main__':
-    commands = {'write': (write, (4,)), 'drop': (drop, range(1, 1000)), 'sites': (sites, range(1, 1000))}
+    commands = {'write': (write, (5,)), 'drop': (drop, range(1, 1000)), 'sites': (sites, range(1, 1000))}
     what, rest = sys.argv[1:2], sys.argv[2:]
     if not what or what[0] not in commands or len(rest) not in commands[what[0]][1]:
         sys.exit(__doc__)

@@ -86,7 +86,8 @@ def entries(ops):
     # gas makes the one byte of int3 of "int $3".
     written += [Entry(f'int.{n:02x}', f'int ${n:#x}' if n != 3 else '.byte 0xcd, 3',
                       '-', '-', ops['int']) for n in range(256)]
-    return written + [derived(op) for op in ops.values() if op not in have and not op.parts]
+    return written + [derived(op) for op in ops.values()
+                      if op not in have and not op.parts and op.mnemonics]
 
 
 def governed(entry, state, words):
