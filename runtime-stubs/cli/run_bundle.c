@@ -181,6 +181,7 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 		bundle_add(b, "net", mac, sizeof(mac));
 	if (run->balloon)
 		bundle_add(b, "balloon", "", 0);
+	bundle_add(b, "cpus", &(uint8_t){ (uint8_t)run->cpus }, 1);
 	if (run->share.path)
 		bundle_add(b, "share", run->share.tag, strlen(run->share.tag));
 }

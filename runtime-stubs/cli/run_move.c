@@ -32,6 +32,7 @@ struct move {
 	uint64_t away;		/* physical addresses are so much less */
 	uint8_t *image;		/* from low on, and the code behind it */
 	uint64_t image_size, outline;
+	uint64_t per_cpu;	/* moved; 0: there is none */
 	uint64_t loader;	/* where the kernel's loader of modules traps */
 };
 
@@ -48,6 +49,8 @@ static void move_segment(const struct move *m, unsigned i, Elf64_Phdr *p)
 	const Elf64_Ehdr *ehdr = (const void *)m->file;
 
 	memcpy(p, m->file + ehdr->e_phoff + i * sizeof(*p), sizeof(*p));
+	if (p->p_type == PT_LOAD && m->away)	/* per-CPU data is linked elsewhere */
+		p->p_vaddr = p->p_paddr + m->away;
 }
 
 bool run_move_needed(const uint8_t *file)
@@ -73,14 +76,13 @@ static bool move_load(struct move *m)
 	if (!relocator_work_size(m->file, m->size))
 		return true;
 	m->low = UINT64_MAX;
+	m->away = relocator_away(m->file);
 	for (unsigned i = 0; i < ehdr->e_phnum; i++) {
 		move_segment(m, i, &p);
 		if (p.p_type != PT_LOAD)
 			continue;
-		if (p.p_vaddr < m->low) {
+		if (p.p_vaddr < m->low)
 			m->low = p.p_vaddr;
-			m->away = p.p_vaddr - p.p_paddr;
-		}
 		if (p.p_vaddr + p.p_memsz > m->high)
 			m->high = p.p_vaddr + p.p_memsz;
 		if (p.p_offset > m->size || p.p_filesz > m->size - p.p_offset ||
@@ -150,6 +152,7 @@ static bool move_relocate(struct move *m, const struct relocator_facts *facts)
 			   "which no process of a host has, and it cannot be moved: %s%s%s%s",
 			   relocator_strerror(status), *name ? " (" : "", name, *name ? ")" : "");
 	m->loader = r.loader_at;
+	m->per_cpu = r.per_cpu_at;
 	free(r.work);
 	return !status;
 }
@@ -210,7 +213,7 @@ static struct bundle_moved move_told(const struct move *m)
 	struct bundle_moved moved = {
 		.va = DIRECT_MAP + start, .start = start, .code = start + m->outline,
 		.modules = start + m->image_size, .end = start + m->image_size + MODULES_SIZE,
-		.loader = m->loader, .user_end = GUEST_USER_END,
+		.loader = m->loader, .user_end = GUEST_USER_END, .per_cpu = m->per_cpu,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(move_areas); i++) {

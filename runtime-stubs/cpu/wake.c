@@ -262,6 +262,22 @@ static int wake_step(struct wake *w)
 	return wake_move(w, bytes);
 }
 
+/* 64-bit code, FF 25: a jump to the address that stands there. The guest's tables may map it
+   where it is no more: Linux has a part of its direct map's tables for it, which is another
+   one where Linux has been moved. */
+static void wake_leave(struct cpu *cpu)
+{
+	uint8_t bytes[6];
+	int32_t distance;
+	uint64_t to;
+
+	if (wake_read(cpu->rip, bytes, sizeof(bytes)) || bytes[0] != 0xff || bytes[1] != 0x25)
+		return;
+	memcpy(&distance, bytes + 2, sizeof(distance));
+	if (!wake_read(cpu->rip + sizeof(bytes) + distance, &to, sizeof(to)))
+		cpu->rip = to;
+}
+
 int cpu_wake(struct cpu *cpu, uint64_t vector)
 {
 	struct wake w = { .cpu = cpu, .mode64 = 1 };
@@ -275,5 +291,7 @@ int cpu_wake(struct cpu *cpu, uint64_t vector)
 			return -1;
 		}
 	}
+	if (w.done)
+		wake_leave(cpu);
 	return w.done ? 0 : -1;
 }

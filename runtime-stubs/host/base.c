@@ -4,7 +4,7 @@
 #include "sys.h"
 #include <asm/prctl.h>
 
-#define TOP (1ull << 47)		/* what the instructions take, and the host's call refuses */
+#define TOP (1ull << 47)		/* canonical addresses are less than this from 0, either way */
 
 uint8_t host_fsgsbase;
 
@@ -23,7 +23,7 @@ uint64_t host_base_get(int which)
 
 void host_base_set(int which, uint64_t base)
 {
-	if (!host_fsgsbase || base >= TOP)
+	if (!host_fsgsbase || base + TOP >= 2 * TOP)	/* which the call refuses */
 		sys_call(__NR_arch_prctl, which ? ARCH_SET_GS : ARCH_SET_FS, base, 0, 0);
 	else if (which)
 		__asm__ volatile("wrgsbase %0" : : "r"(base));

@@ -9,6 +9,7 @@
 #define PAGE 4096u
 #define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
 #define LOWEST_MOST (2ull << 30)
+#define WORDS 16u			/* of a set of processors */
 #define NOTHING (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 /* Linux: /proc/sys/vm/mmap_min_addr may be more. */
@@ -33,15 +34,23 @@ long host_reserve(uint64_t start, uint64_t end)
 	return result < 0 ? result : 0;
 }
 
-void host_pin(void)
+void host_pin(unsigned number, unsigned all)
 {
-	uint64_t set[16] = { 0 };
-	uint32_t number = 0;
+	uint64_t set[WORDS] = { 0 }, pinned[WORDS] = { 0 };
+	uint32_t cpu = 0;
+	unsigned many = 0, n = 0;
 
-	if (sys_call(__NR_getcpu, (uint64_t)&number, 0, 0, 0) < 0 || number >= 64 * 16)
+	if (sys_call(__NR_getcpu, (uint64_t)&cpu, 0, 0, 0) < 0 || cpu >= 64 * WORDS)
 		return;
-	set[number / 64] = 1ull << number % 64;
-	sys_call(__NR_sched_setaffinity, 0, sizeof(set), (uint64_t)set, 0);
+	if (all > 1 && sys_call(__NR_sched_getaffinity, 0, sizeof(set), (uint64_t)set, 0) < 0)
+		return;
+	for (unsigned i = 0; i < 64 * WORDS; i++)
+		many += set[i / 64] >> i % 64 & 1;
+	for (unsigned i = 0; many && i < 64 * WORDS; i++)
+		if ((set[i / 64] >> i % 64 & 1) && n++ == number % many)
+			cpu = i;
+	pinned[cpu / 64] = 1ull << cpu % 64;
+	sys_call(__NR_sched_setaffinity, 0, sizeof(pinned), (uint64_t)pinned, 0);
 }
 
 int host_has_fsgsbase(const uint64_t *stack)

@@ -20,7 +20,9 @@ long host_reserve(uint64_t start, uint64_t end);
    vector behind arguments and environment. */
 int host_has_fsgsbase(const uint64_t *stack);
 
-/* This process, and those that it makes, run on the processor that it runs on now. */
-void host_pin(void);
+/* This process, and those that it makes, run on one of the processors that it may run on: of
+   processes with other numbers (@number of @all) on another one, if there are as many. One
+   alone runs where it runs now. */
+void host_pin(unsigned number, unsigned all);
 
 #endif

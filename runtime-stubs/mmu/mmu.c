@@ -25,6 +25,7 @@ void mmu_set_root(uint64_t root, int keep_global)
 	mmu_vcpu.counters.root_loads++;
 	pointer_new_generation(keep_global);
 	paging_vcpu.root = root;
+	paging_vcpu.identity = 0;
 	if (keep_global)
 		shadow_load(root, 1);
 	else
@@ -102,6 +103,7 @@ int mmu_map_identity(uint64_t va)
 	if (shadow_fill(va, &walk))
 		return -1;
 	shadow_commit(0);
+	paging_vcpu.identity = va & PTE_ADDRESS;
 	return 0;
 }
 

@@ -34,11 +34,11 @@ static int paging_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t
 struct mmu_window mmu_window;
 
 /* As by entries that have all bits, and are no entries of the guest's. */
-static void paging_window(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
+static void paging_window(uint64_t gpa, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
 {
 	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D | PTE_G;
 
-	walk->gpa = mmu_window.gpa + (va - mmu_window.va);
+	walk->gpa = gpa;
 	walk->flags = PTE_W | PTE_G;
 	walk->level = 1;
 	walk->leaf_at = 0;
@@ -62,7 +62,7 @@ static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct
 	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
 		return -1;
 	if (paging_in_window(va)) {
-		paging_window(va, walk, at);
+		paging_window(mmu_window.gpa + (va - mmu_window.va), walk, at);
 		return 0;
 	}
 	for (level = PAGING_LEVELS; level >= 1; level--) {
@@ -103,6 +103,10 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 	do {
 		*error = paging_error(access, 0);
 		if (paging_walk(va, walk, at)) {
+			if (paging_vcpu.identity && va - paging_vcpu.identity < BACKEND_PAGE) {
+				paging_window(va, walk, at);
+				return 0;
+			}
 			if (walk->leaf & PTE_P)
 				*error = paging_error(access, 1) | PF_RESERVED;
 			return -1;

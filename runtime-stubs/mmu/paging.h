@@ -54,6 +54,8 @@ static inline int paging_is_reserved(uint64_t entry, int level)
 /* What a processor's walks begin with. Derived. */
 struct paging_vcpu {
 	uint64_t root;		/* the level-4 table, guest-physical */
+	uint64_t identity;	/* a page that is where its address says, unless the tables have
+				   it (mmu_map_identity); 0: there is none */
 	uint64_t top_ignored;	/* bits of its entries of the lower half that count as 0
 				   (shadow/pairs.c) */
 };

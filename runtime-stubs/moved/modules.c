@@ -146,7 +146,7 @@ static enum relocator_status relocate_section(const struct module_file *m, const
 	};
 	struct relocator r = {
 		.facts = &facts, .image_at = target->sh_addr, .image_size = target->sh_size,
-		.user_end = moved.user_end, .areas = areas, .area_count = BUNDLE_AREAS,
+		.user_end = moved.user_end, .per_cpu_at = moved.per_cpu, .areas = areas, .area_count = BUNDLE_AREAS,
 	};
 	enum relocator_status status;
 

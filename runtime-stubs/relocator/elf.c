@@ -16,32 +16,59 @@ static const Elf64_Ehdr *elf_header(const uint8_t *file, size_t size)
 	return h;
 }
 
+uint64_t relocator_away(const uint8_t *file)
+{
+	const Elf64_Ehdr *h = (const Elf64_Ehdr *)file;
+	const Elf64_Phdr *p = (const Elf64_Phdr *)(file + h->e_phoff);
+
+	for (unsigned i = 0; i < h->e_phnum; i++)
+		if (p[i].p_type == PT_LOAD && p[i].p_vaddr)
+			return p[i].p_vaddr - p[i].p_paddr;
+	return 0;
+}
+
 enum relocator_status relocator_span(const uint8_t *file, size_t size, uint64_t *low,
 				     uint64_t *high)
 {
 	const Elf64_Ehdr *h = elf_header(file, size);
 	const Elf64_Phdr *p;
-	uint64_t away = 0;
+	uint64_t away, at, per_cpu = 0;
 
 	if (!h)
 		return RELOCATOR_FILE;
 	p = (const Elf64_Phdr *)(file + h->e_phoff);
+	away = relocator_away(file);
 	*low = UINT64_MAX;
 	*high = 0;
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		if (p[i].p_type != PT_LOAD)
 			continue;
-		if (*high && p[i].p_vaddr - p[i].p_paddr != away)
+		at = p[i].p_paddr + away;
+		if (at != p[i].p_vaddr && (p[i].p_vaddr || per_cpu++))
 			return RELOCATOR_PER_CPU;
-		away = p[i].p_vaddr - p[i].p_paddr;
-		if (p[i].p_memsz > INT32_MAX || p[i].p_vaddr + p[i].p_memsz < p[i].p_vaddr)
+		if (p[i].p_memsz > INT32_MAX || at + p[i].p_memsz < at)
 			return RELOCATOR_FILE;
-		if (p[i].p_vaddr < *low)
-			*low = p[i].p_vaddr;
-		if (p[i].p_vaddr + p[i].p_memsz > *high)
-			*high = p[i].p_vaddr + p[i].p_memsz;
+		if (at < *low)
+			*low = at;
+		if (at + p[i].p_memsz > *high)
+			*high = at + p[i].p_memsz;
 	}
 	return *high > *low && *high - *low <= INT32_MAX ? RELOCATOR_DONE : RELOCATOR_FILE;
+}
+
+/* Data of several processors' is linked at 0. */
+void relocator_per_cpu(struct relocator *r)
+{
+	const Elf64_Ehdr *h = (const Elf64_Ehdr *)r->file;
+	const Elf64_Phdr *p = (const Elf64_Phdr *)(r->file + h->e_phoff);
+	uint64_t away = relocator_away(r->file);
+
+	for (unsigned i = 0; i < h->e_phnum; i++)
+		if (p[i].p_type == PT_LOAD && !p[i].p_vaddr && away) {
+			r->per_cpu = p[i].p_paddr + away;
+			r->per_cpu_size = p[i].p_memsz;
+		}
+	r->per_cpu_at = r->per_cpu ? r->per_cpu + r->delta : 0;
 }
 
 /* All section's data lie in the file, and tables in what is theirs. */

@@ -116,6 +116,8 @@ static uint8_t operand_rex(const struct relocator_operand *o)
 void relocator_emit_op(struct relocator_code *c, uint8_t opcode, uint8_t reg,
 		       const struct relocator_operand *o)
 {
+	if (o->segment)
+		emit_byte(c, o->segment);
 	emit_byte(c, 0x48 | (reg > 7 ? 4 : 0) | operand_rex(o));
 	emit_byte(c, opcode);
 	emit_operand(c, reg, o, 0);
@@ -156,7 +158,7 @@ void relocator_emit_like(struct relocator_code *c, const struct relocator_insn *
 	const struct insn_fields *f = &i->f;
 	uint8_t rex = operand_rex(o);
 
-	if (f->vex || f->p67 || f->segment || (rex && !f->rex)) {
+	if (f->vex || f->p67 || (rex && !f->rex)) {
 		c->status = RELOCATOR_FORM;
 		return;
 	}

@@ -31,6 +31,8 @@ enum relocator_status relocator_file(const struct relocator *r, struct relocator
 /* Lowest and highest linked address. */
 enum relocator_status relocator_span(const uint8_t *file, size_t size, uint64_t *low,
 				     uint64_t *high);
+/* What is known of per-CPU data, of the file's segments. */
+void relocator_per_cpu(struct relocator *r);
 const char *relocator_symbol(const struct relocator_file *f, const Elf64_Sym *symbol);
 /* Is @name the function of the fact, or a clone of it (foo.part.0)? */
 int relocator_is(const struct relocator_fact *fact, const char *name);
@@ -58,6 +60,12 @@ void relocator_area_numbers(struct relocator *r, struct relocator_insn *i);
 /* The function that loads modules traps instead. */
 enum relocator_status relocator_loader(struct relocator *r, const struct relocator_file *f);
 
+/* The address in the image of what is linked at @at, which may be per-CPU data. */
+static inline uint64_t relocator_linked(const struct relocator *r, uint64_t at)
+{
+	return at < r->per_cpu_size ? r->per_cpu + at : at;
+}
+
 /* relocations.c: marks, and data. */
 enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f);
@@ -75,6 +83,8 @@ enum relocator_status relocator_sweep_object(struct relocator *r, const struct r
 
 /* rewrite.c: in place, or out of line by outline.c. */
 enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_insn *i);
+/* Has its operand neither base nor index, but 32 bits of address? */
+int relocator_is_absolute(const struct insn_fields *f);
 enum relocator_status relocator_outline(struct relocator *r, const struct relocator_insn *i);
 /* limits.c: numbers that are the end of user addresses, or addresses in areas. */
 enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i);
@@ -96,6 +106,7 @@ struct relocator_code {
 /* A memory operand: relative to the instruction pointer, or of registers. */
 struct relocator_operand {
 	uint8_t relative;
+	uint8_t segment;	/* its prefix, or 0 */
 	uint8_t base, index, scale;	/* index: INSN_NO_REG is none; scale: bits */
 	int32_t disp;
 	uint64_t target;

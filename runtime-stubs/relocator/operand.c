@@ -10,7 +10,7 @@ int relocator_operand_of(const struct relocator_insn *i, struct relocator_operan
 	const struct insn_fields *f = &i->f;
 	uint8_t mod = f->modrm >> 6, base = f->sib_at ? f->sib & 7 : f->modrm & 7;
 
-	*o = (struct relocator_operand){ .index = INSN_NO_REG };
+	*o = (struct relocator_operand){ .segment = f->segment, .index = INSN_NO_REG };
 	if (f->disp_size == 4)
 		o->disp = (int32_t)relocator_get32(i->bytes + f->disp_at);
 	else if (f->disp_size == 1)

@@ -30,18 +30,45 @@ void relocator_word(struct relocator *r, uint64_t at, uint64_t value)
 	r->counts.words++;
 }
 
-static void relocations_word(struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
+/* What is linked at 0 is where its segment is loaded, first: by how much its address changes. */
+static uint64_t relocations_per_cpu(const struct relocator *r, const Elf64_Sym *s)
 {
+	return r->per_cpu && s->st_value <= r->per_cpu_size && s->st_shndx != SHN_ABS && s->st_shndx != SHN_UNDEF ?
+		r->per_cpu : 0;
+}
+
+/* The word as it stands: a table may have been sorted since, not its relocations. */
+static void relocations_word(struct relocator *r, uint64_t at, const Elf64_Sym *s)
+{
+	uint64_t value;
+
+	memcpy(&value, r->image + (at - r->low), sizeof(value));
 	if (relocator_is_constant(r, s))
 		r->counts.words_kept++;
 	else
-		relocator_word(r, rela->r_offset, s->st_value + (uint64_t)rela->r_addend);
+		relocator_word(r, at, value + relocations_per_cpu(r, s));
+}
+
+/* Of what is linked at 0 the place is how far it is from there. */
+static int relocations_is_offset(const struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
+{
+	return relocations_per_cpu(r, s) && !(s->st_value + (uint64_t)rela->r_addend) &&
+	       relocator_function_fact(r, rela->r_offset, RELOCATOR_FACT_PER_CPU);
+}
+
+/* A field of 32 bits refers to what is linked at 0. */
+static void relocations_field(struct relocator *r, uint64_t at, const Elf64_Sym *s)
+{
+	uint32_t field = relocator_get32(r->image + (at - r->low)) + (uint32_t)relocations_per_cpu(r, s);
+
+	memcpy(r->image + (at - r->low), &field, sizeof(field));
+	r->counts.per_cpu += relocations_per_cpu(r, s) != 0;
 }
 
 static enum relocator_status relocations_one(struct relocator *r, const Elf64_Rela *rela,
 					     const Elf64_Sym *s)
 {
-	uint64_t at = rela->r_offset;
+	uint64_t at = relocator_linked(r, rela->r_offset);
 
 	/* What is left of those of a table that was sorted since (Linux: sorttable). */
 	if (ELF64_R_TYPE(rela->r_info) == R_X86_64_NONE)
@@ -54,17 +81,18 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 	case R_X86_64_64:
 		if (!relocations_inside(r, at, 8))
 			return relocator_fail(r, RELOCATOR_OUTSIDE, at);
-		relocations_word(r, rela, s);
+		relocations_word(r, at, s);
 		return RELOCATOR_DONE;
 	case R_X86_64_32:
 	case R_X86_64_32S:
-		if (relocator_is_constant(r, s)) {
+		if (relocator_is_constant(r, s) || relocations_is_offset(r, rela, s)) {
 			r->counts.references_kept++;
 			return RELOCATOR_DONE;
 		}
 		if (ELF64_R_TYPE(rela->r_info) == R_X86_64_32)
 			break;
 		r->counts.references++;
+		relocations_field(r, at, s);
 		r->work[at - r->low] |= MARK_REFERENCE;
 		return RELOCATOR_DONE;
 	case R_X86_64_PC32:
@@ -72,6 +100,7 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 		if (s->st_shndx == SHN_ABS && relocator_is_constant(r, s))
 			return relocator_fail(r, RELOCATOR_REACH, at);
 		r->counts.distances++;
+		relocations_field(r, at, s);
 		r->work[at - r->low] |= MARK_DISTANCE;
 		return RELOCATOR_DONE;
 	}
@@ -110,7 +139,8 @@ enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f)
 {
 	if (!relocations_are_kept(f))
-		return r->list ? relocator_list(r) : RELOCATOR_NO_RELOCATIONS;
+		return !r->list ? RELOCATOR_NO_RELOCATIONS :
+		       r->per_cpu ? RELOCATOR_PER_CPU : relocator_list(r);
 	for (size_t i = 0; i < f->section_count; i++) {
 		const Elf64_Shdr *s = &f->sections[i];
 		enum relocator_status status;

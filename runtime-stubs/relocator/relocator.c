@@ -44,6 +44,23 @@ const struct relocator_area *relocator_area(const struct relocator *r,
 	return NULL;
 }
 
+/* The words of such a variable say how far per-CPU data is from its linked address: not at
+   all, before the kernel gives each processor its own. */
+static void relocator_offsets(struct relocator *r, const struct relocator_file *f,
+			      const struct relocator_fact *fact)
+{
+	for (size_t i = 0; i < f->symbol_count; i++) {
+		const Elf64_Sym *s = &f->symbols[i];
+		uint64_t at = relocator_linked(r, s->st_value);
+
+		if (!relocator_is(fact, relocator_symbol(f, s)) || at < r->low || at >= r->high ||
+		    r->high - at < s->st_size || ELF64_ST_TYPE(s->st_info) > STT_OBJECT)
+			continue;
+		memset(r->image + (at - r->low), 0, s->st_size < 8 ? 8 : s->st_size);
+		r->counts.per_cpu_words += s->st_size < 8 ? 1 : s->st_size / 8;
+	}
+}
+
 /* The variables that hold where areas are, and what the kernel's own start would find
    out of the move. */
 static enum relocator_status relocator_variables(struct relocator *r,
@@ -56,6 +73,8 @@ static enum relocator_status relocator_variables(struct relocator *r,
 		uint64_t value = area ? area->at : -r->delta;
 		uint8_t *at;
 
+		if (fact->kind == RELOCATOR_FACT_PER_CPU && r->per_cpu)
+			relocator_offsets(r, f, fact);
 		if (base ? !area || area->size : fact->kind != RELOCATOR_FACT_OFFSET || !r->late)
 			continue;
 		at = relocator_variable(r, f, fact);
@@ -101,6 +120,7 @@ enum relocator_status relocator_move(struct relocator *r)
 	if (status)
 		return status;
 	r->delta = r->image_at - r->low;
+	relocator_per_cpu(r);
 	if (!relocator_places_good(r))
 		return RELOCATOR_PLACES;
 	status = relocator_relocations(r, &f);
@@ -146,8 +166,8 @@ const char *relocator_strerror(enum relocator_status status)
 			"another kernel",
 		[RELOCATOR_NO_SYMBOLS] = "the kernel's file has no symbols: give the vmlinux of "
 			"the build, not a stripped one",
-		[RELOCATOR_PER_CPU] = "the kernel has per-CPU data at addresses of their own, as "
-			"those for several processors have: it cannot be moved yet",
+		[RELOCATOR_PER_CPU] = "the kernel has segments at addresses of their own; or per-CPU "
+			"data, as those for several processors have, and no relocations in its file",
 		[RELOCATOR_KIND] = "a relocation is of a kind that cannot be moved",
 		[RELOCATOR_OUTSIDE] = "a relocation is not where an instruction or a word could be",
 		[RELOCATOR_FIELD] = "a relocation is in the middle of an instruction",

@@ -23,7 +23,8 @@ enum relocator_status {
 	RELOCATOR_FILE,		/* no ELF file of a 64-bit kernel, or cut off */
 	RELOCATOR_NO_RELOCATIONS,
 	RELOCATOR_NO_SYMBOLS,
-	RELOCATOR_PER_CPU,	/* segments that do not move as one */
+	RELOCATOR_PER_CPU,	/* segments that do not move as one, but for per-CPU data; or
+				   that, and a list */
 	RELOCATOR_KIND,		/* a relocation of an unknown kind */
 	RELOCATOR_OUTSIDE,	/* a relocation outside the image, or in no code */
 	RELOCATOR_FIELD,	/* no field of an instruction is where a relocation is */
@@ -44,6 +45,9 @@ enum relocator_fact_kind {
 				   with a size, numbers of 32 bits in function .name do */
 	RELOCATOR_FACT_LOADER,	/* function .name relocates a section of a module */
 	RELOCATOR_FACT_CONSTANT, /* area .area, of those with a size, starts at .number natively */
+	RELOCATOR_FACT_PER_CPU,	/* words of variable .name, and in function .name the address of
+				   what is linked at 0, are how far a processor's per-CPU data is
+				   from where it is linked */
 	RELOCATOR_FACT_OFFSET,	/* variable .name: what takes the move off again */
 	RELOCATOR_FACT_IDENTITY, /* function .name runs at physical addresses */
 	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
@@ -96,6 +100,9 @@ struct relocator_counts {
 	uint32_t out_pushing;	/* of those out of line: with a register saved */
 	uint32_t literals, code_bytes, literal_bytes;
 	uint32_t limits, limits_parts, limits_shift, limits_sign, limits_other;
+	uint32_t per_cpu;	/* references to per-CPU data; ... */
+	uint32_t per_cpu_numbers;	/* ... addresses relative to gs that no relocation names; */
+	uint32_t per_cpu_words;	/* of variables that say how far it is */
 	uint32_t processors;	/* numbers of processors that user code reads */
 	uint32_t numbers;	/* of 64 bits that are addresses in areas; */
 	uint32_t starts;	/* of 32 bits */
@@ -124,6 +131,10 @@ struct relocator {
 	uint64_t user_end;
 	const struct relocator_area *areas;
 	size_t area_count;
+	/* Where per-CPU data of a kernel for several processors is in the moved image: what is
+	   linked at 0 and reached by gs is moved there. 0: there is none. For a section the
+	   caller's, else derived. */
+	uint64_t per_cpu_at;
 	/* The kernel is entered behind its own start, which corrects physical addresses
 	   in tables: they are left right, and so are the offsets of the facts. */
 	int late;
@@ -136,10 +147,15 @@ struct relocator {
 
 	/* Derived while it works. */
 	uint64_t low, high;	/* linked addresses of the image, high exclusive */
+	uint64_t per_cpu, per_cpu_size;	/* the same, linked: from there on, so many bytes */
 	uint64_t delta;		/* what is added to a linked address, modulo 2^64 */
 	int identity;		/* the instruction at hand runs at physical addresses */
 	const struct relocator_file *object;	/* symbols of an object file (section.c) */
 };
+
+/* What the addresses of a file's segments are above their places in memory (p_paddr), but for
+   those of per-CPU data. The file is one that relocator_work_size takes. */
+uint64_t relocator_away(const uint8_t *file);
 
 /* Bytes of work memory for a file; 0 if relocator_move would refuse it. */
 size_t relocator_work_size(const uint8_t *file, size_t size);

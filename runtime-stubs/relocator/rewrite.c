@@ -99,7 +99,7 @@ static enum relocator_status rewrite_absolute(struct relocator *r,
 }
 
 /* The operand has neither base nor index: SIB with both left out. */
-static int rewrite_is_absolute(const struct insn_fields *f)
+int relocator_is_absolute(const struct insn_fields *f)
 {
 	return f->sib_at && f->modrm >> 6 == 0 && (f->sib & 0x3f) == 0x25 &&
 	       !(f->rex & 2) && !f->vex;
@@ -137,7 +137,7 @@ enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_in
 		r->counts.operand++;
 		return rewrite_literal(r, i, (f->modrm & 0x38) | 3);
 	}
-	if (i->disp && !i->imm && rewrite_is_absolute(f))
+	if (i->disp && !i->imm && relocator_is_absolute(f))
 		return rewrite_absolute(r, i);
 	return rewrite_out(r, i);
 }

@@ -10,6 +10,7 @@
 
 #define SWEEP_RANGES 16
 #define INT3 0xcc
+#define SEGMENT_GS 0x65
 
 struct sweep {
 	struct relocator *r;
@@ -113,6 +114,17 @@ static enum relocator_status sweep_fields(struct sweep *sweep, struct relocator_
 	return RELOCATOR_DONE;
 }
 
+/* An address relative to gs that no relocation names: Linux's stack protector has one, in
+   all code. It is moved with what gs is the base of. */
+static void sweep_per_cpu(struct relocator *r, struct relocator_insn *i)
+{
+	if (!r->per_cpu_at || i->f.segment != SEGMENT_GS || i->disp || !relocator_is_absolute(&i->f))
+		return;
+	i->disp = 1;
+	i->disp_value = r->per_cpu_at + (uint64_t)(int64_t)(int32_t)relocator_get32(i->bytes + i->f.disp_at);
+	r->counts.per_cpu_numbers++;
+}
+
 static enum relocator_status sweep_insn(struct sweep *sweep, struct relocator_insn *i)
 {
 	struct relocator *r = sweep->r;
@@ -120,8 +132,10 @@ static enum relocator_status sweep_insn(struct sweep *sweep, struct relocator_in
 
 	if (!status)
 		status = relocator_limit(r, i);
-	if (!status)
+	if (!status) {
 		relocator_area_numbers(r, i);
+		sweep_per_cpu(r, i);
+	}
 	if (status || !(i->disp || i->imm))
 		return status;
 	if (sweep->copied)

@@ -18,7 +18,8 @@
  * the kernel runs at @va, whether its tables map that or not. From @modules on there is
  * room for code that goes out of line in modules; the kernel's loader of modules traps at
  * @loader, or nowhere (0), and the file "facts" is the guest file. User addresses end at
- * @user_end; the kernel's areas are where @area says.
+ * @user_end; the kernel's areas are where @area says,
+ * and what it links at 0 and reaches by gs at @per_cpu, if that is not 0.
  */
 #define BUNDLE_MOVED_ALIGN 0x10000u	/* of the first five */
 #define BUNDLE_AREAS 6
@@ -29,6 +30,7 @@ struct bundle_moved {
 		char name[24];
 		uint64_t at, size;
 	} area[BUNDLE_AREAS];
+	uint64_t per_cpu;
 };
 
 /* The file "disks": a byte for each. The file "net": the guest's Ethernet address.

@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 /* Further processors, woken through the board's mailbox. */
 #include "entry.h"
+#include "tables.h"
 #include "wedge.h"
 #include "print.h"
 #include "../iface/fastpath.h"
@@ -37,4 +38,5 @@ void vcpus_begin(void)
 		wedge_stop("instruction not supported before paging");
 	}
 	mmu_set_root(cpu->cr3 & PTE_ADDRESS, 0);
+	tables_check(~mmu_vm.upper_changes);	/* its stack may be mapped no more */
 }

@@ -6,29 +6,23 @@
 #include "../../devices/ends.h"
 #include "../../host/base.h"
 #include "../../host/console.h"
+#include "../../host/processors.h"
 #include "../../host/space.h"
 #include "../../moved/moved.h"
 #include "../../wedge/print.h"
 #include "../../wedge/wedge.h"
 #include <asm/stat.h>
-#include <linux/memfd.h>
 #include <linux/mman.h>
 #include <string.h>
 
 uint64_t process_calls[PROCESS_CALLS];
-extern char process_image_end[], process_sites_end[];
+extern char process_image_end[];
 _Noreturn void process_main(const uint64_t *stack);
 
 void process_refused(const char *what, long result)
 {
 	wedge_print("previrt: the host refuses %s: error %ld\n", what, -result);
 	wedge_stop("a system call has failed");
-}
-
-void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
-{
-	(void)vcpu;
-	memcpy(to, own, size);
 }
 
 uint64_t backend_hypercalls(void)
@@ -46,13 +40,13 @@ void backend_print_counters(void)
 		"map", "unmap", "protect", "user-run", "user-map", "user-unmap", "user-made",
 		"base", "timer", "wait",
 	};
+	uint64_t calls;
 
 	wedge_print("previrt: count memory tables used %u of %u\n",
 		    backend_table_limit() - backend_tables_left(), backend_table_limit());
 	for (unsigned i = 0; i < PROCESS_CALLS; i++)
-		if (process_calls[i])
-			wedge_print("previrt: count hypercall %s calls %lu\n", names[i],
-				    process_calls[i]);
+		if ((calls = wedge_counter_sum(&process_calls[i])))
+			wedge_print("previrt: count hypercall %s calls %lu\n", names[i], calls);
 	wedge_print("previrt: count hypercall console calls %lu\n", host_console_calls);
 }
 
@@ -72,10 +66,10 @@ const char *backend_check(void)
 
 void backend_shutdown(int how)
 {
+	host_processors_still();
 	how = wedge_ending(how);
 	process_user_end();
-	for (;;)
-		sys_call(__NR_exit_group, how, 0, 0, 0);
+	host_processors_end(how);
 }
 
 /* Sites of the guest's kernel name the wedge by fs (iface/vcpu.h). */
@@ -85,12 +79,6 @@ static void main_sites(void)
 	memcpy((void *)WEDGE_NEAR, process_sites, WEDGE_NEAR_SIZE);
 	process_must("rights", sys_call(__NR_mprotect, WEDGE_NEAR, WEDGE_NEAR_SIZE, PROT_READ, 0));
 	host_base_set(0, backend_fs_base);
-}
-
-static void main_map_sites(int file, uint64_t va, uint64_t size)
-{
-	process_must("what sites name", sys_call6(__NR_mmap, va, size, PROT_READ | PROT_WRITE,
-						  MAP_SHARED | MAP_FIXED, file, 0));
 }
 
 /* What the host has given the program besides itself: a stack, the vDSO. */
@@ -116,17 +104,6 @@ static void *main_bundle(size_t *size)
 /* They name it by addresses of 32 bits: fs is user mode's, all the time. */
 static void main_sites_shared(void)
 {
-	uint64_t size = ((uint64_t)process_sites_end - (uint64_t)process_sites + BACKEND_PAGE - 1) &
-			-(uint64_t)BACKEND_PAGE;
-	int file = process_must("what sites name",
-		sys_call(__NR_memfd_create, (uint64_t)"sites", MFD_CLOEXEC, 0, 0));
-
-	process_must("what sites name",
-		     sys_call(__NR_write, file, (uint64_t)process_sites, size, 0));
-	main_map_sites(file, (uint64_t)process_sites, size);
-	main_map_sites(file, WEDGE_LOW, size);
-	process_must("rights", sys_call(__NR_mprotect, WEDGE_LOW, WEDGE_NEAR_SIZE, PROT_READ, 0));
-	sys_call(__NR_close, file, 0, 0, 0);
 	backend_sites_offset = WEDGE_LOW - (uint64_t)process_sites;
 	backend_fs_base = backend_near_slots = 0;
 	process_maps[0].walk = process_shared_walk;
@@ -141,6 +118,7 @@ void process_main(const uint64_t *stack)
 	main_unmap();
 	bundle = main_bundle(&size);
 	wedge_read_options(bundle, size);
+	process_vcpus_init(bundle, size);
 	if (wedge_wants_shared)
 		main_sites_shared();
 	else
@@ -152,6 +130,6 @@ void process_main(const uint64_t *stack)
 	process_time_init();
 	process_files_init(bundle, size);
 	moved_modules_init(bundle, size);
-	process_filter_init();
+	process_vcpus_make();
 	wedge_start(bundle, size);
 }

@@ -8,6 +8,7 @@
  * nobody; the wedge's own write to it sets the dirty bit (process_wedge_write).
  */
 #include "process.h"
+#include "../../host/processors.h"
 #include "../../host/space.h"
 #include "../../mmu/maps/heat.h"
 #include "../../mmu/mmu.h"
@@ -25,12 +26,14 @@ const uint64_t *backend_frame_numbers;
 int process_memory_file;
 uint64_t process_lowest;
 
-static uint64_t heap_next = WEDGE_HEAP;
+static PROCESS_SHARED uint64_t heap_used;
 static uint64_t guest_frames;
 static uint8_t *clean;			/* by frame: it is not writable in the wedge's map */
 static uint8_t *heat;			/* by frame */
-static uint64_t *cleaned;		/* frames, as of the next commit with a flush */
-static unsigned cleaned_count;
+/* Frames, as of each processor's next commit with a flush: the last of them, in turns. */
+static uint64_t *cleaned;
+static PROCESS_SHARED uint64_t cleaned_count;
+static uint64_t cleaned_seen;
 
 void process_map_own(uint64_t va, uint64_t size)
 {
@@ -40,11 +43,14 @@ void process_map_own(uint64_t va, uint64_t size)
 
 void *backend_memory(size_t size)
 {
-	uint64_t start = heap_next;
+	uint64_t start = WEDGE_HEAP + heap_used;
 
 	size = (size + BACKEND_PAGE - 1) & ~(uint64_t)(BACKEND_PAGE - 1);
-	process_map_own(start, size);
-	heap_next += size + BACKEND_PAGE;	/* with a gap */
+	if (backend_vcpus == 1)
+		process_map_own(start, size);
+	heap_used += size + BACKEND_PAGE;	/* with a gap */
+	if (backend_vcpus > 1 && heap_used > WEDGE_HEAP_SHARED)
+		process_refused("memory for the wedge", 0);
 	return (void *)start;
 }
 
@@ -54,6 +60,11 @@ static void memory_map(uint64_t gpa, uint64_t size, uint64_t offset)
 	process_must("the guest's memory",
 		     sys_call6(__NR_mmap, WEDGE_AREA + gpa, size, PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_FIXED_NOREPLACE, process_memory_file, offset));
+}
+
+void process_memory_own(void)
+{
+	clean = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 }
 
 void process_memory_init(uint64_t wanted)
@@ -80,7 +91,7 @@ void process_memory_init(uint64_t wanted)
 	for (uint64_t i = 0; i < guest_frames; i++)
 		numbers[i] = i;
 	backend_frame_numbers = numbers;
-	clean = backend_memory(backend_guest_bytes / BACKEND_PAGE);
+	process_memory_own();
 	heat = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 	cleaned = backend_memory(guest_frames * sizeof(*cleaned));
 	maps_tables_init(guest_frames);
@@ -122,20 +133,25 @@ void backend_frame_clean(uint64_t gfn)
 	if (mmu_watched_level(gfn) % 4 && heat_is_hot(&heat[gfn]))
 		return;		/* a root that counts as written to would count as left by its process */
 	*entry &= ~PTE_D;
-	cleaned[cleaned_count++] = gfn;
+	cleaned[cleaned_count++ % guest_frames] = gfn;
 	maps_frame_changed(gfn);
 }
 
 static void memory_clean(void)
 {
-	while (cleaned_count) {
-		uint64_t gfn = cleaned[--cleaned_count];
+	/* One that is not in the list any more is looked at with all others. */
+	uint64_t all = backend_guest_bytes / BACKEND_PAGE, missed = cleaned_count - cleaned_seen;
+	uint64_t n = missed > guest_frames ? all : missed;
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t gfn = n == missed ? cleaned[(cleaned_seen + i) % guest_frames] : i;
 
 		/* Where the host has too many mappings, it counts as written to. */
-		if (!clean[gfn] && !(backend_linear[gfn] & PTE_D) &&
+		if (!clean[gfn] && backend_linear[gfn] && !(backend_linear[gfn] & PTE_D) &&
 		    memory_protect(gfn, PROT_READ))
 			((uint64_t *)backend_linear)[gfn] |= PTE_D;
 	}
+	cleaned_seen = cleaned_count;
 }
 
 int process_wedge_write(uint64_t address)
@@ -224,6 +240,8 @@ void backend_table_commit(int flush)
 {
 	if (!flush)
 		return;
+	if (flush & BACKEND_FLUSH_ALL)
+		host_processors_still();
 	memory_clean();
 	memory_reserve();
 	for (int i = 0; i < 2; i++)

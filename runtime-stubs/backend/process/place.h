@@ -19,10 +19,12 @@
 /* Entry 252 of a level-4 table (BACKEND_UPPER_END) and those behind it. */
 #define WEDGE_AREA	PLACE(0x7e0000000000)	/* guest memory by its own address */
 #define WEDGE_HEAP	PLACE(0x7ea000000000)	/* backend_memory */
+#define WEDGE_HEAP_SHARED PLACE(0x400000000)	/* so much of it, where processors share it */
 #define WEDGE_BUNDLE	PLACE(0x7eb000000000)	/* what is to run */
 #define WEDGE_STUBS	PLACE(0x7ec000000000)	/* regions of stubs */
 #define WEDGE_BASE	PLACE(0x7ed000000000)	/* the program (process.lds) */
 #define WEDGE_DISKS	PLACE(0x7ee000000000)	/* copies of disks */
+#define WEDGE_VCPUS	PLACE(0x7ef000000000)	/* what each processor has for itself, of all */
 #define WEDGE_TOP	PLACE(0x7ffffffff000)	/* end of what a process has */
 
 /* With --trust=shared: what sites name once more, by addresses of 32 bits. */

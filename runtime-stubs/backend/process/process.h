@@ -45,6 +45,7 @@ void process_map_own(uint64_t va, uint64_t size);
 
 /* Guest memory and tables; @wanted bytes. */
 void process_memory_init(uint64_t wanted);
+void process_memory_own(void);	/* what each processor knows of it */
 extern int process_memory_file;
 /* The lowest address that the host lets a process have. */
 extern uint64_t process_lowest;
@@ -57,9 +58,21 @@ int process_kernel_fill(uint64_t va, uint32_t access);
 
 /* All slots and what else sites name (entry.S). */
 extern uint64_t process_sites[];
+extern char process_sites_end[];
+/* A variable of this folder that is one for all processors; else each has its own. */
+#define PROCESS_SHARED __attribute__((section(".bss.shared")))
+/* How many there are; what they share. Before all else. */
+void process_vcpus_init(const void *bundle, size_t size);
+/* They are there, and what each may ask the host for is settled. The first one returns. */
+void process_vcpus_make(void);
+/* The guest was left. 1: mappings were looked at anew. */
+int process_vcpu_back(void);
+/* A signal has come: does it tell of the end? */
+void process_vcpu_signal(int signal);
 /* A write by the wedge to guest memory at @address: 1: it can be made now. */
 int process_wedge_write(uint64_t address);
 
+#define PROCESS_GONE SIGUSR1	/* another processor has ended */
 void process_signals_init(void);
 void process_filter_init(void);
 /* A signal of the host's timer or console, while @stub runs (NULL: none does). */

@@ -14,6 +14,7 @@
 #include "frame.h"
 #include "../../cpu/breakpoints.h"
 #include "../../host/base.h"
+#include "../../host/xstate.h"
 #include <linux/audit.h>
 #include <linux/signal.h>
 
@@ -134,8 +135,7 @@ static _Noreturn void shared_trap(const struct stub_frame *frame, unsigned vecto
 static void shared_take(struct cpu *cpu, const struct stub_frame *frame)
 {
 	/* The other parts are as after reset: the handler's. */
-	__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"((uint32_t)process_parts),
-			 "d"(process_parts >> 32) : "memory");
+	host_xstate_load((const void *)frame->fpu, process_parts);
 	for (unsigned i = 0; i < 16; i++)
 		cpu->r[frame_order[i]] = frame->r[i];
 	process_user_took(cpu, frame->rip, frame->cs, frame->rflags);

@@ -11,6 +11,8 @@
 #include "frame.h"
 #include "../../cpu/cpu.h"
 #include "../../host/base.h"
+#include "../../host/processors.h"
+#include "../../host/xstate.h"
 #include "../../rewriter/limits.h"
 #include "../../wedge/print.h"
 #include "../../wedge/wedge.h"
@@ -52,7 +54,7 @@ static VCPU_LOCAL uint64_t signals_fault;
 static VCPU_LOCAL uint32_t signals_access;
 
 static const uint8_t handled[] = {
-	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGALRM, SIGIO,
+	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGALRM, SIGIO, PROCESS_GONE,
 };
 
 /* Its address, also for those who read the wedge's file. */
@@ -76,6 +78,7 @@ void process_call_entered(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
+	process_vcpu_back();
 	signals_kernel_flags(cpu);
 	cpu->rip = *(const uint64_t *)cpu->r[RSP];	/* the processor has just pushed it */
 	cpu->r[RSP] += 8;
@@ -84,6 +87,7 @@ void process_call_entered(void)
 
 void process_jump_entered(void)
 {
+	process_vcpu_back();
 	signals_kernel_flags(&previrt_cpu);
 	wedge_jump(process_slot);
 }
@@ -91,6 +95,7 @@ void process_jump_entered(void)
 /* struct cpu is complete. */
 void process_event_entered(void)
 {
+	process_vcpu_back();
 	process_shared_leave();
 	wedge_event();
 }
@@ -98,7 +103,7 @@ void process_event_entered(void)
 /* The host's kernel has saved the vector state and given the handler another. */
 static void signals_take(struct cpu *cpu, const struct stub_frame *frame)
 {
-	__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"(-1), "d"(-1) : "memory");
+	host_xstate_load((const void *)frame->fpu, HOST_XSTATE_ALL);
 	for (unsigned i = 0; i < 16; i++)
 		cpu->r[frame_order[i]] = frame->r[i];
 	cpu->rip = frame->rip;
@@ -174,7 +179,7 @@ static void signals_in_wedge(struct stub_frame *frame)
 	if (process_signal_is_event(frame->signal)) {
 		process_pending = 1;
 		if (is_critical) {
-			__asm__ volatile("xrstor64 (%0)" : : "r"(frame->fpu), "a"(-1), "d"(-1));
+			host_xstate_load((const void *)frame->fpu, HOST_XSTATE_ALL);
 			process_event_entered();
 		}
 		if (process_stub)
@@ -184,10 +189,12 @@ static void signals_in_wedge(struct stub_frame *frame)
 	if (frame->vector == VECTOR_PF && (frame->error & FAULT_W) && process_wedge_write(frame->address))
 		return;
 	if (frame->rip == (uint64_t)process_iret) {	/* the way into the guest is none */
+		process_vcpu_back();
 		process_shared_leave();
 		wedge_exception(VECTOR_GP, 0, 0);
 	}
 	if (frame->vector == VECTOR_DB) {
+		process_vcpu_back();
 		signals_take(&previrt_cpu, frame);
 		signals_step_into_site(&previrt_cpu);
 	}
@@ -207,10 +214,12 @@ void process_signal_entered(struct stub_frame *frame)
 {
 	struct cpu *cpu = &previrt_cpu;
 
+	process_vcpu_signal(frame->signal);
 	if (frame->rip >= WEDGE_BASE && frame->rip < (uint64_t)process_text_end) {
 		signals_in_wedge(frame);
 		return;
 	}
+	process_vcpu_back();
 	if (process_in_user)
 		process_shared_signal(frame);
 	signals_take(cpu, frame);
@@ -233,6 +242,7 @@ void process_go(uint64_t rip, uint64_t cs, uint64_t rflags, uint64_t rsp)
 	process_frame[2] = rflags;
 	process_frame[3] = rsp;
 	process_frame[4] = HOST_SS;
+	host_processor_leave(HOST_IN_GUEST);
 	process_resume();
 }
 
@@ -263,7 +273,7 @@ void process_signals_init(void)
 
 	process_must("a stack for signals",
 		     sys_call(__NR_sigaltstack, (uint64_t)&stack, 0, 0, 0));
-	for (unsigned i = 0; i < sizeof(handled); i++)
+	for (unsigned i = 0; i < sizeof(handled) - (backend_vcpus == 1); i++)
 		process_must("a signal's handler",
 			     sys_call(__NR_rt_sigaction, handled[i], (uint64_t)&action, 0,
 				      sizeof(action.mask)));

@@ -11,7 +11,9 @@
 #include "stub.h"
 #include "../../cpu/breakpoints.h"
 #include "../../host/base.h"
+#include "../../host/processors.h"
 #include "../../host/space.h"
+#include "../../host/xstate.h"
 #include "../../wedge/print.h"
 #include "../../wedge/wedge.h"
 #include <asm-generic/errno.h>
@@ -96,7 +98,7 @@ static void user_make(struct user *user)
 	long result;
 
 	if (!pinned++)		/* a hand-over between two takes fifty times as long */
-		host_pin();
+		host_pin(backend_vcpu, backend_vcpus);
 	stub_destroy(&user->stub);
 	do {
 		process_calls[CALL_STUB_MADE]++;
@@ -147,21 +149,13 @@ static uint64_t user_parts(size_t size)
 	return size < process_parts_size ? XCR0_X87 | XCR0_SSE : process_parts;
 }
 
-static void user_reset_state(void)
-{
-	static const struct { uint8_t x87[24]; uint32_t mxcsr; uint8_t rest[XSAVE_LEGACY - 28]; } reset
-		__attribute__((aligned(64))) = { .mxcsr = 0x1f80 };
-
-	__asm__ volatile("xrstor64 %0" : : "m"(reset), "a"((uint32_t)process_parts), "d"(process_parts >> 32));
-}
-
 static void user_give_state(struct stub *stub)
 {
 	size_t size;
 	void *area = stub_fpu(stub, process_parts, &size);
 	uint64_t parts = user_parts(size);
 
-	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)parts), "d"(parts >> 32) : "memory");
+	host_xstate_save(area, parts);
 	stub_fpu(stub, parts, &size);
 }
 
@@ -172,8 +166,8 @@ static void user_take_state(struct stub *stub)
 	uint64_t parts = user_parts(size);
 
 	if (parts != process_parts)
-		user_reset_state();
-	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)parts), "d"(parts >> 32) : "memory");
+		host_xstate_reset(process_parts);
+	host_xstate_load(area, parts);
 }
 
 static void user_give_bases(struct user *user)
@@ -339,10 +333,18 @@ static int user_goes_on(struct user *user, struct cpu *cpu, enum stub_event even
 	return goes_on;
 }
 
+static int user_again(struct user *user, int anew)
+{
+	if (anew)
+		maps_sync(&user->maps, user->root);
+	return 1;
+}
+
 void process_user_enter(struct cpu *cpu)
 {
 	struct user *user = user_find();
 	enum stub_event event;
+	int anew;
 
 	if (!user->stub.pid)
 		user_make(user);
@@ -356,8 +358,10 @@ void process_user_enter(struct cpu *cpu)
 	user_met = 0;
 	do {
 		process_calls[CALL_USER]++;
+		host_processor_leave(HOST_IN_GUEST);
 		event = process_pending ? STUB_INTERRUPTED : stub_run(&user->stub);
-	} while (user_goes_on(user, cpu, event));
+		anew = process_vcpu_back();
+	} while (user_goes_on(user, cpu, event) && user_again(user, anew));
 	process_stub = NULL;
 	if (event != STUB_BROKEN && event != STUB_KILLED)
 		user_take_state(&user->stub);

@@ -12,6 +12,7 @@
 #include "../mmu.h"
 #include "../../iface/memory.h"
 #include "../../iface/tables.h"
+#include "../../iface/vcpu.h"
 #include <string.h>
 
 #define TABLE_SIZE (512ull * BACKEND_PAGE)	/* that one table of leaves maps */
@@ -57,6 +58,8 @@ void maps_tables_init(uint64_t frames)
 	changed = backend_memory((TABLE_LINEAR + backend_guest_bytes / BACKEND_PAGE / 512 + 1) *
 				 sizeof(*changed));
 	half[TABLE_ROOT] = half[TABLE_USER_ROOT] = HALF_ROOT;
+	maps_kernel_root = TABLE_ROOT;
+	maps_user_root = TABLE_USER_ROOT;
 	for (uint64_t gfn = 0; gfn < backend_guest_bytes / BACKEND_PAGE; gfn++)
 		if (backend_is_memory(gfn * BACKEND_PAGE))
 			linear[gfn] = backend_frame(gfn) | LINEAR_RIGHTS;
@@ -198,7 +201,7 @@ int backend_roots_alloc(unsigned *kernel, unsigned *user)
 	return 0;
 }
 
-unsigned maps_kernel_root = TABLE_ROOT, maps_user_root = TABLE_USER_ROOT;
+VCPU_LOCAL unsigned maps_kernel_root, maps_user_root;
 
 /* The number of the table that @entry refers to. */
 static unsigned walk_below(uint64_t entry)

@@ -12,7 +12,7 @@
 void maps_tables_init(uint64_t frames);
 
 /* The roots that run: what backend_load_roots was called with last. */
-extern unsigned maps_kernel_root, maps_user_root;
+extern unsigned maps_kernel_root, maps_user_root;	/* VCPU_LOCAL */
 
 /* Of the lower half of the addresses, and the upper: as struct maps' changes. */
 extern uint64_t maps_changes[2];

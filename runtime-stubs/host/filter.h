@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * What this process of a Linux host, and those that it makes, may ask of it from now on
+ * (seccomp(2)). A call from elsewhere than the places told of, or as 32-bit code makes it, is
+ * SIGSYS; any other call that is not told of is the end of the process.
+ */
+#ifndef PREVIRT_HOST_FILTER_H
+#define PREVIRT_HOST_FILTER_H
+#include <stdint.h>
+
+/* In this order: places, @count addresses of which the upper half counts; and the code from a
+   multiple of 4 GiB to @end; ... */
+void host_filter_places(const uint64_t *places, unsigned count, uint64_t end);
+/* ... a call on the files from @first to before @last, and on no other; ... */
+void host_filter_file_call(uint32_t call, uint32_t first, uint32_t last);
+/* ... @count calls; then it is in force. 0, or an error of the host, negated. */
+long host_filter_calls(const uint32_t *calls, unsigned count);
+
+#endif
