@@ -29,6 +29,7 @@ static const char run_help_text[] =
 	"  --disk FILE[,copy|ro] a disk (may be repeated; at most 4): what is written reaches\n"
 	"                        the file, with copy it is lost at the end, with ro none is\n"
 	"  --net user[,WORD...]  a network, this host's by sockets (docs/devices.md); words:\n"
+	"                        model=virtio|e1000  the card that the guest sees (virtio)\n"
 	"                        hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT  a port of\n"
 	"                        this host (127.0.0.1) leads to one of the guest; loopback\n"
 	"                        the guest may reach 127.0.0.1 as 10.0.2.2\n"

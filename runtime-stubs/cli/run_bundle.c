@@ -171,14 +171,16 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 {
 	static const char letters[] = { [RUN_DISK_WRITE] = BUNDLE_DISK_WRITE,
 		[RUN_DISK_COPY] = BUNDLE_DISK_COPY, [RUN_DISK_READ] = BUNDLE_DISK_READ };
-	static const uint8_t mac[] = RUN_NET_MAC;
+	uint8_t net[BUNDLE_NET_BYTES] = RUN_NET_MAC;
 	char disks[RUN_DISKS];
 
 	for (unsigned i = 0; i < run->disks.n; i++)
 		disks[i] = letters[run->disks.disk[i].access];
 	bundle_add(b, "disks", disks, run->disks.n);
-	if (run->net.given)
-		bundle_add(b, "net", mac, sizeof(mac));
+	if (run->net.given) {
+		net[BUNDLE_NET_MODEL] = run->net.model->letter;
+		bundle_add(b, "net", net, sizeof(net));
+	}
 	if (run->balloon)
 		bundle_add(b, "balloon", "", 0);
 	if (run->share.path)

@@ -31,9 +31,11 @@ struct bundle_moved {
 	} area[BUNDLE_AREAS];
 };
 
-/* The file "disks": a byte for each. The file "net": the guest's Ethernet address.
-   The file "share": the folder's tag. */
+/* The file "disks": a byte for each. The file "net": the guest's Ethernet address, and
+   which card it sees. The file "share": the folder's tag. */
 enum { BUNDLE_DISK_WRITE = 'w', BUNDLE_DISK_READ = 'r', BUNDLE_DISK_COPY = 'c' };
+enum { BUNDLE_NET_MODEL = 6, BUNDLE_NET_BYTES };
+enum { BUNDLE_NET_VIRTIO = 'v', BUNDLE_NET_E1000 = 'e' };
 
 /* A file of the archive; NULL if it is not there. */
 const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);

@@ -117,7 +117,7 @@ static unsigned receive(struct bus_net *net, uint8_t *to)
 	return size;
 }
 
-static struct bus_net network = { { 2 }, 1, send, receive };
+static struct bus_net network = { .mac = { 2 }, .up = 1, .send = send, .receive = receive };
 
 static uint8_t asked;			/* an answer is to come */
 static unsigned answers;		/* that may come, in what manner */
