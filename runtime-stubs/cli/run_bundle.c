@@ -187,6 +187,15 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 		bundle_add(b, "share", run->share.tag, strlen(run->share.tag));
 }
 
+static void bundle_add_models(struct bundle *b, const struct run_disks *disks)
+{
+	char letters[RUN_DISKS];
+
+	for (unsigned i = 0; i < disks->n; i++)
+		letters[i] = disks->disk[i].ata ? BUNDLE_MODEL_ATA : BUNDLE_MODEL_VIRTIO;
+	bundle_add(b, "models", letters, disks->n);
+}
+
 /* What the wedge's entropy device makes more of. */
 static bool bundle_add_seed(struct bundle *b)
 {
@@ -222,6 +231,8 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		    (!tables || !run->rng || bundle_add_seed(&b))) {
 			if (run->files)
 				bundle_add_files(&b, run);
+			if (tables && run->disks.n)
+				bundle_add_models(&b, &run->disks);
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

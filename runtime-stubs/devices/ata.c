@@ -122,9 +122,9 @@ static void ata_reset(void *self)
 /* Only what follows from it is used unseen. */
 static int ata_channel_loaded(struct ata_channel *channel)
 {
-	const struct ata_drive *drive = ata_drive(channel);
+	const struct ata_drive *drive = &channel->drive[channel->active & 1];
 
-	if (channel->phase >= ATA_PHASES || channel->size > sizeof(channel->buffer) ||
+	if (channel->active >= ATA_DRIVES || channel->phase >= ATA_PHASES || channel->size > sizeof(channel->buffer) ||
 	    channel->at > channel->size || channel->interrupt > 1 || channel->resets > 1)
 		return -1;
 	for (unsigned i = 0; i < ATA_DRIVES; i++)
@@ -167,7 +167,7 @@ static int ata_loaded(void *self)
 	STATE(struct ata, channel[c].status), STATE(struct ata, channel[c].control), \
 	STATE(struct ata, channel[c].command), STATE(struct ata, channel[c].interrupt), \
 	STATE(struct ata, channel[c].phase), STATE(struct ata, channel[c].writes), \
-	STATE(struct ata, channel[c].resets), STATE(struct ata, channel[c].sector), \
+	STATE(struct ata, channel[c].resets), STATE(struct ata, channel[c].active), STATE(struct ata, channel[c].sector), \
 	STATE(struct ata, channel[c].left), STATE(struct ata, channel[c].at), \
 	STATE(struct ata, channel[c].size), STATE(struct ata, channel[c].master_command), \
 	STATE(struct ata, channel[c].master_status), STATE(struct ata, channel[c].table), \

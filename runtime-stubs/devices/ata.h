@@ -49,6 +49,7 @@ struct ata_channel {
 	uint8_t value[ATA_DOUBLE], previous[ATA_DOUBLE];
 	uint8_t error, device, status, control, command;
 	uint8_t interrupt, phase, writes;
+	uint8_t active;			/* the drive of the command */
 	uint8_t resets;			/* as soon as the disk is done */
 	uint64_t sector;		/* the next one of the command */
 	uint32_t left;			/* sectors that are to come */
@@ -77,6 +78,12 @@ struct ata {
 static inline struct ata_drive *ata_drive(struct ata_channel *channel)
 {
 	return &channel->drive[!!(channel->device & ATA_DEVICE_SECOND)];
+}
+
+/* The drive whose command is under way, whichever is selected by now. */
+static inline struct ata_drive *ata_active(struct ata_channel *channel)
+{
+	return &channel->drive[channel->active];
 }
 
 /* ata.c: The guest is told that something is over, or takes note. */

@@ -40,7 +40,7 @@ static unsigned command_moves(uint8_t command)
 /* The first sector, by cylinder, head and sector, or by number (6.2). */
 static uint64_t command_sector(struct ata_channel *channel, unsigned how)
 {
-	const struct ata_drive *drive = ata_drive(channel);
+	const struct ata_drive *drive = ata_active(channel);
 	const uint8_t *v = channel->value, *p = channel->previous;
 	uint64_t low = v[ATA_LOW] | v[ATA_MIDDLE] << 8 | v[ATA_HIGH] << 16;
 	unsigned head = channel->device & 15;
@@ -66,7 +66,7 @@ static uint32_t command_count(const struct ata_channel *channel, unsigned how)
 
 static void command_move(struct ata_channel *channel, unsigned how)
 {
-	const struct ata_drive *drive = ata_drive(channel);
+	const struct ata_drive *drive = ata_active(channel);
 
 	channel->writes = how & (WRITES | MULTIPLE);
 	channel->sector = command_sector(channel, how);
@@ -90,7 +90,7 @@ static void command_move(struct ata_channel *channel, unsigned how)
 
 static void command_identify(struct ata_channel *channel)
 {
-	ata_identify(ata_drive(channel), channel->buffer);
+	ata_identify(ata_active(channel), channel->buffer);
 	channel->phase = ATA_IN;
 	channel->left = channel->at = 0;
 	channel->size = BUS_SECTOR;
@@ -105,7 +105,7 @@ static uint8_t command_set_multiple(struct ata_channel *channel)
 
 	if (count > ATA_MULTIPLE || count & (count - 1))
 		return ATA_ABORTED;
-	ata_drive(channel)->multiple = count;
+	ata_active(channel)->multiple = count;
 	return 0;
 }
 
@@ -119,7 +119,7 @@ static uint8_t command_set_features(struct ata_channel *channel)
 		if (mode > MODE_PIO_MOST && (mode < MODE_MULTIWORD || mode > MODE_MULTIWORD_MOST))
 			return ATA_ABORTED;
 		if (mode >= MODE_MULTIWORD)
-			ata_drive(channel)->mode = mode;
+			ata_active(channel)->mode = mode;
 		return 0;
 	}
 	return ATA_ABORTED;
@@ -129,8 +129,8 @@ static uint8_t command_set_geometry(struct ata_channel *channel)
 {
 	if (!channel->value[ATA_COUNT])
 		return ATA_ABORTED;
-	ata_drive(channel)->heads = (channel->device & 15) + 1;
-	ata_drive(channel)->sectors = channel->value[ATA_COUNT];
+	ata_active(channel)->heads = (channel->device & 15) + 1;
+	ata_active(channel)->sectors = channel->value[ATA_COUNT];
 	return 0;
 }
 

@@ -67,6 +67,7 @@ static void registers_command(struct ata_channel *channel, uint8_t value)
 	if (channel->phase >= ATA_READ)
 		return;
 	channel->command = value;
+	channel->active = value == DIAGNOSTIC ? 0 : !!(channel->device & ATA_DEVICE_SECOND);
 	channel->phase = ATA_IDLE;
 	channel->error = 0;
 	ata_interrupt(channel, 0);
@@ -103,15 +104,14 @@ uint32_t ata_read_control(void *self, uint16_t offset, int size)
 /* A reset is over when its bit is cleared, and the disk is done with what it had. */
 static void registers_reset(struct ata_channel *channel, int on)
 {
-	if (on) {
-		channel->resets = channel->phase >= ATA_READ;
-		channel->status = ATA_BUSY;
-		if (!channel->resets)
-			channel->phase = ATA_IDLE;
-		ata_interrupt(channel, 0);
-	} else if (!channel->resets) {
+	channel->resets = channel->phase >= ATA_READ;
+	channel->status = ATA_BUSY;
+	ata_interrupt(channel, 0);
+	if (channel->resets)
+		return;
+	channel->phase = ATA_IDLE;
+	if (!on)
 		ata_sign(channel);
-	}
 }
 
 void ata_write_control(void *self, uint16_t offset, int size, uint32_t value)

@@ -12,7 +12,7 @@ static void transfer_done(struct bus_disk_request *request, int failed);
 static void transfer_submit(struct ata_channel *channel, enum ata_phase phase,
 			    enum bus_disk_operation operation, uint32_t sectors)
 {
-	struct bus_disk *disk = ata_drive(channel)->disk;
+	struct bus_disk *disk = ata_active(channel)->disk;
 	struct bus_disk_request *request = &channel->request;
 
 	channel->phase = phase;
@@ -28,7 +28,7 @@ static void transfer_submit(struct ata_channel *channel, enum ata_phase phase,
 /* Sectors that go through the buffer next. */
 static uint32_t transfer_block(struct ata_channel *channel)
 {
-	unsigned most = channel->writes & 2 ? ata_drive(channel)->multiple : 1;
+	unsigned most = channel->writes & 2 ? ata_active(channel)->multiple : 1;
 
 	return channel->left < most ? channel->left : most;
 }
@@ -123,7 +123,9 @@ static void transfer_done(struct bus_disk_request *request, int failed)
 
 	if (channel->resets) {
 		channel->resets = 0;
-		ata_sign(channel);
+		channel->phase = ATA_IDLE;
+		if (!(channel->control & ATA_RESET))
+			ata_sign(channel);
 		return;
 	}
 	if (failed) {
