@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Place, interrupts and resets of an IDE controller with the disks that are to be ATA's
+* Place and state of an IDE controller with the disks that are to be ATA's
  * (bus/disk.h, model): two channels at the ports and lines of old, two drives each, and a bus
  * master. Whatever the guest does wrong with its table ends in the command's error.
  * LIMIT: the ports of old cannot be closed or moved; timings are kept and mean nothing.
@@ -20,35 +20,6 @@
 static const struct { uint16_t ports, control; uint8_t line; } ata_places[ATA_CHANNELS] = {
 	{ 0x1f0, 0x3f6, 14 }, { 0x170, 0x376, 15 },
 };
-
-void ata_interrupt(struct ata_channel *channel, int level)
-{
-	if (level && !channel->interrupt)
-		channel->master_status |= ATA_INTERRUPT;
-	channel->interrupt = level;
-	bus_set_line(&channel->irq, level && !(channel->control & ATA_NO_INTERRUPT));
-}
-
-void ata_end(struct ata_channel *channel, uint8_t error)
-{
-	channel->phase = ATA_IDLE;
-	channel->left = 0;
-	channel->error = error;
-	channel->status = ATA_READY | ATA_SEEK_DONE | (error ? ATA_ERROR : 0);
-	ata_interrupt(channel, 1);
-}
-
-void ata_sign(struct ata_channel *channel)
-{
-	static const uint8_t signature[ATA_DOUBLE] = { [ATA_COUNT] = 1, [ATA_LOW] = 1 };
-
-	memcpy(channel->value, signature, sizeof(signature));
-	memset(channel->previous, 0, sizeof(channel->previous));
-	channel->phase = ATA_IDLE;
-	channel->error = 1;		/* nothing is wrong */
-	channel->device = 0;
-	channel->status = ATA_READY | ATA_SEEK_DONE;
-}
 
 /* The disks that are ATA's, in their order. */
 static unsigned ata_take_disks(struct ata *ata, struct bus *bus, unsigned *first)

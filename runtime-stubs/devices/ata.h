@@ -86,7 +86,7 @@ static inline struct ata_drive *ata_active(struct ata_channel *channel)
 	return &channel->drive[channel->active];
 }
 
-/* ata.c: The guest is told that something is over, or takes note. */
+/* ata_channel.c: The guest is told that something is over, or takes note. */
 void ata_interrupt(struct ata_channel *channel, int level);
 /* The command is over; @error: of ATA_ABORTED, ..., or 0. */
 void ata_end(struct ata_channel *channel, uint8_t error);
@@ -115,10 +115,12 @@ void ata_buffer_through(struct ata_channel *channel);
 /* What the disk had is begun once more. */
 void ata_again(struct ata_channel *channel);
 
-/* ata_master.c: The bus master's ports; and the next segments of memory in its table, for the
-   channel's request: as much of @bytes as they have room for, or 0: they are not there. */
+/* ata_table.c: The next segments of memory in the bus master's table, for the channel's
+   request: as much of @bytes as they have room for, or 0: they are not there. */
+uint64_t ata_gather(struct ata_channel *channel, uint64_t bytes);
+
+/* ata_master.c: The bus master's ports, for the window of the bus. */
 uint64_t ata_read_master(void *self, uint64_t offset, unsigned size);
 void ata_write_master(void *self, uint64_t offset, unsigned size, uint64_t value);
-uint64_t ata_gather(struct ata_channel *channel, uint64_t bytes);
 
 #endif

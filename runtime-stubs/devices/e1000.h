@@ -94,12 +94,14 @@ struct e1000 {
 	((uint64_t)KEPT(e1000, ring##BAH) << 32 | KEPT(e1000, ring##BAL))
 #define E1000_DESCRIPTOR 16u
 
-/* e1000.c: The guest is told of causes, if it wants to know. */
+/* e1000_card.c: The guest is told of causes, if it wants to know. */
 void e1000_interrupt(struct e1000 *e1000, uint32_t causes);
 /* May it reach memory? */
 int e1000_is_master(const struct e1000 *e1000);
 /* The causes, which are gone then. */
 uint32_t e1000_read_causes(struct e1000 *e1000);
+/* A timer's function: the guest is told of what was to be told late. */
+uint64_t e1000_tell(void *self, uint64_t now);
 /* What a reset of the card is, without that of its configuration. */
 void e1000_reset_card(struct e1000 *e1000);
 
