@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
-* Place and state of an IDE controller with the disks that are to be ATA's
+ * Place and state of an IDE controller with the disks that are to be ATA's
  * (bus/disk.h, model): two channels at the ports and lines of old, two drives each, and a bus
  * master. Whatever the guest does wrong with its table ends in the command's error.
  * LIMIT: the ports of old cannot be closed or moved; timings are kept and mean nothing.
