@@ -11,7 +11,7 @@
 #include "../bus/bus.h"
 #include "devices.h"
 
-#define BOARD_MEMORY 49152u	/* bytes, for the structures of all devices */
+#define BOARD_MEMORY 65536u	/* bytes, for the structures of all devices */
 
 /* The board of a machine. */
 struct board_vm {

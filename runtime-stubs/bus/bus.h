@@ -24,7 +24,7 @@
 #include "share.h"
 #include "timers.h"
 
-#define BUS_PORT_WINDOWS 16u
+#define BUS_PORT_WINDOWS 24u
 #define BUS_MEMORY_WINDOWS 24u
 #define BUS_SINKS 4u
 #define BUS_POLLS 4u
@@ -50,6 +50,7 @@ struct bus {
 	struct bus_share *share;	/* or NULL */
 	unsigned port_windows, memory_windows, sinks, polls, disks;
 	uint32_t bars;			/* where the last function's last window begins */
+	uint32_t port_bars;		/* where the last one of ports ends; 0: there is none */
 };
 
 /* The window at @gpa, or NULL. What is at the address stays what it is until a window is

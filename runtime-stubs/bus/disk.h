@@ -29,9 +29,12 @@ struct bus_disk_request {
 	void (*done)(struct bus_disk_request *request, int failed);
 };
 
+enum bus_disk_model { BUS_DISK_VIRTIO, BUS_DISK_ATA };
+
 struct bus_disk {
 	uint64_t sectors;
 	uint8_t read_only;		/* no request changes it */
+	uint8_t model;			/* as what the guest sees it: enum bus_disk_model */
 	char id[BUS_DISK_ID];		/* by which the guest tells it from others; with zeroes */
 	/* The request, and what it points to, is the disk's until it is done: within
 	   this call, or later on the first processor (bus_add_poll). Any number of them

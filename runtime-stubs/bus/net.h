@@ -13,6 +13,8 @@
 #define BUS_FRAME_LEAST 14u	/* bytes: the header */
 #define BUS_FRAME_MOST 1514u
 
+enum bus_net_model { BUS_NET_VIRTIO, BUS_NET_E1000 };
+
 struct bus_net {
 	uint8_t mac[BUS_MAC];
 	uint8_t up;		/* the link; may change within the functions */
@@ -21,6 +23,7 @@ struct bus_net {
 	/* The next frame that has come, at most BUS_FRAME_MOST bytes, to @to: its size, or
 	   0: there is none. When one comes, the first processor comes to bus_run. */
 	unsigned (*receive)(struct bus_net *net, uint8_t *to);
+	uint8_t model;		/* which card the guest sees: enum bus_net_model */
 };
 
 #endif

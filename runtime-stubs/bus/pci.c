@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 #include "bus.h"
-#include "../iface/memory.h"
 #include <string.h>
 
 #define STATUS_INTERRUPT 8u
@@ -49,21 +48,6 @@ int bus_add_function(struct bus *bus, struct bus_function *function, unsigned sl
 	return bus_add_source(bus, &function->irq, bus_slot_line(slot));
 }
 
-int bus_add_bar(struct bus_function *function, unsigned number, const struct bus_bar *bar)
-{
-	struct bus *bus = function->bus;
-	uint32_t mask = -bar->size, last = bus->bars ? bus->bars : BUS_BARS_END;
-
-	if (number >= BUS_BARS || bar->size < BACKEND_PAGE || bar->size & (bar->size - 1) ||
-	    last < BUS_BARS_START + 2 * bar->size)
-		return -1;
-	function->bar[number] = *bar;
-	function->bar[number].at = 0;
-	function->home[number] = bus->bars = (last - bar->size) & mask;
-	memcpy(function->writable + PCI_BAR + 4 * number, &mask, 4);
-	return 0;
-}
-
 unsigned bus_add_capability(struct bus_function *function, const void *capability, unsigned size)
 {
 	unsigned at = function->free, room = (size + 3) & ~3u;
@@ -85,34 +69,6 @@ int bus_is_master(const struct bus_function *function)
 	return !!(function->config[PCI_COMMAND] & PCI_COMMAND_MASTER);
 }
 
-/* Where BAR @number is to be, or 0: nowhere. Where memory is, it wins. */
-static uint32_t pci_wanted(const struct bus_function *function, unsigned number)
-{
-	uint32_t at = pci_get(function->config, PCI_BAR + 4 * number, 4);
-	uint32_t last = at + function->bar[number].size - 1;
-
-	if (!(function->config[PCI_COMMAND] & PCI_COMMAND_MEMORY) || !at || last < at ||
-	    backend_is_memory(at) || backend_is_memory(last))
-		return 0;
-	return at;
-}
-
-/* LIMIT: a BAR that is moved onto another device is nowhere until it is moved again. */
-static void pci_place(struct bus_function *function, unsigned number)
-{
-	struct bus_bar *bar = &function->bar[number];
-	uint32_t wanted = pci_wanted(function, number);
-
-	if (!bar->size || bar->at == wanted)
-		return;
-	if (bar->at)
-		bus_remove_memory(function->bus, bar->at);
-	bar->at = wanted;
-	if (wanted && bus_add_memory(function->bus, &(struct bus_memory){
-			wanted, bar->size, bar->self, bar->read, bar->write }))
-		bar->at = 0;
-}
-
 static void pci_drive_inta(struct bus_function *function)
 {
 	int masked = function->config[PCI_COMMAND + 1] & PCI_COMMAND_NO_INTA >> 8;
@@ -128,8 +84,7 @@ void bus_set_inta(struct bus_function *function, int level)
 
 static void pci_changed(struct bus_function *function)
 {
-	for (unsigned i = 0; i < BUS_BARS; i++)
-		pci_place(function, i);
+	bus_bars_changed(function);
 	pci_drive_inta(function);
 	bus_vectors_changed(function);
 }
@@ -180,7 +135,8 @@ void bus_reset_function(struct bus_function *function)
 {
 	for (unsigned i = 0; i < BUS_CONFIG; i++)
 		function->config[i] &= ~function->writable[i];
-	bus_put_config(function, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	bus_put_config(function, PCI_COMMAND, 2,
+		       PCI_COMMAND_MEMORY | (function->port_bars ? PCI_COMMAND_PORTS : 0));
 	bus_put_config(function, PCI_LINE, 1, function->irq.line);
 	for (unsigned i = 0; i < BUS_BARS; i++)
 		bus_put_config(function, PCI_BAR + 4 * i, 4, function->home[i]);
@@ -194,7 +150,6 @@ int bus_function_loaded(struct bus_function *function)
 {
 	if (pci_fixed(function) != function->fixed || function->inta > 1)
 		return -1;
-	for (unsigned i = 0; i < BUS_BARS; i++)
-		pci_place(function, i);
+	bus_bars_changed(function);
 	return bus_line_loaded(&function->irq);
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The PCI bus: slots with one function each, their configuration, the windows of
- * memory that their base address registers (BARs) place, and their interrupts, by
+ * The PCI bus: slots with one function each, their configuration, the windows of memory
+ * and of ports that their base address registers (BARs) place, and their interrupts, by
  * line (INTA) or by message (MSI-X). PCI Local Bus Specification 3.0, 6.1, 6.2, 6.8.2.
  *
  * Must not know: what the functions are; how configuration is reached (devices/pci.c).
  * LIMIT: one bus, one function in each slot; BARs are of memory below 4 GiB, without
- * prefetching; no MSI but MSI-X, no power management.
+ * prefetching, or of ports from BUS_PORTS_LEAST on; no MSI but MSI-X, no power management.
  */
 #ifndef PREVIRT_BUS_PCI_H
 #define PREVIRT_BUS_PCI_H
 #include "lines.h"
 
 #define BUS_SLOTS 9u
-#define BUS_BARS 2u
+#define BUS_BARS 5u
 #define BUS_CONFIG 256u		/* bytes */
 #define BUS_VECTORS 4u
 #define BUS_VECTOR_WORDS 4u
@@ -23,6 +23,9 @@
    that reaches there hides them. */
 #define BUS_BARS_START 0xe0000000u
 #define BUS_BARS_END 0xfec00000u
+#define BUS_PORTS_START 0xc000u
+/* A site whose port is one byte remembers the window of it. */
+#define BUS_PORTS_LEAST 0x100u
 #define BUS_INTA 10u		/* of even slots; of odd ones the next */
 static inline unsigned bus_slot_line(unsigned slot)
 {
@@ -35,6 +38,7 @@ enum {				/* offsets in the configuration */
 	PCI_SUBSYSTEM = 0x2e, PCI_CAPABILITIES = 0x34, PCI_LINE = 0x3c, PCI_PIN = 0x3d,
 	PCI_FIRST_CAPABILITY = 0x40
 };
+#define PCI_COMMAND_PORTS 1u
 #define PCI_COMMAND_MEMORY 2u
 #define PCI_COMMAND_MASTER 4u
 #define PCI_COMMAND_NO_INTA (1u << 10)
@@ -59,6 +63,7 @@ struct bus_function {
 	} bar[BUS_BARS];
 	uint32_t home[BUS_BARS];	/* where firmware puts it */
 	uint8_t msix, vectors, last_capability, free;
+	uint8_t port_bars;		/* by bit: the BAR is of ports */
 	uint32_t fixed;			/* a sum of what is fixed in config */
 	/* An access to configuration from @window on, of BUS_WINDOW_BYTES, is the
 	   function's own: before it is read, behind its write. NULL: there is none. */
@@ -83,6 +88,13 @@ int bus_add_function(struct bus *bus, struct bus_function *function, unsigned sl
 /* Its BAR @number leads to @size bytes, a power of two of at least 4096; the functions
    as in struct bus_memory. -1: there is no room. */
 int bus_add_bar(struct bus_function *function, unsigned number, const struct bus_bar *bar);
+
+/* The same with 4 to 256 ports. Its functions get accesses of 1, 2 or 4 bytes, which may
+   reach beyond its end. */
+int bus_add_port_bar(struct bus_function *function, unsigned number, const struct bus_bar *bar);
+
+/* Called when configuration has been written: BARs are where it has them. */
+void bus_bars_changed(struct bus_function *function);
 
 /* A capability of @size bytes with its id first; the link is filled in. Gives its
    offset in the configuration, or 0: there is no room. */

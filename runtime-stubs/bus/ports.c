@@ -25,15 +25,30 @@ static const struct bus_ports ports_none = {
 
 int bus_add_ports(struct bus *bus, const struct bus_ports *window)
 {
-	if (bus->port_windows == BUS_PORT_WINDOWS || !window->count ||
-	    window->first + window->count > 0x10000)
+	unsigned place = bus->port_windows;
+
+	if (!window->count || window->first + window->count > 0x10000)
 		return -1;
-	for (unsigned i = 0; i < bus->port_windows; i++)
-		if (window->first < bus->ports[i].first + bus->ports[i].count &&
-		    bus->ports[i].first < window->first + window->count)
+	for (unsigned i = 0; i < bus->port_windows; i++) {
+		if (!bus->ports[i].count)
+			place = i;
+		else if (window->first < bus->ports[i].first + bus->ports[i].count &&
+			 bus->ports[i].first < window->first + window->count)
 			return -1;
-	bus->ports[bus->port_windows++] = *window;
+	}
+	if (place == BUS_PORT_WINDOWS)
+		return -1;
+	bus->port_windows += place == bus->port_windows;
+	bus->ports[place] = *window;
 	return 0;
+}
+
+/* Its functions stay, for an access may be under way. */
+void bus_remove_ports(struct bus *bus, uint16_t first)
+{
+	for (unsigned i = 0; i < bus->port_windows; i++)
+		if (bus->ports[i].first == first)
+			bus->ports[i].count = 0;
 }
 
 static __attribute__((noinline)) const struct bus_ports *ports_search(struct bus *bus,

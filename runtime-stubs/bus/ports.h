@@ -22,6 +22,9 @@ struct bus_ports {
    or there are too many. */
 int bus_add_ports(struct bus *bus, const struct bus_ports *window);
 
+/* The window that begins at @first is there no more. */
+void bus_remove_ports(struct bus *bus, uint16_t first);
+
 /* The window of @port. A port of no device has a window as well: it reads as ones
    and ignores writes. The address stays valid. */
 const struct bus_ports *bus_find_ports(struct bus *bus, uint16_t port);

@@ -171,19 +171,30 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 {
 	static const char letters[] = { [RUN_DISK_WRITE] = BUNDLE_DISK_WRITE,
 		[RUN_DISK_COPY] = BUNDLE_DISK_COPY, [RUN_DISK_READ] = BUNDLE_DISK_READ };
-	static const uint8_t mac[] = RUN_NET_MAC;
+	uint8_t net[BUNDLE_NET_BYTES] = RUN_NET_MAC;
 	char disks[RUN_DISKS];
 
 	for (unsigned i = 0; i < run->disks.n; i++)
 		disks[i] = letters[run->disks.disk[i].access];
 	bundle_add(b, "disks", disks, run->disks.n);
-	if (run->net.given)
-		bundle_add(b, "net", mac, sizeof(mac));
+	if (run->net.given) {
+		net[BUNDLE_NET_MODEL] = run->net.model->letter;
+		bundle_add(b, "net", net, sizeof(net));
+	}
 	if (run->balloon)
 		bundle_add(b, "balloon", "", 0);
 	bundle_add(b, "cpus", &(uint8_t){ (uint8_t)run->cpus }, 1);
 	if (run->share.path)
 		bundle_add(b, "share", run->share.tag, strlen(run->share.tag));
+}
+
+static void bundle_add_models(struct bundle *b, const struct run_disks *disks)
+{
+	char letters[RUN_DISKS];
+
+	for (unsigned i = 0; i < disks->n; i++)
+		letters[i] = disks->disk[i].ata ? BUNDLE_MODEL_ATA : BUNDLE_MODEL_VIRTIO;
+	bundle_add(b, "models", letters, disks->n);
 }
 
 /* What the wedge's entropy device makes more of. */
@@ -221,6 +232,8 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 		    (!tables || !run->rng || bundle_add_seed(&b))) {
 			if (run->files)
 				bundle_add_files(&b, run);
+			if (tables && run->disks.n)
+				bundle_add_models(&b, &run->disks);
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

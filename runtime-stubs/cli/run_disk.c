@@ -14,8 +14,30 @@
 #define MEMORY_MOST 512		/* MiB of disks in memory */
 
 static const struct { const char *word; enum run_access access; } disk_words[] = {
-	{ ",copy", RUN_DISK_COPY }, { ",ro", RUN_DISK_READ },
+	{ "copy", RUN_DISK_COPY }, { "ro", RUN_DISK_READ },
 };
+
+/* A word of the user's. False: it is none, but belongs to the file's name. */
+static bool disk_word(struct run_disk *disk, const char *word, bool *good)
+{
+	static const char model[] = "model=";
+
+	for (size_t i = 0; i < ARRAY_SIZE(disk_words); i++) {
+		if (strcmp(word, disk_words[i].word))
+			continue;
+		disk->access = disk_words[i].access;
+		return true;
+	}
+	if (strncmp(word, model, strlen(model)))
+		return false;
+	word += strlen(model);
+	disk->ata = !strcmp(word, "ata");
+	if (disk->ata || !strcmp(word, "virtio"))
+		return true;
+	diag_error(DIAG_RUN_DISK, NULL, "--disk: model=%s: it is virtio or ata", word);
+	*good = false;
+	return true;
+}
 
 /* Can it be opened as it is to be used, and has it whole sectors? */
 static bool disk_is_good(const struct run_disk *disk)
@@ -42,7 +64,8 @@ static bool disk_is_good(const struct run_disk *disk)
 bool run_disk_add(struct run_disks *disks, const char *value)
 {
 	struct run_disk *disk = &disks->disk[disks->n];
-	size_t length = strlen(value);
+	bool good = true;
+	char *comma;
 
 	if (disks->n == RUN_DISKS) {
 		diag_error(DIAG_RUN_DISK, value, "there are %d disks already, and no room for more",
@@ -50,17 +73,15 @@ bool run_disk_add(struct run_disks *disks, const char *value)
 		return false;
 	}
 	*disk = (struct run_disk){ .path = util_copy(value), .access = RUN_DISK_WRITE };
-	for (size_t i = 0; i < ARRAY_SIZE(disk_words); i++) {
-		size_t word = strlen(disk_words[i].word);
-
-		if (length <= word || strcmp(value + length - word, disk_words[i].word))
-			continue;
-		disk->access = disk_words[i].access;
-		disk->path[length - word] = '\0';
-		break;
-	}
+	while ((comma = strrchr(disk->path, ',')) && disk_word(disk, comma + 1, &good))
+		*comma = '\0';
 	disks->n++;
-	return disk_is_good(disk);
+	if (good && disk->ata && disk->access == RUN_DISK_READ) {
+		diag_error(DIAG_RUN_DISK, disk->path, "a disk of ATA's cannot be read-only: say copy, "
+			   "or model=virtio");
+		return false;
+	}
+	return good && disk_is_good(disk);
 }
 
 void run_disks_free(struct run_disks *disks)
@@ -155,7 +176,7 @@ int run_disk_open(const struct run_disk *disk)
 char *run_disk_drive(const struct run_disk *disk)
 {
 	char *name = run_qemu_name(disk->path);
-	char *drive = util_printf("if=virtio,format=raw,file=%s%s", name,
+	char *drive = util_printf("if=%s,format=raw,file=%s%s", disk->ata ? "ide" : "virtio", name,
 				  disk->access == RUN_DISK_READ ? ",readonly=on" :
 				  disk->access == RUN_DISK_COPY ? ",snapshot=on" : "");
 

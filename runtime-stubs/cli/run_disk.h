@@ -14,6 +14,7 @@ struct run_disk {
 		RUN_DISK_COPY,		/* it is lost at the end */
 		RUN_DISK_READ,		/* nothing can be written */
 	} access;
+	bool ata;			/* the guest sees a disk of ATA's, not virtio's */
 };
 
 struct run_disks {
@@ -21,8 +22,8 @@ struct run_disks {
 	unsigned n;
 };
 
-/* Takes FILE, FILE,copy or FILE,ro. False after a numbered error: there are too many,
-   or the file is no disk. */
+/* Takes FILE and, behind it, the words copy or ro, and model=virtio|ata. False after a
+   numbered error: there are too many, no such model, or the file is no disk. */
 bool run_disk_add(struct run_disks *disks, const char *value);
 void run_disks_free(struct run_disks *disks);
 

@@ -21,11 +21,13 @@ static void native_add_disks(const struct run *run, struct run_words *words)
 static void native_add_net(const struct run *run, struct run_words *words)
 {
 	char *netdev = run_net_netdev(&run->net);
+	char *device = util_printf("%s,netdev=net0", run->net.model->device);
 
 	run_word(words, "-netdev");
 	run_word(words, netdev);
 	run_word(words, "-device");
-	run_word(words, "virtio-net-pci,netdev=net0");
+	run_word(words, device);
+	free(device);
 	free(netdev);
 }
 

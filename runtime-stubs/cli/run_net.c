@@ -3,12 +3,30 @@
 #include "run_net.h"
 #include "diag.h"
 #include "run_helper.h"
+#include "../wedge/bundle.h"
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HOST "127.0.0.1"
 #define GUEST "10.0.2.15"	/* the first address that DHCP gives */
+
+/* The first one is there if none is named. */
+static const struct run_net_model net_models[] = {
+	{ "virtio", "virtio-net-pci", BUNDLE_NET_VIRTIO },
+	{ "e1000", "e1000", BUNDLE_NET_E1000 },
+};
+
+static bool net_model(struct run_net *net, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(net_models); i++) {
+		if (strcmp(name, net_models[i].name))
+			continue;
+		net->model = &net_models[i];
+		return true;
+	}
+	return false;
+}
 
 /* An address and a port, parted by the last colon of @text; false: they are none. */
 static bool net_end(char *text, const char *ordinary, const char **address, unsigned *port)
@@ -43,11 +61,13 @@ static char *net_forward(const char *value)
 
 static bool net_word(struct run_net *net, const char *word)
 {
-	static const char forward[] = "hostfwd=";
+	static const char forward[] = "hostfwd=", model[] = "model=";
 	char *full;
 
 	if (!strcmp(word, "loopback"))
 		return net->loopback = true;
+	if (!strncmp(word, model, strlen(model)))
+		return net_model(net, word + strlen(model));
 	if (strncmp(word, forward, strlen(forward)))
 		return false;
 	full = net_forward(word + strlen(forward));
@@ -62,11 +82,12 @@ bool run_net_set(struct run_net *net, const char *value)
 	bool good = word && !strcmp(word, "user") && !net->given;
 
 	net->given = true;
+	net->model = &net_models[0];
 	while (good && (word = strtok_r(NULL, ",", &save)))
 		good = net_word(net, word);
 	if (!good)
-		diag_error(DIAG_RUN_NET, NULL, "--net %s: once, user[,loopback]"
-			   "[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...] is needed", value);
+		diag_error(DIAG_RUN_NET, NULL, "--net %s: once, user[,model=virtio|e1000]"
+			   "[,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...] is needed", value);
 	free(copy);
 	return good;
 }

@@ -9,14 +9,21 @@
 #define RUN_NET_PACKAGE "libslirp-dev"
 #define RUN_NET_MAC { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 }	/* as QEMU's first */
 
+/* A card that the guest may see. */
+struct run_net_model {
+	const char *name, *device;	/* the user's and QEMU's word for it */
+	char letter;			/* in the wedge's bundle */
+};
+
 struct run_net {
 	bool given;
+	const struct run_net_model *model;	/* once given */
 	bool loopback;			/* the guest may reach this host's 127.0.0.0/8 */
 	ARRAY_OF(char *) forward;	/* tcp|udp:ADDRESS:PORT-ADDRESS:PORT */
 };
 
-/* Takes user[,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...]. False after a
-   numbered error. */
+/* Takes user[,model=MODEL][,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...].
+   False after a numbered error. */
 bool run_net_set(struct run_net *net, const char *value);
 void run_net_free(struct run_net *net);
 

@@ -252,7 +252,8 @@ static int blk_attach(void *self, struct bus *bus, const struct device_place *pl
 
 	blk->disks = bus->disks;
 	for (unsigned i = 0; i < blk->disks; i++)
-		bad |= block_attach(&blk->block[i], bus, place->at + i, bus->disk[i]);
+		if (bus->disk[i]->model == BUS_DISK_VIRTIO)
+			bad |= block_attach(&blk->block[i], bus, place->at + i, bus->disk[i]);
 	return bad;
 }
 
@@ -261,7 +262,8 @@ static void blk_reset(void *self)
 	struct virtio_blk *blk = self;
 
 	for (unsigned i = 0; i < blk->disks; i++)
-		virtio_reset(&blk->block[i].virtio);
+		if (blk->block[i].disk)
+			virtio_reset(&blk->block[i].virtio);
 }
 
 /* What was under way when the state was saved is begun once more. */
@@ -292,7 +294,7 @@ static int blk_loaded(void *self)
 	struct virtio_blk *blk = self;
 
 	for (unsigned i = 0; i < BUS_DISKS; i++)
-		if (i < blk->disks ? block_loaded(&blk->block[i]) : !block_is_empty(&blk->block[i]))
+		if (blk->block[i].disk ? block_loaded(&blk->block[i]) : !block_is_empty(&blk->block[i]))
 			return -1;
 	return 0;
 }

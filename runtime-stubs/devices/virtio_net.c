@@ -139,9 +139,9 @@ static int net_attach(void *self, struct bus *bus, const struct device_place *pl
 {
 	struct virtio_net *net = self;
 
-	net->net = bus->net;
-	if (!net->net)
+	if (!bus->net || bus->net->model != BUS_NET_VIRTIO)
 		return 0;
+	net->net = bus->net;
 	memcpy(net->config.mac, net->net->mac, BUS_MAC);
 	net->config.status = STATUS_UP;
 	net->chain = (struct virtio_chain){ .room = VIRTIO_SEGMENTS, .segment = net->segment };

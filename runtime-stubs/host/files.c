@@ -9,9 +9,10 @@ static struct host_net net;
 static struct host_share share;
 static uint8_t has_net, has_share;
 
-void host_files_add_net(struct bus *bus, int file, const uint8_t *mac)
+void host_files_add_net(struct bus *bus, int file, const uint8_t *mac, enum bus_net_model model)
 {
 	net.file = file;
+	net.net.model = model;
 	memcpy(net.net.mac, mac, BUS_MAC);
 	host_net_init(&net);
 	bus->net = &net.net;

@@ -9,7 +9,7 @@
 #include "../bus/bus.h"
 
 /* @file is the network's socket, of a card with that address (BUS_MAC bytes). */
-void host_files_add_net(struct bus *bus, int file, const uint8_t *mac);
+void host_files_add_net(struct bus *bus, int file, const uint8_t *mac, enum bus_net_model model);
 /* @file is the shared folder's socket; @size bytes of name, at most BUS_SHARE_TAG. */
 void host_files_add_share(struct bus *bus, int file, const uint8_t *tag, size_t size,
 			  void (*before_write)(void *at, uint64_t size));

@@ -4,8 +4,8 @@
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
  * (words for the wedge itself), disks in memory (disk0-copy or disk0-ro, and so on), seed
- * (of an entropy device), moved and facts; where a wedge gets open files beside it, disks,
- * net and share, and balloon, which is empty.
+ * (of an entropy device), models, moved and facts; where a wedge gets open files beside it,
+ * disks, net and share, and balloon, which is empty.
  */
 #ifndef PREVIRT_BUNDLE_H
 #define PREVIRT_BUNDLE_H
@@ -33,9 +33,13 @@ struct bundle_moved {
 	uint64_t per_cpu;
 };
 
-/* The file "disks": a byte for each. The file "net": the guest's Ethernet address.
-   The file "share": the folder's tag. */
+/* The file "disks": a byte for each. The file "net": the guest's Ethernet address, and
+   which card it sees. The file "share": the folder's tag. The file "models": as what the
+   guest sees each disk. */
 enum { BUNDLE_DISK_WRITE = 'w', BUNDLE_DISK_READ = 'r', BUNDLE_DISK_COPY = 'c' };
+enum { BUNDLE_NET_MODEL = 6, BUNDLE_NET_BYTES };
+enum { BUNDLE_NET_VIRTIO = 'v', BUNDLE_NET_E1000 = 'e' };
+enum { BUNDLE_MODEL_VIRTIO = 'v', BUNDLE_MODEL_ATA = 'a' };
 
 /* A file of the archive; NULL if it is not there. */
 const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);

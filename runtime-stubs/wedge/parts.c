@@ -47,12 +47,23 @@ static void parts_add_disks(const void *bundle, size_t size)
 	}
 }
 
+static void parts_set_models(const void *bundle, size_t size)
+{
+	size_t length;
+	const uint8_t *letter = bundle_find(bundle, size, "models", &length);
+
+	for (unsigned n = 0; letter && n < length && n < board_vm.bus.disks; n++)
+		if (letter[n] == BUNDLE_MODEL_ATA)
+			board_vm.bus.disk[n]->model = BUS_DISK_ATA;
+}
+
 void parts_init(const void *bundle, size_t size)
 {
 	size_t length;
 	const uint8_t *seed = bundle_find(bundle, size, "seed", &length);
 
 	parts_add_disks(bundle, size);
+	parts_set_models(bundle, size);
 	if (!seed || length != ENTROPY_SEED)
 		return;
 	entropy_init(&entropy, seed);

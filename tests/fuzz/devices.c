@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Fuzz target: a hostile guest and the devices of the PCI bus. The input is what the
+ * Fuzz target: a hostile guest and virtio's devices. The input is what the
  * guest does: configuration, registers, rings; its other processors, which change
- * memory while the device reads it (bus_dma_read is wrapped for that); and what happens
+ * memory while the device reads it; and what happens
  * to it: a disk that is late or fails, frames that come, state that was saved and is read again, damaged
  * or not.
  *
@@ -14,17 +14,13 @@
  * all is over and the devices were reset, a sector is read, a frame goes each way, a message
  * is answered, and a page is given back.
  */
-#include "../wedge/unit/driver.h"
+#include "guest.h"
 #include "../../runtime-stubs/board/devices.h"
 #include "../../runtime-stubs/board/places.h"
 #include "../../runtime-stubs/wedge/entropy.h"
 #include "../../runtime-stubs/bus/memory_disk.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define SECTORS 32u
-#define PLAYGROUND 0x40000u	/* of the guest's memory; the rings and headers are cleared */
 #define CLEARED (DATA + 0x200)
 #define HELD 64u
 
@@ -33,38 +29,6 @@ static struct memory_disk disks[2];
 static struct entropy entropy;
 static struct bus_disk_request *held[HELD];
 static unsigned holds;
-static const uint8_t *input, *input_end;
-static uint8_t *saved;
-
-static uint32_t take(unsigned bytes)
-{
-	uint32_t value = 0;
-
-	for (unsigned i = 0; i < bytes && input < input_end; i++)
-		value |= (uint32_t)*input++ << 8 * i;
-	return value;
-}
-
-static void must(int good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
-
-/* What another processor is going to do: before so many reads, a byte of the rings. */
-static struct { unsigned reads, at; uint8_t value; } meddling;
-
-int __real_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
-int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
-int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size)
-{
-	if (meddling.reads && !--meddling.reads)
-		backend_guest_memory[RING + meddling.at] = meddling.value;
-	return __real_bus_dma_read(bus, gpa, to, size);
-}
-
 static enum { PROMPT, FAILING, LATE } manner;	/* of the disks */
 static void (*memory_submit)(struct bus_disk *disk, struct bus_disk_request *request);
 
@@ -96,9 +60,7 @@ static void send(struct bus_net *net, const struct bus_segment *segment, unsigne
 
 	(void)net;
 	for (unsigned i = 0; i < segments; i++) {
-		must(segment[i].at >= backend_guest_memory && segment[i].size <= MACHINE_MEMORY &&
-		     segment[i].at + segment[i].size <= backend_guest_memory + MACHINE_MEMORY,
-		     "a frame in memory");
+		must_be_memory(&segment[i]);
 		size += segment[i].size;
 	}
 	must(size >= BUS_FRAME_LEAST && size <= BUS_FRAME_MOST, "a frame's size");
@@ -117,7 +79,7 @@ static unsigned receive(struct bus_net *net, uint8_t *to)
 	return size;
 }
 
-static struct bus_net network = { { 2 }, 1, send, receive };
+static struct bus_net network = { .mac = { 2 }, .up = 1, .send = send, .receive = receive };
 
 static uint8_t asked;			/* an answer is to come */
 static unsigned answers;		/* that may come, in what manner */
@@ -201,14 +163,9 @@ static void start(void)
 /* The requests under way are the old machine's, and gone with it. */
 static void move(void)
 {
-	size_t size = board_state_size();
-
-	board_save(saved);
-	if (take(1) & 1)
-		saved[take(2) % size] = take(1);
+	guest_save();
 	holds = asked = 0;
-	machine_start(1);
-	if (board_load(saved, size))
+	if (!guest_load())
 		start();
 }
 
@@ -253,11 +210,7 @@ static void act(void)
 		answers += op >> 5 & 1;
 		break;
 	case 12: move(); break;
-	case 13:
-		meddling.reads = take(1) % 32;
-		meddling.at = take(2) % (DATA - RING);
-		meddling.value = take(1);
-		break;
+	case 13: meddle_later(); break;
 	case 14:
 		manner = op >> 4 & 3;
 		board_run();
@@ -347,8 +300,6 @@ static void check(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (!saved)
-		saved = malloc(1 << 16);
 	input = data;
 	input_end = data + size;
 	start();

@@ -43,8 +43,10 @@ void process_files_init(const void *bundle, size_t size)
 	const uint8_t *found = bundle_find(bundle, size, "net", &length);
 
 	host_disk_place = WEDGE_DISKS;
-	if (found && length == BUS_MAC)
-		host_files_add_net(&board_vm.bus, process_files.net = file++, found);
+	if (found && length == BUNDLE_NET_BYTES)
+		host_files_add_net(&board_vm.bus, process_files.net = file++, found,
+				   found[BUNDLE_NET_MODEL] == BUNDLE_NET_E1000 ? BUS_NET_E1000 :
+				   BUS_NET_VIRTIO);
 	if (bundle_find(bundle, size, "balloon", &length))
 		board_vm.bus.balloon = host_balloon(files_before_write);
 	found = bundle_find(bundle, size, "share", &length);

@@ -39,7 +39,7 @@ static unsigned give(struct bus_net *net, uint8_t *to)
 }
 
 static struct bus_net network = {
-	{ 2, 3, 4, 5, 6, 7 }, 1, keep, give,
+	.mac = { 2, 3, 4, 5, 6, 7 }, .up = 1, .send = keep, .receive = give,
 };
 
 static void come(unsigned size, uint8_t value)

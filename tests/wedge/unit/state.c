@@ -335,7 +335,7 @@ int main(void)
 	size = board_state_size();
 	saved = malloc(size);
 	again = malloc(size);
-	expect("some kilobytes", size > 2000 && size < 16384);
+	expect("some kilobytes", size > 2000 && size < 32768);
 	test_going_on();
 	test_refused();
 	test_lines();

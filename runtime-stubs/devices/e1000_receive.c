@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Receiving (3.2, 13.4.22). A frame that finds no buffers waits, and those behind it in
+ * the network. A buffer that is no memory takes what comes and keeps nothing; a ring that
+ * is no memory, or whose tail is not in it, has no buffers.
+ * LIMIT: no check sequence is computed: its bytes, where the guest wants them, are 0. No
+ * checksums are looked at, which the descriptor says. VLAN tags stay where they are.
+ */
+#include "e1000.h"
+#include <string.h>
+
+#define FRAMES_MOST 256u	/* of one round */
+
+#define RCTL_UNICAST (1u << 3)	/* all of them */
+#define RCTL_MULTICAST (1u << 4)
+#define RCTL_THRESHOLD(rctl) ((rctl) >> 8 & 3)	/* 1/2, 1/4, 1/8 of the ring is left */
+#define RCTL_HASH(rctl) ((rctl) >> 12 & 3)
+#define RCTL_BROADCAST (1u << 15)
+#define RCTL_SIZE(rctl) ((rctl) >> 16 & 3)
+#define RCTL_SIZE_16 (1u << 25)	/* sizes are 16 times as large */
+#define RCTL_NO_CHECK (1u << 26)
+
+#define ADDRESS_VALID (1u << 31)
+
+struct written {		/* the second half of a descriptor (3.2.3) */
+	uint16_t length, checksum;
+	uint8_t status, errors;
+	uint16_t special;
+};
+_Static_assert(sizeof(struct written) == 8, "3.2.3");
+enum { DONE = 1, END_OF_PACKET = 2, NO_CHECKSUM = 4 };
+
+static int receive_is_known(const struct e1000 *e1000, const uint8_t *to)
+{
+	uint32_t low, high = 0;
+
+	memcpy(&low, to, 4);
+	memcpy(&high, to + 4, 2);
+	for (unsigned i = 0; i < 2 * E1000_ADDRESSES; i += 2)
+		if (e1000->address[i] == low && e1000->address[i + 1] & ADDRESS_VALID &&
+		    (e1000->address[i + 1] & 0xffff) == high)
+			return 1;
+	return 0;
+}
+
+/* Is the bit of this group set in the table (13.5.1)? */
+static int receive_is_group(const struct e1000 *e1000, const uint8_t *to)
+{
+	static const uint8_t shifts[] = { 4, 3, 2, 0 };
+	unsigned bit = (to[4] | to[5] << 8) >> shifts[RCTL_HASH(KEPT(e1000, RCTL))] & 0xfff;
+
+	return e1000->multicast[bit / 32] >> bit % 32 & 1;
+}
+
+static int receive_is_wanted(const struct e1000 *e1000, const uint8_t *to)
+{
+	static const uint8_t all[BUS_MAC] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	uint32_t rctl = KEPT(e1000, RCTL);
+
+	if (!memcmp(to, all, BUS_MAC))
+		return rctl & RCTL_BROADCAST;
+	if (receive_is_known(e1000, to))
+		return 1;
+	return to[0] & 1 ? rctl & RCTL_MULTICAST || receive_is_group(e1000, to) :
+	       !!(rctl & RCTL_UNICAST);
+}
+
+static unsigned receive_buffer_size(const struct e1000 *e1000)
+{
+	uint32_t rctl = KEPT(e1000, RCTL);
+	unsigned size = 2048 >> RCTL_SIZE(rctl);
+
+	return rctl & RCTL_SIZE_16 ? 16 * size : size;
+}
+
+/* How many buffers there are. */
+static unsigned receive_buffers(const struct e1000 *e1000)
+{
+	unsigned size = KEPT(e1000, RDLEN) / E1000_DESCRIPTOR;
+	unsigned head = KEPT(e1000, RDH), tail = KEPT(e1000, RDT);
+
+	if (head >= size || tail >= size ||
+	    !bus_dma(e1000->function.bus, E1000_RING(e1000, RD), KEPT(e1000, RDLEN)))
+		return 0;
+	return tail >= head ? tail - head : tail + size - head;
+}
+
+/* @bytes at @from go to the next buffer. */
+static void receive_to_buffer(struct e1000 *e1000, const uint8_t *from, unsigned bytes, int last)
+{
+	const struct bus *bus = e1000->function.bus;
+	uint64_t descriptor = E1000_RING(e1000, RD) + E1000_DESCRIPTOR * KEPT(e1000, RDH), buffer;
+	const struct written written = {
+		.length = bytes, .status = DONE | (last ? END_OF_PACKET | NO_CHECKSUM : 0),
+	};
+
+	if (!bus_dma_read(bus, descriptor, &buffer, sizeof(buffer)))
+		bus_dma_write(bus, buffer, from, bytes);
+	bus_dma_write(bus, descriptor + sizeof(buffer), &written, sizeof(written));
+	if (++KEPT(e1000, RDH) == KEPT(e1000, RDLEN) / E1000_DESCRIPTOR)
+		KEPT(e1000, RDH) = 0;
+}
+
+/* The frame that waits. 0: there are too few buffers. */
+static int receive_frame(struct e1000 *e1000)
+{
+	uint32_t rctl = KEPT(e1000, RCTL);
+	unsigned least = KEPT(e1000, RDLEN) / E1000_DESCRIPTOR >> (1 + RCTL_THRESHOLD(rctl));
+	unsigned part = receive_buffer_size(e1000), buffers = receive_buffers(e1000), bytes;
+
+	if (e1000->waiting < E1000_FRAME_LEAST) {
+		memset(e1000->frame + e1000->waiting, 0, E1000_FRAME_LEAST - e1000->waiting);
+		e1000->waiting = E1000_FRAME_LEAST;
+	}
+	bytes = e1000->waiting + (rctl & RCTL_NO_CHECK ? 0 : E1000_CHECK);
+	if (buffers < (bytes + part - 1) / part)
+		return 0;
+	memset(e1000->frame + e1000->waiting, 0, E1000_CHECK);
+	for (unsigned at = 0; at < bytes; at += part)
+		receive_to_buffer(e1000, e1000->frame + at, bytes - at < part ? bytes - at : part,
+				  bytes - at <= part);
+	e1000_count_frame(e1000, E1000_RECEIVED, e1000->frame, e1000->waiting);
+	e1000->waiting = 0;
+	e1000_interrupt(e1000, CAUSE_RECEIVED |
+			(receive_buffers(e1000) <= least ? CAUSE_FEW_BUFFERS : 0));
+	return 1;
+}
+
+void e1000_receive(struct e1000 *e1000)
+{
+	for (unsigned i = 0; i < FRAMES_MOST; i++) {
+		if (!e1000->waiting)
+			e1000->waiting = e1000->net->receive(e1000->net, e1000->frame);
+		if (!e1000->waiting)
+			return;
+		if (!(KEPT(e1000, RCTL) & RCTL_ENABLE) || !e1000_is_master(e1000) ||
+		    !receive_is_wanted(e1000, e1000->frame))
+			e1000->waiting = 0;
+		else if (!receive_frame(e1000))
+			return;
+	}
+}
