@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
+/*
+ * Which file of this folder carries out an instruction: the one of its class, else the first
+ * that knows it.
+ */
 #include "cpu.h"
 #include "insns.h"
 

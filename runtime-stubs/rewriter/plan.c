@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
+/* Decides for each site what stands there (rewriter.h). The bytes are template.c's. */
 #include "rewriter.h"
 #include "template.h"
 #include "insns.h"

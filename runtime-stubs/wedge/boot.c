@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * Makes the machine of the bundle, and starts its kernel: an ELF file (image.c), by a boot
- * protocol (linux.c).
+ * protocol (linux.c). To add one: docs/wedge-internals.md, "Adding a boot protocol".
  */
 #include "entry.h"
 #include "wedge.h"
