@@ -33,6 +33,12 @@ static int paging_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t
 
 struct mmu_window mmu_window;
 
+/* The page of mmu_map_identity, which is the kernel's. */
+static int paging_is_identity(uint64_t va)
+{
+	return paging_vcpu.identity && va - paging_vcpu.identity < BACKEND_PAGE;
+}
+
 /* As by entries that have all bits, and are no entries of the guest's. */
 static void paging_window(uint64_t gpa, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
 {
@@ -103,7 +109,7 @@ int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t 
 	do {
 		*error = paging_error(access, 0);
 		if (paging_walk(va, walk, at)) {
-			if (paging_vcpu.identity && va - paging_vcpu.identity < BACKEND_PAGE) {
+			if (paging_is_identity(va) && !(access & PF_U)) {
 				paging_window(va, walk, at);
 				return 0;
 			}

@@ -182,6 +182,7 @@ static void test_exhaustion(void)
 
 static void test_identity(void)
 {
+	struct mmu_walk walk;
 	uint64_t gpa;
 	uint32_t error;
 
@@ -192,6 +193,9 @@ static void test_identity(void)
 	expect("not there", touch(PAGE(3), PF_W, &gpa, &error) == -1, PAGE(3));
 	expect("mapped", !mmu_map_identity(PAGE(3)), PAGE(3));
 	expect("there", !fake_translate(PAGE(3), PF_W, &gpa, &error) && gpa == PAGE(3), PAGE(3));
+	expect("the kernel's walk", !mmu_translate(PAGE(3), PF_W, &walk, &error) && walk.gpa == PAGE(3), PAGE(3));
+	expect("not user mode's", mmu_translate(PAGE(3), PF_U, &walk, &error) == -1 && error == PF_U, PAGE(3));
+	expect("nor the next page", mmu_translate(PAGE(4), 0, &walk, &error) == -1, PAGE(4));
 	load(ROOT(1), 0);
 	load(ROOT(0), 0);
 	expect("gone", touch(PAGE(3), PF_W, &gpa, &error) == -1, PAGE(3));
