@@ -139,12 +139,12 @@ void backend_frame_clean(uint64_t gfn)
 
 static void memory_clean(void)
 {
-	/* One that is not in the list any more is looked at with all others. */
-	uint64_t all = backend_guest_bytes / BACKEND_PAGE, missed = cleaned_count - cleaned_seen;
-	uint64_t n = missed > guest_frames ? all : missed;
+	/* If the list has not all of them any more, each frame is looked at. */
+	uint64_t missed = cleaned_count - cleaned_seen, listed = missed <= guest_frames;
+	uint64_t n = listed ? missed : backend_guest_bytes / BACKEND_PAGE;
 
 	for (uint64_t i = 0; i < n; i++) {
-		uint64_t gfn = n == missed ? cleaned[(cleaned_seen + i) % guest_frames] : i;
+		uint64_t gfn = listed ? cleaned[(cleaned_seen + i) % guest_frames] : i;
 
 		/* Where the host has too many mappings, it counts as written to. */
 		if (!clean[gfn] && backend_linear[gfn] && !(backend_linear[gfn] & PTE_D) &&
