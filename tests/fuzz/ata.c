@@ -160,14 +160,3 @@ static void check(void)
 	for (unsigned i = 0; i < sizeof(contents[1]); i++)
 		must(contents[1][i] == 0x11, "the read-only disk is as it was");
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	input = data;
-	input_end = data + size;
-	start();
-	while (input < input_end)
-		act();
-	check();
-	return 0;
-}

@@ -167,14 +167,3 @@ static void check(void)
 	board_run();
 	must(backend_guest_memory[RING + 12] == 7, "a frame comes");
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	input = data;
-	input_end = data + size;
-	start();
-	while (input < input_end)
-		act();
-	check();
-	return 0;
-}

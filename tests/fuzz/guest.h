@@ -59,6 +59,23 @@ int __wrap_bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t si
 	return __real_bus_dma_read(bus, gpa, to, size);
 }
 
+/* A target's own: a fresh machine; what the guest does next; what must work whatever it did. */
+static void start(void);
+static void act(void);
+static void check(void);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	input = data;
+	input_end = data + size;
+	start();
+	while (input < input_end)
+		act();
+	check();
+	return 0;
+}
+
 /* The machine's state is saved, and damaged or not. */
 static inline void guest_save(void)
 {

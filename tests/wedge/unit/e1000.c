@@ -6,13 +6,13 @@
  * link, saved state.
  */
 #include "driver.h"
+#include "frames.h"
 #include "../../../runtime-stubs/board/places.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOT NET_SLOT
 #define BUFFER 0x40000u
-#define FRAMES 64u
 #define RINGS 16u		/* descriptors */
 #define SEND_RING (RING + 0x1000)
 #define memory backend_guest_memory
@@ -25,32 +25,10 @@ enum { EOP = 1 << 24, IC = 1 << 26, TSE = 1 << 26, RS = 1 << 27, DEXT = 1 << 29,
        DATA_TYPE = 1 << 20, TCP = 1 << 24, IPV4 = 1 << 25 };
 #define IDE (1u << 31)
 
-static struct { uint8_t bytes[BUS_FRAME_MOST]; unsigned size; } sent[FRAMES], coming[FRAMES];
-static unsigned sends, first, behind, tail;
-
-static void keep(struct bus_net *net, const struct bus_segment *segment, unsigned segments)
-{
-	unsigned size = 0;
-
-	(void)net;
-	for (unsigned i = 0; i < segments; i++) {
-		memcpy(sent[sends % FRAMES].bytes + size, segment[i].at, segment[i].size);
-		size += segment[i].size;
-	}
-	sent[sends++ % FRAMES].size = size;
-}
-
-static unsigned give(struct bus_net *net, uint8_t *to)
-{
-	(void)net;
-	if (first == behind)
-		return 0;
-	memcpy(to, coming[first].bytes, coming[first].size);
-	return coming[first++].size;
-}
+static unsigned tail;
 
 static struct bus_net network = {
-	.mac = { 2, 3, 4, 5, 6, 7 }, .send = keep, .receive = give, .model = BUS_NET_E1000,
+	.mac = { 2, 3, 4, 5, 6, 7 }, .send = frames_send, .receive = frames_receive, .model = BUS_NET_E1000,
 };
 
 static uint32_t get(unsigned offset) { return reg(SLOT, offset, 4); }

@@ -4,6 +4,8 @@
  * The board with all its devices, on the host: the back-end's part of it is this
  * program's own (machine.c), with a clock that a test sets.
  */
+#ifndef PREVIRT_UNIT_MACHINE_H
+#define PREVIRT_UNIT_MACHINE_H
 #include "../../../runtime-stubs/board/board.h"
 #include <stdint.h>
 
@@ -39,3 +41,5 @@ static inline void out(uint16_t port, uint8_t value) { bus_write_port(&board_vm.
 /* Device memory. */
 uint64_t load(uint64_t gpa, unsigned size);
 void store(uint64_t gpa, unsigned size, uint64_t value);
+
+#endif

@@ -5,41 +5,17 @@
  * was given: frames both ways, buffers that come late, wrong ones, the link, saved state.
  */
 #include "driver.h"
+#include "frames.h"
 #include "../../../runtime-stubs/board/places.h"
 #include <string.h>
 
 #define SLOT NET_SLOT
 #define BUFFER 0x40000u
-#define FRAMES 8u
 enum { RECEIVE, SEND };
 enum { MAC = 1 << 5, LINK = 1 << 16 };
 
-static struct { uint8_t bytes[BUS_FRAME_MOST]; unsigned size; } sent[FRAMES], coming[FRAMES];
-static unsigned sends, first, behind;
-
-static void keep(struct bus_net *net, const struct bus_segment *segment, unsigned segments)
-{
-	unsigned size = 0;
-
-	(void)net;
-	for (unsigned i = 0; i < segments; i++) {
-		memcpy(sent[sends].bytes + size, segment[i].at, segment[i].size);
-		size += segment[i].size;
-	}
-	sent[sends++].size = size;
-}
-
-static unsigned give(struct bus_net *net, uint8_t *to)
-{
-	(void)net;
-	if (first == behind)
-		return 0;
-	memcpy(to, coming[first].bytes, coming[first].size);
-	return coming[first++].size;
-}
-
 static struct bus_net network = {
-	.mac = { 2, 3, 4, 5, 6, 7 }, .up = 1, .send = keep, .receive = give,
+	.mac = { 2, 3, 4, 5, 6, 7 }, .up = 1, .send = frames_send, .receive = frames_receive,
 };
 
 static void come(unsigned size, uint8_t value)
