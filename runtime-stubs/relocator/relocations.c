@@ -49,7 +49,7 @@ static void relocations_word(struct relocator *r, uint64_t at, const Elf64_Sym *
 		relocator_word(r, at, value + relocations_per_cpu(r, s));
 }
 
-/* Of what is linked at 0 the place is how far it is from there. */
+/* The address of what is linked at 0 stands for a distance (RELOCATOR_FACT_PER_CPU): it stays. */
 static int relocations_is_offset(const struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
 {
 	return relocations_per_cpu(r, s) && !(s->st_value + (uint64_t)rela->r_addend) &&

@@ -45,9 +45,9 @@ enum relocator_fact_kind {
 				   with a size, numbers of 32 bits in function .name do */
 	RELOCATOR_FACT_LOADER,	/* function .name relocates a section of a module */
 	RELOCATOR_FACT_CONSTANT, /* area .area, of those with a size, starts at .number natively */
-	RELOCATOR_FACT_PER_CPU,	/* words of variable .name, and in function .name the address of
-				   what is linked at 0, are how far a processor's per-CPU data is
-				   from where it is linked */
+	RELOCATOR_FACT_PER_CPU,	/* each word of variable .name is the distance of a processor's
+				   per-CPU data from where it is linked; in function .name the
+				   address of what is linked at 0 is one */
 	RELOCATOR_FACT_OFFSET,	/* variable .name: what takes the move off again */
 	RELOCATOR_FACT_IDENTITY, /* function .name runs at physical addresses */
 	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
