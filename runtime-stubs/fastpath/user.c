@@ -15,9 +15,10 @@
 extern const uint64_t fastpath_jumps[JUMPS];
 extern uint64_t fastpath_slow_jumps[JUMPS];
 extern uint64_t fastpath_gdt_now, fastpath_gdt_known, fastpath_gdt_written;
-extern uint64_t fastpath_syscall_target, fastpath_syscall_flags, fastpath_sysret_cs, fastpath_sysret_ss;
+extern uint64_t fastpath_syscall_target, fastpath_syscall_lstar, fastpath_syscall_flags;
+extern uint64_t fastpath_sysret_cs, fastpath_sysret_ss;
 extern uint32_t fastpath_gdt_words, fastpath_syscall_segments;
-extern uint8_t fastpath_syscall_known;
+extern const char fastpath_syscall_some_flags[], fastpath_syscall_unknown[];
 
 static uint16_t jump_slots[JUMPS];
 
@@ -47,7 +48,7 @@ int fastpath_jump_at(uint64_t rip)
 
 void backend_syscall_changed(void)
 {
-	fastpath_syscall_known = 0;
+	fastpath_syscall_target = (uint64_t)fastpath_syscall_unknown;
 	requests_vcpu.slow = 1;
 }
 
@@ -63,10 +64,10 @@ void fastpath_syscall_learn(const struct cpu *cpu)
 
 	if (!(cpu->efer & EFER_SCE) || (cpu->sfmask & NEEDED_MASK) != NEEDED_MASK)
 		return;
-	fastpath_syscall_target = cpu->lstar;
+	fastpath_syscall_lstar = cpu->lstar;
 	fastpath_syscall_flags = KERNEL_FLAGS & ~cpu->sfmask;
 	fastpath_syscall_segments = cs | (uint32_t)(cs + 8) << 16;
-	fastpath_syscall_known = 1;
+	fastpath_syscall_target = fastpath_syscall_flags ? (uint64_t)fastpath_syscall_some_flags : cpu->lstar;
 }
 
 void backend_watch_gdt(const void *now, const void *known, size_t size,

@@ -339,6 +339,7 @@ void xenpv_traps_init(void)
 	traps_callback(CALLBACKTYPE_syscall, (uint64_t)fastpath_syscall_entry);
 	traps_callback(CALLBACKTYPE_syscall32, traps_entry(WEDGE_SYSCALL32));
 	traps_callback(CALLBACKTYPE_sysenter, traps_entry(WEDGE_SYSENTER));
+	backend_syscall_changed();
 	xenpv_must("a stack", xenpv_call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
 					 (uint64_t)backend_stack_top, 0, 0));
 }

@@ -17,6 +17,7 @@
 #define MSR_SYSENTER_CS 0x174
 #define SCE 1
 #define ALL_FLAGS 0x77fd5
+#define FLAG_ID 0x200000
 .macro write msr, low, high=$0
 	movl $\msr, %ecx
 	movl \low, %eax
@@ -69,6 +70,21 @@ start:
 	.endr
 	print "guest: system calls as EFER says\n"
 
+	/* The kernel gets the flags that SFMASK does not name, r11 all of them. ID, for
+	   QEMU takes the arithmetic flags away whatever SFMASK says. */
+	set_sce SCE
+	write_address MSR_LSTAR, identify
+	.rept 2
+	leads identify_at, USER_CS, 'I', 19
+	leads identify_at, USER_CS, 'I', 20
+	write MSR_SFMASK, $ALL_FLAGS|FLAG_ID
+	leads identify_at, USER_CS, 'n', 21
+	leads identify_at, USER_CS, 'n', 22
+	write MSR_SFMASK, $ALL_FLAGS
+	.endr
+	set_sce 0
+	print "guest: flags as SFMASK says\n"
+
 	/* SYSRET is undefined then, too, also right after user mode has run. */
 	visit nothing_at
 	movl $USER_CODE, %ecx
@@ -104,11 +120,27 @@ start:
 	entered software, 'I'
 	entered system_call, 'S', %rcx
 	entered system_call_32, 's', %rcx
+identify:
+	leaq stack_top(%rip), %rsp
+	movb $'I', %al
+	pushfq
+	testl $FLAG_ID, (%rsp)
+	jnz 1f
+	movb $'n', %al
+1:	testl $FLAG_ID, %r11d
+	jnz 1f
+	movb $'!', %al
+1:	movq %rcx, %rdi
+	jmp user_entered
 
 program:
 	.set syscall_at, . - program
 	.byte 0x0f, 0x05
 	ud2
+	.set identify_at, . - program
+	.byte 0x9c			/* pushfq; not a site of the kernel's */
+	orl $FLAG_ID, (%rsp)
+	.byte 0x9d, 0x0f, 0x05		/* popfq; syscall */
 	.set sysenter_at, . - program
 	.byte 0x0f, 0x34
 	ud2
