@@ -7,9 +7,10 @@
 CLI_DIR := runtime-stubs/cli
 CLI_SRC := $(wildcard $(CLI_DIR)/*.c) runtime-stubs/sites/sites.c \
 	    runtime-stubs/insn/match.c runtime-stubs/insn/insn.c \
-	    runtime-stubs/rewriter/plan.c runtime-stubs/rewriter/template.c \
+	    runtime-stubs/rewriter/plan.c runtime-stubs/rewriter/device.c runtime-stubs/rewriter/template.c \
 	    runtime-stubs/rewriter/undo.c $(wildcard runtime-stubs/relocator/*.c) \
-	    runtime-stubs/insn/fields.c $(GEN)/insns.c
+	    runtime-stubs/insn/fields.c runtime-stubs/insn/operation.c \
+	    runtime-stubs/insn/vector.c $(GEN)/insns.c
 CLI_OBJ := $(patsubst %.c,$(B)/obj/cli/%.o,$(notdir $(CLI_SRC)))
 CLI_LIBS := -ldw -lelf -lZydis -lz -llzma -lbz2 -lm
 CLI_CPPFLAGS := -D_GNU_SOURCE -DPREVIRT_VERSION='"$(VERSION)"' -I$(GEN) \

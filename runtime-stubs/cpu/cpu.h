@@ -219,6 +219,14 @@ enum cpu_result cpu_emulate_io(struct cpu *, const struct insn *, struct cpu_fau
  * no operand is on a device.
  */
 enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault);
+/*
+ * The load or store @access (OPERATION_MOV, MOVZX or MOVSX), whose end is at @next, of
+ * device memory or of what was mapped in its place: CPU_NEXT, with rip as it was, or
+ * CPU_FAULT.
+ */
+struct insn_operation;
+enum cpu_result cpu_access_device(struct cpu *cpu, const struct insn_operation *access,
+				  uint64_t next, struct cpu_fault *fault);
 
 /* May IRET go to user mode with these? CPU_NEXT, or CPU_FAULT. */
 enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,

@@ -16,7 +16,7 @@
  * 4 or 8; what is above counts neither in them nor in the result), with the flags it
  * finds and leaves.
  */
-uint64_t cpu_operate(enum operation what, unsigned size, uint64_t first, uint64_t second,
+uint64_t cpu_operate(enum insn_what what, unsigned size, uint64_t first, uint64_t second,
 		     uint8_t count, uint64_t *flags);
 /* Does the condition of Jcc, SETcc, CMOVcc hold (the opcode's low four bits)? */
 int cpu_condition(unsigned code, uint64_t flags);

@@ -17,7 +17,7 @@
 	STUB(name "l " by "%eax") STUB(name "q " by "%rax")
 #define BY_CL "%cl, "
 
-/* In the order of enum operation. rax is the first operand and the result, rdx the
+/* In the order of enum insn_what. rax is the first operand and the result, rdx the
    second, cl a count. */
 __asm__(".pushsection .text\n\t.balign 8\noperate_stubs:\n\t"
 	TWO("add") TWO("or") TWO("adc") TWO("sbb") TWO("and") TWO("sub") TWO("xor") TWO("cmp")
@@ -32,7 +32,7 @@ __asm__(".pushsection .text\n\t.balign 8\noperate_stubs:\n\t"
 extern const char operate_stubs[] __attribute__((visibility("hidden")));
 _Static_assert(OPERATION_CALCULATED == 29, "as many as there are stubs");
 
-uint64_t cpu_operate(enum operation what, unsigned size, uint64_t first, uint64_t second,
+uint64_t cpu_operate(enum insn_what what, unsigned size, uint64_t first, uint64_t second,
 		     uint8_t count, uint64_t *flags)
 {
 	const char *stub = operate_stubs +

@@ -163,3 +163,21 @@ enum cpu_result device_operate(struct cpu *cpu, const struct insn_operation *o, 
 		operation_set_register(cpu, o, reg);
 	return CPU_NEXT;
 }
+
+enum cpu_result cpu_access_device(struct cpu *cpu, const struct insn_operation *o, uint64_t next,
+				  struct cpu_fault *fault)
+{
+	enum cpu_result result = device_operate(cpu, o, next, fault);
+	uint64_t va = operation_address(cpu, o, next), value = 0;
+
+	if (result != CPU_UNKNOWN)
+		return result;
+	if (o->store) {
+		value = o->immediate ? o->insn.imm : operation_register(cpu, o);
+		return cpu_write(cpu, va, &value, o->size, fault) ? CPU_FAULT : CPU_NEXT;
+	}
+	if (cpu_read(cpu, va, &value, o->size, fault))
+		return CPU_FAULT;
+	operation_set_register(cpu, o, operation_result(cpu, o, value, &value));
+	return CPU_NEXT;
+}

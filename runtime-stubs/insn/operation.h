@@ -10,7 +10,7 @@
 #define PREVIRT_OPERATION_H
 #include "insn.h"
 
-enum operation {
+enum insn_what {
 	/* As ModRM.reg of 80 to 83 has them, of C0, of F6, of FE, of 0F BA. */
 	OPERATION_ADD, OPERATION_OR, OPERATION_ADC, OPERATION_SBB,
 	OPERATION_AND, OPERATION_SUB, OPERATION_XOR, OPERATION_CMP,
@@ -37,7 +37,7 @@ enum operation {
 
 struct insn_operation {
 	struct insn insn;	/* .len, the memory operand, .reg, .imm, .rep */
-	uint8_t what;		/* enum operation */
+	uint8_t what;		/* enum insn_what */
 	uint8_t size;		/* bytes of memory: 1, 2, 4 or 8; of a vector 16, too */
 	uint8_t load, store;	/* what is done to memory */
 	uint8_t to_register;	/* the register is the first operand, memory the second */

@@ -2,6 +2,7 @@
 /* Copyright The previrt authors */
 /* Decides for each site what stands there (rewriter.h). The bytes are template.c's. */
 #include "rewriter.h"
+#include "plan.h"
 #include "template.h"
 #include "insns.h"
 #include <string.h>
@@ -127,9 +128,8 @@ static void plan_fill_kind(struct rewriter_kind *kind, const struct previrt_site
 	memcpy(kind->bytes, bytes, kind->size);
 }
 
-/* The slot of a call: one for all sites with the same bytes. */
-static int plan_call(struct rewriter *rw, const struct previrt_site *site,
-		     const struct insn *insn, const uint8_t *bytes)
+int plan_call(struct rewriter *rw, const struct previrt_site *site, const struct insn *insn,
+	      const uint8_t *bytes)
 {
 	unsigned size = site->len + site->pad;
 	unsigned bucket = plan_hash(bytes, size);
@@ -214,10 +214,9 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	return template;
 }
 
-/* Do @each of the sites; stops at the first for which it is negative. */
+/* Do these with each of them; stops at the first for which it is negative. */
 static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsigned align,
-		     uint64_t notes_address,
-		     int (*each)(struct rewriter *, const struct previrt_site *, uint64_t))
+		     uint64_t notes_address, plan_action *action, plan_action *device)
 {
 	struct previrt_sites_walk walk;
 	struct previrt_sites_unit unit;
@@ -225,13 +224,16 @@ static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsign
 
 	previrt_sites_begin(&walk, notes, size, align);
 	while ((status = previrt_sites_next(&walk, &unit)) == PREVIRT_SITES_UNIT) {
+		if (unit.type == PREVIRT_NOTE_MEMORY &&
+		    plan_devices(rw, &walk, &unit, notes_address, device))
+			return -1;
 		if (unit.type != PREVIRT_NOTE_SITES)
 			continue;
 		for (size_t i = 0; i < unit.count; i++) {
 			struct previrt_site site;
 			uint64_t code = previrt_sites_entry(&walk, &unit, i, &site);
 
-			if (each(rw, &site, notes_address + code) < 0)
+			if (action(rw, &site, notes_address + code) < 0)
 				return -1;
 		}
 	}
@@ -243,9 +245,7 @@ static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsign
 	return 0;
 }
 
-/* The memory of a site at link address @address; NULL: it is not in the kernel. */
-static uint8_t *plan_memory(const struct rewriter *rw, const struct previrt_site *site,
-			    uint64_t address)
+uint8_t *plan_memory(const struct rewriter *rw, const struct previrt_site *site, uint64_t address)
 {
 	const struct rewriter_area kernel = { rw->address, rw->size, rw->memory };
 	const struct rewriter_area *area = &kernel;
@@ -310,14 +310,14 @@ int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned 
 		  uint64_t notes_address)
 {
 	rw->error = REWRITER_OK;
-	return plan_each(rw, notes, size, align, notes_address, plan_one);
+	return plan_each(rw, notes, size, align, notes_address, plan_one, plan_device);
 }
 
 /* The plan is a function of table and bytes alone; so it is made again. */
 int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		   uint64_t notes_address)
 {
-	if (!plan_each(rw, notes, size, align, notes_address, apply_one))
+	if (!plan_each(rw, notes, size, align, notes_address, apply_one, plan_apply_device))
 		return 0;
 	rewriter_undo(rw, notes, size, align, notes_address);
 	return -1;
@@ -327,7 +327,7 @@ uint32_t rewriter_undo(struct rewriter *rw, const void *notes, size_t size, unsi
 		       uint64_t notes_address)
 {
 	rw->undone = 0;
-	plan_each(rw, notes, size, align, notes_address, undo_one);
+	plan_each(rw, notes, size, align, notes_address, undo_one, undo_one);
 	return rw->undone;
 }
 

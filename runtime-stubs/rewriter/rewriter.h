@@ -15,12 +15,13 @@
  */
 #ifndef PREVIRT_REWRITER_H
 #define PREVIRT_REWRITER_H
-#include "../insn/insn.h"
+#include "../insn/operation.h"
 #include "../sites/sites.h"
 #include "insns.h"
 #include "limits.h"
 
 #define REWRITER_SITE_MAX 32
+#define REWRITER_DEVICE 0	/* no enum previrt_op */
 #define REWRITER_INLINES 32	/* different sites replaced in line */
 
 /*
@@ -50,7 +51,10 @@ enum rewriter_template {
 
 /* What a slot's code has to carry out. */
 struct rewriter_kind {
-	struct insn insn;
+	union {
+		struct insn insn;	/* .op REWRITER_DEVICE: an access to a device, ... */
+		struct insn_operation access;	/* ... and this is all of it */
+	};
 	uint8_t at;		/* offset of the instruction in its site */
 	uint8_t size;		/* of the site */
 	uint8_t jump_len;	/* bytes of the call or jump at its start */
@@ -96,7 +100,7 @@ struct rewriter {
 	struct rewriter_kind *calls, *jumps;
 	struct rewriter_inline inlines[REWRITER_INLINES];
 	unsigned call_count, jump_count, inline_count;
-	uint32_t sites, undone, by_template[REWRITER_TEMPLATES];
+	uint32_t sites, devices, undone, by_template[REWRITER_TEMPLATES];
 	uint32_t by_class[PREVIRT_CLASSES][REWRITER_TEMPLATES];
 	/* Why planning failed: at which site, of which op. */
 	enum rewriter_error error;
@@ -128,6 +132,14 @@ int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned
  */
 int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		       const uint8_t *bytes, uint64_t address, uint8_t *out);
+
+/*
+ * A load or store that the table names as one of device memory (op REWRITER_DEVICE, len
+ * and pad; its @bytes): REWRITER_CALL and in @out what will stand there, or REWRITER_LEAVE,
+ * for it faults then and is carried out as well. Plan and apply do it with all of them.
+ */
+enum rewriter_template rewriter_plan_device(struct rewriter *rw, const struct previrt_site *site,
+					    const uint8_t *bytes, uint8_t *out);
 
 /*
  * Put back what stood at the sites before rewriter_apply, byte for byte; same

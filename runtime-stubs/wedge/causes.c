@@ -76,7 +76,8 @@ static void causes_print_sites(void)
 		if (!sites[most].count)
 			break;
 		wedge_print("previrt: count site %016lx:%s executions %u\n", sites[most].address,
-			    previrt_insns[sites[most].op].name, sites[most].count);
+			    sites[most].op ? previrt_insns[sites[most].op].name : "device",
+			    sites[most].count);
 		sites[most].count = 0;
 	}
 	if (sites_lost)
@@ -86,7 +87,7 @@ static void causes_print_sites(void)
 void wedge_print_causes(void)
 {
 	static const char *const names[] = {
-		"start", "page-fault", "exception", "event", "syscall", "int"
+		"start", "page-fault", "exception", "event", "syscall", "int", "device"
 	};
 	static const char *const fault_names[] = {
 		"filled-user", "filled-kernel", "first-write", "upper", "reflected-user",

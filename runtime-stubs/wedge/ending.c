@@ -46,6 +46,9 @@ static void ending_print(void)
 	wedge_print_counter("exceptions", &c->exceptions);
 	wedge_print_counters("syscalls", &c->syscalls, &backend_fast_syscalls);
 	wedge_print("\n");
+	wedge_print("previrt: count device annotated sites %u", wedge_rewriter.devices);
+	wedge_print_counter("accesses", &c->devices);
+	wedge_print("\n");
 	modules_print_counters();
 	wedge_print("previrt: count memory shadow");
 	wedge_print_counter("filled", &mmu_vcpu.counters.fills);

@@ -29,7 +29,9 @@ void wedge_tell_slots(void)
 	for (; told < wedge_rewriter.call_count; told++) {
 		const struct rewriter_kind *kind = &wedge_rewriter.calls[told];
 
-		backend_call_slot(told, &kind->insn, kind->at, kind->size, kind->jump_len);
+		if (kind->insn.op != REWRITER_DEVICE)
+			backend_call_slot(told, &kind->insn, kind->at, kind->size,
+					  kind->jump_len);
 	}
 }
 

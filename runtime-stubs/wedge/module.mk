@@ -11,7 +11,7 @@ WEDGE_NEUTRAL := $(addprefix $(W)/,\
 	cpu/wake.c cpu/io.c cpu/memory.c cpu/breakpoints.c cpu/msr.c cpu/cpuid.c cpu/device.c cpu/operand.c cpu/operation.c cpu/operate.c cpu/string.c cpu/vector.c \
 	bus/ports.c bus/memory.c bus/lines.c bus/timers.c bus/dma.c bus/disk.c bus/memory_disk.c bus/pci.c bus/bars.c bus/msix.c virtio/queue.c virtio/device.c virtio/pci.c board/board.c board/mailbox.c board/tables.c board/dsdt.c \
 	insn/insn.c insn/match.c insn/operation.c insn/vector.c sites/sites.c \
-	rewriter/plan.c rewriter/template.c rewriter/undo.c) $(wildcard $(W)/mmu/*.c $(W)/mmu/shadow/*.c $(W)/devices/*.c)
+	rewriter/plan.c rewriter/device.c rewriter/template.c rewriter/undo.c) $(wildcard $(W)/mmu/*.c $(W)/mmu/shadow/*.c $(W)/devices/*.c)
 WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\
 	start.S entry.S user.S early.c main.c check.c vcpus.c counters.c traps.c time.c memory.c cpu.c domu.c) $(filter-out %/none.c,$(wildcard $(W)/fastpath/*.[cS]))
 

@@ -146,11 +146,34 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		wedge_debug(!!stepping);
 }
 
+/* An access to a device, whose site is from @at to @end. */
+static void run_device(const struct insn_operation *access, uint64_t at, uint64_t end)
+{
+	struct cpu_fault fault = { .error = 0 };
+	struct cpu *cpu = &previrt_cpu;
+
+	cpu->watched = 0;
+	wedge_cause(CAUSE_DEVICE);
+	wedge_vcpu.counters.devices++;
+	if (cpu_access_device(cpu, access, at + access->insn.len, &fault) == CPU_FAULT) {
+		cpu->rip = at;
+		wedge_deliver(&fault, 0);
+		return;
+	}
+	cpu->rip = end;
+	if ((cpu->rflags & FLAG_TF) || cpu->watched)
+		wedge_debug(!!(cpu->rflags & FLAG_TF));
+}
+
 static _Noreturn void run_kind(struct rewriter_kind *kind, uint64_t site)
 {
-	wedge_vcpu.counters.rewritten[previrt_insns[kind->insn.op].cls]++;
 	if (wedge_wants_counts)
 		wedge_count_site(site, kind->insn.op);
+	if (kind->insn.op == REWRITER_DEVICE) {
+		run_device(&kind->access, site, site + kind->size);
+		run_resume();
+	}
+	wedge_vcpu.counters.rewritten[previrt_insns[kind->insn.op].cls]++;
 	run_emulate(&kind->insn, site + kind->at, site + kind->size);
 	run_resume();
 }

@@ -21,6 +21,7 @@ extern struct rewriter wedge_rewriter;
 struct wedge_counters {
 	uint64_t rewritten[PREVIRT_CLASSES], trapped[PREVIRT_CLASSES], emulated[PREVIRT_CLASSES];
 	uint64_t events, interrupts, exceptions, syscalls;
+	uint64_t devices;	/* accesses by annotated sites */
 };
 
 /* What the wedge itself knows of a processor, and of a machine. All of it is derived, or
@@ -41,7 +42,7 @@ extern struct wedge_vm wedge_vm;
    instruction's class or one of these; ... */
 enum {
 	CAUSE_START = PREVIRT_CLASSES, CAUSE_PAGE_FAULT, CAUSE_EXCEPTION, CAUSE_EVENT,
-	CAUSE_SYSCALL, CAUSE_INT, CAUSES
+	CAUSE_SYSCALL, CAUSE_INT, CAUSE_DEVICE, CAUSES
 };
 void wedge_count_cause(unsigned cause);
 /* ... a page fault with @error of the processor's, and what became of it; ... */
