@@ -10,6 +10,14 @@
 #include "template.h"
 #include <string.h>
 
+int rewriter_device_site(const struct previrt_memory *memory, struct previrt_site *site)
+{
+	*site = (struct previrt_site){
+		.site = memory->site, .op = REWRITER_DEVICE, .len = memory->len, .pad = memory->pad };
+	return memory->space == PREVIRT_SPACE_mmio &&
+	       (memory->op == PREVIRT_MEM_load || memory->op == PREVIRT_MEM_store);
+}
+
 int plan_devices(struct rewriter *rw, const struct previrt_sites_walk *walk,
 		 const struct previrt_sites_unit *unit, uint64_t notes_address,
 		 plan_action *action)
@@ -17,11 +25,9 @@ int plan_devices(struct rewriter *rw, const struct previrt_sites_walk *walk,
 	for (size_t i = 0; i < unit->count; i++) {
 		struct previrt_memory memory;
 		uint64_t code = previrt_sites_memory(walk, unit, i, &memory);
-		struct previrt_site site = { .op = REWRITER_DEVICE, .len = memory.len, .pad = memory.pad };
+		struct previrt_site site;
 
-		if (memory.space == PREVIRT_SPACE_mmio &&
-		    (memory.op == PREVIRT_MEM_load || memory.op == PREVIRT_MEM_store) &&
-		    action(rw, &site, notes_address + code) < 0)
+		if (rewriter_device_site(&memory, &site) && action(rw, &site, notes_address + code) < 0)
 			return -1;
 	}
 	return 0;

@@ -133,6 +133,8 @@ int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned
 int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		       const uint8_t *bytes, uint64_t address, uint8_t *out);
 
+/* Is @memory a load or store of device memory? Then @site is where, for what follows. */
+int rewriter_device_site(const struct previrt_memory *memory, struct previrt_site *site);
 /*
  * A load or store that the table names as one of device memory (op REWRITER_DEVICE, len
  * and pad; its @bytes): REWRITER_CALL and in @out what will stand there, or REWRITER_LEAVE,

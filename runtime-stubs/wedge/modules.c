@@ -86,13 +86,19 @@ static int modules_read_notes(const struct modules_notes *notes, uint64_t va, vo
 	return 0;
 }
 
-/*
- * Is there a note of ours at @va? Gives the size of an entry, 0 if not; @bytes
- * is the note's size and @entries how many sites (none in notes of other kinds).
- */
-static int modules_note(const struct modules_notes *notes, uint64_t va, uint32_t *bytes,
-			uint32_t *entries)
+/* A note of ours: its bytes, how many entries of sites or operations on memory it has
+   (none in notes of other kinds), the size of one. */
+struct modules_note {
+	uint32_t type, bytes, entries, entry_size;
+};
+
+/* Is there one at @va? */
+static int modules_note(const struct modules_notes *notes, uint64_t va, struct modules_note *found)
 {
+	static const uint8_t least[] = {
+		[PREVIRT_NOTE_SITES] = sizeof(struct previrt_site),
+		[PREVIRT_NOTE_MEMORY] = sizeof(struct previrt_memory),
+	};
 	uint8_t note[NOTE_HEAD];
 	uint32_t words[3];
 
@@ -103,16 +109,41 @@ static int modules_note(const struct modules_notes *notes, uint64_t va, uint32_t
 	    words[1] > SCAN_MAX || memcmp(note + 12, PREVIRT_NOTE_OWNER, 8))
 		return 0;
 	if (note[20] != PREVIRT_ABI_VERSION || note[21] != PREVIRT_ARCH_X86_64 ||
-	    !note[22] ||
-	    (words[2] == PREVIRT_NOTE_SITES && note[22] < sizeof(struct previrt_site)))
+	    !note[22] || (words[2] < sizeof(least) && note[22] < least[words[2]]))
 		return 0;
-	*bytes = (12 + 8 + words[1] + 3) & ~3u;
-	*entries = words[2] == PREVIRT_NOTE_SITES ? (words[1] - 4) / note[22] : 0;
-	return note[22];
+	*found = (struct modules_note){ words[2], (12 + 8 + words[1] + 3) & ~3u, 0, note[22] };
+	if (words[2] < sizeof(least) && least[words[2]])
+		found->entries = (words[1] - 4) / note[22];
+	return 1;
+}
+
+/* What an entry of a note of @type names; -1: nothing that is rewritten. */
+static int modules_read_site(const struct modules_notes *notes, uint64_t entry_va, uint32_t type,
+			     struct previrt_site *site)
+{
+	struct previrt_memory memory;
+
+	if (!notes->copy && !modules_is_constant(entry_va))
+		return -1;
+	if (type == PREVIRT_NOTE_SITES)
+		return modules_read_notes(notes, entry_va, site, sizeof(*site));
+	return modules_read_notes(notes, entry_va, &memory, sizeof(memory)) ||
+	       !rewriter_device_site(&memory, site) ? -1 : 0;
+}
+
+static void modules_write_site(const struct previrt_site *site, uint64_t va, const uint8_t *bytes,
+			       int template)
+{
+	mmu_poke(va, bytes, site->len + site->pad);
+	modules.sites++;
+	if (site->op == REWRITER_DEVICE)
+		wedge_rewriter.devices++;
+	else
+		wedge_rewriter.by_class[previrt_insns[site->op].cls][template]++;
 }
 
 /* One site of the table; @write: second round. -1: it would go wrong silently. */
-static int modules_site(const struct modules_notes *notes, uint64_t entry_va, int write)
+static int modules_site(const struct modules_notes *notes, uint64_t entry_va, uint32_t type, int write)
 {
 	uint8_t bytes[REWRITER_SITE_MAX], out[REWRITER_SITE_MAX];
 	struct previrt_site site;
@@ -120,8 +151,7 @@ static int modules_site(const struct modules_notes *notes, uint64_t entry_va, in
 	int template;
 	size_t size;
 
-	if ((!notes->copy && !modules_is_constant(entry_va)) ||
-	    modules_read_notes(notes, entry_va, &site, sizeof(site)))
+	if (modules_read_site(notes, entry_va, type, &site))
 		return 0;
 	va = entry_va + (int64_t)(int32_t)((uint32_t)site.site - PREVIRT_BIAS);
 	size = site.len + site.pad;
@@ -131,7 +161,9 @@ static int modules_site(const struct modules_notes *notes, uint64_t entry_va, in
 		modules.refused += write;
 		return 0;
 	}
-	template = rewriter_plan_site(&wedge_rewriter, &site, bytes, va, out);
+	template = type == PREVIRT_NOTE_MEMORY ?
+		   (int)rewriter_plan_device(&wedge_rewriter, &site, bytes, out) :
+		   rewriter_plan_site(&wedge_rewriter, &site, bytes, va, out);
 	if (template == -REWRITER_MISMATCH) {
 		modules.changed += write;
 		return 0;
@@ -141,27 +173,20 @@ static int modules_site(const struct modules_notes *notes, uint64_t entry_va, in
 			    previrt_insns[site.op].name, va);
 		return -1;
 	}
-	if (write && template > REWRITER_LEAVE) {
-		mmu_poke(va, out, size);
-		modules.sites++;
-		wedge_rewriter.by_class[previrt_insns[site.op].cls][template]++;
-	}
+	if (write && template > REWRITER_LEAVE)
+		modules_write_site(&site, va, out, template);
 	return 0;
 }
 
 /* All notes from @va on. */
 static int modules_table(const struct modules_notes *notes, int write)
 {
-	uint32_t bytes, entries;
-	uint64_t va = notes->va;
-	int entry_size;
+	struct modules_note note;
 
-	while ((entry_size = modules_note(notes, va, &bytes, &entries))) {
-		for (uint32_t i = 0; i < entries; i++)
-			if (modules_site(notes, va + NOTE_HEAD + i * entry_size, write))
+	for (uint64_t va = notes->va; modules_note(notes, va, &note); va += note.bytes)
+		for (uint32_t i = 0; i < note.entries; i++)
+			if (modules_site(notes, va + NOTE_HEAD + i * note.entry_size, note.type, write))
 				return -1;
-		va += bytes;
-	}
 	return 0;
 }
 
@@ -180,12 +205,12 @@ static uint64_t modules_scan_page(uint64_t va)
 {
 	static const struct modules_notes memory;
 	static uint32_t words[BACKEND_PAGE / 4];
-	uint32_t bytes, entries;
+	struct modules_note note;
 
 	if (modules_read(va, words, sizeof(words)))
 		return 0;
 	for (unsigned i = 0; i < BACKEND_PAGE / 4; i++) {
-		if (words[i] != 8 || !modules_note(&memory, va + 4 * i, &bytes, &entries))
+		if (words[i] != 8 || !modules_note(&memory, va + 4 * i, &note))
 			continue;
 		if (modules_is_constant(va))
 			return va + 4 * i;
