@@ -427,6 +427,8 @@ char *asm_template_rewrite(const char *text,
 	asm_section_init(&r.sections, options->marks, options->start_marks);
 	r.extable = strstr(text, "__ex_table") != NULL;
 	read_statements(&r);
+	if (options->counted)
+		asm_count_look(&r.view, r.stmts, r.count, r.sections, options->counted);
 	for (size_t i = 0; i < r.count; )
 		i = rewrite_at(&r, i);
 	if (r.out.text)

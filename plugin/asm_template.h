@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "asm_count.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -36,6 +38,7 @@ struct asm_template_options {
 	unsigned start_marks;
 	const unsigned char *class_off;	/* by enum previrt_class, nonzero:
 					   leave alone; NULL: none is off */
+	asm_count_teller *counted;	/* of the text as it was; NULL: nobody asks */
 };
 
 /* How often each rewrite was made; added to, never cleared. */

@@ -21,6 +21,18 @@ const char *plugin_text(int number)
 	gcc_unreachable();
 }
 
+void plugin_note(location_t where, int number, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, number);
+	text = xvasprintf(plugin_text(number), args);
+	va_end(args);
+	inform(where, "previrt: PV%d: %s", number, text);
+	free(text);
+}
+
 void plugin_error(int number, ...)
 {
 	va_list args;

@@ -12,6 +12,9 @@
  */
 void plugin_error(int number, ...);
 
+/* The same as a note, which is no error even with -Werror. */
+void plugin_note(location_t where, int number, ...);
+
 /* The text of a diagnostic: a format for printf. Never NULL. */
 const char *plugin_text(int number);
 

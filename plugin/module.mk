@@ -12,7 +12,7 @@ PLUGIN_GCCS ?= $(foreach n,11 12,$(if $(wildcard \
 	$(call gcc_plugin_headers,$(n))/gcc-plugin.h),$(n)))
 PLUGIN_DEFAULT ?= $(shell gcc -dumpversion | cut -d. -f1)
 
-PLUGIN_C := guest asm_memory asm_lex asm_bytes asm_data asm_section asm_directive asm_match asm_template
+PLUGIN_C := guest asm_memory asm_lex asm_bytes asm_data asm_section asm_directive asm_match asm_count asm_template
 PLUGIN_CXX := plugin arguments diagnostics unit guest_load named parts pass_template pass_memory pass_late liveness pass_function pass_macros pass_text
 PLUGIN_GEN := $(addprefix $(GEN)/,abi.h places.def insns.h insns.c mnemonics.h pack_text.h)
 # No path of this folder in it: the digest that makes kbuild and ccache build anew

@@ -15,6 +15,13 @@
 #include "passes.h"
 #include "unit.h"
 
+static location_t template_place;
+
+static void tell_counted(const char *, size_t, const char *statement, const char *site)
+{
+	plugin_note(template_place, 717, statement, site);
+}
+
 /* decl: the function, NULL of top-level asm. */
 static struct asm_template_options template_options(bool basic, tree decl)
 {
@@ -25,6 +32,8 @@ static struct asm_template_options template_options(bool basic, tree decl)
 	o.call = previrt_options.mode == MODE_CALL;
 	o.class_off = previrt_options.class_off;
 	o.marks = parts_of_section;
+	if (previrt_options.pad != POLICY_NONE && previrt_options.mode != MODE_RECORD)
+		o.counted = tell_counted;
 	o.start_marks = decl ? parts_of_function(decl) : parts_of_unit();
 	return o;
 }
@@ -42,7 +51,10 @@ static void rewrite_statement(gasm *stmt)
 	struct asm_template_options o = template_options(gimple_asm_input_p(stmt),
 							 current_function_decl);
 	struct asm_template_counts counts = {};
-	char *text = asm_template_rewrite(gimple_asm_string(stmt), &o, &counts);
+	char *text;
+
+	template_place = gimple_location(stmt);
+	text = asm_template_rewrite(gimple_asm_string(stmt), &o, &counts);
 
 	if (!text)
 		return;
@@ -101,7 +113,7 @@ void pass_toplevel_run()
 	const struct asm_template_options o = template_options(true, NULL_TREE);
 	asm_node *node;
 
-	if (in_lto_p || unit_is_excluded())
+	template_place = UNKNOWN_LOCATION;	if (in_lto_p || unit_is_excluded())
 		return;
 	for (node = symtab->first_asm_symbol(); node; node = safe_as_a<asm_node *>(node->next)) {
 		struct asm_template_counts counts = {};

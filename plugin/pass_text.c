@@ -55,6 +55,34 @@ static void write_all(FILE *file, const char *text)
 			    xstrerror(errno));
 }
 
+/* A note with the line and name that the preprocessor's markers (# 7 "file.S") give. */
+static void tell_counted(const char *text, size_t at, const char *statement, const char *site)
+{
+	const char *line = text, *name = NULL, *end;
+	int number = 0, size = 0;
+
+	for (; (end = strchr(line, '\n')) && end < text + at; line = end + 1, number++)
+		if (line[0] == '#' && line[1] == ' ' && ISDIGIT(line[2])) {
+			name = strchr(line, '"');
+			size = name ? strcspn(name + 1, "\"\n") : 0;
+			number = atoi(line + 2) - 1;
+		}
+	if (name)
+		fprintf(stderr, "%.*s:%d: ", size, name + 1, number);
+	fprintf(stderr, "note: previrt: PV717: ");
+	fprintf(stderr, plugin_text(717), statement, site);
+	fputc('\n', stderr);
+}
+
+/* Are sites padded? The first line on it is that of pack.h. */
+static bool has_pads(const char *text)
+{
+	static const char policy[] = ".set .Lpv_policy,";
+	const char *set = strstr(text, policy);
+
+	return !set || atoi(set + strlen(policy)) != POLICY_NONE;
+}
+
 /* The last line of the pack, in front of the file's own text. */
 static const char behind_pack[] = "\n.set .Lpv_ready,1\n";
 
@@ -76,6 +104,7 @@ static char *rewrite(char *text)
 	o.basic = o.whole = true;
 	o.class_off = previrt_options.class_off;
 	o.marks = parts_of_section;
+	o.counted = has_pads(text) ? tell_counted : NULL;
 	o.start_marks = parts_of_unit();
 	changed = asm_template_rewrite(own, &o, &counts);
 	group = strstr(own, ",comdat") != NULL;

@@ -34,11 +34,20 @@ static unsigned own_macros(const char *text)
 	return n;
 }
 
+/* Of a statement that counts bytes: its place is where its text is. */
+static void counted(const char *text, size_t at, const char *statement, const char *site)
+{
+	if (strncmp(text + at, statement, strlen(statement)) || !*site) {
+		fprintf(stderr, "counted: %s, %s in\n%s\n", statement, site, text);
+		abort();
+	}
+}
+
 static void try_text(const char *text, unsigned flags)
 {
 	const struct asm_template_options o = {
 		.mode64 = flags & 1, .basic = flags & (2 | 8), .call = flags & 4,
-		.whole = flags & 8
+		.whole = flags & 8, .counted = counted
 	};
 	struct asm_template_counts counts = { 0 };
 	char *once = asm_template_rewrite(text, &o, &counts), *twice;
@@ -83,7 +92,8 @@ static const char *const pieces[] = {
 	"\\", "'", "{", "}", "|", "%{", "%}", "%[x]", "data16", "rep/", "vmmcall",
 	".pushsection .data\n", ".popsection\n", ".pushsection .altinstr_replacement,\"ax\"\n",
 	"__ex_table", ".previous\n", ".intel_syntax\n", ".att_syntax noprefix\n", ".code32\n", ".macro rdtsc\n",
-	".macro ", "{load} ", "jmp $1,$2", ".long 1\n", "cpuid", "0x0f,0x0b,0x78,0x65,0x6e",
+	"9(%rip)", "-9(%%rip)", " .+4", ".code16", ".macro ", "{load} ", "jmp $1,$2",
+	".long 1\n", "cpuid", "0x0f,0x0b,0x78,0x65,0x6e",
 	" ", "\t", "\r", "%", ":", ",", "$", "0", "@", "\\reg", "%;",
 };
 
@@ -108,7 +118,7 @@ int main(int argc, char **argv)
 	}
 	state = argc > 2 ? strtoull(argv[2], NULL, 0) | 1 : 1;
 	for (unsigned long i = 0; i < runs; i++) {
-		uint8_t text[512] = { draw(8) };
+		uint8_t text[512] = { draw(16) };
 		size_t size = 1;
 
 		for (unsigned n = 1 + draw(16); n; n--) {
