@@ -143,9 +143,8 @@ class Source:
             self.mode = self.rng.choice([64, 64, 32, 16])
             self.put(f'\t.code{self.mode}')
         else:
-            # Not {load} and the like: docs/limits.md
             self.put('\t.altmacro')
-            self.put(*reversed(self.rng.choice(self.forms[self.mode])))
+            self.put(*reversed(self.one()))
             self.put('\t.noaltmacro')
 
     def head(self):
