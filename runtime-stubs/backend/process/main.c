@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /* Start of day, counters, and the end. */
 #include "process.h"
-#include "stub.h"
+#include "../../stub/stub.h"
 #include "../../devices/ends.h"
 #include "../../host/base.h"
 #include "../../host/console.h"

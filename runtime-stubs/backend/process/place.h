@@ -6,7 +6,7 @@
  */
 #ifndef PREVIRT_PROCESS_PLACE_H
 #define PREVIRT_PROCESS_PLACE_H
-#include "selectors.h"
+#include "../../stub/selectors.h"
 
 #ifdef __ASSEMBLER__
 #define PLACE(x) x

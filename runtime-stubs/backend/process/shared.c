@@ -11,7 +11,7 @@
  * LIMIT: user mode can read and write the guest's kernel and the wedge.
  */
 #include "process.h"
-#include "frame.h"
+#include "../../stub/frame.h"
 #include "../../cpu/breakpoints.h"
 #include "../../host/base.h"
 #include "../../host/xstate.h"

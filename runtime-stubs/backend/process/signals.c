@@ -8,7 +8,7 @@
  * the wedge goes on from struct cpu. One that meets the wedge returns to it.
  */
 #include "process.h"
-#include "frame.h"
+#include "../../stub/frame.h"
 #include "../../cpu/cpu.h"
 #include "../../host/base.h"
 #include "../../host/processors.h"
