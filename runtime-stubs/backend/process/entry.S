@@ -52,7 +52,8 @@ site_jump:
 	movq %rax, CPU(RAX)
 	to_c process_jump_entered
 	.balign 16
-site_patch:				/* user mode's: patch.c */
+	.globl process_patch_site
+process_patch_site:		/* user mode's: patch.c */
 	movq %rax, CPU(RAX)
 	to_c process_patch_entered
 
@@ -72,7 +73,7 @@ process_call_stubs:
 process_jump_stubs:
 	stubs REWRITER_JUMPS, site_jump
 process_patch_stubs:
-	stubs PATCH_SITES, site_patch
+	stubs PATCH_SITES, process_patch_site
 process_stubs_end:
 	.if process_stubs_end - process_call_stubs - 15 * (REWRITER_CALLS + REWRITER_JUMPS + PATCH_SITES)
 	.error "a stub is not 15 bytes long"
