@@ -31,6 +31,32 @@ void process_patch_mapped(int lower, uint64_t va, uint64_t size, unsigned rights
 void process_patch_unmapped(uint64_t va, uint64_t size);
 /* ... the page @frame may be written to. */
 void process_patch_written(uint64_t frame);
+
+/* The rest is patch*.c's own. */
+enum patch_form { PATCH_NUMBER = 1, PATCH_COMPARE };
+#define PATCH_JUMP 7u			/* bytes */
+#define PATCH_COMPARE_SIZE 6u
+#define PATCH_RESUMES 1024u
+extern struct patch_page {
+	uint64_t va, frame;
+	uint8_t used, mapped;
+} patch_pages[PATCH_PAGES];
+extern unsigned patch_in_use;		/* pages */
+extern struct patch_site {
+	uint64_t syscall;		/* its address */
+	uint32_t immediate;
+	uint8_t form, page;		/* form 0: none */
+} patch_sites[PATCH_SITES];
+/* The last site behind whose system call an address with that patch_hash is. */
+extern uint16_t patch_resumes[PATCH_RESUMES];
+static inline unsigned patch_hash(uint64_t rip)
+{
+	return (rip ^ rip >> 10) % PATCH_RESUMES;
+}
+/* Of the SYSCALL at @offset of its page @code, made with @number. 0: none. */
+enum patch_form patch_form(const uint8_t *code, unsigned offset, uint64_t number);
+/* Its code is as it was; it has no copy. */
+void patch_drop(struct patch_page *page);
 #endif
 
 #endif
