@@ -9,6 +9,7 @@
 #include "options.h"
 #include "run.h"
 #include "run_gdb.h"
+#include "run_perf.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -321,7 +322,7 @@ static enum run_end process_run(const struct run *run)
 	wedge = path_wedge("process.elf");
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
-	else if (process_open(&files, run))
+	else if ((!run->perf || run_perf(run, wedge)) && process_open(&files, run))
 		name = run_bundle(&moving, true, &size);
 	if (name)
 		files.file[FILE_BUNDLE] = open(name, O_RDONLY | O_CLOEXEC);
