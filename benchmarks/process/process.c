@@ -11,7 +11,7 @@
  * the rounds lie within so much of the median).
  */
 #define _GNU_SOURCE
-#include "../../runtime-stubs/backend/process/stub.h"
+#include "../../runtime-stubs/stub/stub.h"
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>

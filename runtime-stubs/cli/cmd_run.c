@@ -46,6 +46,8 @@ static const char run_help_text[] =
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
 	"  --log FILE            the console into a file, too\n"
 	"  --gdb FILE            write a script for gdb, which finds the guest by gdb -x FILE\n"
+	"  --perf DIR            in a process: a folder by which perf report --symfs DIR names the\n"
+	"                        functions of the guest's kernel\n"
 	"  -q, --quiet           nothing on the terminal\n"
 	"  --cpu MODEL           QEMU's processor (qemu64)\n"
 	"  --icount              count instructions instead of time: repeatable\n"
@@ -132,7 +134,7 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, TRUST, CPUS, TIMEOUT, LOG, GDB, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, TRUST, CPUS, TIMEOUT, LOG, GDB, PERF, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
@@ -140,7 +142,8 @@ static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL },
 	[SHARE] = { "--share", NULL }, [TRUST] = { "--trust", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
-	[LOG] = { "--log", NULL }, [GDB] = { "--gdb", NULL }, [CPU] = { "--cpu", NULL },
+	[LOG] = { "--log", NULL }, [GDB] = { "--gdb", NULL }, [PERF] = { "--perf", NULL },
+	[CPU] = { "--cpu", NULL },
 	[HYPERVISOR] = { "--hypervisor", NULL }, [WEDGE] = { "--wedge", NULL },
 	[QEMU_WORD] = { "--qemu", NULL },
 };
@@ -172,6 +175,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case APPEND: return run_set_text(&run->append, value);
 	case LOG: return run_set_text(&run->log, value) && run_log_good(value);
 	case GDB: return run_set_text(&run->gdb, value);
+	case PERF: return run_set_text(&run->perf, value);
 	case CPU: run->cpu_given = true; return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
 	case DISK: return run_disk_add(&run->disks, value);
@@ -266,13 +270,15 @@ static const struct run_machine *run_machine(const char *name)
 /* What only a process can do; false after a numbered error. */
 static bool run_can(const struct run *run, const struct run_machine *machine)
 {
+	const char *what = run->perf ? "--perf" : NULL;
+
 	for (size_t i = 0; i < run->options.n; i++)
-		if (machine != &run_process && !strcmp(run->options.v[i], RUN_SHARED)) {
-			diag_error(DIAG_USAGE, NULL, "run: --trust shared: not with --on=%s; take "
-				   "--on=process", machine->name);
-			return false;
-		}
-	return true;
+		if (!strcmp(run->options.v[i], RUN_SHARED))
+			what = "--trust shared";
+	if (what && machine != &run_process)
+		diag_error(DIAG_USAGE, NULL, "run: %s: not with --on=%s; take --on=process", what,
+			   machine->name);
+	return !what || machine == &run_process;
 }
 
 int cmd_run(int argc, char **argv)

@@ -22,6 +22,7 @@
 struct run {
 	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
 	const char *gdb;	/* the file for a script for gdb, or NULL */
+	const char *perf;	/* the folder for perf, or NULL */
 	uint64_t memory;	/* MiB */
 	uint64_t cpus;
 	uint64_t timeout;	/* seconds; 0: none */

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "run.h"
 #include "run_gdb.h"
+#include "run_perf.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -49,30 +50,16 @@ static void process_caught(int signal)
 	process_signalled = signal;
 }
 
-/* A copy of a disk is one process's, and each processor has one of its own. */
-static bool process_has_copies(const struct run_disks *disks)
-{
-	bool has = false;
-
-	for (unsigned i = 0; i < disks->n; i++)
-		has |= disks->disk[i].access == RUN_DISK_COPY;
-	return has;
-}
-
 /* Options of QEMU's have no meaning here. */
 static bool process_takes(const struct run *run)
 {
-	bool copies = run->cpus > 1 && process_has_copies(&run->disks);
 	const char *what = run->icount ? "--icount" : run->below ? "--hypervisor" :
 			   run->qemu.n ? "--qemu" : run->cpu_given ? "--cpu" : NULL;
 
 	if (what)
 		diag_error(DIAG_USAGE, NULL, "run: %s: not with --on=process, where there is no QEMU",
 			   what);
-	else if (copies)
-		diag_error(DIAG_USAGE, NULL, "run: --disk FILE,copy: not with --cpus, where processors "
-			   "would have a copy each: give a copy of the file, or FILE,ro");
-	return !what && !copies;
+	return !what;
 }
 
 /* The files get their numbers, those in the way of others first another one. */
@@ -321,7 +308,7 @@ static enum run_end process_run(const struct run *run)
 	wedge = path_wedge("process.elf");
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
-	else if (process_open(&files, run))
+	else if ((!run->perf || run_perf(run, wedge)) && process_open(&files, run))
 		name = run_bundle(&moving, true, &size);
 	if (name)
 		files.file[FILE_BUNDLE] = open(name, O_RDONLY | O_CLOEXEC);

@@ -8,9 +8,11 @@
  * next time; so none succeeds from then on.
  */
 #include "disk.h"
+#include "overlay.h"
 #include "sys.h"
 #include "../bus/bus.h"
 #include "../bus/memory_disk.h"
+#include "../iface/vcpu.h"
 #include <asm-generic/errno.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
@@ -156,23 +158,40 @@ static long disk_map(int file, uint64_t size)
 	return result;
 }
 
+union disk {
+	struct host_disk host;
+	struct memory_disk memory;	/* a copy of the one processor's */
+	struct host_overlay overlay;	/* a copy that all have */
+};
+
+static struct bus_disk *disk_copy(union disk *disk, int file, uint64_t size, const char *id)
+{
+	long at = disk_map(file, size);
+
+	if (at < 0)
+		return NULL;
+	if (backend_vcpus == 1) {
+		memory_disk_init(&disk->memory, (void *)at, size, 0, id);
+		return &disk->memory.disk;
+	}
+	if (host_overlay_init(&disk->overlay, (const void *)at, size, id, host_disk_place, &host_disk_place))
+		return NULL;
+	return &disk->overlay.disk;
+}
+
 struct bus_disk *host_disk(unsigned number, int file, enum host_access access,
 			   void (*before_write)(void *at, uint64_t size))
 {
-	static union { struct host_disk host; struct memory_disk memory; } disks[BUS_DISKS];
+	static union disk disks[BUS_DISKS];
 	struct host_disk *disk = &disks[number].host;
-	long size = sys_call(__NR_lseek, file, 0, SEEK_END, 0), at = 0;
+	long size = sys_call(__NR_lseek, file, 0, SEEK_END, 0);
 	char id[] = "disk0";
 
 	id[4] += number;
 	if (size > 0 && access == HOST_COPY)
-		at = disk_map(file, size);
-	if (size < 0 || at < 0)
+		return disk_copy(&disks[number], file, size, id);
+	if (size < 0)
 		return NULL;
-	if (at) {
-		memory_disk_init(&disks[number].memory, (void *)at, size, 0, id);
-		return &disks[number].memory.disk;
-	}
 	*disk = (struct host_disk){ .file = file, .before_write = before_write };
 	disk->disk = (struct bus_disk){ .sectors = size / BUS_SECTOR, .submit = disk_submit,
 					.read_only = access == HOST_READ };

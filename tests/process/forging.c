@@ -5,7 +5,7 @@
  * there: at worst this stub ends, and the supervisor is told so.
  */
 #include "toy.h"
-#include "../../runtime-stubs/backend/process/frame.h"
+#include "../../runtime-stubs/stub/frame.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

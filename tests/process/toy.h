@@ -3,7 +3,7 @@
 /* A toy supervisor: a stub, memory for it, and pieces of user code (user.S). */
 #ifndef PREVIRT_TEST_TOY_H
 #define PREVIRT_TEST_TOY_H
-#include "../../runtime-stubs/backend/process/stub.h"
+#include "../../runtime-stubs/stub/stub.h"
 
 #define TOY_CODE 0x400000ull		/* one page; in the file from 0 on */
 #define TOY_DATA 0x10000000ull		/* TOY_DATA_SIZE; in the file from TOY_DATA_AT on */

@@ -13,6 +13,7 @@
  *    before the guest goes on.
  *  - FPU and vector registers are the guest's while the wedge runs.
  */
+#include "patch.h"
 #include "place.h"
 #include "../registers.inc"
 #include "../../rewriter/limits.h"
@@ -50,9 +51,14 @@ site_call:
 site_jump:
 	movq %rax, CPU(RAX)
 	to_c process_jump_entered
+	.balign 16
+	.globl process_patch_site
+process_patch_site:		/* user mode's: patch.c */
+	movq %rax, CPU(RAX)
+	to_c process_patch_entered
 
 /* Slot n of each kind: no stack is touched. A step into one of them ends here. */
-	.globl process_call_stubs, process_jump_stubs
+	.globl process_call_stubs, process_jump_stubs, process_patch_stubs
 .macro stubs count, to
 	.set n, 0
 .rept \count
@@ -66,8 +72,10 @@ process_call_stubs:
 	stubs REWRITER_CALLS, site_call
 process_jump_stubs:
 	stubs REWRITER_JUMPS, site_jump
+process_patch_stubs:
+	stubs PATCH_SITES, process_patch_site
 process_stubs_end:
-	.if process_stubs_end - process_call_stubs - 15 * (REWRITER_CALLS + REWRITER_JUMPS)
+	.if process_stubs_end - process_call_stubs - 15 * (REWRITER_CALLS + REWRITER_JUMPS + PATCH_SITES)
 	.error "a stub is not 15 bytes long"
 	.endif
 
@@ -81,7 +89,7 @@ process_stubs_end:
 /* What sites name, by distances from its start. */
 	.section .data.sites, "aw", @progbits
 	.balign 4096
-	.globl process_sites, previrt_call_slots, previrt_jump_slots, process_masked
+	.globl process_sites, previrt_call_slots, previrt_jump_slots, process_masked, process_patch_slots
 process_sites:
 previrt_call_slots:
 	slots REWRITER_CALLS, process_call_stubs
@@ -89,6 +97,8 @@ previrt_jump_slots:
 	slots REWRITER_JUMPS, process_jump_stubs
 process_masked:				/* not 0: no interrupts */
 	.skip 8
+process_patch_slots:
+	slots PATCH_SITES, process_patch_stubs
 	.text
 
 /* Into the guest's kernel: process_frame has what iretq pops, struct cpu the rest. */

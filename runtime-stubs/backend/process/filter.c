@@ -7,7 +7,7 @@
  * LIMIT: the guest's kernel can jump to the wedge's own calls, and send signals then.
  */
 #include "process.h"
-#include "stub.h"
+#include "../../stub/stub.h"
 #include "../../host/console.h"
 #include "../../host/filter.h"
 

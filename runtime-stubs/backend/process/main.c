@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /* Start of day, counters, and the end. */
 #include "process.h"
-#include "stub.h"
+#include "../../stub/stub.h"
 #include "../../devices/ends.h"
 #include "../../host/base.h"
 #include "../../host/console.h"
@@ -47,6 +47,8 @@ void backend_print_counters(void)
 	for (unsigned i = 0; i < PROCESS_CALLS; i++)
 		if ((calls = wedge_counter_sum(&process_calls[i])))
 			wedge_print("previrt: count hypercall %s calls %lu\n", names[i], calls);
+	if (process_patch_calls)
+		wedge_print("previrt: count patched calls %lu\n", process_patch_calls);
 	wedge_print("previrt: count hypercall console calls %lu\n", host_console_calls);
 }
 

@@ -7,12 +7,14 @@
  * Invariant: a page whose entry in the linear tables is clean can be written to by
  * nobody; the wedge's own write to it sets the dirty bit (process_wedge_write).
  */
+#include "patch.h"
 #include "process.h"
 #include "../../host/processors.h"
 #include "../../host/space.h"
 #include "../../mmu/maps/heat.h"
 #include "../../mmu/mmu.h"
 #include "../../wedge/print.h"
+#include "../../wedge/wedge.h"
 #include <linux/memfd.h>
 #include <linux/mman.h>
 
@@ -95,6 +97,8 @@ void process_memory_init(uint64_t wanted)
 	heat = backend_memory(backend_guest_bytes / BACKEND_PAGE);
 	cleaned = backend_memory(guest_frames * sizeof(*cleaned));
 	maps_tables_init(guest_frames);
+	if (wedge_wants_shared && backend_vcpus == 1)
+		process_patch_init(bytes);
 }
 
 int backend_va_reserved(uint64_t va)
@@ -154,6 +158,11 @@ static void memory_clean(void)
 	cleaned_seen = cleaned_count;
 }
 
+int process_memory_is_clean(uint64_t gfn)
+{
+	return clean[gfn] && !(backend_linear[gfn] & PTE_D);
+}
+
 int process_wedge_write(uint64_t address)
 {
 	uint64_t gfn = (address - WEDGE_AREA) / BACKEND_PAGE;
@@ -161,6 +170,7 @@ int process_wedge_write(uint64_t address)
 	if (address < WEDGE_AREA || !backend_is_memory(address - WEDGE_AREA) || !clean[gfn])
 		return 0;
 	((uint64_t *)backend_linear)[gfn] |= PTE_D;
+	process_patch_written(backend_frame(gfn));
 	process_must("a page's rights", memory_protect(gfn, PROT_READ | PROT_WRITE));
 	return 1;
 }
@@ -176,12 +186,13 @@ static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsig
 {
 	long result;
 
-	(void)maps;
 	process_calls[CALL_MAP]++;
 	_Static_assert(MAPS_READ == PROT_READ && MAPS_WRITE == PROT_WRITE &&
 		       MAPS_EXECUTE == PROT_EXEC, "rights");
 	result = sys_call6(__NR_mmap, va, size, rights, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
 			   process_memory_file, frame);
+	if (result >= 0)
+		process_patch_mapped(maps == &process_maps[0], va, size, rights, frame);
 	return result < 0 ? result : 0;
 }
 
@@ -200,6 +211,7 @@ static long memory_nothing(uint64_t start, uint64_t end)
 static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
 {
 	process_calls[CALL_UNMAP]++;
+	process_patch_unmapped(va, size);
 	/* Of the lower half the host's tables are kept, if it lets this have so much. */
 	if (maps == &process_maps[0] && !memory_nothing(va, va + size))
 		return;

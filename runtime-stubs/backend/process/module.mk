@@ -1,31 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright The previrt authors
 #
-# Guest code in processes of the host: stubs, and the supervisor's side of them, as
-# an archive for what is to run there.
-
-STUBS := $(B)/process/stubs.a
-STUBS_OBJ := $(addprefix $(B)/obj/process/,stub.S.o call.c.o channel.c.o frame.c.o run.c.o start.c.o steps.c.o)
-
-$(B)/obj/process/%.o: $(W)/backend/process/%
-	$(say) CC $<
-	$(Q)mkdir -p $(@D) && $(CC) $(WEDGE_CFLAGS) -fpie -c -o $@ $<
-
-$(STUBS): $(STUBS_OBJ)
-	$(say) AR $@
-	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
-
-.PHONY: stubs
-stubs: $(STUBS)
-all: stubs
-
--include $(STUBS_OBJ:.o=.d)
-
 # The wedge as a process of the host: all objects once more, for another place.
 PROCESS_WEDGE := $(B)/wedge/process.elf
 PROCESS_OBJ := $(B)/obj/wedge-process
 WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
-	entry.S main.c memory.c signals.c user.c shared.c segments.c vcpus.c time.c files.c filter.c) $(addprefix $(W)/host/,balloon.c base.c console.c disk.c files.c filter.c net.c processors.c processors_memory.c share.c space.c timer.c) \
+	entry.S main.c memory.c signals.c user.c shared.c patch.c patch_form.c patch_run.c segments.c vcpus.c time.c files.c filter.c) $(addprefix $(W)/host/,balloon.c base.c console.c disk.c files.c filter.c net.c overlay.c processors.c processors_memory.c share.c space.c timer.c) \
 	$(W)/fastpath/none.c $(wildcard $(W)/moved/*.c) $(wildcard $(W)/relocator/*.c) $(W)/insn/fields.c
 
 process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS) $(wildcard $(W)/mmu/maps/*.c)) \

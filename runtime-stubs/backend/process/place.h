@@ -6,7 +6,7 @@
  */
 #ifndef PREVIRT_PROCESS_PLACE_H
 #define PREVIRT_PROCESS_PLACE_H
-#include "selectors.h"
+#include "../../stub/selectors.h"
 
 #ifdef __ASSEMBLER__
 #define PLACE(x) x
@@ -25,6 +25,7 @@
 #define WEDGE_BASE	PLACE(0x7ed000000000)	/* the program (process.lds) */
 #define WEDGE_DISKS	PLACE(0x7ee000000000)	/* copies of disks */
 #define WEDGE_VCPUS	PLACE(0x7ef000000000)	/* what each processor has for itself, of all */
+#define WEDGE_PATCHES	PLACE(0x7ef800000000)	/* copies of user mode's code (patch.c) */
 #define WEDGE_TOP	PLACE(0x7ffffffff000)	/* end of what a process has */
 
 /* With --trust=shared: what sites name once more, by addresses of 32 bits. */

@@ -69,6 +69,8 @@ void process_vcpus_make(void);
 int process_vcpu_back(void);
 /* A signal has come: does it tell of the end? */
 void process_vcpu_signal(int signal);
+/* Can nobody write to guest frame @gfn (backend_frame_clean, and a commit)? */
+int process_memory_is_clean(uint64_t gfn);
 /* A write by the wedge to guest memory at @address: 1: it can be made now. */
 int process_wedge_write(uint64_t address);
 
@@ -92,6 +94,10 @@ struct stub_frame;
 _Noreturn void process_shared_enter(struct cpu *cpu);
 _Noreturn void process_shared_signal(const struct stub_frame *frame);
 void process_shared_leave(void);	/* if it runs */
+/* It has made a system call without a signal: struct cpu has its registers, with the real
+   flags; @rip is behind it. */
+_Noreturn void process_shared_call(uint64_t rip);
+extern uint64_t process_patch_calls;	/* how often (patch.c) */
 /* maps_walk_tables, with what user mode may have while it runs. */
 void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk);
 

@@ -10,8 +10,7 @@
  *
  * LIMIT: user mode can read and write the guest's kernel and the wedge.
  */
-#include "process.h"
-#include "frame.h"
+#include "patch.h"
 #include "../../cpu/breakpoints.h"
 #include "../../host/base.h"
 #include "../../host/xstate.h"
@@ -26,6 +25,7 @@ static uint32_t shared_access;
 static uint8_t shared_gs;		/* the base of gs is user mode's */
 static struct breakpoints_step shared_step;
 static uint8_t shared_kernels;		/* some page of the lower half may be the kernel's alone */
+static uint64_t shared_flags;		/* user mode's, with those that are virtual */
 static uint64_t shared_met;		/* by its last step, bits of DR6 */
 
 void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk)
@@ -50,6 +50,8 @@ static _Noreturn void shared_go(struct cpu *cpu)
 {
 	int is_64 = cpu_code_is_64(cpu);
 
+	process_patch_resume(cpu);
+	shared_flags = cpu->rflags;
 	process_in_user = 1;
 	process_maps[0].user = 1;
 	if (shared_kernels || (cpu->dr[7] & DR7_ENABLED)) {	/* what the kernel has been given */
@@ -141,6 +143,17 @@ static void shared_take(struct cpu *cpu, const struct stub_frame *frame)
 	process_user_took(cpu, frame->rip, frame->cs, frame->rflags);
 }
 
+void process_shared_call(uint64_t rip)
+{
+	struct cpu *cpu = &previrt_cpu;
+	uint64_t real = cpu->rflags;
+
+	cpu->rflags = shared_flags;
+	process_user_took(cpu, rip, HOST_CS, real);
+	process_shared_leave();
+	wedge_syscall(0);
+}
+
 void process_shared_signal(const struct stub_frame *frame)
 {
 	struct cpu *cpu = &previrt_cpu;
@@ -159,7 +172,9 @@ void process_shared_signal(const struct stub_frame *frame)
 	}
 	if (!is_call)
 		shared_trap(frame, vector);
-	if (frame->architecture == AUDIT_ARCH_X86_64)
+	if (frame->architecture == AUDIT_ARCH_X86_64) {
+		process_patch_count(cpu);
 		wedge_syscall(0);
+	}
 	process_user_syscall32();
 }

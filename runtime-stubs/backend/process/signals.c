@@ -7,8 +7,7 @@
  * Invariants: no signal is held back, ever. One that meets the guest does not return:
  * the wedge goes on from struct cpu. One that meets the wedge returns to it.
  */
-#include "process.h"
-#include "frame.h"
+#include "patch.h"
 #include "../../cpu/cpu.h"
 #include "../../host/base.h"
 #include "../../host/processors.h"
@@ -215,6 +214,8 @@ void process_signal_entered(struct stub_frame *frame)
 	struct cpu *cpu = &previrt_cpu;
 
 	process_vcpu_signal(frame->signal);
+	if (process_in_user)
+		process_patch_signal(frame);
 	if (frame->rip >= WEDGE_BASE && frame->rip < (uint64_t)process_text_end) {
 		signals_in_wedge(frame);
 		return;

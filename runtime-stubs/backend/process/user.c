@@ -8,7 +8,7 @@
  * kernel run, its vector state in the processor; the stub has them while it runs.
  */
 #include "process.h"
-#include "stub.h"
+#include "../../stub/stub.h"
 #include "../../cpu/breakpoints.h"
 #include "../../host/base.h"
 #include "../../host/processors.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* Selectors of the host (Linux: arch/x86/include/asm/segment.h). For C and assembly. */
-#ifndef PREVIRT_PROCESS_SELECTORS_H
-#define PREVIRT_PROCESS_SELECTORS_H
+#ifndef PREVIRT_STUB_SELECTORS_H
+#define PREVIRT_STUB_SELECTORS_H
 
 #define HOST_CS 0x33
 #define HOST_CS32 0x23

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 #include "channel.h"
-#include "../../host/sys.h"
+#include "../host/sys.h"
 #include <asm-generic/errno.h>
 #include <linux/fcntl.h>
 #include <linux/ioctl.h>

@@ -4,8 +4,8 @@
  * What lies in the region. All of it can be written by user code, so the supervisor
  * reads each thing once, and checks what it has read.
  */
-#ifndef PREVIRT_PROCESS_FRAME_H
-#define PREVIRT_PROCESS_FRAME_H
+#ifndef PREVIRT_STUB_FRAME_H
+#define PREVIRT_STUB_FRAME_H
 #include "stub.h"
 #include <linux/filter.h>
 

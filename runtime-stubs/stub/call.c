@@ -7,7 +7,7 @@
  * can change between the check and the call.
  */
 #include "channel.h"
-#include "../../host/sys.h"
+#include "../host/sys.h"
 #include <asm-generic/errno.h>
 #include <asm/prctl.h>
 #include <linux/mman.h>

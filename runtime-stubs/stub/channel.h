@@ -10,8 +10,8 @@
  * code reads when the next event begins and sends along. A notification with the number
  * of before says that the answer is still to be given, and nothing else.
  */
-#ifndef PREVIRT_PROCESS_CHANNEL_H
-#define PREVIRT_PROCESS_CHANNEL_H
+#ifndef PREVIRT_STUB_CHANNEL_H
+#define PREVIRT_STUB_CHANNEL_H
 #include "frame.h"
 
 enum reception {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* How a stub comes to be: steps.c writes the list, start.c has a fork carry it out. */
-#ifndef PREVIRT_PROCESS_START_H
-#define PREVIRT_PROCESS_START_H
+#ifndef PREVIRT_STUB_START_H
+#define PREVIRT_STUB_START_H
 #include "frame.h"
 
 #define START_NOT_YET INT64_MIN		/* no system call's result */

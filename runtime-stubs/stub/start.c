@@ -6,7 +6,7 @@
  */
 #include "start.h"
 #include "channel.h"
-#include "../../host/sys.h"
+#include "../host/sys.h"
 #include <asm-generic/errno.h>
 #include <linux/close_range.h>
 #include <linux/futex.h>

@@ -5,7 +5,7 @@
  * supervisor's request: it is reported only when no event has come first.
  */
 #include "channel.h"
-#include "../../host/sys.h"
+#include "../host/sys.h"
 #include <linux/audit.h>
 #include <linux/signal.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * A stub: a host process in which user code of the guest runs, one address space of the
- * guest each. This is what the rest of the back-end knows of it.
+ * guest each. This is what a back-end knows of it.
  *
  * Invariants: whatever user code does, it has the host do nothing but what the
  * supervisor asks for here, and what the supervisor learns of it is no more than its
@@ -11,11 +11,11 @@
  *
  * Linux: Documentation/userspace-api/seccomp_filter.rst, sigaltstack(2), signal(7).
  */
-#ifndef PREVIRT_PROCESS_STUB_H
-#define PREVIRT_PROCESS_STUB_H
+#ifndef PREVIRT_STUB_H
+#define PREVIRT_STUB_H
 #include <stddef.h>
 #include <stdint.h>
-#include "../../cpu/cpu.h"
+#include "../cpu/cpu.h"
 #include "layout.h"
 
 struct stub_control;

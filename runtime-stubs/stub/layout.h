@@ -5,8 +5,8 @@
  * a region that supervisor and stub share. For C and assembly; frame.h and stub.h
  * assert the offsets.
  */
-#ifndef PREVIRT_PROCESS_LAYOUT_H
-#define PREVIRT_PROCESS_LAYOUT_H
+#ifndef PREVIRT_STUB_LAYOUT_H
+#define PREVIRT_STUB_LAYOUT_H
 #include "selectors.h"
 
 #ifdef __ASSEMBLER__
