@@ -3,6 +3,7 @@
 /* See lines.h for the contracts. DWARF 5, section 6.2. */
 #include "lines.h"
 #include "image.h"
+#include "progress.h"
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <stdlib.h>
@@ -109,6 +110,7 @@ static void lines_sort(struct lines *lines)
 static struct lines *lines_read(struct image *image)
 {
 	struct lines *lines = util_alloc(1, sizeof(*lines));
+	const struct section *info = image_section(image, ".debug_info");
 	Dwarf_Off at = 0, next;
 	size_t header;
 
@@ -117,12 +119,15 @@ static struct lines *lines_read(struct image *image)
 	       !dwarf_nextcu(lines->dwarf, at, &next, &header, NULL, NULL, NULL)) {
 		Dwarf_Die unit;
 
+		if (info)
+			progress_now(image->name, info->name, at, info->size);
 		if (dwarf_offdie(lines->dwarf, at + header, &unit))
 			lines_add_unit(lines, &unit);
 		if (next <= at)
 			break;
 		at = next;
 	}
+	progress_end();
 	if (lines->rows.n)
 		lines_sort(lines);
 	return lines;
