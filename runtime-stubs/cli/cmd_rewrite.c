@@ -9,6 +9,7 @@
  * and flags are those in the wedge that --backend names; without it, those of a
  * wedge at the top of the address space, which stand for any wedge's.
  */
+#include "file.h"
 #include "input.h"
 #include "json.h"
 #include "report.h"
@@ -58,19 +59,20 @@ static bool rewrite_backend(struct rewriter_target *target, const char *name)
 		&target->jump_slots, &target->fs_base };
 	char *file = util_printf("%s.elf", name), *path = path_wedge(file);
 	struct image *image = NULL;
-	uint8_t *data;
-	size_t size, i;
+	struct file data;
+	size_t i;
 
 	free(file);
 	if (!path) {
 		diag_error(DIAG_RUN_WEDGE, NULL, "no wedge '%s' (%s.elf)", name, name);
 		return false;
 	}
-	data = util_read_file(path, &size);
-	if (data)
-		image = image_open(path, data, size);
-	else
+	if (!file_open(&data, path)) {
 		diag_error(DIAG_RUN_WEDGE, path, "%s", strerror(errno));
+		free(path);
+		return false;
+	}
+	image = image_open(path, data.data, data.size);
 	for (i = 0; image && i < ARRAY_SIZE(names); i++) {
 		const struct symbol *symbol = image_find(image, names[i]);
 
@@ -87,6 +89,7 @@ static bool rewrite_backend(struct rewriter_target *target, const char *name)
 			*to[at] = get64(image_bytes(image, *to[at], 8));
 	if (image)
 		image_close(image);
+	file_close(&data);
 	free(path);
 	return image && i == ARRAY_SIZE(names);
 }

@@ -23,10 +23,13 @@ static const char help_counts[] =
 	"  --image MEMORY        core (dump-guest-memory, /proc/kcore) or raw copy of\n"
 	"                        physical memory (pmemsave); FILEs: first the kernel's\n"
 	"                        vmlinux, then modules\n"
+	"  --process PID         instead of --image: the memory of the guest that this\n"
+	"                        `previrt run --on=process` runs, as it is now\n"
 	"  --top N               print N sites (20; 0: all that ran)\n"
 	"  --slide HEX           the kernel's shift, where it is not found by itself\n"
 	"  --every SECONDS       then read again after each such time, and tell what was\n"
-	"                        added: of a kernel that runs (/proc/kcore)\n"
+	"                        added: of a kernel that runs (--process,\n"
+	"                        /proc/kcore)\n"
 	"  --times N             so many times (10)\n"
 	"  --csv                 a line for each site and time, for spreadsheets\n";
 
@@ -90,7 +93,7 @@ const struct command command_list[] = {
 	{ "diff", "[--scan] A B",
 	  "sites that A and B do not share, by function and class",
 	  cmd_diff, true, true, NULL, NULL },
-	{ "counts", "--image MEMORY FILE... | --log CONSOLE",
+	{ "counts", "--image MEMORY|--process PID FILE... | --log CONSOLE",
 	  "the sites that ran most, from the memory of a kernel with "
 	  "counting stubs; or what a wedge counted",
 	  cmd_counts, false, true, help_counts, NULL },

@@ -214,6 +214,7 @@ static void counts_free(struct counts *counts)
 	free(counts->uncounted.v);
 	if (counts->memory)
 		memory_close(counts->memory);
+	free(counts->process_path);
 	options_free(&counts->options);
 }
 

@@ -33,6 +33,7 @@ struct uncounted {
 struct counts {
 	struct options options;
 	const char *memory_path, *log_path;
+	char *process_path;     /* of a guest in a process: memory_path */
 	uint64_t slide, top, times;
 	double every;           /* seconds; 0: one reading */
 	bool slides, csv;

@@ -3,6 +3,7 @@
 /* The command line of previrt counts; see counts.h. */
 #include "counts.h"
 #include "diag.h"
+#include "guest_memory.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,11 @@ static bool counts_option(struct counts *counts, const char *name, const char *v
 		counts->memory_path = value;
 		return true;
 	}
+	if (!strcmp(name, "--process")) {
+		free(counts->process_path);
+		counts->memory_path = counts->process_path = guest_memory_path(value);
+		return counts->memory_path;
+	}
 	if (!strcmp(name, "--log")) {
 		counts->log_path = value;
 		return true;
@@ -69,7 +75,7 @@ static bool counts_next(struct counts *counts, const char *name, int argc, char 
 static bool counts_rest(struct counts *counts, int left, char **rest)
 {
 	if (!counts->memory_path && !counts->log_path) {
-		diag_error(DIAG_USAGE, NULL, "counts: no --image and no --log given (see `previrt "
+		diag_error(DIAG_USAGE, NULL, "counts: no --image, --process or --log given (see `previrt "
 			   "help counts`)");
 		return false;
 	}
@@ -91,7 +97,7 @@ static bool counts_rest(struct counts *counts, int left, char **rest)
 static bool counts_own(struct counts *counts, int argc, char **argv, int *i, bool *good)
 {
 	static const char *const names[] = {
-		"--image", "--slide", "--top", "--log", "--every", "--times"
+		"--image", "--process", "--slide", "--top", "--log", "--every", "--times"
 	};
 	const char *arg = argv[*i];
 	size_t n;

@@ -308,7 +308,6 @@ void image_close(struct image *image)
 	free(image->symbol);
 	free(image->words.v);
 	free(image->pointers.v);
-	free(image->buf);
 	free(image->name);
 	free(image);
 }

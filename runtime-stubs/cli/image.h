@@ -65,8 +65,9 @@ struct image {
 };
 
 /*
- * Take over @buf (malloc'ed; freed by image_close, and also on error) as the
- * file @name. NULL after a numbered error on standard error.
+ * The file @name, whose bytes are @buf: the caller's, who keeps them until behind
+ * image_close; relocations are applied in them. NULL after a numbered error on
+ * standard error.
  */
 struct image *image_open(const char *name, uint8_t *buf, size_t size);
 void image_close(struct image *image);

@@ -6,6 +6,7 @@
  */
 #include "input.h"
 #include "diag.h"
+#include "file.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,14 +39,16 @@ static bool input_buffer(struct input *in, const char *name, const char *path,
 
 static bool input_file(struct input *in, const char *path, const char *name)
 {
-	size_t size;
-	uint8_t *data = util_read_file(path, &size);
+	struct file file;
+	bool good;
 
-	if (!data) {
+	if (!file_open(&file, path)) {
 		diag_error(DIAG_OPEN, name, "%s", strerror(errno));
 		return false;
 	}
-	return input_buffer(in, name, path, data, size);
+	good = input_buffer(in, name, path, file.data, file.size);
+	file_close(&file);
+	return good;
 }
 
 /*
@@ -123,6 +126,7 @@ static bool ar_member(struct input *in, const struct ar *ar, const char *member,
 		copy = util_alloc(size, 1);
 		memcpy(copy, data, size);
 		good = input_buffer(in, name, ar->path, copy, size);
+		free(copy);
 	}
 	free(name);
 	return good;
@@ -209,6 +213,7 @@ static bool input_kernel(struct input *in, const char *name, const char *path,
 	inner = util_printf("%s(vmlinux)", name);
 	good = input_buffer(in, inner, path, kernel, unpacked);
 	free(inner);
+	free(kernel);
 	return good;
 }
 
@@ -225,7 +230,6 @@ static const char *input_what(const uint8_t *data, size_t size)
 	return "neither ELF nor an archive nor a kernel image";
 }
 
-/* Takes over @data. */
 static bool input_buffer(struct input *in, const char *name, const char *path,
 			 uint8_t *data, size_t size)
 {
@@ -261,10 +265,10 @@ static bool input_buffer(struct input *in, const char *name, const char *path,
 		in->depth++;
 		good = inner && input_buffer(in, name, path, inner, unpacked);
 		in->depth--;
+		free(inner);
 	} else {
 		diag_error(DIAG_FORMAT, name, "%s", input_what(data, size));
 	}
-	free(data);
 	return good;
 }
 
@@ -275,12 +279,14 @@ bool input_each(const char *path, void (*each)(struct image *, void *),
 	const char *name = "standard input";
 	uint8_t *data;
 	size_t size;
+	bool good;
 
 	if (strcmp(path, "-"))
 		return input_file(&in, path, path);
 	data = util_read_input(INPUT_BYTES, &size);
-	if (data)
-		return input_buffer(&in, name, ".", data, size);
-	diag_error(DIAG_OPEN, name, "%s", strerror(errno));
-	return false;
+	if (!data)
+		diag_error(DIAG_OPEN, name, "%s", strerror(errno));
+	good = data && input_buffer(&in, name, ".", data, size);
+	free(data);
+	return good;
 }

@@ -3,6 +3,7 @@
 /* See lines.h for the contracts. DWARF 5, section 6.2. */
 #include "lines.h"
 #include "image.h"
+#include "progress.h"
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <stdlib.h>
@@ -48,9 +49,68 @@ static int lines_compare(const void *a, const void *b)
 	return (x->file != NULL) - (y->file != NULL);
 }
 
+/* Rows that ascend, up to the end of a sequence or of a unit. */
+struct run {
+	const struct line *row;
+	size_t n;
+};
+
+static int lines_compare_runs(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return lines_compare(x->row, y->row);
+}
+
+/*
+ * @runs by address, one behind another into @sorted. Few overlap: those of code that was
+ * not linked, at address 0. Their rows alone are sorted one by one.
+ */
+static void lines_join_runs(struct line *sorted, struct run *runs, size_t n)
+{
+	size_t have = 0, from = 0, joined = 0;
+	struct line last = { 0 };
+
+	qsort(runs, n, sizeof(*runs), lines_compare_runs);
+	for (size_t i = 0; i <= n; i++) {
+		if (i == n || lines_compare(&last, runs[i].row) <= 0) {
+			if (joined > 1)
+				qsort(sorted + from, have - from, sizeof(*sorted), lines_compare);
+			from = have;
+			joined = 0;
+		}
+		if (i == n)
+			break;
+		memcpy(sorted + have, runs[i].row, runs[i].n * sizeof(*sorted));
+		have += runs[i].n;
+		joined++;
+		if (lines_compare(&last, &sorted[have - 1]) < 0)
+			last = sorted[have - 1];
+	}
+}
+
+/* Compilers write rows by address but for the order of runs, one for a thousand rows. */
+static void lines_sort(struct lines *lines)
+{
+	ARRAY_OF(struct run) runs = { 0 };
+	struct line *rows = lines->rows.v, *sorted;
+
+	for (size_t i = 0; i < lines->rows.n; i++) {
+		if (!i || !rows[i - 1].file || lines_compare(&rows[i - 1], &rows[i]) > 0)
+			array_add(&runs, ((struct run){ .row = &rows[i] }));
+		runs.v[runs.n - 1].n++;
+	}
+	sorted = util_grow(NULL, lines->rows.n, sizeof(*sorted));
+	lines_join_runs(sorted, runs.v, runs.n);
+	free(runs.v);
+	free(rows);
+	lines->rows.v = sorted;
+}
+
 static struct lines *lines_read(struct image *image)
 {
 	struct lines *lines = util_alloc(1, sizeof(*lines));
+	const struct section *info = image_section(image, ".debug_info");
 	Dwarf_Off at = 0, next;
 	size_t header;
 
@@ -59,15 +119,17 @@ static struct lines *lines_read(struct image *image)
 	       !dwarf_nextcu(lines->dwarf, at, &next, &header, NULL, NULL, NULL)) {
 		Dwarf_Die unit;
 
+		if (info)
+			progress_now(image->name, info->name, at, info->size);
 		if (dwarf_offdie(lines->dwarf, at + header, &unit))
 			lines_add_unit(lines, &unit);
 		if (next <= at)
 			break;
 		at = next;
 	}
+	progress_end();
 	if (lines->rows.n)
-		qsort(lines->rows.v, lines->rows.n, sizeof(*lines->rows.v),
-		      lines_compare);
+		lines_sort(lines);
 	return lines;
 }
 

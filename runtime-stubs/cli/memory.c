@@ -7,6 +7,7 @@
  */
 #include "memory.h"
 #include "diag.h"
+#include "progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -196,6 +197,7 @@ bool memory_search(const struct memory *memory, const void *key, size_t size,
 				      MEMORY_CHUNK + size;
 			size_t have = memory_pread(memory->fd, chunk, want, s->offset + at);
 
+			progress_now(memory->name, "memory", s->offset + at, memory->size);
 			for (from = chunk; !done && (hit = memmem(from, have -
 					(size_t)(from - chunk), key, size)); from = hit + 1) {
 				struct memory_segment place =
@@ -210,6 +212,7 @@ bool memory_search(const struct memory *memory, const void *key, size_t size,
 				break;
 		}
 	}
+	progress_end();
 	free(chunk);
 	return done;
 }

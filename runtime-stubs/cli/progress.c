@@ -18,13 +18,10 @@ static struct {
 	bool started, shown;
 } progress;
 
-void progress_at(const char *file, const char *part, uint64_t done, uint64_t total)
+void progress_now(const char *file, const char *part, uint64_t done, uint64_t total)
 {
-	int64_t now;
+	int64_t now = util_now();
 
-	if (progress.started && ++progress.calls % CALLS)
-		return;
-	now = util_now();
 	if (!progress.started) {
 		progress.started = true;
 		progress.next = isatty(STDERR_FILENO) ? now + QUIET_MS : INT64_MAX;
@@ -37,6 +34,12 @@ void progress_at(const char *file, const char *part, uint64_t done, uint64_t tot
 	fprintf(stderr, "\r%s: %s, %u%%\033[K", file, part,
 		total ? (unsigned int)(done * 100 / total) : 100);
 	fflush(stderr);
+}
+
+void progress_at(const char *file, const char *part, uint64_t done, uint64_t total)
+{
+	if (!progress.started || !(++progress.calls % CALLS))
+		progress_now(file, part, done, total);
 }
 
 void progress_end(void)

@@ -8,8 +8,11 @@
 #define PREVIRT_CLI_PROGRESS_H
 #include <stdint.h>
 
-/* @done of @total bytes of this @part of @file are looked at. May be called often. */
+/* @done of @total bytes of this @part of @file are looked at. For each instruction. */
 void progress_at(const char *file, const char *part, uint64_t done, uint64_t total);
+
+/* The same for what takes a millisecond each: it looks at the clock every time. */
+void progress_now(const char *file, const char *part, uint64_t done, uint64_t total);
 
 /* Take the line away: other words follow. */
 void progress_end(void);

@@ -175,6 +175,18 @@ static int plan_keeps_stack(const struct previrt_site *site, const struct insn *
 	       (site->op == PREVIRT_OP_verw && insn->is_memory && insn->base == INSN_RIP);
 }
 
+/*
+ * A call of a stub, which has the instruction and an entry of its own for it:
+ *	e8 rel32	call, with a lea behind it where the stub takes a slot of the stack
+ *	6a 00 e8 rel32	push $0, call: the stub fills the slot
+ */
+static int plan_is_stub_call(const struct previrt_site *site, const uint8_t *bytes)
+{
+	unsigned at = bytes[0] == 0x6a && bytes[1] == 0 ? 2 : 0;
+
+	return site->len >= at + 5 && bytes[at] == 0xe8;
+}
+
 int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		       const uint8_t *bytes, uint64_t address, uint8_t *out)
 {
@@ -185,8 +197,12 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	int slot = 0, keep;
 
 	if (size > REWRITER_SITE_MAX || !previrt_insns[site->op].name ||
-	    (site->flags & PREVIRT_SITE_CALL))
+	    (site->flags & PREVIRT_SITE_CALL && !plan_is_stub_call(site, bytes)))
 		return -REWRITER_MISMATCH;
+	if (site->flags & PREVIRT_SITE_CALL) {
+		memcpy(out, bytes, size);
+		return REWRITER_LEAVE;
+	}
 	if (site->flags & (PREVIRT_SITE_CODE32 | PREVIRT_SITE_CODE16) ||
 	    !plan_decode(&insn, site, bytes + before)) {
 		if (!(site->flags & (PREVIRT_SITE_CODE32 | PREVIRT_SITE_CODE16)) &&

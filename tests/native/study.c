@@ -53,6 +53,13 @@ static int keeps_flags(u64 cr3)
 	return carry && overflow;
 }
 
+#ifdef LOW
+/* Where a process has room, without boot.S: tests/wedge/guests/guest.lds. */
+char stack[4096];
+asm(".globl start\nstart: lea stack+4096(%rip), %rsp\n\tcall kernel_main\n\t"
+    "mov $0x10, %al\n\toutb %al, $0xf4\n1:\thlt\n\tjmp 1b");
+#endif
+
 #ifdef FOREVER
 /* For somebody who watches from outside: three reads for each write. */
 void kernel_main(void)

@@ -405,6 +405,32 @@ static void check_other_mode(const struct rewriter_target *target)
 	free(rw);
 }
 
+/* A call of a stub stays, and is none where something else stands. */
+static void check_stub_calls(const struct rewriter_target *target)
+{
+	static const struct { uint8_t op, len, bytes[9]; } sites[] = {
+		{ PREVIRT_OP_cli, 5, { 0xe8, 1, 2, 3, 4, 0x0f, 0x1f, 0 } },
+		{ PREVIRT_OP_pushf, 7, { 0x6a, 0, 0xe8, 1, 2, 3, 4, 0x90 } },
+	};
+	struct rewriter *rw = calloc(1, sizeof(*rw));
+	uint8_t out[REWRITER_SITE_MAX];
+
+	rw->target = *target;
+	for (unsigned i = 0; i < sizeof(sites) / sizeof(sites[0]); i++) {
+		struct previrt_site site = { .op = sites[i].op, .len = sites[i].len,
+					     .pad = 8 - sites[i].len, .flags = PREVIRT_SITE_CALL };
+
+		if (rewriter_plan_site(rw, &site, sites[i].bytes, 0x100000, out) != REWRITER_LEAVE ||
+		    memcmp(out, sites[i].bytes, 8) || rewriter_undo_site(rw, &site, 0x100000, out) ||
+		    rewriter_plan_site(rw, &site, sites[i].bytes + 1, 0x100000, out) != -REWRITER_MISMATCH) {
+			printf("BAD the call of a stub, %u, is not left as it is\n", i);
+			failures++;
+		}
+	}
+	passed++;
+	free(rw);
+}
+
 /* As many iretq, each at a place of its own, as there are slots; no more. */
 static void check_jumps(const struct rewriter_target *target)
 {
@@ -477,6 +503,7 @@ static void check_all(const struct rewriter_target *target, int count, char **pa
 	}
 	check_refusal(target);
 	check_other_mode(target);
+	check_stub_calls(target);
 	check_jumps(target);
 }
 
