@@ -7,7 +7,6 @@
  */
 #include "cpu.h"
 #include "insns.h"
-#include "../iface/fastpath.h"
 #include "../iface/segments.h"
 #include "../iface/vcpu.h"
 #include "../mmu/mmu.h"
@@ -57,13 +56,21 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
  * of CR3 (kernels write to the table when they change processes), it is worth
  * while to have writes noted.
  */
-static void segment_watch_gdt(const void *now, const void *known, size_t size)
+static void segment_watch_gdt(struct cpu *cpu, const void *now, const void *known, size_t size)
 {
+	static const uint64_t unequal[2] = { 0, 1 };
+	static const uint8_t always = PTE_D;
+	const uint8_t *written = NULL;
 	int start = !requests_vcpu.gdt_compares;
 
 	if (start)
 		requests_vcpu.gdt_compares = CPU_GDT_COMPARES;
-	backend_watch_gdt(now, known, size, now ? mmu_watch_writes(now, start) : NULL);
+	if (now)
+		written = mmu_watch_writes(now, start);
+	cpu->derived.gdt_watch = (struct cpu_gdt_watch){
+		.now = now ? now : &unequal[0], .known = now ? known : &unequal[1],
+		.written = written ? written : &always, .words = now ? size / 8 : 1,
+	};
 }
 
 /*
@@ -99,7 +106,7 @@ void cpu_sync_gdt(struct cpu *cpu)
 	if (size > sizeof(table))
 		size = sizeof(table);
 	cpu->user = 0;
-	segment_watch_gdt(mmu_pointer(cpu->gdt.base, size), read, size);
+	segment_watch_gdt(cpu, mmu_pointer(cpu->gdt.base, size), read, size);
 	if (mmu_unchanged(cpu->gdt.base, size, read)) {
 		cpu->user = user;
 		return;
