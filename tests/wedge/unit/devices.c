@@ -38,8 +38,14 @@ static void test_8259(void)
 	expect("masked after reset", in(0x21) == 0xff && in(0xa1) == 0xff);
 	start_8259();
 	expect("nothing waits", take() < 0 && board_interrupt() == -1 && in(0x21) == 0);
+	out(0xa1, 4);
+	expect("a line of the second that is masked", bus_look_at_line(&ten) == BUS_LINE_MASKED && !bus_look_at_line(&three));
+	out(0xa1, 0);
+	expect("and is not", !bus_look_at_line(&ten));
+	expect("ports on both sides of ELCR's two are nobody's", in(0x4cf) == 0xff && in(0x4d2) == 0xff);
 	bus_set_line(&three, 1);
 	bus_set_line(&ten, 1);
+	expect("it waits", bus_look_at_line(&ten) == BUS_LINE_WAITS);
 	expect("the request register", in(0x20) == (8 | 4) && in(0xa0) == 4);
 	expect("line 10, by the cascade", take() == 0x3a);
 	out(0x20, 0x0b);
