@@ -226,6 +226,15 @@ static void test_master(void)
 	expect("long addresses, started before", status() == IDLE && !memcmp(memory + BUFFER, contents[0] + 3 * 512, 1024));
 	out(CONTROL, 0x80);
 	expect("the values before", in(COUNT) == 0);
+	out(COUNT, 1);
+	out(COUNT, 0);
+	out(LOW, 0);
+	out(LOW, 3);
+	out(COMMAND, READ_LONG);
+	expect("a count of 16 bits", status() == ASKS);
+	for (unsigned i = 0; i < 256 * 128; i++)
+		get(DATA_, 4);
+	expect("and no sector more", status() == IDLE);
 	out(CONTROL, 2);
 	dma(READ_DMA, 9, 2);
 	expect("no interrupt", !told() && get(master() + 2, 1) & 4);

@@ -213,6 +213,7 @@ static void test_ioapic(void)
 	io_set(0x1b, 0);
 	io_set(0x1a, 0x80a5);
 	bus_set_line(&five, 1);
+	expect("a level, which the trigger mode register tells", get(0x1d0) == 1u << 5 && !get(0x1a0));
 	expect("a level", take() == 0xa5 && io_get(0x1a) == 0xc0a5);
 	set(EOI, 0);
 	expect("again, for it still is", take() == 0xa5);
