@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * The machine around the processors: a PC, AT-compatible, whose devices stand in
- * devices.def. What no device claims reads as ones and ignores writes.
+ * devices.def. A port or address that belongs to no device reads as ones and ignores writes.
  *
  * Must not know: the processor's state, page tables, which hypervisor is below.
  */
@@ -25,10 +25,10 @@ extern struct board_vm board_vm;	/* wedge/vm.h */
 /* The first serial port. */
 #define BOARD_COM1 0x3f8
 
-/* Once, before anything else: attaches all devices and resets them. Gives NULL, or
-   the name of the device that cannot be. */
+/* Attaches all devices and resets them; called once, before all else here. Returns NULL, or
+   the name of a device that finds no place. */
 const char *board_start(void);
-/* The processor that calls it has started; the first one's is board_start. */
+/* The running processor has started. For the first processor board_start does the same. */
 void board_vcpu_started(void);
 
 /* Time has passed or input has come: see bus_run. */
@@ -37,32 +37,33 @@ static inline void board_run(void)
 	bus_run(&board_vm.bus);
 }
 
-/* An interrupt that the calling processor is to take now, or -1; taking it. */
+/* Acknowledges the interrupt that the running processor is to take now and returns its
+   vector; -1: there is none. */
 int board_interrupt(void);
-/* 1 if there is one. */
+/* Returns 1 if there is one. */
 int board_interrupt_waits(void);
-/* An NMI waits; taking it. */
+/* Returns 1 if an NMI is pending at the running processor. take: and clears it. */
 int board_nmi_waits(void);
 int board_take_nmi(void);
 
 /* Somebody has pressed the power button; what it means is the guest's decision. */
 void board_power_button(void);
 
-/* Ticks of the 8254 signalled when later ones were due already; dropped, for the
-   line was masked. */
+/* Counts ticks of the 8254: *@late were signalled after the next one was due, *@dropped were
+   not signalled, because the line was masked. */
 void board_count_ticks(uint64_t *late, uint64_t *dropped);
 
-/* The ACPI tables: fill @page, which the guest sees at @address. A kernel looks for
-   them between E0000h and FFFFFh, 16 bytes aligned: */
+/* Writes the ACPI tables to @page, which the guest sees at @address. A kernel searches for
+   them between E0000h and FFFFFh, at multiples of 16: */
 #define BOARD_TABLES 0xf0000u
 void board_write_tables(void *page, uint32_t address);
 
-/* Saved state: bytes that board_save writes, once board_start has been. */
+/* Returns how many bytes board_save writes. Both may be called after board_start. */
 size_t board_state_size(void);
 void board_save(uint8_t *to);
-/* After board_start, with the time (backend_time) going on from that of the save.
-   NULL, or the name of the device whose state cannot be read; the machine must not
-   run then. */
+/* Reads the state of all devices, after board_start; backend_time must go on from the time of
+   the save. Returns NULL, or the name of the device whose state is refused; the machine must
+   not run then. */
 const char *board_load(const uint8_t *from, size_t size);
 
 #endif

@@ -7,9 +7,9 @@
 
 /* @start is called when a processor is woken for the first time. */
 void mailbox_set_start(void (*start)(unsigned vcpu));
-/* Where @vcpu has been told to start, a guest-physical address. */
+/* Returns the guest-physical address at which @vcpu is to start. */
 uint64_t mailbox_vector(unsigned vcpu);
-/* 1 if the calling processor, which is off, has been woken anew since the last call. */
+/* Returns 1 if the running processor, which is off, was woken again since the last call. */
 int mailbox_woken_again(void);
 
 #endif

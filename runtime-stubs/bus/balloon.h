@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Where memory goes that the guest has no use for; made known before the board starts.
+ * What takes memory that the guest does not use. It is set before the board starts.
  */
 #ifndef PREVIRT_BUS_BALLOON_H
 #define PREVIRT_BUS_BALLOON_H
@@ -10,8 +10,8 @@
 #define BUS_PAGE 4096u
 
 struct bus_balloon {
-	/* Whole pages of the guest's memory may hold anything from now on, until they are
-	   written to; the guest may do that at any time. */
+	/* The guest does not use the @size bytes at @at, whole pages. They may read as anything
+	   until the guest writes to them, which it may do at any time. */
 	void (*give)(struct bus_balloon *balloon, void *at, uint64_t size);
 };
 

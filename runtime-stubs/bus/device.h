@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What the board asks of each device. A device is one file in devices/ that defines
+ * What the board needs of each device. A device is one file in devices/ that defines
  * `const struct device device_NAME' and one line in board/devices.def. Its state is
  * a structure of its own, which the board allocates, zeroed. It knows the bus, and
  * no other device.
@@ -21,13 +21,13 @@ struct device {
 	char name[9];		/* at most 8 letters; in saved state without the last zero */
 	uint16_t size;		/* of its structure, in bytes */
 	uint16_t version;	/* of its saved state */
-	/* Once: registers windows, lines and timers. Non-zero: they cannot be. */
+	/* Called once: registers windows, lines and timers. Non-zero: one has no place. */
 	int (*attach)(void *self, struct bus *bus, const struct device_place *place);
 	void (*reset)(void *self);
-	/* The state has been read: check that it can be, make again what is derived.
-	   Non-zero: it cannot be. NULL: nothing to do. */
+	/* Called when the state was read: checks it, and makes again what is derived.
+	   Non-zero: the state is refused. NULL: nothing to do. */
 	int (*loaded)(void *self);
-	const struct state_field *state;	/* its parts; what is not there is derived */
+	const struct state_field *state;	/* the fields that are state; others are derived */
 	uint16_t states;
 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Guest memory as a device reaches it by itself (direct memory access): by
- * guest-physical addresses, which the guest has given and which may be anything.
- * Only memory is reached, never a device's registers.
+ * Direct memory access: guest memory, as a device reaches it. The guest has given the
+ * guest-physical addresses, which may be anything. Registers of devices cannot be reached.
  */
 #ifndef PREVIRT_BUS_DMA_H
 #define PREVIRT_BUS_DMA_H
@@ -12,18 +11,18 @@
 
 struct bus;
 
-/* Memory that has been looked at: it is there as long as the machine is. */
+/* A range that bus_dma has checked. It stays valid as long as the machine exists. */
 struct bus_segment {
 	uint8_t *at;
 	uint32_t size;		/* bytes */
 };
 
-/* The @size bytes at @gpa, one behind the other, or NULL: not all of them are memory
-   (or size is 0). Others may change them while they are read. */
+/* Returns a pointer to the @size bytes at @gpa, or NULL if not all of them are memory or @size
+   is 0. The guest may change them at any time. */
 void *bus_dma(const struct bus *bus, uint64_t gpa, uint64_t size);
 
-/* Copies of so many bytes; nothing of them is read twice. -1: they are no memory,
-   and nothing was done. */
+/* Copy @size bytes from or to guest memory; each is read once. Return -1 if not all of them
+   are memory; nothing is copied then. */
 int bus_dma_read(const struct bus *bus, uint64_t gpa, void *to, size_t size);
 int bus_dma_write(const struct bus *bus, uint64_t gpa, const void *from, size_t size);
 

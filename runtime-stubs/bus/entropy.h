@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct bus_entropy {
-	/* @size bytes that nobody can foresee. */
+	/* Fills @to with @size random bytes. */
 	void (*fill)(struct bus_entropy *entropy, void *to, size_t size);
 };
 

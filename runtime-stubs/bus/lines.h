@@ -23,8 +23,8 @@ struct bus_source {
 #define BUS_LINE_MASKED 1u
 #define BUS_LINE_WAITS 2u	/* an interrupt of it has not been taken yet */
 
-/* What a line does: it becomes low or high; or it is low for a moment, and high then,
-   whatever it was. */
+/* What a line does: it becomes low, it becomes high, or it is low for a moment and then
+   high. */
 enum bus_level { BUS_LOW, BUS_HIGH, BUS_PULSE };
 
 struct bus_sink {
@@ -33,7 +33,8 @@ struct bus_sink {
 	unsigned (*look)(void *self, unsigned line);	/* BUS_LINE_... */
 };
 
-/* A copy of @sink is told of all lines from now on. -1: there are too many. */
+/* From now on each change of a line is told to a copy of @sink. Returns -1 if there are too
+   many sinks. */
 int bus_add_sink(struct bus *bus, const struct bus_sink *sink);
 
 /* @source drives @line, low at first. -1: there is no such line. */

@@ -20,13 +20,13 @@ struct bus_memory {
 };
 
 /*
- * A copy of @window is there from now on: before the guest has mapped the range, or
- * at a flush. -1: it overlaps another one, is empty, or there are too many.
+ * Adds a copy of @window, before the guest has mapped the range, or at a flush. Returns -1 if
+ * the window overlaps another one or is empty, or there are too many.
  */
 int bus_add_memory(struct bus *bus, const struct bus_memory *window);
 
-/* The window at @gpa, if there is one, is there no more. Where memory is, it is seen
-   after a flush. */
+/* Removes the window at @gpa, if there is one. Memory that it has hidden is there after a
+   flush. */
 void bus_remove_memory(struct bus *bus, uint64_t gpa);
 
 /* bus_find_memory (bus.h), of an address between the limits of all windows. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What is behind a network interface: whoever has a network (a socket, another domain)
- * makes it known before the board starts, and a device of the board shows it to the guest.
+ * The network behind a network interface: a socket, another domain. It is set before the board
+ * starts, and a device of the board shows it to the guest.
  * A frame begins with the Ethernet header and has no check sequence. Frames may be lost.
  */
 #ifndef PREVIRT_BUS_NET_H

@@ -123,7 +123,7 @@ extern const struct run_machine *const run_machines[];
 void run_help(void);
 void bundle_help(void);
 
-/* The end of which the exit port's @value tells (devices/ends.h). */
+/* The end of which the exit port's @value tells (devices/exit_status.h). */
 enum run_end run_ended(int value);
 
 /* Start QEMU with this machine and wait for its end, which is told. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /* Standard input for a guest that may not read it yet (run_input.h). */
-#include "../devices/ends.h"
+#include "../devices/exit_status.h"
 #include "diag.h"
 #include "run_input.h"
 #include <errno.h>

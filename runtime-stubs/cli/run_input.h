@@ -5,7 +5,7 @@
  * its serial port, for what comes before is lost there: a driver that starts
  * resets the port, and a hypervisor's buffer is short.
  *
- * Where a wedge tells how much there is room for (devices/ends.h: ROOM_PORT), so
+ * Where a wedge tells how much there is room for (devices/exit_status.h: ROOM_PORT), so
  * much is given. On the bare machine the port's registers tell, read by QEMU's
  * monitor: once the guest has the interrupt of received data enabled, QEMU gives
  * byte after byte as the guest takes them.

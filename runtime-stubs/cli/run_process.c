@@ -4,7 +4,7 @@
  * A process of this host: the wedge is a program, which gets the bundle and one end of
  * a socket for its console. The one file outside the back-end's folder that names it.
  */
-#include "../devices/ends.h"
+#include "../devices/exit_status.h"
 #include "diag.h"
 #include "options.h"
 #include "run.h"

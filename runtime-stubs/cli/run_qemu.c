@@ -2,11 +2,11 @@
 /* Copyright The previrt authors */
 /*
  * Starts QEMU, watches it, and tells how the run ended: from the exit port's
- * value (devices/ends.h) where one was written, else from the SHUTDOWN event
+ * value (devices/exit_status.h) where one was written, else from the SHUTDOWN event
  * on QEMU's control socket (QEMU Machine Protocol), which tells whose doing it
  * was. QEMU's own status alone is never good news.
  */
-#include "../devices/ends.h"
+#include "../devices/exit_status.h"
 #include "diag.h"
 #include "run.h"
 #include "run_input.h"
@@ -112,7 +112,7 @@ static void qemu_common(const struct run *run, struct run_words *words, int cont
 {
 	char *socket = util_printf("socket,id=q,fd=%d", control);
 	char *cpus = util_printf("%llu", (unsigned long long)run->cpus);
-	char *port = util_printf("isa-debug-exit,iobase=%#x,iosize=4", ENDS_PORT);
+	char *port = util_printf("isa-debug-exit,iobase=%#x,iosize=4", EXIT_PORT);
 	const char *const all[] = { "-machine", "pc,accel=tcg", "-cpu", run->cpu, "-display",
 		"none", "-nodefaults", "-no-reboot", "-device", port, "-chardev", socket,
 		"-mon", "chardev=q,mode=control", NULL };
@@ -255,11 +255,11 @@ static int qemu_wait(struct qemu *qemu, uint64_t timeout)
 enum run_end run_ended(int value)
 {
 	switch (value) {
-	case ENDS_GOOD:
+	case EXIT_GOOD:
 		return RUN_GOOD;
-	case ENDS_STOPPED:
+	case EXIT_STOPPED:
 		return RUN_STOPPED;
-	case ENDS_RESET:
+	case EXIT_RESET:
 		return RUN_RESTART;
 	}
 	fprintf(stderr, "previrt: the guest ended with status %d\n", value);

@@ -85,8 +85,23 @@ struct cpu_table {
 
 #define CPU_GDT_SHOWN 32		/* descriptors user mode may name */
 
+/*
+ * Returns to user mode that need not be looked at as a whole: while the @words words at
+ * @now, the guest's GDT, equal those at @known, hardware has its descriptors, and while the
+ * byte at @written has PTE_D clear, they do. Without a mapped GDT, @now and @known differ.
+ */
+struct cpu_gdt_watch {
+	const uint64_t *now, *known;
+	const uint8_t *written;
+	uint32_t words;
+};
+
 /* What follows from a processor's state, or was given to hardware. */
 struct cpu_derived {
+	struct cpu_gdt_watch gdt_watch;		/* segment.c */
+	/* Where a fast path sends SYSCALL, and its code for a SYSCALL whose MSRs it does not
+	   know; 0: there is no fast path. */
+	uint64_t syscall_target, syscall_unknown;
 	/* segment.c: the GDT as it was read from the guest, and as hardware has it; ... */
 	uint64_t gdt_read[CPU_GDT_SHOWN], gdt_given[CPU_GDT_SHOWN];
 	/* ... what user mode has and is to have, loaded when it runs again, for kernels
@@ -143,6 +158,11 @@ CPU_ASSERT(cr0, CPU_CR0);
 CPU_ASSERT(cr2, CPU_CR2);
 CPU_ASSERT(cr3, CPU_CR3);
 CPU_ASSERT(cr4, CPU_CR4);
+CPU_ASSERT(derived.gdt_watch.now, CPU_GDT_NOW);
+CPU_ASSERT(derived.gdt_watch.known, CPU_GDT_KNOWN);
+CPU_ASSERT(derived.gdt_watch.written, CPU_GDT_WRITTEN);
+CPU_ASSERT(derived.gdt_watch.words, CPU_GDT_WORDS);
+CPU_ASSERT(derived.syscall_target, CPU_SYSCALL_TARGET);
 _Static_assert(offsetof(struct requests_vcpu, slow) == REQUESTS_SLOW &&
 	       offsetof(struct requests_vcpu, work) == REQUESTS_SLOW + 1 &&
 	       offsetof(struct requests_vcpu, gdt_compares) == REQUESTS_GDT_COMPARES, "requests");
@@ -263,6 +283,13 @@ void cpu_tables_changed(struct cpu *cpu);
    LIMIT: the instruction is taken to have no prefix; rcx and r11 of user mode are
    lost by then. */
 enum cpu_result cpu_syscall(struct cpu *cpu, int compat, struct cpu_fault *fault);
+/* An MSR that SYSCALL or SYSRET uses (STAR, LSTAR, SFMASK, EFER) has changed: the next
+   return to user mode is by the wedge. */
+static inline void cpu_syscall_changed(struct cpu *cpu)
+{
+	cpu->derived.syscall_target = cpu->derived.syscall_unknown;
+	requests_vcpu.slow = 1;
+}
 /* SYSENTER: CPU_JUMPED, or CPU_FAULT: #GP while its selector is 0. */
 enum cpu_result cpu_sysenter(struct cpu *cpu, struct cpu_fault *fault);
 

@@ -159,7 +159,7 @@ int cpu_deliver(struct cpu *cpu, const struct cpu_fault *fault, int software)
 	}
 }
 
-#define GATE_QUICK (0x80 | GATE_INTERRUPT)	/* present, privilege 0 */
+#define GATE_FAST (0x80 | GATE_INTERRUPT)	/* present, privilege 0 */
 
 void cpu_tables_changed(struct cpu *cpu)
 {
@@ -191,7 +191,7 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	to = (*cpu->derived.tables.stack & ~15ull) - 6 * 8;
 	words = soft_tlb_find(to, 6 * 8, 1);
 	rip = deliver_offset(gate);	/* once: the guest's memory */
-	if (!words || gate->type != GATE_QUICK || gate->ist & 7 || !cpu_is_canonical(rip))
+	if (!words || gate->type != GATE_FAST || gate->ist & 7 || !cpu_is_canonical(rip))
 		return -1;
 	words[0] = frame[0];
 	words[1] = frame[1];
@@ -215,7 +215,7 @@ static int deliver_fast(struct cpu *cpu, uint8_t vector)
 	const struct gate *gate = soft_tlb_find(cpu->idt.base + at, sizeof(*gate), 0);
 	uint64_t to = cpu->r[RSP], *words;
 
-	if (!gate || at + sizeof(*gate) - 1 > cpu->idt.limit || gate->type != GATE_QUICK ||
+	if (!gate || at + sizeof(*gate) - 1 > cpu->idt.limit || gate->type != GATE_FAST ||
 	    gate->ist & 7 || !cpu_is_canonical(deliver_offset(gate)))
 		return -1;
 	if (cpu->user) {

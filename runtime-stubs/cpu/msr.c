@@ -127,7 +127,7 @@ int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 	uint64_t *at = msr_plain(cpu, msr);
 
 	if (msr >= MSR_EFER && msr <= MSR_SFMASK)
-		backend_syscall_changed();
+		cpu_syscall_changed(cpu);
 	if (at) {
 		if (msr == MSR_PAT && !msr_pat_allowed(value))
 			return -1;

@@ -28,6 +28,11 @@
 #define CPU_CR2 208
 #define CPU_CR3 216
 #define CPU_CR4 224
+#define CPU_GDT_NOW 480
+#define CPU_GDT_KNOWN 488
+#define CPU_GDT_WRITTEN 496
+#define CPU_GDT_WORDS 504
+#define CPU_SYSCALL_TARGET 512
 
 /* And in struct requests_vcpu: slow and work, looked at together, and the count. */
 #define REQUESTS_SLOW 0

@@ -7,7 +7,6 @@
  */
 #include "cpu.h"
 #include "insns.h"
-#include "../iface/fastpath.h"
 #include "../iface/segments.h"
 #include "../iface/vcpu.h"
 #include "../mmu/mmu.h"
@@ -25,8 +24,8 @@
 #define DESC_BUSY (1ull << 41)		/* of a TSS */
 #define TYPE_LDT 2			/* system descriptors */
 #define TYPE_TSS 9
-#define DESC_QUICK (DESC_PRESENT | DESC_DPL_3 | DESC_SYSTEM)	/* data of privilege 3 */
-#define DESC_QUICK_MASK (DESC_QUICK | DESC_CODE)
+#define DESC_FAST (DESC_PRESENT | DESC_DPL_3 | DESC_SYSTEM)	/* data of privilege 3 */
+#define DESC_FAST_MASK (DESC_FAST | DESC_CODE)
 
 static uint64_t segment_base(uint64_t d)
 {
@@ -53,17 +52,25 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
 }
 
 /*
- * Short code compares the table; when it has done so often since the last load
- * of CR3 (kernels write to the table when they change processes), it is worth
- * while to have writes noted.
+ * The fast path compares the GDT on each return to user mode. After CPU_GDT_COMPARES of these
+ * since the last load of CR3, writes to the GDT are watched instead. Not earlier: kernels
+ * write to it when they change processes, and watching costs a flush.
  */
-static void segment_watch_gdt(const void *now, const void *known, size_t size)
+static void segment_watch_gdt(struct cpu *cpu, const void *now, const void *known, size_t size)
 {
+	static const uint64_t unequal[2] = { 0, 1 };
+	static const uint8_t always = PTE_D;
+	const uint8_t *written = NULL;
 	int start = !requests_vcpu.gdt_compares;
 
 	if (start)
 		requests_vcpu.gdt_compares = CPU_GDT_COMPARES;
-	backend_watch_gdt(now, known, size, now ? mmu_watch_writes(now, start) : NULL);
+	if (now)
+		written = mmu_watch_writes(now, start);
+	cpu->derived.gdt_watch = (struct cpu_gdt_watch){
+		.now = now ? now : &unequal[0], .known = now ? known : &unequal[1],
+		.written = written ? written : &always, .words = now ? size / 8 : 1,
+	};
 }
 
 /*
@@ -99,7 +106,7 @@ void cpu_sync_gdt(struct cpu *cpu)
 	if (size > sizeof(table))
 		size = sizeof(table);
 	cpu->user = 0;
-	segment_watch_gdt(mmu_pointer(cpu->gdt.base, size), read, size);
+	segment_watch_gdt(cpu, mmu_pointer(cpu->gdt.base, size), read, size);
 	if (mmu_unchanged(cpu->gdt.base, size, read)) {
 		cpu->user = user;
 		return;
@@ -284,7 +291,7 @@ int cpu_fast_load(struct cpu *cpu, int which, uint16_t selector)
 		if (which != SEG_GS || (selector & 4) || (selector | 7u) > cpu->gdt.limit)
 			return -1;
 		d = soft_tlb_find(cpu->gdt.base + (selector & ~7u), 8, 0);
-		if (!d || (*d & DESC_QUICK_MASK) != DESC_QUICK)
+		if (!d || (*d & DESC_FAST_MASK) != DESC_FAST)
 			return -1;
 	}
 	segment_set(cpu, which, selector, !!d, d ? *d : 0);

@@ -6,7 +6,6 @@
  * of XCR0 they are, and the area of an XSAVE of these.
  */
 #include "cpu.h"
-#include "../iface/fastpath.h"
 #include "../iface/processor.h"
 #include "../bus/state.h"
 #include <string.h>
@@ -105,5 +104,5 @@ void cpu_apply(struct cpu *cpu)
 	backend_set_debug(7, cpu->dr[7]);
 	cpu_tables_changed(cpu);
 	cpu_apply_segments(cpu);
-	backend_syscall_changed();
+	cpu_syscall_changed(cpu);
 }

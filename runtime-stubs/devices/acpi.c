@@ -5,7 +5,7 @@
  * specification 1.0b: 4.7.2.2 (the button), 4.7.3 (registers).
  */
 #include "acpi.h"
-#include "ends.h"
+#include "exit_status.h"
 #include "../bus/device.h"
 
 #define SCI_ENABLED 1u			/* there is no other mode */
@@ -69,7 +69,7 @@ static void acpi_write(void *self, uint16_t offset, int size, uint32_t value)
 	acpi_interrupt(acpi);
 	if ((offset == ACPI_CONTROL && value & SLEEP_ENABLE) ||
 	    (offset == ACPI_CONTROL + 1 && value & SLEEP_ENABLE >> 8))
-		bus_end(acpi->bus, ENDS_GOOD);
+		bus_end(acpi->bus, EXIT_GOOD);
 }
 
 static void acpi_reset(void *self)

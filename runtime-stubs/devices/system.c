@@ -5,7 +5,7 @@
  * controller or port CF9h, and the test exit port F4h, whose value is the
  * status. The keyboard controller is absent.
  */
-#include "ends.h"
+#include "exit_status.h"
 #include "../bus/device.h"
 
 #define RESET_PULSE 0xfe	/* of the keyboard controller's command port */
@@ -28,7 +28,7 @@ static void system_write_keyboard(void *self, uint16_t offset, int size, uint32_
 	(void)offset;
 	(void)size;
 	if (value == RESET_PULSE)
-		bus_end(((struct system *)self)->bus, ENDS_RESET);
+		bus_end(((struct system *)self)->bus, EXIT_RESET);
 }
 
 static void system_write_reset(void *self, uint16_t offset, int size, uint32_t value)
@@ -36,14 +36,14 @@ static void system_write_reset(void *self, uint16_t offset, int size, uint32_t v
 	(void)offset;
 	(void)size;
 	if (value & RESET_NOW)
-		bus_end(((struct system *)self)->bus, ENDS_RESET);
+		bus_end(((struct system *)self)->bus, EXIT_RESET);
 }
 
 static void system_write_end(void *self, uint16_t offset, int size, uint32_t value)
 {
 	(void)offset;
 	(void)size;
-	bus_end(((struct system *)self)->bus, ends_guest(value));
+	bus_end(((struct system *)self)->bus, exit_status_of_guest(value));
 }
 
 static void system_reset(void *self)
@@ -58,7 +58,7 @@ static int system_attach(void *self, struct bus *bus, const struct device_place 
 						       system_write_keyboard }) |
 	       bus_add_ports(bus, &(struct bus_ports){ RESET_PORT, 1, 1, self, system_read,
 						       system_write_reset }) |
-	       bus_add_ports(bus, &(struct bus_ports){ ENDS_PORT, 1, 1, self, system_read,
+	       bus_add_ports(bus, &(struct bus_ports){ EXIT_PORT, 1, 1, self, system_read,
 						       system_write_end });
 }
 

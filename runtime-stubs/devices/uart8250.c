@@ -79,7 +79,7 @@ static void uart_reset(void *self)
 {
 	struct uart8250 *uart = self;
 
-	uart->ier = uart->lcr = uart->mcr = uart->fcr = 0;
+	uart->ier = uart->lcr = uart->mcr = uart->fcr = uart->dlm = 0;
 	uart->dll = 12;
 	uart->transmit_due = uart->polls = uart->count = 0;
 	bus_set_line(&uart->irq, 0);

@@ -37,8 +37,10 @@ int fastpath_jump_at(uint64_t rip);
 #define FASTPATH_NOT_WITH_BREAKPOINTS 2u
 void fastpath_forbid(unsigned reason, int on);
 
+/* For each processor, before its user mode runs: no system call comes by here yet. */
+void fastpath_syscall_init(struct cpu *cpu);
 /* System calls may come by here, with the MSRs of @cpu, if these allow it. */
-void fastpath_syscall_learn(const struct cpu *cpu);
+void fastpath_syscall_learn(struct cpu *cpu);
 /* Where sysret leads, before the first of them after a change. */
 void fastpath_sysret_learn(const struct cpu *cpu);
 /* What user mode's iretq leads to, else it goes the slow way. VCPU_LOCAL. */

@@ -24,15 +24,3 @@ void backend_jump_slot(unsigned slot, const struct insn *insn)
 	(void)slot;
 	(void)insn;
 }
-
-void backend_watch_gdt(const void *now, const void *known, size_t size, const uint8_t *written)
-{
-	(void)now;
-	(void)known;
-	(void)size;
-	(void)written;
-}
-
-void backend_syscall_changed(void)
-{
-}

@@ -14,10 +14,8 @@
 
 extern const uint64_t fastpath_jumps[JUMPS];
 extern uint64_t fastpath_slow_jumps[JUMPS];
-extern uint64_t fastpath_gdt_now, fastpath_gdt_known, fastpath_gdt_written;
-extern uint64_t fastpath_syscall_target, fastpath_syscall_lstar, fastpath_syscall_flags;
-extern uint64_t fastpath_sysret_cs, fastpath_sysret_ss;
-extern uint32_t fastpath_gdt_words, fastpath_syscall_segments;
+extern uint64_t fastpath_syscall_lstar, fastpath_syscall_flags, fastpath_sysret_cs, fastpath_sysret_ss;
+extern uint32_t fastpath_syscall_segments;
 extern const char fastpath_syscall_some_flags[], fastpath_syscall_unknown[];
 
 static uint16_t jump_slots[JUMPS];
@@ -46,10 +44,10 @@ int fastpath_jump_at(uint64_t rip)
 	return -1;
 }
 
-void backend_syscall_changed(void)
+void fastpath_syscall_init(struct cpu *cpu)
 {
-	fastpath_syscall_target = (uint64_t)fastpath_syscall_unknown;
-	requests_vcpu.slow = 1;
+	cpu->derived.syscall_unknown = (uint64_t)fastpath_syscall_unknown;
+	cpu_syscall_changed(cpu);
 }
 
 void fastpath_sysret_learn(const struct cpu *cpu)
@@ -58,7 +56,7 @@ void fastpath_sysret_learn(const struct cpu *cpu)
 	fastpath_sysret_ss = ((cpu->star >> 48) + 8) | 3;
 }
 
-void fastpath_syscall_learn(const struct cpu *cpu)
+void fastpath_syscall_learn(struct cpu *cpu)
 {
 	uint16_t cs = cpu->star >> 32 & ~3u;
 
@@ -67,19 +65,7 @@ void fastpath_syscall_learn(const struct cpu *cpu)
 	fastpath_syscall_lstar = cpu->lstar;
 	fastpath_syscall_flags = KERNEL_FLAGS & ~cpu->sfmask;
 	fastpath_syscall_segments = cs | (uint32_t)(cs + 8) << 16;
-	fastpath_syscall_target = fastpath_syscall_flags ? (uint64_t)fastpath_syscall_some_flags : cpu->lstar;
-}
-
-void backend_watch_gdt(const void *now, const void *known, size_t size,
-		       const uint8_t *written)
-{
-	static const uint64_t unequal[2] = { 0, 1 };
-	static const uint8_t always = 0x40;
-
-	fastpath_gdt_now = (uint64_t)(now ? now : &unequal[0]);
-	fastpath_gdt_known = (uint64_t)(now ? known : &unequal[1]);
-	fastpath_gdt_words = now ? size / 8 : 1;
-	fastpath_gdt_written = (uint64_t)(now && written ? written : &always);
+	cpu->derived.syscall_target = fastpath_syscall_flags ? (uint64_t)fastpath_syscall_some_flags : cpu->lstar;
 }
 
 /* The work before user mode (requests_vcpu.work), from user.inc. */

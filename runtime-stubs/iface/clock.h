@@ -8,9 +8,9 @@
 /* Returns the time in ns. It never goes back, and all processors have the same. */
 uint64_t backend_time(void);
 
-/* Sets the running processor's timer to the time @when in ns; 0 stops it. When it is
-   over, the guest is interrupted for wedge_event and backend_wait returns. A time in
-   the past counts as over. */
+/* Sets the running processor's timer to the time @when in ns; 0 stops it. When the time
+   comes, the guest is interrupted for wedge_event, and backend_wait returns. A time in
+   the past has come already. */
 void backend_timer_set(uint64_t when);
 
 #endif

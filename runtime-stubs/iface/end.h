@@ -5,21 +5,21 @@
 #define PREVIRT_IFACE_END_H
 #include <stdint.h>
 
-/* Ends the machine. @how is a value of devices/ends.h and is passed on to whoever
-   started the machine, as wedge_ending, which is called before anything else, returns it. */
+/* Ends the machine with exit status @how (devices/exit_status.h). Calls wedge_ending(@how)
+   first, and passes what that returns to the program that started the machine. */
 _Noreturn void backend_shutdown(int how);
 
-/* At the end of a run: returns NULL, or what of the back-end's own code and data is not
-   as it must be, above all not out of user mode's reach. The other processors stand
-   still from then on. */
+/* Checks the back-end's own code and data at the end of a run, above all that user mode
+   cannot reach them. Returns NULL, or the name of what is wrong. Stops the other
+   processors. */
 const char *backend_check(void);
 
 /* Returns how many hypercalls the running processor has made so far. 0 where there is
    nothing like them. */
 uint64_t backend_hypercalls(void);
 
-/* Prints what was asked of the hypervisor, a line for each kind, as wedge/counters.c
-   describes it. May print nothing. */
+/* Prints how often each kind of hypercall was made, a line for each, in the format of
+   wedge/counters.c. Prints nothing where there is nothing like them. */
 void backend_print_counters(void);
 
 #endif

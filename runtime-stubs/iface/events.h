@@ -11,14 +11,13 @@
    takes it. */
 int backend_events(void);
 
-/* Gives the processor away until an event comes; returns at once if one came since
-   the last backend_events. May return without one. Other processors may run the wedge
+/* Halts the running processor until an event comes; returns at once if one has come since
+   the last backend_events. May return without an event. Other processors may run the wedge
    meanwhile. */
 void backend_wait(void);
 
-/* An interrupt waits until the guest's IF is set: whatever sets it next (a rewritten
-   site, iret) must enter the wedge. Counts for the running processor, until the next
-   backend_events. */
+/* An interrupt is pending at the running processor, and the guest's IF is 0. Until the next
+   backend_events, whatever sets IF there (a rewritten site, iret) must enter the wedge. */
 void backend_remind(void);
 
 /* Has processor @vcpu enter the wedge (wedge_event) if it runs the guest, and its

@@ -8,8 +8,8 @@
  * A return to user mode may do without the wedge while all of these hold:
  * (a) requests_vcpu.slow is 0;
  * (b) requests_vcpu.work is 0, or wedge_settle_user has been called;
- * (c) the guest's GDT is the one that is known (backend_watch_gdt);
- * (d) backend_syscall_changed was not called since the last return by the wedge.
+ * (c) the guest's GDT is the one that hardware has (struct cpu_gdt_watch in cpu/cpu.h);
+ * (d) cpu_syscall_changed was not called since the last return by the wedge.
  */
 #ifndef PREVIRT_IFACE_FASTPATH_H
 #define PREVIRT_IFACE_FASTPATH_H
@@ -30,14 +30,5 @@ void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsi
 
 /* The same of jump slot @slot (previrt_jump_slots) and wedge_jump. */
 void backend_jump_slot(unsigned slot, const struct insn *insn);
-
-/* The guest's GDT, @size bytes at @now (a multiple of 8), is known while it equals
-   @known. While the bit PTE_D of the byte @written is clear, it does, and is not
-   compared. NULL for @now: it is never known; for @written: it is always compared. */
-void backend_watch_gdt(const void *now, const void *known, size_t size,
-		       const uint8_t *written);
-
-/* An MSR that SYSCALL or SYSRET uses has changed (STAR, LSTAR, SFMASK, EFER). */
-void backend_syscall_changed(void);
 
 #endif

@@ -58,8 +58,8 @@ static inline uint64_t backend_frame(uint64_t gfn)
    a number past the end of guest memory if it is none of the guest's. */
 uint64_t backend_gfn(uint64_t entry);
 
-/* Returns @size bytes of memory for the wedge, zeroed, aligned to a page, for good.
-   Does not return without memory. */
+/* Returns @size bytes of memory for the wedge, zeroed and aligned to a page. It is never
+   freed. If there is not enough, the machine ends. */
 void *backend_memory(size_t size);
 
 #endif

@@ -8,8 +8,7 @@
 #define PREVIRT_IFACE_SEGMENTS_H
 #include <stdint.h>
 
-/* Sets the base of fs, which is in force in kernel and user mode, to the canonical
-   address @base. */
+/* Sets the base of fs, in kernel and user mode, to the canonical address @base. */
 void backend_set_fs_base(uint64_t base);
 
 /* Sets the base of gs in user mode (@user 1) or in kernel mode (0) to the canonical
@@ -27,16 +26,16 @@ int backend_set_gs_selector(uint16_t selector);
    register is as it was or null. */
 int backend_set_selector(int which, uint16_t selector);
 
-/* The first @count descriptors of the global table (GDT) are these. Only those of
-   privilege 3 are passed on, others are 0. A selector that a register holds and that
-   cannot be loaded any more becomes null (struct cpu, stale). */
+/* Sets the first @count descriptors of the global table (GDT). Those that are not of
+   privilege level 3 are 0 here. A segment register whose selector cannot be loaded any more
+   becomes null (struct cpu, stale). */
 void backend_set_gdt(const uint64_t *descriptors, unsigned count);
 
-/* The @count descriptors of the local table (LDT) from number @first on are these, as
-   above. */
+/* Sets the @count descriptors of the local table (LDT) from number @first on; the rest is as
+   for backend_set_gdt. */
 void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count);
 
-/* The local table has @count valid descriptors from now on. */
+/* Sets the limit of the local table: its first @count descriptors are valid. */
 void backend_load_ldt(unsigned count);
 
 #endif

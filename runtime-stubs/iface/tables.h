@@ -31,7 +31,7 @@ static inline int backend_is_upper(uint64_t va)
 /* Returns an empty table of @level (1 to 3), or 0 if none is left. */
 unsigned backend_table_alloc(int level);
 
-/* Empties @table, which no entry refers to any more, and takes it back. */
+/* Empties and frees @table. No entry refers to it any more. */
 void backend_table_free(unsigned table);
 
 /* Returns how many tables backend_table_alloc can give. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Virtual processors, from 0 on. Number 0 runs from the start, the others stand still
- * until they are started. One at a time runs the wedge, but for those in backend_wait
- * (events.h).
+ * Virtual processors, numbered from 0. Processor 0 runs from the start, each other one when
+ * it has been started. One processor at a time runs the wedge; those in backend_wait
+ * (events.h) do not count.
  */
 #ifndef PREVIRT_IFACE_VCPU_H
 #define PREVIRT_IFACE_VCPU_H
@@ -17,16 +17,16 @@ struct cpu;
 /* A variable that each processor has for itself, at the same address; 0 at the start. */
 #define VCPU_LOCAL __attribute__((section(".bss.vcpu")))
 
-/* What a processor's next return to user mode has to look at: who changes what that
-   depends on asks for it here. A part of struct vcpu (wedge/vm.h). */
+/* Requests to a processor's next return to user mode, made by the code that changes what
+   such a return depends on. A part of struct vcpu (wedge/vm.h). */
 struct requests_vcpu {
-	/* Not 0: it must go through the wedge, which sets it to 0 then. */
+	/* Not 0: the return must go through the wedge, which then sets this to 0. */
 	uint8_t slow;
-	/* Not 0: wedge_settle_user must be called before, and sets it to 0. Bits of the
-	   wedge's own. */
+	/* Not 0: wedge_settle_user must be called before the return; it sets this to 0. The
+	   bits are the wedge's own. */
 	uint8_t work;
-	/* How many more returns may compare the GDT; each that does counts it down, and the
-	   next one goes through the wedge when it is 0. */
+	/* How many more returns by the fast path may compare the GDT. Each that does so counts
+	   this down; a return that finds 0 after that goes through the wedge. */
 	uint8_t gdt_compares;
 };
 extern struct requests_vcpu requests_vcpu;
@@ -37,8 +37,8 @@ extern unsigned backend_vcpus;
 /* The number of the processor that runs this. VCPU_LOCAL. */
 extern unsigned backend_vcpu;
 
-/* Starts processor @vcpu, once: it calls wedge_vcpu_started. If that cannot be, the
-   wedge stops with the reason. */
+/* Starts processor @vcpu, which then calls wedge_vcpu_started. Called once for each
+   processor. If the hypervisor refuses, the wedge stops with the reason. */
 void backend_vcpu_start(unsigned vcpu);
 
 /* Copies the @size bytes at @own, which are VCPU_LOCAL, to @to, as processor @vcpu has
@@ -46,8 +46,8 @@ void backend_vcpu_start(unsigned vcpu);
 void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size);
 
 /* Runs the guest from the state in @cpu (previrt_cpu). Does not return: the guest's
-   next trap, site or event enters the wedge anew (wedge/entry.h). With IF set in
-   @cpu, an event that is there already does so at once. */
+   next trap, site or event enters the wedge anew (wedge/entry.h). If IF is set in
+   @cpu and an event is pending, the wedge is entered at once. */
 _Noreturn void backend_enter(struct cpu *cpu);
 
 /* Returns the address of the byte that holds the virtual interrupt flag, the same for

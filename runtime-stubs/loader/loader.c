@@ -10,7 +10,7 @@
  * kernel's file, its segments are loaded from where it stands, if none of them would
  * be written over before. What does not fit is said, not tried.
  */
-#include "../devices/ends.h"
+#include "../devices/exit_status.h"
 #include "../wedge/bundle.h"
 #include "../wedge/zeropage.h"
 #include <elf.h>
@@ -68,7 +68,7 @@ static _Noreturn void fail(const char *why)
 	say("previrt: loader: ");
 	say(why);
 	say("\n");
-	out8(ENDS_PORT, ENDS_STOPPED);
+	out8(EXIT_PORT, EXIT_STOPPED);
 	for (;;)
 		__asm__ volatile("hlt");
 }

@@ -11,7 +11,7 @@ LOADER_CFLAGS := -m32 -std=gnu11 -O2 $(WARN) -Wno-array-bounds -ffreestanding -f
 	-fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing
 
 $(LOADER): $(LOADER_SRC) $(wildcard runtime-stubs/loader/*.lds) runtime-stubs/wedge/bundle.h \
-		runtime-stubs/wedge/zeropage.h runtime-stubs/devices/ends.h
+		runtime-stubs/wedge/zeropage.h runtime-stubs/devices/exit_status.h
 	$(say) LD $@
 	$(Q)mkdir -p $(@D) && $(CC) $(LOADER_CFLAGS) -nostdlib -static -Wl,--build-id=none \
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -T runtime-stubs/loader/loader.lds \

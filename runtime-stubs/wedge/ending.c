@@ -4,7 +4,7 @@
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"
-#include "../devices/ends.h"
+#include "../devices/exit_status.h"
 #include "../iface/end.h"
 #include "../iface/fastpath.h"
 #include "../board/board.h"
@@ -86,13 +86,13 @@ int wedge_ending(int how)
 		if (wedge_wants_counts)
 			ending_print();
 		if (wedge_wants_check && ending_check())
-			how = ENDS_STOPPED;
+			how = EXIT_STOPPED;
 	}
-	if (how == ENDS_GOOD)
+	if (how == EXIT_GOOD)
 		wedge_print("previrt: end: all is well\n");
-	else if (how <= ENDS_GUEST_MAX)
+	else if (how <= EXIT_GUEST_MAX)
 		wedge_print("previrt: end: the guest's status %d\n", how);
 	else
-		wedge_print("previrt: end: %s\n", how == ENDS_RESET ? "restart" : "stopped");
+		wedge_print("previrt: end: %s\n", how == EXIT_RESET ? "restart" : "stopped");
 	return how;
 }

@@ -6,7 +6,7 @@
 #include "print.h"
 #include "../iface/end.h"
 #include "../board/board.h"
-#include "../devices/ends.h"
+#include "../devices/exit_status.h"
 #include "../mmu/mmu.h"
 
 #define REPORT_CODE 16		/* bytes at the instruction pointer */
@@ -59,7 +59,7 @@ void wedge_stop(const char *why)
 
 	/* A report that fails itself must not be made again. */
 	if (stopping++)
-		backend_shutdown(ENDS_STOPPED);
+		backend_shutdown(EXIT_STOPPED);
 	bus_poll(&board_vm.bus);
 	wedge_print("\nprevirt: stopped: %s\n", why);
 	if (wedge_refused.at)
@@ -72,5 +72,5 @@ void wedge_stop(const char *why)
 		report_memory(&previrt_cpu);
 		wedge_wants_counts = 1;
 	}
-	backend_shutdown(ENDS_STOPPED);
+	backend_shutdown(EXIT_STOPPED);
 }

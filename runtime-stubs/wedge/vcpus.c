@@ -31,7 +31,7 @@ void vcpus_begin(void)
 	cpu_apply_reset(cpu);
 	board_vcpu_started();
 	mmu_start();
-	backend_syscall_changed();
+	cpu_syscall_changed(cpu);
 	cpu->cr3 = 0;
 	if (cpu_wake(cpu, mailbox_vector(backend_vcpu))) {
 		wedge_print("previrt: processor %u cannot start at %lx\n", backend_vcpu, cpu->rip);

@@ -28,30 +28,31 @@ struct wedge_counters {
    counts. */
 struct wedge_vcpu {
 	struct { uint64_t address, rip; unsigned generation, count; } last_fault;
-	uint64_t prefill;	/* where user mode has faulted last */
+	uint64_t prefill;	/* address of the last page fault of user mode that the guest got */
 	struct wedge_counters counters;
 };
 struct wedge_vm {
 	unsigned vcpus_woken;	/* further processors that have been started */
-	unsigned vcpus_off;	/* for good but for an NMI */
+	unsigned vcpus_off;	/* processors that only an NMI wakes */
 };
 extern struct wedge_vcpu wedge_vcpu;	/* vm.h */
 extern struct wedge_vm wedge_vm;
 
-/* Counters by cause (causes.c): what the wedge is entered for from now on, an
-   instruction's class or one of these; ... */
+/* Counters by cause (causes.c). A cause is an instruction's class or one of these. */
 enum {
 	CAUSE_START = PREVIRT_CLASSES, CAUSE_PAGE_FAULT, CAUSE_EXCEPTION, CAUSE_EVENT,
 	CAUSE_SYSCALL, CAUSE_INT, CAUSE_DEVICE, CAUSES
 };
+/* From now on, until the next call, the wedge works for @cause. */
 void wedge_count_cause(unsigned cause);
-/* ... a page fault with @error of the processor's, and what became of it; ... */
+/* What became of a page fault. */
 enum {
 	FAULT_FILLED_USER, FAULT_FILLED_KERNEL, FAULT_FIRST_WRITE, FAULT_UPPER,
 	FAULT_REFLECTED_USER, FAULT_REFLECTED_KERNEL, FAULT_DEVICE, FAULTS
 };
+/* A page fault with the processor's error code @error came to @result. */
 void wedge_count_fault(uint64_t address, uint32_t error, int user, enum mmu_result result);
-/* ... a site that came to C. */
+/* The site at @address has entered C code. */
 void wedge_count_site(uint64_t address, unsigned op);
 void wedge_print_causes(void);
 
@@ -69,36 +70,36 @@ static inline void wedge_cause(unsigned cause)
 		wedge_count_cause(cause);
 }
 
-/* As cpu_deliver, which must work. */
+/* cpu_deliver; a triple fault ends the machine. */
 void wedge_deliver(const struct cpu_fault *fault, int software);
 /* The instruction that has just ended was a single step, or has met breakpoints. */
 void wedge_debug(int stepping);
 
-/* A page fault of the guest, with the processor's error code: it is mended, or carried
-   out, or delivered. */
+/* Handles a page fault of the guest, with the processor's error code: the shadow is filled,
+   the access to a device is emulated, or the fault is delivered to the guest. */
 void wedge_page_fault(struct cpu_fault *fault);
 
 /* A software interrupt that the back-end took for @vector, with rip behind it. */
 void software_interrupt(struct cpu *cpu, unsigned vector);
-/* #GP with @error at rip: if that is of a software interrupt, which the hypervisor has
-   left to the guest, it is delivered, and 1. */
+/* #GP with @error at rip. Returns 1 if a software interrupt has raised it, which the
+   hypervisor has left to the wedge; that interrupt is delivered then. */
 int software_refused(struct cpu *cpu, uint32_t error);
 
-/* What wakes further processors is there. */
+/* Sets what the wake-up mailbox calls. */
 void vcpus_init(void);
-/* A further processor has been started: its state is where its vector leads. */
+/* Brings a processor that was started from its wake-up vector into 64-bit code. */
 void vcpus_begin(void);
 
 /* Before board_start: the disks of the bundle, which must stay where it is, and what
    else it has for the board. */
 void parts_init(const void *bundle, size_t size);
 
-/* An invalid opcode at cpu->rip: if it is a site, its call slot, with rip behind it, or
-   REWRITER_CALLS and its jump slot; else -1. */
+/* For an invalid opcode at cpu->rip. If that is a site, returns its call slot, with rip behind
+   the site, or REWRITER_CALLS plus its jump slot; else -1. */
 int short_site_slot(struct cpu *cpu);
 
-/* What a trap of the kernel's loader of modules is told to, if that is not the guest's own
-   (moved/): it does not return if it was one. */
+/* Where the kernel's loader of modules is replaced (moved/): called for each trap that may be
+   its; does not return if it is. Else NULL. */
 extern void (*wedge_loader)(struct cpu *cpu);
 
 /* A page of the guest's kernel has become executable: look for a module. */
@@ -115,7 +116,7 @@ void modules_print_counters(void);
 /* How many tables of modules have been rewritten. */
 unsigned modules_loaded(void);
 
-/* The rewriter has made new slots: the back-end is told. */
+/* Calls backend_call_slot and backend_jump_slot for each slot that is new. */
 void wedge_tell_slots(void);
 
 /*

@@ -11,7 +11,7 @@
  * stopped it; 6 if it has not ended after so many instructions.
  */
 #include "fake.h"
-#include "../../devices/ends.h"
+#include "../../devices/exit_status.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/state.h"
 #include <stdio.h>
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 	free(bundle.data);
 	free(saved.data);
 	printf("fake: %lu instructions\n", fake_steps);
-	if (fake_ended == ENDS_GOOD)
+	if (fake_ended == EXIT_GOOD)
 		return 0;
-	return fake_ended < 0 ? 6 : fake_ended <= ENDS_GUEST_MAX ? 1 : 3;
+	return fake_ended < 0 ? 6 : fake_ended <= EXIT_GUEST_MAX ? 1 : 3;
 }

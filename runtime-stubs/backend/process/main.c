@@ -3,7 +3,7 @@
 /* Start of day, counters, and the end. */
 #include "process.h"
 #include "../../stub/stub.h"
-#include "../../devices/ends.h"
+#include "../../devices/exit_status.h"
 #include "../../host/base.h"
 #include "../../host/console.h"
 #include "../../host/processors.h"

@@ -4,7 +4,7 @@
 #include "domu.h"
 #include "xenpv.h"
 #include "../backend.h"
-#include "../../devices/ends.h"
+#include "../../devices/exit_status.h"
 #include "../../wedge/entry.h"
 #include "../../wedge/print.h"
 #include "../../wedge/wedge.h"
@@ -76,12 +76,12 @@ void backend_shutdown(int how)
 	struct sched_shutdown reason;
 
 	how = wedge_ending(how);
-	reason.reason = how == ENDS_GOOD ? SHUTDOWN_poweroff :
-			how == ENDS_RESET ? SHUTDOWN_reboot : SHUTDOWN_crash;
+	reason.reason = how == EXIT_GOOD ? SHUTDOWN_poweroff :
+			how == EXIT_RESET ? SHUTDOWN_reboot : SHUTDOWN_crash;
 	if (xenpv_domu_is())
 		reason.reason = xenpv_domu_ending(reason.reason);
 	if (!main_iopl(3))
-		__asm__ volatile("outl %0, %1" : : "a"(how), "Nd"((uint16_t)ENDS_PORT));
+		__asm__ volatile("outl %0, %1" : : "a"(how), "Nd"((uint16_t)EXIT_PORT));
 	for (;;)
 		xenpv_call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&reason, 0, 0);
 }

@@ -263,7 +263,7 @@ void backend_enter(struct cpu *cpu)
 			traps_kept = cpu->rflags & FASTPATH_UNUSUAL & ~FLAG_TF;
 			fastpath_forbid(FASTPATH_NOT_WITH_FLAGS, !!traps_kept);
 			if (traps_kept)
-				backend_syscall_changed();
+				cpu_syscall_changed(cpu);
 		}
 		backend_unlock();
 		if (cpu->rflags & FLAG_TF || (cpu->rflags & FLAG_RF && cpu->dr[7] & DR7_ENABLED))
@@ -280,7 +280,7 @@ void backend_enter(struct cpu *cpu)
 	fastpath_sysret_learn(cpu);
 	if ((cpu->rflags & (FLAG_IOPL | FLAG_IF)) != FLAG_IF) {
 		traps_user_kept = (cpu->rflags & FLAG_IOPL) | FLAG_FIXED;
-		backend_syscall_changed();
+		cpu_syscall_changed(cpu);
 	}
 	f[0] = cpu->rip;
 	f[1] = cpu->seg[SEG_CS] | 3;
@@ -339,7 +339,7 @@ void xenpv_traps_init(void)
 	traps_callback(CALLBACKTYPE_syscall, (uint64_t)fastpath_syscall_entry);
 	traps_callback(CALLBACKTYPE_syscall32, traps_entry(WEDGE_SYSCALL32));
 	traps_callback(CALLBACKTYPE_sysenter, traps_entry(WEDGE_SYSENTER));
-	backend_syscall_changed();
+	fastpath_syscall_init(&previrt_cpu);
 	xenpv_must("a stack", xenpv_call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS64,
 					 (uint64_t)backend_stack_top, 0, 0));
 }

@@ -5,7 +5,8 @@
  * tables, tables given up and used again, rights, accessed and dirty bits), forgets
  * what it has to by invlpg or by CR3, and after each change accesses come to what its
  * tables say. Every other guest has two processors, each with its TLB; calm guests load
- * one root after the other and change little. Each guest has a core of its own; at its end mmu_check looks at all, and
+ * one root after the other and change little. Half as many more, from ISOLATED on, have a second root
+ * for user mode in each process. Each guest has a core of its own; at its end mmu_check looks at all, and
  * what it has cost is compared with what it cost before, a line a guest in COSTS:
  * "guest changes reads flushes fills syncs". A shadow that is right and does more is noticed so,
  * and one that does less, too. With --record the lines are written to standard output.
@@ -19,6 +20,7 @@
 #define STEPS 600u
 #define EARLY 100u		/* of these before user mode runs, in some guests */
 #define ADDRESSES 96u
+#define ISOLATED 1000u		/* the first guest with a second root for user mode */
 
 static uint64_t state;
 static int shares;		/* a table may stand at two addresses: invlpg of one is not enough */
@@ -147,9 +149,12 @@ static void end_process(void)
 		return;
 	if (root == model_root)
 		load(other_root ? other_root : root == ROOT(0) ? ROOT(1) : ROOT(0), choose(2));
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < 256; i++) {
 		if (entry_at(root)[i])
 			guest_write(root + 8 * i, 0, 0);
+		if (model_isolates && entry_at(root + 4096)[i])
+			guest_write(root + 4096 + 8 * i, 0, 0);
+	}
 	if (frame & PTE_P && choose(2)) {
 		guest_write(entry_of(model_root, 0x7000000, 1, 1), (frame & PTE_ADDRESS) | OWN | PTE_U, 0);
 		mmu_invalidate(0x7000000);
@@ -231,10 +236,45 @@ static void change_little(void)
 	}
 }
 
+/* A process's level-4 entry is another for its user mode, or the same again. */
+static void part_roots(void)
+{
+	uint64_t at = model_root + 8 * (user_va() >> 39 & 511), own = *entry_at(at);
+	uint64_t entry = choose(2) ? own & ~(uint64_t)PTE_NX : choose(2) ? 0 : new_table() | LINK;
+
+	guest_write(at + 4096, entry, 0);
+	mmu_flush_all();
+}
+
+/* The kernel changes something, and goes back to user mode, for which it loads the other root. */
+static void step_isolated(void)
+{
+	static const uint32_t accesses[] = { PF_U, PF_U | PF_W, PF_U | PF_I };
+	uint64_t root;
+
+	if (calm)
+		change_little();
+	else if (choose(30))
+		change();
+	else
+		part_roots();
+	for (unsigned i = 0; i < 3; i++)
+		check_touch((choose(2) ? user_va() : kernel_va()) + choose(4096), choose(2) ? PF_W : 0);
+	root = model_root;
+	load(root + 4096, choose(8));
+	for (unsigned i = 0; i < 5; i++)
+		check_touch((choose(5) ? user_va() : kernel_va()) + choose(4096), accesses[choose(3)]);
+	load(root, choose(8));
+}
+
 static void step(void)
 {
 	static const uint32_t accesses[] = { 0, PF_W, PF_I, PF_U, PF_U | PF_W, PF_U | PF_I };
 
+	if (model_isolates) {
+		step_isolated();
+		return;
+	}
 	if (calm)
 		change_little();
 	else
@@ -288,7 +328,8 @@ static int guest(unsigned seed)
 	fake_eager = seed / 2 % 2;
 	shares = seed / 4 % 2;
 	calm = model_plain = seed / 8 % 2;
-	model_early = seed % 4 == 0;	/* of one processor */
+	model_isolates = model_has_pairs = seed >= ISOLATED;
+	model_early = seed % 4 == 0 && !model_isolates;	/* of one processor */
 	if (seed % 8 > 5)
 		fake_tables = 175;		/* hardly more than the reserve */
 	fake_memory_init(MEMORY);
@@ -314,26 +355,33 @@ static int guest(unsigned seed)
 	return bad || model_failed || model_checks < 1000;
 }
 
+/* In a process of its own. */
+static int run(unsigned seed)
+{
+	int status = 1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		exit(guest(seed));
+	if (waitpid(pid, &status, 0) < 0)
+		return 1;
+	if (!WIFEXITED(status))
+		printf("BAD guest %u: signal %d\n", seed, WTERMSIG(status));
+	return !!status;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned first = argc > 1 ? atoi(argv[1]) : 0, count = argc > 2 ? atoi(argv[2]) : 32, bad = 0;
 
 	costs = argc > 3 ? argv[3] : NULL;
-	for (unsigned seed = first; seed < first + count; seed++) {
-		int status = 1;
-		pid_t pid;
-
-		fflush(stdout);
-		pid = fork();
-
-		if (!pid)
-			exit(guest(seed));
-		if (waitpid(pid, &status, 0) < 0 || status)
-			bad++;
-		if (status && !WIFEXITED(status))
-			printf("BAD guest %u: signal %d\n", seed, WTERMSIG(status));
-	}
+	for (unsigned i = 0; i < count; i++)
+		bad += run(first + i);
+	for (unsigned i = 0; i < count / 2; i++)
+		bad += run(ISOLATED + first + i);
 	if (!costs || strcmp(costs, "--record"))
-		printf("mmu: %u of %u random guests\n", count - bad, count);
+		printf("mmu: %u of %u random guests\n", count + count / 2 - bad, count + count / 2);
 	return !!bad;
 }

@@ -28,6 +28,7 @@
 static uint64_t model_root;		/* CR3 */
 static uint64_t model_next = TABLES_AT;
 static int model_has_pairs;
+static int model_isolates;		/* 1: each root has a second one, for user mode (page-table isolation) */
 static int model_plain;			/* 1: no other mappings of frames of tables */
 static int model_early;			/* 1: no user mode has run when it starts */
 static int model_changed;		/* so often the guest has written to its tables */
@@ -56,6 +57,17 @@ static uint64_t new_table(void)
 	return model_next - 4096;
 }
 
+/* What a kernel with page-table isolation does with the level-4 entry at @at: user mode's
+   root has the same, and its own one forbids execution there. */
+static void isolate(uint64_t at)
+{
+	if (!(at & 4096) && (at & 4095) < 2048) {
+		*entry_at(at + 4096) = *entry_at(at);
+		if (*entry_at(at) & PTE_P)
+			*entry_at(at) |= PTE_NX;
+	}
+}
+
 /* Where the entry of @level for @va stands in the tables of @root; tables above it are
    made with @make; without it, 0 if one is missing. */
 static uint64_t entry_of(uint64_t root, uint64_t va, int level, int make)
@@ -71,6 +83,8 @@ static uint64_t entry_of(uint64_t root, uint64_t va, int level, int make)
 			if (!make)
 				return 0;
 			*entry_at(at) = new_table() | LINK;
+			if (model_isolates && l == 4)
+				isolate(at);
 			fake_memory_notice();
 			if (entry & PTE_P)
 				mmu_flush_all();
@@ -94,6 +108,9 @@ static struct found find(uint64_t root, uint64_t va)
 		uint64_t at = table + (va >> (3 + 9 * level) & 511) * 8, entry = *entry_at(at);
 		uint64_t offset = (1ull << (3 + 9 * level)) - 1;
 
+		/* LIMIT: mmu/shadow/pairs.c */
+		if (model_isolates && level == 4 && !(va >> 63) && !(root & 4096))
+			entry &= ~PTE_NX;
 		f.at[level] = at;
 		f.level = level;
 		if (!(entry & PTE_P))
@@ -219,6 +236,8 @@ static void model_start(void)
 			l3 = new_table();
 			for (unsigned n = 0; n < ROOTS; n++)
 				entry_at(ROOT(n))[i] = l3 | LINK;
+			for (unsigned n = 0; model_isolates && i == (KERNEL >> 39 & 511) && n < ROOTS; n++)
+				entry_at(ROOT(n) + 4096)[i] = l3 | LINK;
 		}
 	l2 = entry_of(ROOT(0), DIRECT, 2, 1) & ~4095ull;
 	for (unsigned i = 0; i < MEMORY >> 21; i++)

@@ -7,7 +7,7 @@
  * CPUID offers XSAVE with PARTS.
  */
 #include "../../../runtime-stubs/backend/fake/fake.h"
-#include "../../../runtime-stubs/devices/ends.h"
+#include "../../../runtime-stubs/devices/exit_status.h"
 #include "../../../runtime-stubs/wedge/entry.h"
 #include "../../../runtime-stubs/wedge/state.h"
 #include <stdio.h>
@@ -148,5 +148,5 @@ int main(int argc, char **argv)
 	free(bundle);
 	printf("resume: %s: %u of %u places, %lu instructions\n", argv[1] + (strrchr(argv[1], '/') ?
 	       strrchr(argv[1], '/') + 1 - argv[1] : 0), good, places, steps);
-	return good != places || ended != ENDS_GOOD;
+	return good != places || ended != EXIT_GOOD;
 }

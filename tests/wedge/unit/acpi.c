@@ -3,7 +3,7 @@
 /* ACPI's fixed registers, with the 8259 pair behind them: tables, button, power. */
 #include "machine.h"
 #include "../../../runtime-stubs/board/places.h"
-#include "../../../runtime-stubs/devices/ends.h"
+#include "../../../runtime-stubs/devices/exit_status.h"
 #include <string.h>
 
 enum { STATUS = 0x600, ENABLE = 0x602, CONTROL = 0x604, BUTTON = 0x100, SCI = 9 };
@@ -116,9 +116,9 @@ int main(void)
 	test_button();
 	bus_write_port(&board_vm.bus, 0x3f8, 1, 'x');
 	machine_try(power_off, CONTROL);
-	expect("power-off, with the last of the output", machine_ended == ENDS_GOOD &&
+	expect("power-off, with the last of the output", machine_ended == EXIT_GOOD &&
 	       !strcmp(machine_output, "x"));
 	machine_try(power_off, CONTROL + 1);
-	expect("by the high byte", machine_ended == ENDS_GOOD);
+	expect("by the high byte", machine_ended == EXIT_GOOD);
 	return report("acpi", 15);
 }

@@ -119,7 +119,7 @@ static void test_who(void)
 	identify(DATA_);
 	expect("a disk", words[0] == 0x40 && words[60] == SECTORS && !words[61] && words[100] == SECTORS &&
 	       words[1] == 2 && words[3] == 16 && words[6] == 63 && words[27] == ('p' << 8 | 'r') &&
-	       words[10] == ('d' << 8 | 'i') && words[54] == 2 && words[57] == 2016 && status() == IDLE);
+	       words[10] == ('d' << 8 | 'i') && words[53] == 3 && words[54] == 2 && words[57] == 2016 && status() == IDLE);
 	out(COUNT, 0x22);
 	out(ERROR, 3);
 	out(COMMAND, 0xef);
@@ -194,6 +194,10 @@ static void test_master(void)
 	       !memcmp(memory + BUFFER, contents[0] + 9 * 512, 100) &&
 	       !memcmp(memory + BUFFER + 0x1000, contents[0] + 9 * 512 + 100, 412) &&
 	       !memcmp(memory + BUFFER + 0x2000, contents[0] + 10 * 512, 1024));
+	port(master() + 2, 1, 2);
+	expect("a bit is cleared by a one", get(master() + 2, 1) == 4);
+	port(master() + 2, 1, 0x64);
+	expect("and what drives can is kept", get(master() + 2, 1) == 0x60);
 	for (unsigned i = 0; i < 70; i++)
 		entry(i, BUFFER + 0x1000 * i, 200 | (i == 69 ? 0x80000000 : 0));
 	submits = 0;
@@ -222,11 +226,25 @@ static void test_master(void)
 	expect("long addresses, started before", status() == IDLE && !memcmp(memory + BUFFER, contents[0] + 3 * 512, 1024));
 	out(CONTROL, 0x80);
 	expect("the values before", in(COUNT) == 0);
+	out(COUNT, 1);
+	out(COUNT, 0);
+	out(LOW, 0);
+	out(LOW, 3);
+	out(COMMAND, READ_LONG);
+	expect("a count of 16 bits", status() == ASKS);
+	for (unsigned i = 0; i < 256 * 128; i++)
+		get(DATA_, 4);
+	expect("and no sector more", status() == IDLE);
 	out(CONTROL, 2);
 	dma(READ_DMA, 9, 2);
 	expect("no interrupt", !told() && get(master() + 2, 1) & 4);
 	out(CONTROL, 0);
 	expect("but then", told());
+	machine_reset();
+	expect("not after a reset", !told() && in(COUNT) == 1 && in(LOW) == 1);
+	config_set(SLOT, 4, 2, 7);
+	command(READ_DMA, 9, 2, 0);
+	expect("it waits for the bus master", (status() & 0x88) == 8 && !told());
 }
 
 static void failed(const char *what, uint8_t error)
@@ -249,6 +267,7 @@ static void test_wrong(void)
 	failed("no memory", 4);
 	expect("the bus master's error", get(master() + 2, 1) & 2);
 	entry(0, BUFFER, 0x80000200);
+	entry(1, BUFFER, 0x80000200);
 	dma(READ_DMA, 0, 2);
 	failed("a short table", 4);
 	for (unsigned i = 0; i < 64; i++)
@@ -324,6 +343,13 @@ static void test_state(void)
 	for (unsigned i = 1; i < 128; i++)
 		port(DATA_, 4, 0x55555555);
 	expect("goes on", status() == IDLE && contents[0][3 * 512] == 0x55 && contents[0][4 * 512 - 1] == 0x55);
+	command(WRITE_, SECTORS - 1, 1, 0);
+	board_save(saved);
+	memory_disk_init(&disks[0], contents[0], sizeof(contents[0]) / 2, 0, "disk");
+	disks[0].disk.model = BUS_DISK_ATA;
+	machine_start(1);
+	expect("a sector past the end of a smaller disk", board_load(saved, size) != NULL);
+	fresh();
 	disks[0].disk.model = disks[1].disk.model = disks[2].disk.model = BUS_DISK_VIRTIO;
 	machine_start(1);
 	expect("other disks", board_load(saved, size) != NULL);

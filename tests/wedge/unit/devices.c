@@ -8,7 +8,7 @@
 #include "machine.h"
 #include "../../../runtime-stubs/board/mailbox.h"
 #include "../../../runtime-stubs/board/places.h"
-#include "../../../runtime-stubs/devices/ends.h"
+#include "../../../runtime-stubs/devices/exit_status.h"
 #include <string.h>
 
 /* Two sources of the test's own. */
@@ -38,8 +38,14 @@ static void test_8259(void)
 	expect("masked after reset", in(0x21) == 0xff && in(0xa1) == 0xff);
 	start_8259();
 	expect("nothing waits", take() < 0 && board_interrupt() == -1 && in(0x21) == 0);
+	out(0xa1, 4);
+	expect("a line of the second that is masked", bus_look_at_line(&ten) == BUS_LINE_MASKED && !bus_look_at_line(&three));
+	out(0xa1, 0);
+	expect("and is not", !bus_look_at_line(&ten));
+	expect("ports on both sides of ELCR's two are nobody's", in(0x4cf) == 0xff && in(0x4d2) == 0xff);
 	bus_set_line(&three, 1);
 	bus_set_line(&ten, 1);
+	expect("it waits", bus_look_at_line(&ten) == BUS_LINE_WAITS);
 	expect("the request register", in(0x20) == (8 | 4) && in(0xa0) == 4);
 	expect("line 10, by the cascade", take() == 0x3a);
 	out(0x20, 0x0b);
@@ -193,26 +199,26 @@ static void test_pci(void)
 
 static void write_64(uint32_t value) { out(0x64, value); }
 static void write_cf9(uint32_t value) { out(0xcf9, value); }
-static void write_end(uint32_t value) { out(ENDS_PORT, value); }
+static void write_end(uint32_t value) { out(EXIT_PORT, value); }
 
 static void test_ends(void)
 {
 	machine_start(1);
-	expect("no keyboard", in(0x64) == 0xff && bus_read_port(&board_vm.bus, ENDS_PORT, 4) == ~0u);
+	expect("no keyboard", in(0x64) == 0xff && bus_read_port(&board_vm.bus, EXIT_PORT, 4) == ~0u);
 	machine_try(write_64, 0x20);
 	expect("another command", machine_ended == -1);
 	machine_try(write_64, 0xfe);
-	expect("reset by the keyboard controller", machine_ended == ENDS_RESET);
+	expect("reset by the keyboard controller", machine_ended == EXIT_RESET);
 	machine_try(write_cf9, 2);
 	expect("nothing yet", machine_ended == -1);
 	machine_try(write_cf9, 6);
-	expect("reset by port CF9h", machine_ended == ENDS_RESET);
+	expect("reset by port CF9h", machine_ended == EXIT_RESET);
 	out(0x3f8, '!');
 	machine_try(write_end, 0x21);
 	expect("the guest's own word, after its output", machine_ended == 0x21 &&
 	       !strcmp(machine_output, "!"));
 	machine_try(write_end, 0);
-	expect("none of its own", machine_ended == ENDS_GUEST_MAX);
+	expect("none of its own", machine_ended == EXIT_GUEST_MAX);
 }
 
 static unsigned started;

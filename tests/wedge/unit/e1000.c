@@ -140,6 +140,11 @@ static void test_who(void)
 	expect("its reset", phy(4) == 0x0de1 && phy(0) == 0x1140);
 	set(MDIC, 2u << 26 | 2u << 21);
 	expect("no other PHY", get(MDIC) >> 30 & 1);
+	get(ICR);
+	set(MDIC, 2u << 26 | 1u << 21 | 1u << 16);
+	expect("no interrupt", !(get(ICR) & 0x200));
+	set(MDIC, 2u << 26 | 1u << 21 | 1u << 16 | 1u << 29);
+	expect("an interrupt that was wished", get(ICR) & 0x200);
 }
 
 static void test_ports(void)
@@ -220,6 +225,39 @@ static void test_send(void)
 	expect("a checksum of old", sends == 4 && !sum(sent[3].bytes + 14, 46, before));
 	expect("counted", get(GPTC) == 4 && !get(GPTC) && get(0x4090) == 60 + 1514 + 60 + 60 + 16 &&
 	       get(0x40d8) == 3 && get(0x40ec) == 1);
+}
+
+/* 13.7.19 to 13.7.24, 13.7.31 and following: a frame counts by its bytes, CRC included. */
+static void test_sizes(void)
+{
+	static const unsigned sizes[] = { 64, 65, 127, 128, 255, 256, 511, 512, 1023, 1024, 1518 };
+
+	fresh();
+	for (unsigned i = 0; i < 11; i++) {
+		put(BUFFER, (sizes[i] - 4) | EOP, 0);
+		come(sizes[i] - 4, 2, i);
+		set(TDT, tail);
+		set(RDT, (i + 5) % RINGS);
+		board_run();
+	}
+	for (unsigned class = 0; class < 6; class++)
+		expect("a class of sizes", get(0x40d8 + 4 * class) == (class ? 2 : 1) &&
+		       get(0x405c + 4 * class) == (class ? 2 : 1));
+}
+
+/* A checksum that has no place in its frame is not made (3.3.3.1). */
+static void test_no_checksum(void)
+{
+	static const uint8_t places[][2] = { { 70, 40 }, { 60, 40 }, { 14, 59 }, { 14, 200 } };
+
+	fresh();
+	for (unsigned i = 0; i < 200; i++)
+		memory[BUFFER + i] = i * 5 + 1;
+	for (unsigned i = 0; i < 4; i++) {
+		put(BUFFER, 60 | EOP | IC | places[i][1] << 16, places[i][0] << 8);
+		set(TDT, tail);
+		expect("sent as it is", sends == i + 1 && !memcmp(sent[i].bytes, memory + BUFFER, 60));
+	}
 }
 
 /* A context: IP from 14 on, TCP from 34 on, its checksum at 50. */
@@ -475,6 +513,8 @@ int main(void)
 	test_who();
 	test_ports();
 	test_send();
+	test_sizes();
+	test_no_checksum();
 	test_checksum();
 	test_segments();
 	test_wrong();

@@ -18,6 +18,8 @@ static void test_registers(void)
 
 	expect("the flat model, all vectors spurious", get(DFR) == ~0u && get(SVR) == 0x1ff);
 	expect("six local vectors", get(VERSION) == 0x50014 && get(ID) == 0);
+	for (unsigned i = 0; i < 4; i++)
+		expect("its bytes", load(LAPIC_AT + VERSION + i, 1) == (0x50014u >> 8 * i & 0xff));
 	expect("local inputs: the 8259 pair, and NMI", get(LINT0) == 0x700 && get(LINT1) == 0x400);
 	for (unsigned i = 0; i < 4; i++) {
 		expect("masked", get(locals[i]) == 0x10000);
@@ -211,6 +213,7 @@ static void test_ioapic(void)
 	io_set(0x1b, 0);
 	io_set(0x1a, 0x80a5);
 	bus_set_line(&five, 1);
+	expect("a level, which the trigger mode register tells", get(0x1d0) == 1u << 5 && !get(0x1a0));
 	expect("a level", take() == 0xa5 && io_get(0x1a) == 0xc0a5);
 	set(EOI, 0);
 	expect("again, for it still is", take() == 0xa5);

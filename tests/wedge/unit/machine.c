@@ -78,6 +78,14 @@ void machine_start(unsigned vcpus)
 	}
 }
 
+void machine_reset(void)
+{
+	backend_vcpu = 0;
+	for (unsigned i = 0; i < BOARD_DEVICES; i++)
+		if (board_vm.self[i])
+			board_devices[i].device->reset(board_vm.self[i]);
+}
+
 void machine_try(void (*does)(uint32_t argument), uint32_t argument)
 {
 	machine_ended = -1;

@@ -29,6 +29,8 @@ extern struct bus_net *machine_net;		/* or NULL */
 
 /* A fresh machine of @vcpus processors; those but the first have not started. */
 void machine_start(unsigned vcpus);
+/* Resets every device where it is. */
+void machine_reset(void);
 /* Runs @does with @argument; machine_ended tells whether the machine ended in it. */
 void machine_try(void (*does)(uint32_t argument), uint32_t argument);
 

@@ -263,6 +263,19 @@ static void test_late(void)
 	}
 }
 
+/* A control word of channel 0 takes its output back (data sheet, "Mode definitions"). */
+static void test_line(void)
+{
+	start();
+	control(0, 3, 0);
+	write_count(0, 2000);
+	machine_now = machine_next;
+	board_run();
+	expect("its end", board_vm.bus.high[0] == 1 && board_interrupt_waits());
+	control(0, 3, 0);
+	expect("the line is low again", board_vm.bus.high[0] == 0);
+}
+
 int main(void)
 {
 	srandom(1);
@@ -270,5 +283,6 @@ int main(void)
 	test_random();
 	test_interrupts();
 	test_late();
+	test_line();
 	return report("8254", 10000);
 }

@@ -55,11 +55,6 @@ QUIET const void *mmu_pointer(uint64_t va, size_t size) { (void)va; (void)size; 
 QUIET unsigned backend_vcpus = 1, backend_vcpu;
 QUIET uint8_t *backend_guest_memory;
 QUIET uint64_t backend_low_bytes, backend_guest_bytes;
-QUIET void backend_watch_gdt(const void *n, const void *k, size_t s, const uint8_t *w)
-{
-	(void)n; (void)k; (void)s; (void)w;
-}
 QUIET const uint8_t *mmu_watch_writes(const void *m, int start) { (void)m; (void)start; return NULL; }
-QUIET void backend_syscall_changed(void) { }
 QUIET void backend_read_xstate(uint64_t parts, uint8_t *area) { (void)parts; (void)area; }
 QUIET void backend_write_xstate(uint64_t parts, const uint8_t *area) { (void)parts; (void)area; }

@@ -43,6 +43,8 @@ static void test_life(void)
 	store(bar(SLOT, 0) + STATUS, 4, 0);
 	expect("a part of a field", reg(SLOT, STATUS, 1) != 0);
 	expect("capacity", reg(SLOT, CONFIG, 4) == SECTORS && reg(SLOT, CONFIG + 20, 4) == 512 &&
+	       reg(SLOT, CONFIG + 36, 4) && reg(SLOT, CONFIG + 40, 4) == 1 && reg(SLOT, CONFIG + 44, 4) == 1 &&
+	       reg(SLOT, CONFIG + 48, 4) && reg(SLOT, CONFIG + 52, 4) == 1 && reg(SLOT, CONFIG + 56, 1) == 1 &&
 	       load(bar(SLOT, 0) + CONFIG, 8) == SECTORS && reg(SLOT, CONFIG + 0x800, 4) == 0 &&
 	       reg(SLOT, NOTIFY, 4) == 0);
 	set_reg(SLOT, STATUS, 1, 0);

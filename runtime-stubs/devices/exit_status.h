@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * How a run ends, as a value written to QEMU's exit port (isa-debug-exit), one
+ * The exit status of a run, as a value written to QEMU's exit port (isa-debug-exit), one
  * byte: by the guest itself, or by a wedge or the loader on its behalf. QEMU
  * then ends with twice the value plus one. Written by the wedge, the loader and
  * the guests of the tests; read by `previrt run'.
  */
-#ifndef PREVIRT_ENDS_H
-#define PREVIRT_ENDS_H
+#ifndef PREVIRT_EXIT_STATUS_H
+#define PREVIRT_EXIT_STATUS_H
 
-#define ENDS_PORT 0xf4
+#define EXIT_PORT 0xf4
 
-#define ENDS_GOOD 0x10		/* all is well: power-off, or the guest's word */
-#define ENDS_GUEST_MAX 0x6f	/* other values up to this one: the guest's own */
-#define ENDS_STOPPED 0x72	/* stopped with a report; the guest could not go on */
-#define ENDS_RESET 0x73		/* the guest has restarted the machine */
+#define EXIT_GOOD 0x10		/* all is well: power-off, or the guest's word */
+#define EXIT_GUEST_MAX 0x6f	/* other values up to this one: the guest's own */
+#define EXIT_STOPPED 0x72	/* stopped with a report; the guest could not go on */
+#define EXIT_RESET 0x73		/* the guest has restarted the machine */
 
 /* The value that passes on what a guest wrote to its port. */
-static inline int ends_guest(unsigned value)
+static inline int exit_status_of_guest(unsigned value)
 {
 	value &= 0xff;
-	return value && value <= ENDS_GUEST_MAX ? (int)value : ENDS_GUEST_MAX;
+	return value && value <= EXIT_GUEST_MAX ? (int)value : EXIT_GUEST_MAX;
 }
 
 /*
