@@ -15,24 +15,8 @@
 #include <linux/mman.h>
 #include <string.h>
 
-uint64_t process_calls[PROCESS_CALLS];
 extern char process_image_end[];
 _Noreturn void process_main(const uint64_t *stack);
-
-void process_refused(const char *what, long result)
-{
-	wedge_print("previrt: the host refuses %s: error %ld\n", what, -result);
-	wedge_stop("a system call has failed");
-}
-
-uint64_t backend_hypercalls(void)
-{
-	uint64_t all = host_console_calls;
-
-	for (unsigned i = 0; i < PROCESS_CALLS; i++)
-		all += process_calls[i];
-	return all;
-}
 
 void backend_print_counters(void)
 {

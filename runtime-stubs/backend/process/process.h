@@ -114,7 +114,6 @@ _Noreturn void process_user_syscall32(void);
 _Noreturn void process_user_enter(struct cpu *cpu);
 void process_user_end(void);
 const char *process_user_check(uint64_t *va);
-void process_set_user_gs(uint64_t base);
 /* DR6 of the last exception. */
 extern uint64_t process_debug_status;
 /* The parts of the vector state that the guest's kernel keeps, bits of XCR0, and the bytes

@@ -14,11 +14,12 @@
 #define CPUID_80000001_EDX_RDTSCP (1u << 27)
 
 uint64_t process_debug_status, process_kernel_gs;
+uint64_t process_user_base[2];		/* as they are to be: fs, gs */
 
 void backend_set_gs_base(int user, uint64_t base)
 {
 	if (user) {
-		process_set_user_gs(base);
+		process_user_base[1] = base;
 		return;
 	}
 	process_calls[CALL_BASE]++;

@@ -41,7 +41,6 @@ static struct user users[USERS];
 static uint16_t user_by_root[ROOTS];	/* which one it had */
 static struct user *user_last;		/* that has run last */
 static uint64_t user_clock;
-uint64_t process_user_base[2];		/* as they are to be: fs, gs */
 static struct breakpoints_step user_step;
 static uint64_t user_met;		/* by its last step, bits of DR6 */
 struct stub *volatile process_stub;
@@ -392,11 +391,6 @@ void backend_set_fs_base(uint64_t base)
 	process_user_base[0] = base;
 	if (wedge_wants_shared)
 		host_base_set(0, base);
-}
-
-void process_set_user_gs(uint64_t base)
-{
-	process_user_base[1] = base;
 }
 
 /* User mode can change it: by a null selector, by instructions. */
