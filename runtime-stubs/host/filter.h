@@ -7,14 +7,23 @@
  */
 #ifndef PREVIRT_HOST_FILTER_H
 #define PREVIRT_HOST_FILTER_H
+#include <linux/filter.h>
 #include <stdint.h>
+
+#define HOST_FILTER_ROOM 256u
+/* The caller's, for processes that share memory may make theirs at once. */
+struct host_filter {
+	struct sock_filter statements[HOST_FILTER_ROOM];
+	unsigned length;
+};
 
 /* In this order: places, @count addresses of which the upper half counts; and the code from a
    multiple of 4 GiB to @end; ... */
-void host_filter_places(const uint64_t *places, unsigned count, uint64_t end);
+void host_filter_places(struct host_filter *filter, const uint64_t *places, unsigned count,
+			uint64_t end);
 /* ... a call on the files from @first to before @last, and on no other; ... */
-void host_filter_file_call(uint32_t call, uint32_t first, uint32_t last);
+void host_filter_file_call(struct host_filter *filter, uint32_t call, uint32_t first, uint32_t last);
 /* ... @count calls; then it is in force. 0, or an error of the host, negated. */
-long host_filter_calls(const uint32_t *calls, unsigned count);
+long host_filter_calls(struct host_filter *filter, const uint32_t *calls, unsigned count);
 
 #endif

@@ -25,27 +25,28 @@ static const uint32_t calls[] = {
 	STUB_NOTIFY,
 };
 
-static void filter_files(void)
+static void filter_files(struct host_filter *filter)
 {
 	static const uint32_t disk[] = { __NR_preadv, __NR_pwritev, __NR_fdatasync, __NR_fallocate };
 	uint32_t net = process_files.net, share = process_files.share;
 
-	host_filter_file_call(__NR_write, HOST_CONSOLE, HOST_CONSOLE + 1);
-	host_filter_file_call(__NR_recvfrom, HOST_CONSOLE, net ? net + 1 : HOST_CONSOLE + 1);
+	host_filter_file_call(filter, __NR_write, HOST_CONSOLE, HOST_CONSOLE + 1);
+	host_filter_file_call(filter, __NR_recvfrom, HOST_CONSOLE, net ? net + 1 : HOST_CONSOLE + 1);
 	if (net || share)
-		host_filter_file_call(__NR_writev, net ? net : share, process_files.disk);
+		host_filter_file_call(filter, __NR_writev, net ? net : share, process_files.disk);
 	if (share)
-		host_filter_file_call(__NR_recvmsg, share, share + 1);
+		host_filter_file_call(filter, __NR_recvmsg, share, share + 1);
 	for (unsigned i = 0; i < sizeof(disk) / sizeof(disk[0]); i++)
-		host_filter_file_call(disk[i], process_files.disk, process_files.disk_end);
+		host_filter_file_call(filter, disk[i], process_files.disk, process_files.disk_end);
 }
 
 void process_filter_init(void)
 {
 	static const uint64_t stubs[] = { WEDGE_STUBS, STUB_CODE };
+	struct host_filter filter;
 
 	_Static_assert(WEDGE_STUBS >> 32 != STUB_CODE >> 32 && (uint32_t)WEDGE_BASE == 0, "places");
-	host_filter_places(stubs, 2, (uint64_t)process_text_end);
-	filter_files();
-	process_must("a filter", host_filter_calls(calls, sizeof(calls) / sizeof(calls[0])));
+	host_filter_places(&filter, stubs, 2, (uint64_t)process_text_end);
+	filter_files(&filter);
+	process_must("a filter", host_filter_calls(&filter, calls, sizeof(calls) / sizeof(calls[0])));
 }
