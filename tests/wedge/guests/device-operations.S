@@ -7,12 +7,8 @@
  */
 #include "guest.inc"
 #include "high.inc"
-/* Pages: the HPET, memory, nothing, the local APIC; at an address of 32 bits, extended. */
-#ifdef LOWER_HALF
-#define WINDOW (1 << 30)
-#else
-#define WINDOW (HIGH + (1 << 30))
-#endif
+#include "window.inc"
+/* Pages: the HPET, memory, nothing, the local APIC. */
 #define COMPARE0 (WINDOW+0x108)
 #define COMPARE1 (WINDOW+0x128)
 #define AFTER (WINDOW+0x1000)
@@ -62,17 +58,7 @@ start:
 	gate 1, step
 	gate 14, page
 	gate 0x20, tick
-	entry l2, 0, l1
-#ifdef LOWER_HALF
-	physical l2, 0x67
-	movq %cr3, %rbx
-	movq (%rbx), %rcx
-	andq $~0xfff, %rcx
-	movq %rax, 8(%rcx)
-	movq %rbx, %cr3
-#else
-	entry high_pdpt, 511, l2
-#endif
+	open_window
 	movl $0xfed00063, %eax
 	movq %rax, l1(%rip)
 	entry l1, 1, after
@@ -341,8 +327,6 @@ operands:	/* memory, rax, rdx, rcx, flags */
 operands_end:
 	.bss
 	.balign 4096
-l2:	.skip 4096
-l1:	.skip 4096
 after:	.skip 4096
 last:	.skip 4096
 shadow:	.skip 8

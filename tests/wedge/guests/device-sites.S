@@ -7,12 +7,8 @@
  */
 #include "guest.inc"
 #include "high.inc"
+#include "window.inc"
 /* Pages: the local APIC, memory, read-only memory, nothing, and what comes later. */
-#ifdef LOWER_HALF
-#define WINDOW (1 << 30)
-#else
-#define WINDOW (HIGH + (1 << 30))
-#endif
 #define LAPIC (WINDOW)
 #define TASK_PRIORITY (LAPIC+0x80)
 #define MEMORY (WINDOW+0x1000)
@@ -43,17 +39,7 @@
 start:
 	go_high
 	gate 14, page
-	entry l2, 0, l1
-#ifdef LOWER_HALF
-	physical l2, 0x67
-	movq %cr3, %rbx
-	movq (%rbx), %rcx
-	andq $~0xfff, %rcx
-	movq %rax, 8(%rcx)
-	movq %rbx, %cr3
-#else
-	entry high_pdpt, 511, l2
-#endif
+	open_window
 	movl $0xfee00063, %eax
 	movq %rax, l1(%rip)
 	entry l1, 1, memory
@@ -144,8 +130,6 @@ page:	popq %rax
 
 	.bss
 	.balign 4096
-l2:	.skip 4096
-l1:	.skip 4096
 memory:	.skip 4096
 	.skip 4096
 stack_top:
