@@ -61,7 +61,7 @@ static int lower_fill_linear(struct space *space, unsigned table, unsigned index
 	return 1;
 }
 
-/* Neighbours that the guest has used: most likely they are wanted next. */
+/* Neighbours of @index that the guest has used: most likely they are wanted next. */
 static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 {
 	const uint64_t *guest = frame_table(shadow_vm.tables[table].gfn);
@@ -70,7 +70,7 @@ static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 	for (unsigned i = start; guest && i < start + LOWER_AROUND; i++) {
 		uint64_t want;
 
-		if (!(guest[i] & PTE_P) || lower_used(&shadow_vm.tables[table], i))
+		if (i == index || !(guest[i] & PTE_P) || lower_used(&shadow_vm.tables[table], i))
 			continue;
 		want = lower_leaf(guest[i], flags);
 		if (want & PTE_U)
