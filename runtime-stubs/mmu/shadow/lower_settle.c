@@ -7,6 +7,7 @@
 
 #define SETTLE_LEAST 512u	/* entries in use */
 #define SETTLE_LOADS 32u	/* with something to compare */
+#define SETTLE_EACH 4u		/* loads: entries are counted */
 
 static unsigned lower_count(const struct shadow_table *s)
 {
@@ -27,10 +28,12 @@ void lower_settle(struct space *space)
 {
 	unsigned used = 0;
 
+	if (++space->unsure % SETTLE_EACH)
+		return;
 	for (unsigned t = space->first; t && used < SETTLE_LEAST; t = shadow_vm.tables[t].next)
 		if (!shadow_vm.tables[t].piece && !shadow_is_current(shadow_vm.tables[t].gfn, t))
 			used += lower_count(&shadow_vm.tables[t]);
-	if (used < SETTLE_LEAST && ++space->unsure < SETTLE_LOADS)
+	if (used < SETTLE_LEAST && space->unsure < SETTLE_LOADS)
 		return;
 	space->unsure = 0;
 	shadow_watch(shadow_vm.tables[space->kernel].gfn, space->kernel);
