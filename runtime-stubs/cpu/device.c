@@ -30,17 +30,13 @@ static enum cpu_result device_pop(struct cpu *cpu, const uint8_t *bytes, size_t 
 	return CPU_NEXT;
 }
 
-enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
+static enum cpu_result device_carry_out(struct cpu *cpu, struct cpu_fault *fault)
 {
 	struct insn_operation o;
 	enum cpu_result result;
-	struct mmu_walk walk;
-	uint32_t error;
 	uint8_t bytes[INSN_MAX];
 	size_t size = cpu_fetch(cpu, bytes);
 
-	if (!mmu_look(fault->address, &walk, &error) && !device_can_be(cpu, walk.gpa))
-		return device_is_beyond(fault, fault->address);
 	result = device_pop(cpu, bytes, size, fault);
 	if (result != CPU_UNKNOWN)
 		return result;
@@ -59,4 +55,17 @@ enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
 		cpu->rflags &= ~(uint64_t)FLAG_RF;
 	}
 	return result == CPU_JUMPED ? CPU_NEXT : result;
+}
+
+enum cpu_result cpu_emulate_device(struct cpu *cpu, struct cpu_fault *fault)
+{
+	enum cpu_result result = device_carry_out(cpu, fault);
+	struct mmu_walk walk;
+	uint32_t error;
+
+	/* device_find looks for what is carried out. */
+	if (result == CPU_UNKNOWN && !mmu_look(fault->address, &walk, &error) &&
+	    !device_can_be(cpu, walk.gpa))
+		return device_is_beyond(fault, fault->address);
+	return result;
 }
