@@ -69,8 +69,11 @@ void wedge_page_fault(struct cpu_fault *fault)
 	wedge_vcpu.last_fault.rip = previrt_cpu.rip;
 	wedge_vcpu.last_fault.generation = mmu_vcpu.generation;
 	result = mmu_fault(fault->address, access, &fault->error);
-	if (wedge_wants_counts)
+	if (wedge_wants_counts) {
 		wedge_count_fault(fault->address, error, previrt_cpu.user, result);
+		if (result == MMU_NOTHING)
+			wedge_count_site(previrt_cpu.rip, 0);
+	}
 	switch (result) {
 	case MMU_MAPPED:
 		if (++wedge_vcpu.last_fault.count <= MAX_SAME_FAULTS)
