@@ -3,7 +3,8 @@
 /*
  * Work without waiting in loops: on each processor some processes at once fork children
  * that map, touch, protect and unmap memory, and half of whom move to the next processor;
- * pairs of them hand a byte to and fro. Run in the guest, as /forks.
+ * pairs of them hand a byte to and fro. All of it twice; the second time is measured.
+ * Run in the guest, as /forks.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -90,7 +91,7 @@ static int work(int cpu, int count)
 	return bad | hand_over();
 }
 
-__attribute__((noinline)) int measured(void)
+static int work_on_all(void)
 {
 	int count = sysconf(_SC_NPROCESSORS_ONLN), bad = 0, status;
 
@@ -102,6 +103,11 @@ __attribute__((noinline)) int measured(void)
 	return bad;
 }
 
+__attribute__((noinline)) int measured(void)
+{
+	return work_on_all();
+}
+
 __attribute__((noinline)) void done(int bad)
 {
 	printf(bad ? "BAD forks\n" : "ok forks\n");
@@ -109,8 +115,9 @@ __attribute__((noinline)) void done(int bad)
 
 int main(void)
 {
-	int bad = measured();
+	int bad = work_on_all();	/* first use of memory and tables does not count */
 
+	bad |= measured();
 	done(bad);
 	return bad != 0;
 }
