@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Breakpoints of DR0 to DR3 in user mode for a back-end whose processor gives it none. It
- * takes rights of pages away. An instruction that faults there runs by a single step, with
- * the rights, and what it has met is asked for behind it. Intel SDM
- * volume 3, 17.2.
+ * Breakpoints of DR0 to DR3 in user mode, for a back-end that cannot load the processor's
+ * debug registers. It removes the rights of the pages that are watched. An instruction
+ * that faults there runs as a single step with the rights restored, and after the step
+ * the functions below tell which breakpoints it has met. Intel SDM volume 3, 17.2.
  *
- * LIMIT: an access that begins ahead of a watched address is known by what it has changed:
- * one that reads, or writes what was there, is missed. So is the second access of an
- * instruction to one page, likewise.
+ * LIMIT: an access that begins below a watched address and reaches it is detected by the
+ * change of its bytes only. A read, or a write of the same value, is missed. The same
+ * holds for the second access of an instruction to one page.
  */
 #ifndef PREVIRT_BREAKPOINTS_H
 #define PREVIRT_BREAKPOINTS_H

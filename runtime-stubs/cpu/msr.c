@@ -24,8 +24,8 @@ enum {
 #define RDCL_NO 1u
 #define APIC_BASE_FIRST 0x100ull
 
-/* Where the value of a plain register lives, or NULL. */
-static uint64_t *msr_plain(struct cpu *cpu, uint32_t msr)
+/* Where the value of a register without further effect is stored, or NULL. */
+static uint64_t *msr_stored(struct cpu *cpu, uint32_t msr)
 {
 	switch (msr) {
 	case MSR_STAR: return &cpu->star;
@@ -62,7 +62,7 @@ static uint64_t *msr_address(struct cpu *cpu, uint32_t msr)
 
 int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 {
-	uint64_t *at = msr_plain(cpu, msr);
+	uint64_t *at = msr_stored(cpu, msr);
 
 	if (!at) {
 		at = msr_address(cpu, msr);
@@ -124,7 +124,7 @@ static int msr_write_efer(struct cpu *cpu, uint64_t value)
 
 int cpu_wrmsr(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
-	uint64_t *at = msr_plain(cpu, msr);
+	uint64_t *at = msr_stored(cpu, msr);
 
 	if (msr >= MSR_EFER && msr <= MSR_SFMASK)
 		cpu_syscall_changed(cpu);

@@ -341,7 +341,7 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 
 /*
  * Loading a null selector clears the base (on some processors), also where one
- * is loaded already, and nothing tells: hardware is asked.
+ * is loaded already, and nothing tells: hardware is read.
  */
 void cpu_note_user_bases(struct cpu *cpu)
 {

@@ -4,7 +4,7 @@
  * Place and state of an IDE controller with the disks that are to be ATA's
  * (bus/disk.h, model): two channels at the ports and lines of old, two drives each, and a bus
  * master. Whatever the guest does wrong with its table ends in the command's error.
- * LIMIT: the ports of old cannot be closed or moved; timings are kept and mean nothing.
+ * LIMIT: the ports of old cannot be closed or moved; timings can be written and have no effect.
  */
 #include "ata.h"
 #include "../bus/device.h"

@@ -4,7 +4,7 @@
 #include "ata.h"
 
 enum { COMMAND = 0, STATUS = 2, TABLE = 4, CHANNEL = 8 };
-#define STATUS_KEPT 0x60u	/* which drives the guest has found to be able */
+#define STATUS_CAPABLE 0x60u	/* drive 0 or 1 is DMA capable, as the guest has set it */
 #define STATUS_CLEARED (ATA_DMA_ERROR | ATA_INTERRUPT)
 
 uint64_t ata_read_master(void *self, uint64_t offset, unsigned size)
@@ -36,8 +36,8 @@ static void master_command(struct ata_channel *channel, uint8_t value)
 
 static void master_status(struct ata_channel *channel, uint8_t value)
 {
-	channel->master_status = (channel->master_status & ~STATUS_KEPT & ~(value & STATUS_CLEARED)) |
-				 (value & STATUS_KEPT);
+	channel->master_status = (channel->master_status & ~STATUS_CAPABLE & ~(value & STATUS_CLEARED)) |
+				 (value & STATUS_CAPABLE);
 }
 
 void ata_write_master(void *self, uint64_t offset, unsigned size, uint64_t value)

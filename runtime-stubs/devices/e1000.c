@@ -5,7 +5,7 @@
  * (bus/net.h) that wants it. Whatever the guest does wrong with its rings ends in the device
  * doing nothing.
  * LIMIT: interrupts by INTA alone, as the card has them; the link is as the network is; wake-up,
- * flow control, LEDs, moderation of interrupts by ITR, RDTR and RADV are kept and do nothing;
+ * flow control, LEDs, moderation of interrupts by ITR, RDTR and RADV can be written and do nothing;
  * no loopback.
  */
 #include "e1000.h"
@@ -73,7 +73,7 @@ static int e1000_loaded(void *self)
 }
 
 static const struct state_field e1000_state[] = {
-	BUS_FUNCTION_STATE(struct e1000, function), STATE_ARRAY(struct e1000, kept),
+	BUS_FUNCTION_STATE(struct e1000, function), STATE_ARRAY(struct e1000, registers),
 	STATE_ARRAY(struct e1000, count), STATE_ARRAY(struct e1000, address),
 	STATE_ARRAY(struct e1000, multicast), STATE_ARRAY(struct e1000, vlan),
 	STATE(struct e1000, cause), STATE(struct e1000, mask), STATE(struct e1000, mdic),

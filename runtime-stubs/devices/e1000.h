@@ -8,8 +8,8 @@
 #define PREVIRT_DEVICES_E1000_H
 #include "../bus/bus.h"
 
-/* Registers that keep what is written: name, offset, bits that can be written (13.4). */
-#define E1000_KEPT(R) \
+/* Registers that read back what was written: name, offset, bits that can be written (13.4). */
+#define E1000_REGISTERS(R) \
 	R(TDT, 0x3818, 0xffff) R(TDH, 0x3810, 0xffff) R(RDT, 0x2818, 0xffff) \
 	R(RDH, 0x2810, 0xffff) R(CTRL, 0x0000, 0xfbffffff) R(RCTL, 0x0100, 0x07d3ffdf) \
 	R(TCTL, 0x0400, 0x01fffffa) R(RDBAL, 0x2800, 0xfffffff0) R(RDBAH, 0x2804, ~0u) \
@@ -25,11 +25,11 @@
 
 enum {
 #define E1000_INDEX(name, offset, mask) E1000_##name,
-	E1000_KEPT(E1000_INDEX)
+	E1000_REGISTERS(E1000_INDEX)
 #undef E1000_INDEX
-	E1000_KEPT_REGISTERS
+	E1000_REGISTER_COUNT
 };
-#define KEPT(e1000, name) ((e1000)->kept[E1000_##name])
+#define E1000_REGISTER(e1000, name) ((e1000)->registers[E1000_##name])
 
 #define CTRL_FULL_DUPLEX 1u
 #define CTRL_RESET (1u << 26)
@@ -70,7 +70,7 @@ struct e1000_packet {
 struct e1000 {
 	struct bus_function function;
 	/* State. */
-	uint32_t kept[E1000_KEPT_REGISTERS];
+	uint32_t registers[E1000_REGISTER_COUNT];
 	uint32_t count[COUNTS_END / 4];
 	uint32_t address[2 * E1000_ADDRESSES], multicast[E1000_HASH], vlan[E1000_HASH];
 	uint32_t cause, mask;
@@ -91,7 +91,7 @@ struct e1000 {
 
 /* The place of descriptor @n of a ring, and how many there are; 16 bytes each. */
 #define E1000_RING(e1000, ring) \
-	((uint64_t)KEPT(e1000, ring##BAH) << 32 | KEPT(e1000, ring##BAL))
+	((uint64_t)E1000_REGISTER(e1000, ring##BAH) << 32 | E1000_REGISTER(e1000, ring##BAL))
 #define E1000_DESCRIPTOR 16u
 
 /* e1000_card.c: The guest is told of causes, if it wants to know. */

@@ -42,13 +42,13 @@ uint32_t e1000_read_causes(struct e1000 *e1000)
 /* What a reset of the card is, without that of its configuration. */
 void e1000_reset_card(struct e1000 *e1000)
 {
-	memset(e1000->kept, 0, sizeof(e1000->kept));
+	memset(e1000->registers, 0, sizeof(e1000->registers));
 	memset(e1000->count, 0, sizeof(e1000->count));
 	memset(e1000->address, 0, sizeof(e1000->address));
 	memcpy(e1000->address, e1000->net->mac, BUS_MAC);
 	e1000->address[1] |= ADDRESS_VALID;
-	KEPT(e1000, CTRL) = CTRL_FULL_DUPLEX;
-	KEPT(e1000, PBA) = 0x00100030;
+	E1000_REGISTER(e1000, CTRL) = CTRL_FULL_DUPLEX;
+	E1000_REGISTER(e1000, PBA) = 0x00100030;
 	e1000->mask = e1000->cause = e1000->late = 0;
 	e1000->mdic = e1000->eerd = e1000->eecd = e1000->port_register = 0;
 	e1000->eeprom_in = e1000->eeprom_bits = 0;

@@ -116,7 +116,7 @@ static void frame_go(struct e1000 *e1000, unsigned size)
 {
 	struct bus_segment segment = { e1000->sending, size };
 
-	if (KEPT(e1000, TCTL) & TCTL_PAD && size < E1000_FRAME_LEAST) {
+	if (E1000_REGISTER(e1000, TCTL) & TCTL_PAD && size < E1000_FRAME_LEAST) {
 		memset(e1000->sending + size, 0, E1000_FRAME_LEAST - size);
 		segment.size = E1000_FRAME_LEAST;
 	}

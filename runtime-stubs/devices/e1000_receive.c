@@ -48,7 +48,7 @@ static int receive_is_known(const struct e1000 *e1000, const uint8_t *to)
 static int receive_is_group(const struct e1000 *e1000, const uint8_t *to)
 {
 	static const uint8_t shifts[] = { 4, 3, 2, 0 };
-	unsigned bit = (to[4] | to[5] << 8) >> shifts[RCTL_HASH(KEPT(e1000, RCTL))] & 0xfff;
+	unsigned bit = (to[4] | to[5] << 8) >> shifts[RCTL_HASH(E1000_REGISTER(e1000, RCTL))] & 0xfff;
 
 	return e1000->multicast[bit / 32] >> bit % 32 & 1;
 }
@@ -56,7 +56,7 @@ static int receive_is_group(const struct e1000 *e1000, const uint8_t *to)
 static int receive_is_wanted(const struct e1000 *e1000, const uint8_t *to)
 {
 	static const uint8_t all[BUS_MAC] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	uint32_t rctl = KEPT(e1000, RCTL);
+	uint32_t rctl = E1000_REGISTER(e1000, RCTL);
 
 	if (!memcmp(to, all, BUS_MAC))
 		return rctl & RCTL_BROADCAST;
@@ -68,7 +68,7 @@ static int receive_is_wanted(const struct e1000 *e1000, const uint8_t *to)
 
 static unsigned receive_buffer_size(const struct e1000 *e1000)
 {
-	uint32_t rctl = KEPT(e1000, RCTL);
+	uint32_t rctl = E1000_REGISTER(e1000, RCTL);
 	unsigned size = 2048 >> RCTL_SIZE(rctl);
 
 	return rctl & RCTL_SIZE_16 ? 16 * size : size;
@@ -77,11 +77,11 @@ static unsigned receive_buffer_size(const struct e1000 *e1000)
 /* How many buffers there are. */
 static unsigned receive_buffers(const struct e1000 *e1000)
 {
-	unsigned size = KEPT(e1000, RDLEN) / E1000_DESCRIPTOR;
-	unsigned head = KEPT(e1000, RDH), tail = KEPT(e1000, RDT);
+	unsigned size = E1000_REGISTER(e1000, RDLEN) / E1000_DESCRIPTOR;
+	unsigned head = E1000_REGISTER(e1000, RDH), tail = E1000_REGISTER(e1000, RDT);
 
 	if (head >= size || tail >= size ||
-	    !bus_dma(e1000->function.bus, E1000_RING(e1000, RD), KEPT(e1000, RDLEN)))
+	    !bus_dma(e1000->function.bus, E1000_RING(e1000, RD), E1000_REGISTER(e1000, RDLEN)))
 		return 0;
 	return tail >= head ? tail - head : tail + size - head;
 }
@@ -90,7 +90,7 @@ static unsigned receive_buffers(const struct e1000 *e1000)
 static void receive_to_buffer(struct e1000 *e1000, const uint8_t *from, unsigned bytes, int last)
 {
 	const struct bus *bus = e1000->function.bus;
-	uint64_t descriptor = E1000_RING(e1000, RD) + E1000_DESCRIPTOR * KEPT(e1000, RDH), buffer;
+	uint64_t descriptor = E1000_RING(e1000, RD) + E1000_DESCRIPTOR * E1000_REGISTER(e1000, RDH), buffer;
 	const struct written written = {
 		.length = bytes, .status = DONE | (last ? END_OF_PACKET | NO_CHECKSUM : 0),
 	};
@@ -98,15 +98,15 @@ static void receive_to_buffer(struct e1000 *e1000, const uint8_t *from, unsigned
 	if (!bus_dma_read(bus, descriptor, &buffer, sizeof(buffer)))
 		bus_dma_write(bus, buffer, from, bytes);
 	bus_dma_write(bus, descriptor + sizeof(buffer), &written, sizeof(written));
-	if (++KEPT(e1000, RDH) == KEPT(e1000, RDLEN) / E1000_DESCRIPTOR)
-		KEPT(e1000, RDH) = 0;
+	if (++E1000_REGISTER(e1000, RDH) == E1000_REGISTER(e1000, RDLEN) / E1000_DESCRIPTOR)
+		E1000_REGISTER(e1000, RDH) = 0;
 }
 
 /* The frame that waits. 0: there are too few buffers. */
 static int receive_frame(struct e1000 *e1000)
 {
-	uint32_t rctl = KEPT(e1000, RCTL);
-	unsigned least = KEPT(e1000, RDLEN) / E1000_DESCRIPTOR >> (1 + RCTL_THRESHOLD(rctl));
+	uint32_t rctl = E1000_REGISTER(e1000, RCTL);
+	unsigned least = E1000_REGISTER(e1000, RDLEN) / E1000_DESCRIPTOR >> (1 + RCTL_THRESHOLD(rctl));
 	unsigned part = receive_buffer_size(e1000), buffers = receive_buffers(e1000), bytes;
 
 	if (e1000->waiting < E1000_FRAME_LEAST) {
@@ -134,7 +134,7 @@ void e1000_receive(struct e1000 *e1000)
 			e1000->waiting = e1000->net->receive(e1000->net, e1000->frame);
 		if (!e1000->waiting)
 			return;
-		if (!(KEPT(e1000, RCTL) & RCTL_ENABLE) || !e1000_is_master(e1000) ||
+		if (!(E1000_REGISTER(e1000, RCTL) & RCTL_ENABLE) || !e1000_is_master(e1000) ||
 		    !receive_is_wanted(e1000, e1000->frame))
 			e1000->waiting = 0;
 		else if (!receive_frame(e1000))

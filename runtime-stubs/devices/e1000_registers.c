@@ -13,9 +13,9 @@ enum { STATUS = 0x0008, EECD = 0x0010, EERD = 0x0014, MDIC = 0x0020, ICR = 0x00c
 #define STATUS_LINK 2u
 #define STATUS_1000 0x80u
 
-static const struct { uint16_t offset; uint32_t mask; } e1000_kept[] = {
+static const struct { uint16_t offset; uint32_t mask; } e1000_registers[] = {
 #define E1000_PLACE(name, offset, mask) { offset, mask },
-	E1000_KEPT(E1000_PLACE)
+	E1000_REGISTERS(E1000_PLACE)
 };
 
 static uint32_t *e1000_in(uint32_t *array, unsigned first, unsigned bytes, unsigned offset)
@@ -28,11 +28,11 @@ static uint32_t *e1000_find(struct e1000 *e1000, unsigned offset, uint32_t *mask
 {
 	uint32_t *found;
 
-	for (unsigned i = 0; i < E1000_KEPT_REGISTERS; i++) {
-		if (e1000_kept[i].offset != offset)
+	for (unsigned i = 0; i < E1000_REGISTER_COUNT; i++) {
+		if (e1000_registers[i].offset != offset)
 			continue;
-		*mask = e1000_kept[i].mask;
-		return &e1000->kept[i];
+		*mask = e1000_registers[i].mask;
+		return &e1000->registers[i];
 	}
 	*mask = ~0u;
 	found = e1000_in(e1000->multicast, MULTICAST, sizeof(e1000->multicast), offset);
@@ -70,21 +70,21 @@ static void e1000_control(struct e1000 *e1000, uint32_t value)
 		e1000_reset_card(e1000);
 	if (value & CTRL_PHY_RESET)
 		e1000_reset_phy(e1000);
-	KEPT(e1000, CTRL) &= ~CTRL_PHY_RESET;
+	E1000_REGISTER(e1000, CTRL) &= ~CTRL_PHY_RESET;
 }
 
-static void e1000_set_kept(struct e1000 *e1000, unsigned offset, uint32_t value)
+static void e1000_set_register(struct e1000 *e1000, unsigned offset, uint32_t value)
 {
 	uint32_t mask, *found = e1000_find(e1000, offset, &mask);
 
 	if (!found)
 		return;
 	*found = (*found & ~mask) | (value & mask);
-	if (found == &KEPT(e1000, TDT) || found == &KEPT(e1000, TCTL))
+	if (found == &E1000_REGISTER(e1000, TDT) || found == &E1000_REGISTER(e1000, TCTL))
 		e1000_send(e1000);
-	else if (found == &KEPT(e1000, RDT) || found == &KEPT(e1000, RCTL))
+	else if (found == &E1000_REGISTER(e1000, RDT) || found == &E1000_REGISTER(e1000, RCTL))
 		e1000_receive(e1000);
-	else if (found == &KEPT(e1000, CTRL))
+	else if (found == &E1000_REGISTER(e1000, CTRL))
 		e1000_control(e1000, value);
 }
 
@@ -98,7 +98,7 @@ static void e1000_set(struct e1000 *e1000, unsigned offset, uint32_t value)
 	case EECD: e1000_write_eecd(e1000, value); return;
 	case EERD: e1000_write_eerd(e1000, value); return;
 	case MDIC: e1000_write_mdic(e1000, value); return;
-	default: e1000_set_kept(e1000, offset, value); return;
+	default: e1000_set_register(e1000, offset, value); return;
 	}
 	e1000_interrupt(e1000, 0);
 }

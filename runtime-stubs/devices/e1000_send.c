@@ -28,7 +28,7 @@ enum { TYPE_CONTEXT, TYPE_DATA };
 
 static unsigned send_ring_size(const struct e1000 *e1000)
 {
-	return KEPT(e1000, TDLEN) / E1000_DESCRIPTOR;
+	return E1000_REGISTER(e1000, TDLEN) / E1000_DESCRIPTOR;
 }
 
 static unsigned send_next(const struct e1000 *e1000, unsigned n)
@@ -74,8 +74,8 @@ static int send_gather(struct e1000 *e1000)
 
 	packet->descriptors = packet->segments = packet->at = packet->bytes = 0;
 	packet->good = 1;
-	for (unsigned n = KEPT(e1000, TDH);; n = send_next(e1000, n)) {
-		if (n == KEPT(e1000, TDT) ||
+	for (unsigned n = E1000_REGISTER(e1000, TDH);; n = send_next(e1000, n)) {
+		if (n == E1000_REGISTER(e1000, TDT) ||
 		    bus_dma_read(e1000->function.bus, send_place(e1000, n), &d, sizeof(d)))
 			return 0;
 		packet->descriptors++;
@@ -100,16 +100,16 @@ static uint32_t send_give_back(struct e1000 *e1000)
 	uint32_t causes = 0;
 
 	for (unsigned i = 0; i < e1000->packet.descriptors; i++) {
-		uint64_t place = send_place(e1000, KEPT(e1000, TDH));
+		uint64_t place = send_place(e1000, E1000_REGISTER(e1000, TDH));
 		struct descriptor d;
 		uint8_t status;
 
-		KEPT(e1000, TDH) = send_next(e1000, KEPT(e1000, TDH));
+		E1000_REGISTER(e1000, TDH) = send_next(e1000, E1000_REGISTER(e1000, TDH));
 		if (bus_dma_read(bus, place, &d, sizeof(d)) || !(d.command & REPORT))
 			continue;
 		status = d.options | DONE;
 		bus_dma_write(bus, place + STATUS, &status, 1);
-		if (!(d.command & LATE) || !KEPT(e1000, TIDV))
+		if (!(d.command & LATE) || !E1000_REGISTER(e1000, TIDV))
 			causes |= CAUSE_SENT;
 		else
 			e1000->late = 1;
@@ -120,7 +120,7 @@ static uint32_t send_give_back(struct e1000 *e1000)
 /* Of what may be told later, the guest is told when the absolute delay is over (3.4.3). */
 static void send_tell_later(struct e1000 *e1000)
 {
-	uint32_t delay = KEPT(e1000, TADV) ? KEPT(e1000, TADV) : KEPT(e1000, TIDV);
+	uint32_t delay = E1000_REGISTER(e1000, TADV) ? E1000_REGISTER(e1000, TADV) : E1000_REGISTER(e1000, TIDV);
 
 	if (e1000->late && e1000->timer.when == BUS_NEVER)
 		bus_set_timer(&e1000->timer, backend_time() + delay * DELAY_UNIT);
@@ -131,8 +131,8 @@ void e1000_send(struct e1000 *e1000)
 	uint32_t causes = 0;
 	unsigned size = send_ring_size(e1000), sent = 0;
 
-	if (!(KEPT(e1000, TCTL) & TCTL_ENABLE) || !e1000_is_master(e1000) ||
-	    KEPT(e1000, TDH) >= size || KEPT(e1000, TDT) >= size)
+	if (!(E1000_REGISTER(e1000, TCTL) & TCTL_ENABLE) || !e1000_is_master(e1000) ||
+	    E1000_REGISTER(e1000, TDH) >= size || E1000_REGISTER(e1000, TDT) >= size)
 		return;
 	for (; send_gather(e1000); sent++) {
 		if (e1000->packet.good)
@@ -141,7 +141,7 @@ void e1000_send(struct e1000 *e1000)
 	}
 	if (!sent)
 		return;
-	if (KEPT(e1000, TDH) == KEPT(e1000, TDT))
+	if (E1000_REGISTER(e1000, TDH) == E1000_REGISTER(e1000, TDT))
 		causes |= CAUSE_QUEUE_EMPTY;
 	e1000_interrupt(e1000, causes);
 	send_tell_later(e1000);

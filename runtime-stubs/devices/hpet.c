@@ -21,7 +21,7 @@ enum { CAPABILITIES = 0x000, CONFIG = 0x010, STATUS = 0x020, COUNTER = 0x0f0, TI
 #define TIMER_COMPARATOR 0x08u
 
 #define ENABLE 1u		/* of CONFIG; the legacy route is not there */
-/* Of a timer: edge or level, enabled, 32 bits asked for. */
+/* Of a timer: edge or level, enabled, 32 bits requested. */
 #define TIMER_WRITABLE 0x106u
 #define TIMER_CAPABILITIES 0x20u	/* 64 bits; not periodic */
 

@@ -3,7 +3,7 @@
 /*
  * The 8254 interval timer and port 61h (gate and output of channel 2). Channel
  * 0 drives interrupt line 0. Intel 8254 data sheet. Counts are computed from
- * the time when asked for. LIMIT: no BCD; modes 1 and 5 act as 0 and 4.
+ * the time when they are read. LIMIT: no BCD; modes 1 and 5 act as 0 and 4.
  *
  * No tick is lost. Where this machine did not run for more than a period, the
  * periods that have passed are signalled one after the other, each when the one
@@ -40,7 +40,7 @@ struct i8254 {
 	/* State. */
 	struct channel channel[3];
 	uint8_t port61;
-	uint8_t owes;			/* periods have passed that are not signalled */
+	uint8_t pending;			/* 1: periods have passed whose edges were not signalled yet */
 	uint64_t masked;		/* ns, since when the line is; 0: it is not */
 	uint64_t signalled;		/* ns, the last edge */
 	struct bus_source irq;
@@ -56,7 +56,7 @@ static void pit_reset(void *self)
 	for (int i = 0; i < 3; i++)
 		pit->channel[i] = (struct channel){ .mode = 3, .access = 3, .count = 65536,
 						    .gate = i != 2 };
-	pit->port61 = pit->owes = 0;
+	pit->port61 = pit->pending = 0;
 	pit->masked = pit->signalled = 0;
 	pit->timer.when = BUS_NEVER;
 	bus_set_line(&pit->irq, 0);
@@ -162,17 +162,17 @@ static uint64_t pit_run(void *self, uint64_t now)
 		due = 1;
 	if (due > c->fired)
 		pit_signal(pit, due, now);
-	pit->owes = due > c->fired;
+	pit->pending = due > c->fired;
 	if (!pit_is_periodic(c) && due)
 		return BUS_NEVER;
-	if (pit->owes && !(bus_look_at_line(&pit->irq) & BUS_LINE_WAITS))
+	if (pit->pending && !(bus_look_at_line(&pit->irq) & BUS_LINE_WAITS))
 		return pit_again(pit);
 	return pit_time(c, (due + 1) * c->count);
 }
 
 void i8254_taken(struct i8254 *pit)
 {
-	if (pit->owes)
+	if (pit->pending)
 		bus_set_timer(&pit->timer, BUS_NOW);
 }
 
@@ -190,7 +190,7 @@ static void pit_load(struct i8254 *pit, struct channel *c, unsigned value)
 	c->fired = 0;
 	if (c != &pit->channel[0])
 		return;
-	pit->owes = 0;
+	pit->pending = 0;
 	bus_set_timer(&pit->timer, pit_time(c, c->count));
 }
 
@@ -252,7 +252,7 @@ static void pit_control(struct i8254 *pit, uint8_t value)
 		c->mode -= 4;
 	c->read_high = c->write_high = c->latched = c->running = 0;
 	if (c == &pit->channel[0]) {
-		pit->owes = 0;
+		pit->pending = 0;
 		bus_set_line(&pit->irq, 0);
 		bus_set_timer(&pit->timer, BUS_NEVER);
 	}
@@ -355,7 +355,7 @@ static const struct state_field pit_state[] = {
 	STATE_EACH(struct i8254, channel, write_high), STATE_EACH(struct i8254, channel, low),
 	STATE_EACH(struct i8254, channel, running), STATE_EACH(struct i8254, channel, gate),
 	STATE_EACH(struct i8254, channel, fired), STATE(struct i8254, port61),
-	STATE(struct i8254, owes), STATE(struct i8254, masked), STATE(struct i8254, signalled),
+	STATE(struct i8254, pending), STATE(struct i8254, masked), STATE(struct i8254, signalled),
 	STATE(struct i8254, irq.level), STATE(struct i8254, timer.when),
 };
 

@@ -2,14 +2,14 @@
 /* Copyright The previrt authors */
 /*
  * The balloon, if the bus knows where memory goes: OASIS Virtual I/O Device 1.2, 5.5. The
- * guest tells by itself which pages are free (5.5.6.7). It is never asked for a number of
- * pages, but may give pages by the first queue.
+ * guest tells by itself which pages are free (5.5.6.7). The device never requests a number
+ * of pages, but the guest may give pages by the first queue.
  * LIMIT: no target, no statistics, no hints of free pages, no pages filled with a value.
  */
 #include "../bus/device.h"
 #include "../virtio/device.h"
 
-#define BALLOON_CLASS 0x00ff00u	/* no other */
+#define BALLOON_CLASS 0x00ff00u	/* class FFh: none of the others */
 #define PFNS_MOST 256u		/* of one chain, as many as Linux gives */
 
 enum { F_REPORTING = 1 << 5 };

@@ -48,7 +48,7 @@ static unsigned disk_parts(struct iovec part[PARTS], const struct bus_segment *s
 	return n;
 }
 
-/* Calls may move less than they were asked for. Nothing at all: the file has become
+/* Calls may transfer less than requested. Nothing at all: the file has become
    shorter. */
 static int disk_transfer(const struct host_disk *disk, long number, uint64_t at,
 			 const struct bus_segment *segment, unsigned segments)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A disk that begins as memory holds it, and whose writes are kept beside it, in memory that
+ * A disk that begins as memory holds it, and whose writes go to memory beside it, that
  * all processors share (processors.h); they are lost at the end.
  */
 #ifndef PREVIRT_HOST_OVERLAY_H

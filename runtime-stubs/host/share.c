@@ -42,7 +42,7 @@ static int share_send(struct bus_share *bus_share, const struct bus_segment *seg
 	do {
 		result = sys_call(__NR_writev, share->file, (uint64_t)part, n, 0);
 	} while (result == -EINTR);
-	share->asked = result > 0;
+	share->awaits_answer = result > 0;
 	return result > 0 ? 0 : -1;
 }
 
@@ -62,13 +62,13 @@ static long share_receive(struct bus_share *bus_share, const struct bus_segment 
 	} while (result == -EINTR);
 	if (result == -EAGAIN)
 		return 0;
-	share->asked = 0;
+	share->awaits_answer = 0;
 	return result > 0 ? result : -1;
 }
 
 int host_share_waits(const struct host_share *share)
 {
-	return share->asked ? share->file : -1;
+	return share->awaits_answer ? share->file : -1;
 }
 
 void host_share_init(struct host_share *share, void (*before_write)(void *at, uint64_t size))

@@ -13,7 +13,7 @@ struct host_share {
 	struct bus_share share;
 	int file;
 	void (*before_write)(void *at, uint64_t size);
-	uint8_t asked;		/* an answer is to come */
+	uint8_t awaits_answer;	/* 1: a request was sent, its answer has not come */
 };
 
 /*
@@ -22,7 +22,7 @@ struct host_share {
  */
 void host_share_init(struct host_share *share, void (*before_write)(void *at, uint64_t size));
 
-/* What is to be waited for: the socket, or -1: nothing was asked. */
+/* What is to be waited for: the socket, or -1: no request is pending. */
 int host_share_waits(const struct host_share *share);
 
 #endif

@@ -8,12 +8,13 @@
 /* ns of the host's clock since host_timer_init of the first processor; never 0. */
 uint64_t host_time(void);
 
-/* The running processor's timer: @signal comes when its time is over. 0, or an error of the
-   host, negated. */
+/* Makes the running processor's timer, which sends @signal when it expires. Returns 0, or
+   an error of the host, negated. */
 long host_timer_init(int signal);
-/* It is set to the time @when; 0: it is not. 1: the host was asked. */
+/* Sets the timer to expire at @when; 0 stops it. Returns 1 if that took a system call. */
 int host_timer_set(uint64_t when);
-/* By this clock a signal may have come too early: the timer can be set again. */
+/* A signal of the timer has come. If its time is over by host_time, the timer counts as
+   stopped: host_timer_set can set it to the same time again. */
 void host_timer_over(void);
 
 /*

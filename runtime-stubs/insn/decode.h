@@ -9,7 +9,7 @@
 struct cursor {
 	const uint8_t *bytes;
 	size_t size, at;
-	int bad;		/* more was asked for than there is */
+	int bad;		/* more bytes were requested than there are */
 };
 
 uint8_t decode_byte(struct cursor *c);

@@ -46,7 +46,7 @@ int insn_decode(struct insn *insn, const uint8_t *bytes, size_t size, int mode64
  * opcode in map 0 or 1, ModRM), whether sensitive or not; @imm bytes of
  * immediate follow. Used for the short push and pop of fused pairs.
  */
-int insn_decode_plain(struct insn *insn, const uint8_t *bytes, size_t size,
+int insn_decode_fields(struct insn *insn, const uint8_t *bytes, size_t size,
 		      int mode64);
 
 /*

@@ -23,7 +23,7 @@ struct previrt_insn_bytes {
 /*
  * The sensitive instruction (enum previrt_op) that these fields encode in
  * 64-bit code (mode64) or 32-bit code, or 0. VEX and EVEX instructions must
- * not be asked for: none is sensitive.
+ * not be passed: none is sensitive.
  */
 int previrt_match(int mode64, const struct previrt_insn_bytes *insn);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The MMU's duties (mmu.h), by paging, the soft TLB and the shadow. What a second way of
- * mapping the guest's memory would have to offer is shadow/shadow.h.
+ * The operations of mmu.h, made of paging, the soft TLB and the shadow.
  */
 #include "mmu.h"
 #include "pointer.h"
@@ -13,7 +12,7 @@
 #include "../iface/tables.h"
 #include "../iface/vcpu.h"
 
-/* Apart, so that the common case keeps nothing across a call. */
+/* Not inlined, so that the common case of mmu_set_root saves no registers. */
 static __attribute__((noinline)) void mmu_load_anew(uint64_t root)
 {
 	soft_tlb_forget();
@@ -48,7 +47,7 @@ void mmu_invalidate(uint64_t va)
 	shadow_commit(1);
 }
 
-/* Roots that turn out to be no pair are each on its own from now on. */
+/* If the two roots of the running pair differ at @va, they get a space each from now on. */
 static void mmu_part_pair(uint64_t va)
 {
 	if (!backend_is_upper(va) && shadow_pair_differs(va))
@@ -66,12 +65,12 @@ enum mmu_result mmu_fault(uint64_t va, uint32_t access, uint32_t *error)
 	}
 	if (paging_in_window(va))
 		return MMU_MAPPED;
-	/* A device's page is never there: do not look for more around it. */
+	/* A device's page is never mapped, so its neighbours are not looked at either. */
 	if (bus_find_memory(&board_vm.bus, walk.gpa) || shadow_fill(va, &walk))
 		return MMU_NOTHING;
 	mmu_vcpu.counters.fills++;
-	/* Rights were only added: the fault itself has made the processor forget
-	   what it held. */
+	/* No flush: rights were only added, and the fault itself has removed the old
+	   translation from the TLB (SDM volume 3, 4.10.4.1). */
 	shadow_commit(0);
 	return MMU_MAPPED;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Pages of the guest's kernel that have become executable: who rewrites sites is told. */
+/* The list of pages that have become executable (new_code.h). */
 #include "new_code.h"
 #include "mmu.h"
 #include "../iface/memory.h"

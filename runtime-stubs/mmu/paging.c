@@ -12,8 +12,8 @@ static uint32_t paging_error(uint32_t access, int present)
 }
 
 /*
- * Accessed in every entry, dirty in the leaf of a write. -1: another processor
- * has changed one of them since it was read.
+ * Sets the accessed bit of every entry, and for a write the dirty bit of the leaf. Returns
+ * -1 if another processor has changed one of them since it was read.
  */
 static int paging_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t access)
 {
@@ -33,13 +33,14 @@ static int paging_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t
 
 struct mmu_window mmu_window;
 
-/* The page of mmu_map_identity, which is the kernel's. */
+/* Returns 1 if @va is in the page of mmu_map_identity. */
 static int paging_is_identity(uint64_t va)
 {
 	return paging_vcpu.identity && va - paging_vcpu.identity < BACKEND_PAGE;
 }
 
-/* As by entries that have all bits, and are no entries of the guest's. */
+/* Fills in @walk and @at as if entries with all rights led to @gpa. No entry of the guest's
+   is read or marked. */
 static void paging_window(uint64_t gpa, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
 {
 	uint64_t rights = PTE_P | PTE_W | PTE_A | PTE_D | PTE_G;
@@ -55,9 +56,8 @@ static void paging_window(uint64_t gpa, struct mmu_walk *walk, uint64_t at[PAGIN
 	walk->leaf = walk->entries[1] = (walk->gpa & PTE_ADDRESS) | rights;
 }
 
-/* The guest's entries down to the leaf, and where they stand. -1: one is not present
-   or, in a table of the highest level, has PS, which is reserved there; or the address
-   is none. */
+/* Reads the guest's entries down to the leaf, and in @at their addresses. Returns -1 if
+   an entry is not present or has a reserved bit, or if @va is not canonical. */
 static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct mmu_walk *walk, uint64_t at[PAGING_LEVELS + 1])
 {
 	uint64_t table = paging_vcpu.root;

@@ -39,13 +39,14 @@ static inline uint64_t paging_size(int level)
 	return 1ull << (3 + 9 * level);
 }
 
-/* @entry, which is present, of a table of @level maps a page and leads to no table. */
+/* Returns 1 if @entry, a present entry of a table of @level, maps a page, 0 if it refers to a
+   table. */
 static inline int paging_is_leaf(uint64_t entry, int level)
 {
 	return level == 1 || (level < 4 && (entry & PTE_PS));
 }
 
-/* Has @entry of a table of @level a bit that is reserved there (SDM volume 3, 4.5)? */
+/* Returns 1 if @entry of a table of @level has a reserved bit set (SDM volume 3, 4.5). */
 static inline int paging_is_reserved(uint64_t entry, int level)
 {
 	return level == 4 && (entry & PTE_PS);
@@ -54,16 +55,16 @@ static inline int paging_is_reserved(uint64_t entry, int level)
 /* What a processor's walks begin with. Derived. */
 struct paging_vcpu {
 	uint64_t root;		/* the level-4 table, guest-physical */
-	uint64_t identity;	/* a page that is where its address says, unless the tables have
-				   it (mmu_map_identity); 0: there is none */
-	uint64_t top_ignored;	/* bits of its entries of the lower half that count as 0
+	uint64_t identity;	/* the page of mmu_map_identity, which counts as mapped unless the
+				   tables map it; 0: there is none */
+	uint64_t top_ignored;	/* bits of level-4 entries of the lower half that are taken for 0
 				   (shadow/pairs.c) */
 };
 extern struct paging_vcpu paging_vcpu;	/* wedge/vm.h */
 
 /* A guest address, translated. */
 struct mmu_walk {
-	uint64_t gpa;		/* of the byte asked for */
+	uint64_t gpa;		/* of the byte at the translated address */
 	uint64_t leaf;		/* the guest's entry */
 	uint64_t leaf_at;	/* gpa of that entry */
 	uint64_t flags;		/* PTE_W, PTE_U of all levels, PTE_NX of any, PTE_G */
@@ -72,23 +73,24 @@ struct mmu_walk {
 };
 
 /*
- * The kernel's, and mapped to guest memory from @gpa on for reading, writing and
- * execution whatever its tables say: a kernel that was moved starts before they do.
- * Empty where none was; set before the first load of CR3. LIMIT: the shadow has no
- * entries for it, so it is for back-ends that map by faults and look here themselves.
+ * The addresses of a kernel that was moved (relocator/). Translations take them for
+ * mapped to guest memory from @gpa on, readable, writable and executable, without the
+ * guest's tables: the kernel runs there before its tables map it. size is 0 if the kernel
+ * was not moved. Set before the first load of CR3. LIMIT: the shadow has no entries for
+ * it; a back-end must map it itself when it faults.
  */
 extern struct mmu_window {
 	uint64_t va, gpa, size;		/* multiples of 64 KiB */
 } mmu_window;
 
 /*
- * Translate @va by the guest's tables for an access (PF_W, PF_U, PF_I of
- * @access). 0, or the error code of the page fault in @error and -1. The
- * accessed and dirty bits are set as the processor sets them.
+ * Translates @va by the guest's tables for an access (PF_W, PF_U, PF_I of @access) and sets
+ * accessed and dirty bits as the processor does. Returns 0, or -1 and in *@error the error
+ * code of the page fault.
  */
 int mmu_translate(uint64_t va, uint32_t access, struct mmu_walk *walk, uint32_t *error);
 
-/* The same for no access at all: no bit is set. */
+/* The same without an access: checks no rights and sets no bit. */
 int mmu_look(uint64_t va, struct mmu_walk *walk, uint32_t *error);
 
 static inline int paging_in_window(uint64_t va)

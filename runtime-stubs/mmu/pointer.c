@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What the wedge reads of the guest's again and again: one place, translated once. */
+/* One address of the guest's that is read often: its translation is cached (mmu.h). */
 #include "pointer.h"
 #include "../iface/memory.h"
 #include "../iface/tables.h"

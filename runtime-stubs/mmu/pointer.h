@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What mmu_pointer has given last, and when it is no more valid. */
+/* Until when a result of mmu_pointer is valid. */
 #ifndef PREVIRT_MMU_POINTER_H
 #define PREVIRT_MMU_POINTER_H
 #include "mmu.h"
 #include "../iface/vcpu.h"
 
-/* Translations are forgotten; @keep_global: but for entries with G. */
+/* The guest flushes translations; @keep_global: those with G stay. */
 static inline void pointer_new_generation(int keep_global)
 {
 	mmu_vcpu.generation++;

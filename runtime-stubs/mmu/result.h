@@ -5,10 +5,10 @@
 
 /* What became of a page fault. */
 enum mmu_result {
-	MMU_UNKNOWN = -1,	/* the walk cache has no way there, nothing has changed */
+	MMU_UNKNOWN = -1,	/* the walk cache does not have the address; nothing was done */
 	MMU_MAPPED,		/* the shadow allows the access now */
-	MMU_REFLECTED,		/* the guest's tables do not: it is to see the error code */
-	MMU_NOTHING		/* they do, but nothing can be mapped (device memory, the wedge) */
+	MMU_REFLECTED,		/* the guest's tables deny it: the fault is to be delivered */
+	MMU_NOTHING		/* they allow it, but no memory can be mapped (a device, the wedge) */
 };
 
 #endif

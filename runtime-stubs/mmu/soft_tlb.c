@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Copies between the wedge and the guest's virtual memory, by the soft TLB (mmu.h). */
+/* The soft TLB, and copies between the wedge and the guest's virtual memory (mmu.h). */
 #include "soft_tlb.h"
 #include "paging.h"
 #include "../iface/memory.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The soft TLB: global pages of the guest's kernel that the wedge has translated and
- * remembers. It is emptied whenever the guest's TLB is, but for loads of CR3 that keep
- * global pages.
+ * The soft TLB: a cache of translations of global pages of the guest's kernel, for the
+ * wedge's own accesses. It is emptied by each flush of the guest's but a load of CR3 that
+ * keeps global pages.
  */
 #ifndef PREVIRT_MMU_SOFT_TLB_H
 #define PREVIRT_MMU_SOFT_TLB_H
@@ -26,16 +26,16 @@ static inline struct soft_tlb_entry *soft_tlb_entry(uint64_t va)
 {
 	return &soft_tlb_vcpu.entries[(va >> 12 ^ va >> 18) % SOFT_TLB_ENTRIES];
 }
-/* The @size bytes at @va, if they are in one of these (with @write: to be written),
-   or NULL. */
+/* Returns the @size bytes at @va, or NULL if they are not in a cached page (with @write: a
+   writable one). */
 static inline void *soft_tlb_find(uint64_t va, size_t size, int write)
 {
-	const struct soft_tlb_entry *kept = soft_tlb_entry(va);
+	const struct soft_tlb_entry *entry = soft_tlb_entry(va);
 
-	if (!kept->memory || kept->page != va >> 12 || (write && !kept->writable) ||
+	if (!entry->memory || entry->page != va >> 12 || (write && !entry->writable) ||
 	    (va & 4095) + size > 4096)
 		return NULL;
-	return kept->memory + (va & 4095);
+	return entry->memory + (va & 4095);
 }
 
 void soft_tlb_forget(void);

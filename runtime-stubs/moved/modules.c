@@ -11,7 +11,7 @@
  * headers, names of symbols, the numbers of the symbol table and of the section with the
  * relocations, and whose module it is. The result is 0 or -ENOEXEC.
  *
- * LIMIT: tables of one module are kept, the last one that is being loaded.
+ * LIMIT: only the tables of the module that was loaded last are known.
  */
 #include "module_file.h"
 #include "module_memory.h"

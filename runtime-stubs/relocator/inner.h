@@ -96,7 +96,7 @@ enum relocator_status relocator_sign(struct relocator *r, const struct relocator
 /* processor.c: user code that the kernel brings. */
 void relocator_processors(struct relocator *r, const struct relocator_file *f);
 
-/* emit.c: code out of line. What fails first is kept, and nothing emitted after it. */
+/* emit.c: code out of line. The first failure is recorded, and nothing is emitted after it. */
 enum { RAX = 0, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7 };
 struct relocator_code {
 	struct relocator *r;

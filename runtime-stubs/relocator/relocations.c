@@ -22,7 +22,7 @@ void relocator_word(struct relocator *r, uint64_t at, uint64_t value)
 	/* What is less than each address of the kernel is a physical one. The kernel's
 	   own start takes the difference off again, which is the whole move to it. */
 	if (r->late && value < r->facts->kernel_map) {
-		r->counts.words_kept++;
+		r->counts.words_unchanged++;
 		return;
 	}
 	value += r->delta;
@@ -44,7 +44,7 @@ static void relocations_word(struct relocator *r, uint64_t at, const Elf64_Sym *
 
 	memcpy(&value, r->image + (at - r->low), sizeof(value));
 	if (relocator_is_constant(r, s))
-		r->counts.words_kept++;
+		r->counts.words_unchanged++;
 	else
 		relocator_word(r, at, value + relocations_per_cpu(r, s));
 }
@@ -86,7 +86,7 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 	case R_X86_64_32:
 	case R_X86_64_32S:
 		if (relocator_is_constant(r, s) || relocations_is_offset(r, rela, s)) {
-			r->counts.references_kept++;
+			r->counts.references_unchanged++;
 			return RELOCATOR_DONE;
 		}
 		if (ELF64_R_TYPE(rela->r_info) == R_X86_64_32)
@@ -126,7 +126,7 @@ static enum relocator_status relocations_section(struct relocator *r,
 }
 
 /* Are relocations of code there? Linux 6.12 strips them, but for those of a few tables. */
-static int relocations_are_kept(const struct relocator_file *f)
+static int relocations_are_present(const struct relocator_file *f)
 {
 	for (size_t i = 0; i < f->section_count; i++)
 		if (f->sections[i].sh_type == SHT_RELA &&
@@ -138,7 +138,7 @@ static int relocations_are_kept(const struct relocator_file *f)
 enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f)
 {
-	if (!relocations_are_kept(f))
+	if (!relocations_are_present(f))
 		return !r->list ? RELOCATOR_NO_RELOCATIONS :
 		       r->per_cpu ? RELOCATOR_PER_CPU : relocator_list(r);
 	for (size_t i = 0; i < f->section_count; i++) {

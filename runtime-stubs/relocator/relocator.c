@@ -179,7 +179,7 @@ const char *relocator_strerror(enum relocator_status status)
 			"others: the guest file has to say so, or the contrary",
 		[RELOCATOR_VARIABLE] = "a variable that the guest file names is not in the kernel: "
 			"build it with CONFIG_RANDOMIZE_MEMORY",
-		[RELOCATOR_PLACES] = "the places asked for do not fit each other",
+		[RELOCATOR_PLACES] = "the places requested do not fit each other",
 		[RELOCATOR_FACTS] = "a line of the guest file is wrong",
 	};
 

@@ -34,7 +34,7 @@ enum relocator_status {
 	RELOCATOR_STAYS,	/* out of line would go what must not: see facts */
 	RELOCATOR_LIMIT,	/* what may tell user addresses from others */
 	RELOCATOR_VARIABLE,	/* a variable of the facts is not in the kernel */
-	RELOCATOR_PLACES,	/* the places asked for do not fit each other */
+	RELOCATOR_PLACES,	/* the places requested do not fit each other */
 	RELOCATOR_LIST,		/* the list is damaged, or another kernel's */
 	RELOCATOR_FACTS,	/* a line of the guest file that is wrong */
 };
@@ -91,9 +91,9 @@ struct relocator_area {
 struct relocator_counts {
 	uint32_t instructions, resyncs, undecoded;
 	uint32_t words;		/* 64 bits, moved */
-	uint32_t words_kept;	/* 64 bits that stay: constants; physical addresses, if late */
+	uint32_t words_unchanged;	/* 64 bits that stay: constants; physical addresses, if late */
 	uint32_t references;	/* 32 bits, signed, in code */
-	uint32_t references_kept;	/* of constants */
+	uint32_t references_unchanged;	/* of constants */
 	uint32_t distances;	/* 32 bits, relative: nothing to do */
 	uint32_t lea, load, operand, absolute;	/* in place */
 	uint32_t out_store, out_table, out_lea, out_compare, out_push, out_jump, out_call;

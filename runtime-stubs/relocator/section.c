@@ -21,7 +21,7 @@ static enum relocator_status section_reference(struct relocator *r,
 
 	memcpy(r->image + (at - r->low), &value, 4);
 	if (is_signed ? section_is_signed(value) : value == (uint32_t)value) {
-		r->counts.references_kept++;
+		r->counts.references_unchanged++;
 		return RELOCATOR_DONE;
 	}
 	if (!is_signed || !s->code || !section_is_signed(value - at))

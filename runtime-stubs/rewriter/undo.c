@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Puts the original bytes back. They are kept once for each kind of site, not
+ * Puts the original bytes back. They are stored once for each kind of site, not
  * for each site: a call or jump names its slot, whose kind has them; of what is
  * replaced in line, all sites that the table describes alike have the same (one
  * that has not gets a call instead).

@@ -76,14 +76,14 @@ static void channel_send(struct stub *stub, uint64_t value, uint32_t flags)
 
 	waited = stub;
 	/* Refused if the notification is withdrawn, or the stub gone. */
-	stub->doubt = sys_call(__NR_ioctl, stub->listener, SECCOMP_IOCTL_NOTIF_SEND,
+	stub->may_have_ended = sys_call(__NR_ioctl, stub->listener, SECCOMP_IOCTL_NOTIF_SEND,
 			       (uint64_t)&answer, 0) < 0;
 }
 
 void channel_attend(struct stub *stub)
 {
 	waited = stub;
-	stub->doubt = 1;
+	stub->may_have_ended = 1;
 }
 
 void channel_answer(struct stub *stub, uint64_t answer)
@@ -120,12 +120,12 @@ static int channel_wait(struct stub *stub, struct seccomp_data *data)
 
 	do {
 		result = -ESRCH;
-		if (stub->doubt && channel_has_ended(stub->pid))
+		if (stub->may_have_ended && channel_has_ended(stub->pid))
 			break;
 		memset(&next, 0, sizeof(next));
 		result = sys_call(__NR_ioctl, stub->listener, SECCOMP_IOCTL_NOTIF_RECV,
 				  (uint64_t)&next, 0);
-		stub->doubt = result < 0;
+		stub->may_have_ended = result < 0;
 	} while (result == -EINTR || result == -ENOENT);
 	waited = NULL;
 	*data = next.notification.data;

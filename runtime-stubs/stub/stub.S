@@ -6,8 +6,8 @@
  *
  * Invariants: user code can jump to any byte of this page, with any registers. What the
  * host does for it depends on the supervisor alone: it is told of each system call made
- * here, and refuses what it has not asked for. The code keeps nothing on the stack that
- * it would need, and nothing in the region that the supervisor would trust.
+ * here, and refuses those that it has not ordered. The code relies on nothing on the stack, and
+ * the supervisor on nothing in the region.
  *
  * LIMIT: XSAVE is needed.
  */

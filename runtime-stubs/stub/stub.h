@@ -53,7 +53,7 @@ struct stub {
 		uint64_t number, argument[6];
 	} order;			/* that the next run makes, if @ordered */
 	uint32_t fpu_size;
-	uint8_t raw, doubt, ordered, going;
+	uint8_t raw, may_have_ended, ordered, going;
 };
 
 /*

@@ -50,14 +50,14 @@ int virtio_take(struct virtio *virtio, unsigned queue, struct virtio_chain *chai
 
 void virtio_give(struct virtio *virtio, unsigned queue, uint16_t head, uint32_t written)
 {
-	int interrupt;
+	enum virtio_given given;
 
 	if (virtio->resetting || virtio->status & VIRTIO_NEEDS_RESET)
 		return;
-	interrupt = virtio_queue_give(&virtio->queue[queue], head, written);
-	if (interrupt < 0)
+	given = virtio_queue_give(&virtio->queue[queue], head, written);
+	if (given == VIRTIO_GIVEN_NOWHERE)
 		virtio_break(virtio);
-	else if (interrupt)
+	else if (given == VIRTIO_GIVEN_INTERRUPT)
 		virtio_interrupt(virtio, virtio->queue[queue].vector, VIRTIO_ISR_QUEUE);
 }
 

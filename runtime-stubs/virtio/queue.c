@@ -113,7 +113,7 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_ch
 	return VIRTIO_TAKEN;
 }
 
-int virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written)
+enum virtio_given virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written)
 {
 	struct used used = { head, written };
 	unsigned slot = queue->next_used & (queue->size - 1u);
@@ -122,13 +122,13 @@ int virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t writte
 	if (bus_dma_write(queue->bus, queue->used + RING + slot * sizeof(used), &used,
 			  sizeof(used)) ||
 	    bus_dma_write(queue->bus, queue->used + INDEX, &index, sizeof(index)))
-		return -1;
+		return VIRTIO_GIVEN_NOWHERE;
 	queue->next_used = index;
 	/* The guest sets the flags and looks at the index then: here the other way. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (bus_dma_read(queue->bus, queue->available + FLAGS, &flags, sizeof(flags)))
-		return -1;
-	return !(flags & NO_INTERRUPT);
+		return VIRTIO_GIVEN_NOWHERE;
+	return flags & NO_INTERRUPT ? VIRTIO_GIVEN : VIRTIO_GIVEN_INTERRUPT;
 }
 
 int virtio_chain_read(struct virtio_chain *chain, void *to, uint32_t size)

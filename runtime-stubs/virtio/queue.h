@@ -47,9 +47,13 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_ch
 int virtio_queue_walk(const struct virtio_queue *queue, uint16_t head,
 		      struct virtio_chain *chain);
 
-/* The chain at @head is done with, @written bytes of it were written. 1: the guest
-   wants an interrupt; -1: the ring is no memory any more. */
-int virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written);
+/* The device is done with the chain at @head and has written @written bytes of it. */
+enum virtio_given {
+	VIRTIO_GIVEN,			/* the guest wants no interrupt */
+	VIRTIO_GIVEN_INTERRUPT,		/* the guest wants an interrupt */
+	VIRTIO_GIVEN_NOWHERE		/* the ring is not in memory any more */
+};
+enum virtio_given virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written);
 
 /* The first @size bytes of what the device reads, which are gone from the chain
    then. -1: there are not so many. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Counters by cause, of each processor, kept only when they are wanted: what the wedge was entered
+ * Counters by cause, of each processor, counted only when they are wanted: what the wedge was entered
  * for and the hypercalls that came of it, page faults by what became of them, the
  * sites that came most often (these of all processors together).
  */

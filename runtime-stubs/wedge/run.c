@@ -215,8 +215,9 @@ static int run_trapped(void)
 	return 1;
 }
 
-/* Exceptions that the guest has not asked for; hardware has the bits set. 1: there is
-   none, but user mode's AC is gone. SDM volume 3, 2.5. */
+/* The processor raises #XM and #AC by its own CR4.OSXMMEXCPT and CR0.AM, which are set.
+   With the guest's OSXMMEXCPT clear, #XM becomes #UD. Returns 1 if the guest's AM is clear:
+   #AC is not delivered, and user mode's AC is cleared. SDM volume 3, 2.5. */
 static int run_is_unwanted(struct cpu_fault *fault)
 {
 	if (fault->vector == VECTOR_XM && !(previrt_cpu.cr4 & CR4_OSXMMEXCPT))

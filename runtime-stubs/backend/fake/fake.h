@@ -80,13 +80,13 @@ extern struct fake_hardware {
 	int ts, tsd;
 } fake_hardware;
 
-/* Calls @does, which may end in backend_enter (1) or in backend_shutdown (-1); 0: it has
-   returned. */
-int fake_try(void (*does)(void *argument), void *argument);
+/* Calls @does. Returns when @does has returned, or when it has called backend_enter or
+   backend_shutdown, which do not return to it. */
+void fake_try(void (*does)(void *argument), void *argument);
 /* The guest runs for @steps instructions or until it ends. */
 void fake_run(uint64_t steps);
 extern uint64_t fake_steps;		/* instructions so far */
-/* The guest stands still: previrt_cpu has its IF, and the wedge may be asked. */
+/* The guest stands still: previrt_cpu has its IF, and functions of the wedge may be called. */
 void fake_settle(void);
 /* One instruction from the state in previrt_cpu; enters the wedge where it has to. */
 void fake_step(void);

@@ -252,7 +252,7 @@ void backend_frame_clean(uint64_t gfn)
 
 void fake_memory_notice(void)
 {
-	unsigned kept = 0;
+	unsigned used = 0;
 
 	for (unsigned i = 0; i < cleaned_count; i++) {
 		uint32_t gfn = cleaned[i].gfn;
@@ -264,11 +264,11 @@ void fake_memory_notice(void)
 		}
 		if (linear[gfn] & PTE_D)
 			continue;
-		cleaned[i].copy = cleaned[kept].copy;
-		cleaned[kept].copy = copy;
-		cleaned[kept++].gfn = gfn;
+		cleaned[i].copy = cleaned[used].copy;
+		cleaned[used].copy = copy;
+		cleaned[used++].gfn = gfn;
 	}
-	cleaned_count = kept;
+	cleaned_count = used;
 }
 
 uint64_t *fake_memory_entry(unsigned table, unsigned index)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Registers that are only kept (xstate.c has more); CPUID of a processor with little in it. */
+/* Registers without effect on the interpreter (xstate.c has more); CPUID of a processor with little in it. */
 #include "fake.h"
 #include "../backend.h"
 #include "../../cpu/cpu.h"

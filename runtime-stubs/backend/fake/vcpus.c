@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Several processors, one of which runs: what each has for itself is kept while another does. */
+/* Several processors, one of which runs: the parts of the others are saved in vcpus_saved. */
 #include "fake.h"
 #include "../backend.h"
 #include "../../wedge/vm.h"
@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct vcpu vcpus_kept[FAKE_VCPUS];
+static struct vcpu vcpus_saved[FAKE_VCPUS];
 
 void fake_on(unsigned vcpu)
 {
 	if (vcpu == backend_vcpu)
 		return;
-	vcpus_kept[backend_vcpu] = previrt_vcpu;
-	previrt_vcpu = vcpus_kept[vcpu];
+	vcpus_saved[backend_vcpu] = previrt_vcpu;
+	previrt_vcpu = vcpus_saved[vcpu];
 	backend_vcpu = vcpu;
 }
 
@@ -29,5 +29,5 @@ void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size)
 {
 	size_t at = (const char *)own - (const char *)&previrt_vcpu;
 
-	memcpy(to, vcpu == backend_vcpu ? own : (const char *)&vcpus_kept[vcpu] + at, size);
+	memcpy(to, vcpu == backend_vcpu ? own : (const char *)&vcpus_saved[vcpu] + at, size);
 }

@@ -4,12 +4,13 @@
  * From the guest's kernel into the wedge, and back.
  *
  * Invariants:
- *  - The wedge runs on one stack, which is also that of signals: one that meets the
- *    guest begins at its top, one that meets the wedge goes on below.
- *  - The guest's stack is written to by call sites alone, which the processor does.
+ *  - The wedge runs on one stack, which is the signal stack, too. The frame of a signal
+ *    that interrupts the guest is at its top; the frame of one that interrupts the wedge
+ *    is below what the wedge has there.
+ *  - Nothing but the call instruction of a site writes to the guest's stack.
  *  - struct cpu is complete before C runs, and stays so until the guest runs: a signal
  *    of the timer between process_critical_start and _end finds all of the guest's
- *    state there. Elsewhere in the wedge it sets process_pending, which is asked for
+ *    state there. Elsewhere in the wedge it sets process_pending, which is read
  *    before the guest goes on.
  *  - FPU and vector registers are the guest's while the wedge runs.
  */

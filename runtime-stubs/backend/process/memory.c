@@ -212,7 +212,7 @@ static void memory_unmap_here(struct maps *maps, uint64_t va, uint64_t size)
 {
 	process_calls[CALL_UNMAP]++;
 	process_patch_unmapped(va, size);
-	/* Of the lower half the host's tables are kept, if it lets this have so much. */
+	/* The host keeps the page tables of the lower half, if it permits so large a mapping. */
 	if (maps == &process_maps[0] && !memory_nothing(va, va + size))
 		return;
 	process_must("to unmap", sys_call(__NR_munmap, va, size, 0, 0));

@@ -24,7 +24,7 @@
 extern struct process_files { int net, share, disk, disk_end; } process_files;
 void process_files_init(const void *bundle, size_t size);
 
-/* What the host was asked for. */
+/* Counters of the host's system calls. */
 enum process_call {
 	CALL_MAP, CALL_UNMAP, CALL_PROTECT, CALL_USER, CALL_STUB_MAP, CALL_STUB_UNMAP,
 	CALL_STUB_MADE, CALL_BASE, CALL_TIMER, CALL_WAIT, PROCESS_CALLS

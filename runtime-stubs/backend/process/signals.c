@@ -20,11 +20,11 @@
 
 #define STUB_SIZE 15u			/* bytes of a slot's code in entry.S */
 
-/* Flags that the processor has while the guest's kernel runs; the others are kept
-   here, and IF is the byte that sites write. */
+/* Flags of the guest's kernel that the processor has while it runs (REAL_ONCE: for one instruction).
+   The others (VIRTUAL_FLAGS) are in signals_virtual_flags; IF is the byte that sites write. */
 #define REAL_IN_KERNEL (0xcd5u | FLAG_TF | 1u << 21)
 #define REAL_ONCE FLAG_RF
-#define KEPT (FLAG_IOPL | FLAG_NT | FLAG_AC)
+#define VIRTUAL_FLAGS (FLAG_IOPL | FLAG_NT | FLAG_AC)
 
 extern char process_text_end[], process_critical_start[], process_critical_end[], process_iret[];
 extern char process_call_stubs[], process_jump_stubs[], process_stack[];
@@ -47,7 +47,7 @@ static void signals_check_fs(void)
 
 void process_signal_entered(struct stub_frame *frame);
 
-static VCPU_LOCAL uint64_t signals_kept;
+static VCPU_LOCAL uint64_t signals_virtual_flags;
 /* The last page fault of the guest's kernel; 0: it is mapped. */
 static VCPU_LOCAL uint64_t signals_fault;
 static VCPU_LOCAL uint32_t signals_access;
@@ -69,7 +69,7 @@ uint64_t backend_if_byte(void)
 static void signals_kernel_flags(struct cpu *cpu)
 {
 	cpu->user = 0;
-	cpu->rflags = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | signals_kept |
+	cpu->rflags = (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | signals_virtual_flags |
 		      (process_masked ? 0 : FLAG_IF);
 }
 
@@ -256,7 +256,7 @@ void backend_enter(struct cpu *cpu)
 	if (signals_fault)
 		process_kernel_fill(signals_fault, signals_access);
 	signals_fault = 0;
-	signals_kept = cpu->rflags & KEPT;
+	signals_virtual_flags = cpu->rflags & VIRTUAL_FLAGS;
 	process_masked = !(cpu->rflags & FLAG_IF);
 	process_go(cpu->rip, HOST_CS, (cpu->rflags & (REAL_IN_KERNEL | REAL_ONCE)) | FLAG_FIXED | FLAG_IF,
 		   cpu->r[RSP]);

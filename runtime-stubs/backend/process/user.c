@@ -25,7 +25,7 @@
 
 /* Flags that user mode has itself; IF and IOPL are virtual. */
 #define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
-#define KEPT (FLAG_IF | FLAG_IOPL)
+#define VIRTUAL_FLAGS (FLAG_IF | FLAG_IOPL)
 
 struct user {
 	struct stub stub;
@@ -202,7 +202,7 @@ static void user_give(struct user *user, struct cpu *cpu)
 void process_user_took(struct cpu *cpu, uint64_t rip, uint16_t cs, uint64_t rflags)
 {
 	cpu->rip = rip;
-	cpu->rflags = (rflags & REAL_IN_USER) | (cpu->rflags & KEPT) | FLAG_FIXED;
+	cpu->rflags = (rflags & REAL_IN_USER) | (cpu->rflags & VIRTUAL_FLAGS) | FLAG_FIXED;
 	if ((cs == HOST_CS) != cpu_code_is_64(cpu))	/* by a far jump */
 		cpu->seg[SEG_CS] = cs;
 }

@@ -27,7 +27,7 @@ void xenpv_domu_requests_run(void);
 
 /*
  * The domain is about to end, with this reason (xen/sched.h): what it has said is
- * taken. Gives the reason, or SHUTDOWN_reboot if a power-off was asked for in
+ * taken. Gives the reason, or SHUTDOWN_reboot if a power-off was requested in
  * order to start it again.
  */
 unsigned xenpv_domu_ending(unsigned reason);

@@ -38,18 +38,18 @@ static void traps_set_if(struct cpu *cpu, int on)
 }
 
 /*
- * The kernel's flags that are not the processor's while it runs (fastpath/flags.h): the
- * last that were set. TF is, and comes back with the rest.
+ * The guest kernel's values of those flags that the processor does not have while the
+ * kernel runs (FASTPATH_UNUSUAL but TF; fastpath/flags.h).
  */
-static VCPU_LOCAL uint64_t traps_kept;
-/* While user mode runs with an IOPL, or without IF: that IOPL, and FLAG_FIXED. Xen
-   keeps IF where the kernel's is, and fastpath/user.inc does without the wedge for neither. */
-static VCPU_LOCAL uint64_t traps_user_kept;
+static VCPU_LOCAL uint64_t traps_virtual_flags;
+/* Not 0 while user mode runs with IOPL above 0 or with IF 0: its IOPL, and FLAG_FIXED. The
+   fast path is not taken then. Xen has user mode's IF where the kernel's is. */
+static VCPU_LOCAL uint64_t traps_user_virtual_flags;
 
 static void traps_kernel_flags(struct cpu *cpu, int on)
 {
 	traps_set_if(cpu, on);
-	cpu->rflags |= traps_kept;
+	cpu->rflags |= traps_virtual_flags;
 }
 
 /* What user mode may have loaded; the wedge has not touched them yet. */
@@ -162,7 +162,7 @@ enum wedge_fast fastpath_fault(uint64_t *frame)
 {
 	enum wedge_fast result;
 
-	if ((traps_kept | traps_user_kept) || frame[3] & FLAG_AC)
+	if ((traps_virtual_flags | traps_user_virtual_flags) || frame[3] & FLAG_AC)
 		return WEDGE_FAST_NOT;
 	frame[2] &= SELECTOR_MASK;
 	frame[3] = (frame[3] & ~(uint64_t)FLAG_IOPL) | FLAG_IF;
@@ -190,8 +190,8 @@ void xenpv_trap_entered(void)
 	} else {
 		fastpath_stale_selectors = 0;
 		traps_set_if(cpu, !(xenpv_cs >> 32 & 0xff));
-		cpu->rflags |= traps_user_kept;
-		traps_user_kept = 0;
+		cpu->rflags |= traps_user_virtual_flags;
+		traps_user_virtual_flags = 0;
 		cpu->seg[SEG_CS] = cs;
 		cpu->seg[SEG_SS] = xenpv_ss;
 		traps_note_selectors(cpu);
@@ -259,10 +259,10 @@ void backend_enter(struct cpu *cpu)
 	uint64_t *f = room + 11;
 
 	if (!cpu->user) {
-		if (cpu->rflags & FASTPATH_UNUSUAL || traps_kept) {
-			traps_kept = cpu->rflags & FASTPATH_UNUSUAL & ~FLAG_TF;
-			fastpath_forbid(FASTPATH_NOT_WITH_FLAGS, !!traps_kept);
-			if (traps_kept)
+		if (cpu->rflags & FASTPATH_UNUSUAL || traps_virtual_flags) {
+			traps_virtual_flags = cpu->rflags & FASTPATH_UNUSUAL & ~FLAG_TF;
+			fastpath_forbid(FASTPATH_NOT_WITH_FLAGS, !!traps_virtual_flags);
+			if (traps_virtual_flags)
 				cpu_syscall_changed(cpu);
 		}
 		backend_unlock();
@@ -279,7 +279,7 @@ void backend_enter(struct cpu *cpu)
 	}
 	fastpath_sysret_learn(cpu);
 	if ((cpu->rflags & (FLAG_IOPL | FLAG_IF)) != FLAG_IF) {
-		traps_user_kept = (cpu->rflags & FLAG_IOPL) | FLAG_FIXED;
+		traps_user_virtual_flags = (cpu->rflags & FLAG_IOPL) | FLAG_FIXED;
 		cpu_syscall_changed(cpu);
 	}
 	f[0] = cpu->rip;

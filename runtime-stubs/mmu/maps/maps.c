@@ -8,8 +8,8 @@
 #define MAPS_REPLACED 16u		/* pages at once */
 #define TABLE_SIZE (512ull * BACKEND_PAGE)	/* that one table of leaves maps */
 
-/* What may be mapped for @leaf with the rights of all levels; 0: nothing. A page that
-   is not dirty must not be written to before it is. */
+/* Returns the rights to map @leaf with, when all levels give @rights; 0: not at all. A page that
+   is not dirty is mapped read-only. */
 static unsigned maps_rights(const struct maps *maps, uint64_t leaf, uint64_t rights)
 {
 	if (!(leaf & PTE_P) || (maps->user && !(rights & leaf & PTE_U)))
@@ -18,7 +18,7 @@ static unsigned maps_rights(const struct maps *maps, uint64_t leaf, uint64_t rig
 	       ((rights | leaf) & PTE_NX ? 0 : MAPS_EXECUTE);
 }
 
-/* A stretch of addresses that is to be unmapped, with all in it. */
+/* A range of addresses to be unmapped by one call. */
 struct stretch {
 	uint64_t start, end;
 };
@@ -41,8 +41,8 @@ static void maps_drop(struct maps *maps, const struct maps_page *page, struct st
 	stretch->end = va + BACKEND_PAGE;
 }
 
-/* How many of the pages from @va on in steps of @step, @most at most, go with the
-   leaf, which is mapped with @rights, and are not mapped so. */
+/* Returns how many pages next to @va, in the direction of @step, can be mapped by the same call
+   as the leaf of @walk: adjacent frames, the same @rights, not mapped so yet. @most at most. */
 static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, uint64_t va,
 			 int step, unsigned most, unsigned rights)
 {
@@ -65,15 +65,15 @@ static unsigned maps_run(const struct maps *maps, const struct maps_walk *walk, 
 	return n;
 }
 
-/* @n pages from page @from on come to page @to, which is not behind that. */
+/* Moves @n pages of the list from @from to @to, which is not above it. */
 static void maps_move(struct maps *maps, unsigned from, unsigned to, unsigned n)
 {
 	for (unsigned i = 0; i < n && from != to; i++)
 		maps->pages[to + i] = maps->pages[from + i];
 }
 
-/* An eighth goes, from any place on, so that a program which needs more than there is room
-   for, in turns, still finds most of it. */
+/* Unmaps an eighth of the pages, from a random place on, so that a program which uses more pages
+   in turn than the list has room for still finds most of them mapped. */
 static void maps_make_room(struct maps *maps)
 {
 	static uint32_t number = 1;
@@ -99,12 +99,12 @@ long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 	long refused;
 
 	if (backend_va_reserved(va))
-		return 0;
+		return MAPS_DENIED;
 	maps->walk(root, va, &walk);
 	if (!walk.leaf || (maps->user && !(walk.rights & PTE_U)) ||
 	    ((access & PF_W) && !(walk.rights & PTE_W)) ||
 	    ((access & PF_I) && (walk.rights & PTE_NX)))
-		return 0;
+		return MAPS_DENIED;
 	if (access & PF_W)
 		*walk.leaf |= PTE_D;
 	rights = maps_rights(maps, *walk.leaf, walk.rights);
@@ -118,16 +118,16 @@ long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access)
 	if (maps->count + MAPS_AROUND > maps->room)
 		maps_make_room(maps);
 	if (maps->map(maps, va, (before + behind + 1) * BACKEND_PAGE, rights, frame)) {
-		maps_forget(maps);	/* the host has too many mappings */
+		maps_forget(maps);	/* the process has too many mappings for the host */
 		refused = maps->map(maps, va, (before + behind + 1) * BACKEND_PAGE, rights, frame);
 		if (refused)
 			return refused;
 	}
 	maps_list_add(maps, va, before + behind + 1, rights, frame);
-	return 1;
+	return MAPS_MAPPED;
 }
 
-/* May what is in @page stay? */
+/* Returns 1 if the tables of @root allow what @page maps. */
 static int maps_is_right(const struct maps *maps, unsigned root, const struct maps_page *page)
 {
 	struct maps_walk walk;
@@ -137,8 +137,8 @@ static int maps_is_right(const struct maps *maps, unsigned root, const struct ma
 	       !((page->va & MAPS_RIGHTS) & ~(uint64_t)maps_rights(maps, *walk.leaf, walk.rights));
 }
 
-/* @page, which may not stay, becomes what @root maps there: as many calls as unmapping it
-   takes, and mostly a fault less. 0: it does not. */
+/* Maps what @root has now at @page, which may not stay: as many calls as to unmap it, and mostly
+   one fault less. Returns 0 if nothing can be mapped there. */
 static int maps_replace(struct maps *maps, unsigned root, struct maps_page *page)
 {
 	struct maps_walk walk;
@@ -153,8 +153,8 @@ static int maps_replace(struct maps *maps, unsigned root, struct maps_page *page
 	return 1;
 }
 
-/* The number of pages from page @at on that may stay, for nothing was taken from their table,
-   or one above. */
+/* Returns the number of pages from page @at on that may stay without a comparison, because nothing
+   was removed from their table or one above. */
 static unsigned maps_unchanged(const struct maps *maps, unsigned root, unsigned at)
 {
 	uint64_t va = maps->pages[at].va & ~MAPS_RIGHTS;
@@ -177,7 +177,7 @@ void maps_sync(struct maps *maps, unsigned root)
 	if (maps->generation == now)
 		return;
 	while (i < maps->count) {
-		/* Of each table once. */
+		/* Once for each table. */
 		n = maps->pages[i].va / TABLE_SIZE == table ? 0 : maps_unchanged(maps, root, i);
 		table = maps->pages[i].va / TABLE_SIZE;
 		if (n || maps_is_right(maps, root, &maps->pages[i]) ||

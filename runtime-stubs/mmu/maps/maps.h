@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * For back-ends whose shadow no processor walks: mappings of a host as a TLB of its
- * tables. They are filled by faults, with neighbours that one call of the host can map as
- * well, and looked at again where the architecture has a TLB forget.
+ * For back-ends whose shadow tables are not walked by a processor: mappings that a host
+ * makes serve as the TLB of these tables. A fault maps a page, with as many neighbours as the
+ * same system call can map. Mappings are compared with the tables when the guest flushes.
  *
- * Invariants: what the host has mapped stands in the list, with these rights or more; the
- * list is sorted by address, and has each page once.
+ * Invariants: the list has every page that the host has mapped, with at least the
+ * rights that it has; the list is sorted by address and has each page once.
  */
 #ifndef PREVIRT_MAPS_H
 #define PREVIRT_MAPS_H
@@ -15,16 +15,16 @@
 #define MAPS_READ 1u
 #define MAPS_WRITE 2u
 #define MAPS_EXECUTE 4u
-#define MAPS_AROUND 16u		/* pages looked at around a fault */
+#define MAPS_AROUND 16u		/* aligned group of pages that one fault may map */
 
-/* The tables of a root, walked as the processor does. */
+/* The result of a walk of the tables of a root. */
 struct maps_walk {
 	uint64_t *leaf;		/* NULL: there is none */
 	uint64_t rights;	/* of all levels: PTE_W, PTE_U; PTE_NX of any */
-	uint8_t single;		/* its neighbours' rights may be others: not to be mapped along */
-	/* What the changes stood at (struct maps) when one of the tables on the way has last had
-	   something taken from it. All of a leaf's table may stay if that is no later than when
-	   it was looked at. */
+	uint8_t single;		/* 1: map no neighbours, as their rights may differ */
+	/* The value of *maps->changes when something was last removed from one of the tables
+	   on the way. If maps->generation is not less, all pages of the leaf's table may
+	   stay. */
 	uint64_t changed;
 };
 
@@ -33,31 +33,38 @@ struct maps_page {
 	uint64_t frame;		/* what is mapped there: a machine address */
 };
 
-/* What a process of the host has mapped: a list. When it is full, an eighth is unmapped. */
+/* The mappings of a process of the host. When the list is full, an eighth is unmapped. */
 struct maps {
 	struct maps_page *pages;
 	unsigned room, count;
-	/* What counts the changes by which something that was present in a table, and may be
-	   mapped here, is not any more, or another; where it was when this was looked at. */
+	/* A counter of changes that removed or replaced a present entry of a table, and its
+	   value when the list was compared last; 0: compare everything, also after another
+	   root was loaded. */
 	const uint64_t *changes;
-	uint64_t generation;	/* 0: nothing was looked at: also where @root is another one */
+	uint64_t generation;
 	void (*walk)(unsigned root, uint64_t va, struct maps_walk *walk);
-	/* 0, or an error of the host, negated. */
+	/* Returns 0, or an error of the host, negated. */
 	long (*map)(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame);
 	void (*unmap)(struct maps *maps, uint64_t va, uint64_t size);
-	uint8_t user;		/* supervisor pages are none of its */
-	uint8_t alone;		/* nothing else is mapped between its pages */
-	uint8_t replaces;	/* a call to map is cheap beside a fault (maps_replace) */
+	uint8_t user;		/* 1: supervisor pages are not mapped */
+	uint8_t alone;		/* 1: nothing else is mapped between its pages */
+	uint8_t replaces;	/* 1: a call to map is cheap compared with a fault (maps_replace) */
 };
 
-/* The access (PF_W, PF_I) has faulted at @va. 1: it is mapped now; 0: @root does not
-   allow it; negative: the host refuses, though nothing else is mapped. */
+/* What maps_fill returns, unless the host has refused. */
+enum maps_filled {
+	MAPS_DENIED,	/* the tables of @root do not allow the access */
+	MAPS_MAPPED	/* the page is mapped, the access can be repeated */
+};
+
+/* The access (PF_W, PF_I) has faulted at @va. Returns an enum maps_filled, or the host's
+   error, negated, if the host has refused the mapping even with nothing else mapped. */
 long maps_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access);
-/* Drop what @root does not map any more. */
+/* Unmaps what @root does not map any more. */
 void maps_sync(struct maps *maps, unsigned root);
-/* All is unmapped. */
+/* Unmaps everything. */
 void maps_forget(struct maps *maps);
-/* NULL, or what is mapped and should not be. */
+/* Returns NULL, or a text that says what is mapped at *@va and should not be. */
 const char *maps_check(const struct maps *maps, unsigned root, uint64_t *va);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What must hold of the shadow whatever the guest has done: each leaf is a page of
- * guest memory, the one that the guest's tables have there, with no rights that they
- * do not give; what they do not give to user mode is the supervisor's, as the
- * hypervisor has stored it; user mode's roots have no more than the kernel's, nothing
- * of the upper half, and no supervisor page when user mode runs; each frame has as
- * many writers as are counted.
+ * Checks what must hold of the shadow whatever the guest has done:
+ *  - each leaf maps the page of guest memory that the guest's tables map there, with
+ *    no right that they do not give;
+ *  - a page that they do not give to user mode is stored as a supervisor page;
+ *  - user roots have the lower half of the kernel's, nothing of the upper half, and no
+ *    supervisor page if user mode may run on them;
+ *  - each frame has as many writers as are counted.
  *
- * Uses up the counters while it counts. First all is made what the guest's tables
- * say now, for a TLB may hold what they said.
+ * First the shadow is updated, as it may hold what a TLB may hold. The check counts the
+ * writers down, so the guest cannot go on after it.
  */
 #include "lower.h"
 #include "upper.h"
@@ -19,8 +20,8 @@
 
 static const char *check_failed;
 static uint64_t check_at;
-/* Of the space that is looked at: the guest's root, and whether it may have
-   supervisor pages in its lower half. */
+/* Of the space that is being checked: the guest's root, and whether its lower half may have
+   supervisor pages. */
 static uint64_t check_root;
 static int check_supervisor;
 
@@ -43,8 +44,8 @@ static int check_is_linear(uint64_t entry)
 	return 0;
 }
 
-/* What the guest's tables say of @va: PTE_P, PTE_W and PTE_U of all levels, and
-   where it is; 0: nothing. */
+/* Returns PTE_P, and those of PTE_W and PTE_U that all levels of the guest's tables have for @va,
+   and in *@gpa the address. Returns 0 if @va is not mapped. */
 static uint64_t check_guest(uint64_t va, uint64_t *gpa)
 {
 	const uint64_t *table = backend_guest(check_root);
@@ -107,7 +108,7 @@ static void check_entry(uint64_t entry, int level, uint64_t va)
 		check_leaf(entry, va);
 		return;
 	}
-	/* Each processor has its own of those; the back-end looks at them. */
+	/* Fixed tables are a processor's own; the back-end checks what is its own there. */
 	below = backend_fixed_table(va, level - 1);
 	if (!below)
 		below = backend_table_of(entry);
@@ -146,7 +147,7 @@ static void check_user(unsigned kernel, unsigned user)
 
 		if (i < BACKEND_UPPER_FIRST && less[i] != all[i])
 			check_fail("differs in user mode", va);
-		/* A hypervisor's own stand in all roots; the wedge's must not. */
+		/* The hypervisor's entries are in all roots; the wedge's must not be in these. */
 		if (i >= BACKEND_UPPER_FIRST && (less[i] & PTE_P) &&
 		    (!backend_va_reserved(va) ||
 		     va >> 39 == (uint64_t)backend_guest_memory >> 39))

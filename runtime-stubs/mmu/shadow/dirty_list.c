@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Has a space changed since it ran? While nothing but the dirty bits of its tables'
- * frames can tell, their numbers stand in a list of its own, for a large process has
- * hundreds, all of which are looked at at each load of CR3.
+ * At each load of CR3 the dirty bit of every table of the space is looked at. A large
+ * process has hundreds of tables, so their frame numbers stand in one array per space.
  *
- * Lists are made behind each other in one place; when that is full, all are
- * forgotten, and made anew as their spaces run.
+ * The lists of all spaces follow each other in one block of memory. When the block is
+ * full, all lists become invalid (the epoch changes) and are made again as their spaces run.
  */
 #include "dirty_list.h"
 #include "frames.h"
@@ -40,11 +39,11 @@ int dirty_list_add(unsigned table)
 	uint32_t gfn = shadow_vm.tables[table].gfn;
 
 	if (shadow_vm.frames[gfn].writers)
-		return -1;		/* other dirty bits tell as well */
+		return -1;		/* the dirty bits of other mappings count as well */
 	return dirty_list_put(gfn, table);
 }
 
-/* Filled up with the first of them. */
+/* Repeats the first entry until the last group is full. */
 void dirty_list_end(struct dirty_list *list)
 {
 	while ((dirty_list_vm.used - dirty_list_vm.start) % DIRTY_LIST_AT_ONCE)

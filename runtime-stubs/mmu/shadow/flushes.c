@@ -6,10 +6,11 @@
 
 #define FLUSHES_LAST 0xffffffffu
 
-/* Of each processor; 0: it has not started, or is away. */
+/* The last flush of each processor, 0: it has not started, or is away; and the same before it
+   went away. */
 static uint32_t flushes_of[BACKEND_VCPUS_MAX], flushes_left[BACKEND_VCPUS_MAX];
 static uint32_t flushes_clock = 1;
-static uint8_t flushes_watched;		/* a bit was cleared since the clock went on */
+static uint8_t flushes_watched;		/* a bit was cleared since the clock advanced */
 
 void flushes_restart(void)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Leaves of the shadow, and the frames they map: who can write to one, and who relies on
-   its dirty bits (frames.h). */
+/* Leaves of the shadow; writers and owners of the frames they map (frames.h). */
 #include "frames.h"
 #include "../../board/board.h"
 
@@ -13,7 +12,7 @@ uint64_t shadow_leaf(uint64_t gpa, uint64_t leaf, uint64_t flags)
 	if (frame == BACKEND_NO_FRAME || bus_find_memory(&board_vm.bus, gpa))
 		return 0;
 	entry = frame | PTE_P | PTE_A | (flags & (PTE_U | PTE_NX));
-	/* A user page is written first when that can be noted as dirty.
+	/* A clean user page is mapped read-only, so that the first write sets the dirty bit.
 	   LIMIT: a supervisor page's dirty bit is not set by writes. */
 	if ((flags & PTE_W) && (!(flags & PTE_U) || (leaf & PTE_D)))
 		entry |= PTE_W | PTE_D;
@@ -49,7 +48,6 @@ void shadow_forget_leaves(unsigned table)
 			shadow_forget_leaf(entries[i]);
 }
 
-/* Alias @i of @frame, if it is one still; else 0. */
 uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i)
 {
 	uint32_t where = frame->alias[i];
@@ -63,7 +61,7 @@ uint64_t shadow_alias(const struct shadow_frame *frame, unsigned i)
 	return entry;
 }
 
-/* Every table is compared once more. */
+/* The clock of flushes.h is at its end: all tables are to be compared again. */
 static __attribute__((noinline)) void shadow_times_over(void)
 {
 	backend_table_commit(BACKEND_FLUSH_ALL);

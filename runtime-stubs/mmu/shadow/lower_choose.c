@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which space a root gets. */
+/* The choice of a space for a root that has none. */
 #include "lower.h"
 #include "frames.h"
 #include "pool.h"
 #include "../mmu.h"
 
 #define SPACE_TABLES 4		/* of one space, at least */
-#define CHOICE_MOST 32u		/* looked at for one whose process is gone */
+#define CHOICE_MOST 32u		/* spaces that are searched for an abandoned one */
 
 static int lower_is_own(const struct space *space)
 {
@@ -28,7 +28,7 @@ static int lower_make_space(void)
 	if (!spaces_vm.space)
 		spaces_vm.space = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces_vm.space));
 	space = &spaces_vm.space[spaces_vm.count];
-	/* Each processor gets one, whoever must give. */
+	/* Each processor gets one, even if another space must lose its tables. */
 	if (spaces_vcpu.any ? spaces_vm.count >= most || !pool_has_room(SPACE_ROOM)
 		      : spaces_vm.count && mmu_make_room(2))
 		return -1;
@@ -43,7 +43,8 @@ static int lower_make_space(void)
 	return spaces_vm.count++;
 }
 
-/* Its level-4 table was written to since it ran: its process is most likely gone. */
+/* Returns 1 if the level-4 table was written to since the space ran: the process has most likely
+   ended, and another one has the frame. */
 static int lower_is_abandoned(const struct space *space)
 {
 	const struct shadow_table *s = &shadow_vm.tables[space->kernel];
@@ -59,7 +60,7 @@ void lower_purge(void)
 			lower_empty(&spaces_vm.space[i]);
 }
 
-/* One whose process is gone. -1: there is none, or among many it was not found. */
+/* Returns the number of an abandoned space, or -1 if none was found. */
 static int lower_find_abandoned(void)
 {
 	int all = spaces_vm.count <= CHOICE_MOST;
@@ -75,10 +76,9 @@ static int lower_find_abandoned(void)
 }
 
 /*
- * A space for a root that has none: one whose process is gone; a new one, while there
- * are tables for what it will hold; or another root's, for processes are alike: what
- * is in use in both is mapped at once, and that costs less than the faults that fill
- * a new one.
+ * An abandoned space; or a new one, while there are free tables to fill it; or the space of
+ * another root. Processes are alike: what both use stays mapped, which costs less than
+ * the faults that would fill a new space.
  */
 unsigned lower_choose(void)
 {

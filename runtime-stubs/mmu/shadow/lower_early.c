@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A kernel that starts in the lower half: all that it maps there is mapped at once. */
+/* For a kernel that starts in the lower half: a load of CR3 maps all of it. */
 #include "lower.h"
 #include "../paging.h"
 
 /*
- * Not for an access that the guest makes: no page of user mode's counts as accessed
- * for it. What is mapped so is gone before user mode runs.
- * LIMIT: an access of the kernel's to such a page does not set its accessed bit.
+ * Maps the page at @va though the guest does not access it. Accessed bits of user pages are not
+ * set. The space counts as having supervisor pages, so all of this is removed before user
+ * mode runs.
+ * LIMIT: an access of the kernel's to such a user page does not set its accessed bit.
  */
 static int lower_fill_early(uint64_t va, struct mmu_walk *walk)
 {
@@ -19,8 +20,8 @@ static int lower_fill_early(uint64_t va, struct mmu_walk *walk)
 	return lower_fill(va, walk);
 }
 
-/* One page alone was mapped, and the next one is to be. Of a large page of user mode's
-   faults bring the rest. */
+/* Returns 1 if lower_fill_early has mapped one page of 4 KiB, so that the next one follows; 0
+   if it has mapped 2 MiB, or a user page of a large page, whose others faults map. */
 static int lower_is_small(const struct mmu_walk *walk)
 {
 	return walk->level == 1 || (!(walk->flags & PTE_U) &&

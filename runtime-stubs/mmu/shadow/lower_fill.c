@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Faults fill the lower half. */
+/* Page faults fill the lower half. */
 #include "lower.h"
 #include "frames.h"
 #include "pool.h"
 #include "walk_cache.h"
 #include "../paging.h"
 
-/* The table below entry @index, which the guest's @entry refers to. */
+/* Returns the table below entry @index, which shadows what the guest's @entry refers to. Makes
+   it if needed. Returns 0 if no table is left. */
 static unsigned lower_below(struct space *space, unsigned table, unsigned index, int level,
 			    uint64_t entry, uint64_t flags)
 {
@@ -36,12 +37,13 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 	if (space->first)
 		shadow_vm.tables[space->first].before = below;
 	space->first = below;
-	lower_claim(below, gfn);
+	lower_assign(below, gfn);
 	lower_set_link(space, table, index, backend_table_address(below) | SHADOW_LINK);
 	return below;
 }
 
-/* A large page of the kernel's, before there is user mode: shared tables. */
+/* A large supervisor page, before user mode runs: refers to a linear table. Returns 0 if there is
+   none for it. */
 static int lower_fill_linear(struct space *space, unsigned table, unsigned index,
 			     const struct mmu_walk *walk)
 {
@@ -61,7 +63,8 @@ static int lower_fill_linear(struct space *space, unsigned table, unsigned index
 	return 1;
 }
 
-/* Neighbours of @index that the guest has used: most likely they are wanted next. */
+/* Maps user pages next to entry @index that have their accessed bit set: they are likely to be
+   accessed next. */
 static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 {
 	const uint64_t *guest = frame_table(shadow_vm.tables[table].gfn);
@@ -78,7 +81,14 @@ static void lower_fill_around(unsigned table, unsigned index, uint64_t flags)
 	}
 }
 
-static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
+/* What lower_fill_once returns. */
+enum lower_filled {
+	LOWER_FILLED,
+	LOWER_NOT_MEMORY,	/* nothing can be mapped there */
+	LOWER_NO_TABLE		/* no table was left, and no other space could give one */
+};
+
+static enum lower_filled lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 {
 	struct space *space = lower_running();
 	unsigned table = space->kernel, index = 0;
@@ -86,14 +96,14 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 	uint64_t flags = PTE_W | PTE_U;
 
 	if (!leaf)
-		return 1;
+		return LOWER_NOT_MEMORY;
 	for (int level = 4; level > 1; level--) {
 		uint64_t entry = walk->entries[level];
 
 		index = shadow_index(va, level);
 		if (level == 2 && walk->level >= 2 && lower_fill_linear(space, table, index, walk)) {
 			lower_note_supervisor(space);
-			return 0;
+			return LOWER_FILLED;
 		}
 		if (level <= walk->level)
 			entry = walk->leaf;
@@ -102,7 +112,7 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		flags = (flags & (entry | ~(PTE_W | PTE_U))) | (entry & PTE_NX);
 		table = lower_below(space, table, index, level, entry, flags);
 		if (!table)
-			return -1;
+			return LOWER_NO_TABLE;
 		if (shadow_vm.tables[table].piece && (leaf & PTE_U) && (leaf & PTE_W))
 			shadow_vm.tables[table].piece |= PTE_D;
 	}
@@ -114,19 +124,19 @@ static int lower_fill_once(uint64_t va, const struct mmu_walk *walk)
 		lower_fill_around(table, index, flags);
 	}
 	lower_set_page(table, index, leaf);
-	return 0;
+	return LOWER_FILLED;
 }
 
 int lower_fill(uint64_t va, const struct mmu_walk *walk)
 {
-	int result;
+	enum lower_filled result;
 
 	if (backend_va_reserved(va & ~0xfffull))
 		return -1;
 	result = lower_fill_once(va, walk);
-	if (result < 0) {		/* no tables left but those of this space */
+	if (result == LOWER_NO_TABLE) {		/* all tables left are this space's own */
 		lower_empty(lower_running());
 		result = lower_fill_once(va, walk);
 	}
-	return result ? -1 : 0;
+	return result == LOWER_FILLED ? 0 : -1;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which space gives up its tables when there are no more. */
+/* Which space loses its tables when none is free. */
 #include "lower.h"
 
 #define VICTIM_TRIES 16
-#define VICTIM_LATELY 4		/* the last quarter of as many loads as there are spaces */
+#define VICTIM_LATELY 4		/* recently: in the last count / 4 loads, with count spaces */
 
-/* Below @below; the same numbers in each run. */
 unsigned lower_random(unsigned below)
 {
 	spaces_vm.random = spaces_vm.random * 1664525 + 1013904223;
@@ -19,9 +18,8 @@ static int lower_has_tables(const struct space *space)
 }
 
 /*
- * Any space that is @good and has not run lately. Were it always the oldest, processes
- * that run in turn would all find theirs gone as soon as there is no room for one of
- * them.
+ * A random one, not the one that has not run for longest: with processes that run in
+ * turn, that would always be the next to run.
  */
 struct space *lower_victim(int (*good)(const struct space *space))
 {
@@ -39,7 +37,7 @@ struct space *lower_victim(int (*good)(const struct space *space))
 	return oldest;
 }
 
-/* One that runs can do without what faults bring back: user pages. */
+/* A running space may lose user pages, for faults map them again; supervisor pages it needs. */
 static struct space *lower_running_victim(void)
 {
 	for (unsigned i = 0; i < spaces_vm.count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What invlpg forgets of the lower half, and what user mode must not find there. */
+/* INVLPG in the lower half; removal of supervisor pages before user mode runs. */
 #include "lower.h"
 #include "pool.h"
 #include "../mmu.h"

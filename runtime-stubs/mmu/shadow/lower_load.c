@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A root is loaded: its space runs, and what has changed since it ran last is compared. */
+/* A load of CR3: finds the space of the root, compares what has changed since it ran, runs it. */
 #include "lower.h"
 #include "dirty_list.h"
 #include "frames.h"
@@ -8,7 +8,7 @@
 #include "upper.h"
 #include "../paging.h"
 
-/* The space that @gfn had when it ran last, or -1. */
+/* Returns the number of the space whose root is @gfn, or -1. */
 static int lower_known(uint32_t gfn)
 {
 	unsigned owner = gfn < shadow_vm.frame_count ? shadow_vm.frames[gfn].owner : 0;
@@ -22,6 +22,7 @@ static int lower_known(uint32_t gfn)
 	return -1;
 }
 
+/* Returns the number of the space for the root @gfn. */
 static unsigned lower_find(uint32_t gfn)
 {
 	int number;
@@ -32,8 +33,8 @@ static unsigned lower_find(uint32_t gfn)
 	return number >= 0 && !lower_is_drained(&spaces_vm.space[number]) ? (unsigned)number : lower_choose();
 }
 
-/* What the list says is dirty: tables of the last level are compared by themselves,
-   for the rights above them are what they were. -1: it is another one. */
+/* Compares the dirty tables of one group of the list. That is enough for tables of level 1, as
+   the levels above are unchanged. Returns -1 if a table of another level is dirty. */
 static int lower_sync_listed(struct space *space, unsigned at)
 {
 	for (unsigned i = at; i < at + DIRTY_LIST_AT_ONCE; i++) {
@@ -50,7 +51,7 @@ static int lower_sync_listed(struct space *space, unsigned at)
 	return 0;
 }
 
-/* 1: all is as the guest's tables say, or has become so. */
+/* By the dirty list. Returns 1 if the space is now what the guest's tables say. */
 static int lower_sync_dirty(struct space *space)
 {
 	struct dirty_list list = space->list;
@@ -62,6 +63,7 @@ static int lower_sync_dirty(struct space *space)
 	return space->list.epoch == list.epoch;
 }
 
+/* Returns 1 if the space is what the guest's tables say, or was made so by its dirty list. */
 static int lower_is_clean(struct space *space)
 {
 	const struct shadow_table *s = &shadow_vm.tables[space->kernel];
@@ -72,7 +74,7 @@ static int lower_is_clean(struct space *space)
 	if (s->forced || !shadow_is_current(s->gfn, space->kernel))
 		return 0;
 	dirty_list_begin();
-	/* With several processors bits must be asked for before they mean anything. */
+	/* With several processors, a clear bit alone does not say enough (flushes.h): no list. */
 	listed = !shadow_is_shared() && !dirty_list_add(space->kernel);
 	for (unsigned t = space->first; t; t = s->next) {
 		s = &shadow_vm.tables[t];

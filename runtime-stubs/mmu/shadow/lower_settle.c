@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* With several processors: all TLBs are emptied. */
+/* With several processors: when all TLBs are flushed to make dirty bits reliable. */
 #include "lower.h"
 #include "frames.h"
 #include "pool.h"
@@ -20,9 +20,9 @@ static unsigned lower_count(const struct shadow_table *s)
 }
 
 /*
- * A table is compared at each load until all TLBs have been emptied since its dirty bits
- * were cleared (flushes.h). Where that takes long, or there is much to compare, they are
- * emptied here.
+ * A table is compared at each load until all TLBs were flushed after its dirty bits were
+ * cleared (flushes.h). If that has not happened in SETTLE_LOADS loads, or if SETTLE_LEAST
+ * entries or more are to be compared, all TLBs are flushed here.
  */
 void lower_settle(struct space *space)
 {

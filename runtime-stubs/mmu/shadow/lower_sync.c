@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What a space's tables hold becomes what the guest's tables say. */
+/* Updates the tables of a space by the guest's tables. */
 #include "lower.h"
 #include "frames.h"
 #include "../paging.h"
 
-/* Whose table @table is from now on; of the one it was, no more. */
-void lower_claim(unsigned table, uint32_t gfn)
+void lower_assign(unsigned table, uint32_t gfn)
 {
 	struct shadow_frame *frame = &shadow_vm.frames[gfn];
 	uint32_t before = shadow_vm.tables[table].gfn;
@@ -23,13 +22,12 @@ void lower_claim(unsigned table, uint32_t gfn)
 	frame->owner = table;
 }
 
-/* It maps a supervisor page: shadow_before_user must see it. */
 void lower_note_supervisor(struct space *space)
 {
 	space->supervisor = requests_vcpu.slow = 1;
 }
 
-/* Apart, for most entries are what they were. */
+/* Not inlined: most entries are unchanged. */
 __attribute__((noinline)) void lower_change_page(struct space *space, unsigned table,
 							unsigned index, uint64_t want)
 {
@@ -38,14 +36,14 @@ __attribute__((noinline)) void lower_change_page(struct space *space, unsigned t
 	lower_set_page(table, index, want);
 }
 
-/* May all that @s maps stay, now that the guest has @entry there? */
+/* Returns 1 if the table @s may stay as it is for the guest's @entry, of a large page. */
 static int lower_is_piece_of(const struct shadow_table *s, uint64_t entry)
 {
 	return !((s->piece ^ entry) & ~(PTE_A | PTE_D)) && (entry & PTE_A) &&
 	       !(s->piece & ~entry & PTE_D);
 }
 
-/* Entry @index is in use; the guest's is @entry. */
+/* Updates entry @index of @table, which is in use, by the guest's @entry. */
 static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 			    uint64_t entry, uint64_t flags)
 {
@@ -71,10 +69,6 @@ static void lower_sync_link(struct space *space, unsigned table, unsigned index,
 	lower_sync(space, below, (entry & PTE_ADDRESS) / BACKEND_PAGE, flags);
 }
 
-/*
- * Make what @table holds what the guest's table @gfn says; nothing is added.
- * @flags: the rights gathered above.
- */
 void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flags)
 {
 	struct shadow_table *s = &shadow_vm.tables[table];
@@ -87,7 +81,7 @@ void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flag
 	if (s->gfn != gfn || s->rights != shadow_rights(flags))
 		spaces_vm.changes++;
 	if (changed && shadow_is_shared()) {	/* before it is read (flushes.h) */
-		lower_claim(table, gfn);
+		lower_assign(table, gfn);
 		shadow_watch(gfn, table);
 		s->sure = flushes_all();
 	}
@@ -107,7 +101,7 @@ void lower_sync(struct space *space, unsigned table, uint32_t gfn, uint64_t flag
 	s->rights = shadow_rights(flags);
 	if (shadow_is_shared())
 		return;
-	lower_claim(table, gfn);
+	lower_assign(table, gfn);
 	shadow_watch(gfn, table);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Entries and tables of the lower half: set, taken away. */
+/* Setting entries of the lower half, freeing its tables. */
 #include "lower.h"
 #include "frames.h"
 #include "pool.h"
@@ -72,7 +72,6 @@ void lower_drop(struct space *space, unsigned table, unsigned index)
 		lower_free(space, below);
 }
 
-/* The tables of a space. */
 void lower_empty(struct space *space)
 {
 	for (unsigned i = 0; i < BACKEND_UPPER_FIRST; i++)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Tables of the upper half that lead to an entry without G, the level-4 one
- * excepted: at a load of CR3 each is asked whether it was written to, and only
- * what hangs below one that was is compared. With page-table isolation nearly all
- * of the upper half is of this kind.
+ * The list of guest tables of levels 1 to 3 in the upper half that lead to an entry
+ * without G. At a load of CR3 the dirty bit of each is looked at, and only what hangs below a
+ * dirty one is compared. With page-table isolation nearly all of the upper half is of
+ * this kind.
  *
- * Invariants: a table of the shadow that maps a page without G has the number of
- * the list in `listed', and so have those above it; the guest's tables that they
- * stand for are in the list. One that is no more stays there until the next full
- * flush, or until it is seen to be another.
+ * Invariants: a table of the shadow that maps a page without G, and those above it, have
+ * the number of the list in `listed'. The guest's tables that they stand for are in the
+ * list. A guest table that is in use no more stays in the list until the next full flush,
+ * or until its place is compared.
  */
 #include "nonglobal.h"
 #include "spaces.h"

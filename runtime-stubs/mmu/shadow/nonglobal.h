@@ -7,9 +7,9 @@
 
 #define NONGLOBAL_MOST 512u
 
-/* A table of the guest's. */
+/* A guest table that leads to an entry without G. */
 struct nonglobal {
-	uint64_t va;		/* what it maps, from there on */
+	uint64_t va;		/* the first address it maps */
 	uint32_t gfn;
 	uint8_t level;
 };
@@ -17,17 +17,18 @@ struct nonglobal {
 /* Those of a machine. Derived. */
 struct nonglobal_vm {
 	struct nonglobal list[NONGLOBAL_MOST];
-	unsigned count;		/* more than there is room: many */
-	uint16_t number;	/* of the list, not 0; see shadow_table's listed */
+	unsigned count;		/* NONGLOBAL_MOST + 1: more than the list has room for */
+	uint16_t number;	/* of this list, not 0: value of shadow_table's `listed' */
 };
 extern struct nonglobal_vm nonglobal_vm;	/* wedge/vm.h */
 
-/* A table of the shadow maps one of them at @va: @way[@last], where @way has the tables
-   that lead there, by level. */
+/* The shadow maps an entry without G at @va by the table @way[@last]. @way has the tables of
+   the shadow that lead there, by level. */
 void nonglobal_note(const unsigned way[5], int last, uint64_t va);
-/* All is going to be compared, and noted again. */
+/* Begins a new list: all of the upper half is about to be compared. */
 void nonglobal_reset(void);
-/* What leads to such entries, where it was written to; -1: too much. */
+/* Compares what hangs below those tables of the list that were written to. Returns -1 if there
+   are too many. */
 int upper_sync_nonglobal(uint64_t root);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* At a load of CR3: what the list of nonglobal.c leads to is compared where it was written
-   to. */
+/* At a load of CR3: compares what hangs below the tables of nonglobal.c's list that were
+   written to. */
 #include "nonglobal.h"
 #include "frames.h"
 #include "pool.h"
@@ -9,7 +9,7 @@
 
 #define CHANGED_MOST 32u
 
-/* The guest's table of @level that maps @va now; SHADOW_NO_GFN: none. */
+/* The frame of the guest's table of @level that maps @va now, or SHADOW_NO_GFN. */
 static uint32_t nonglobal_table(uint64_t root, uint64_t va, int level)
 {
 	uint64_t entry = upper_top_entry(root, va);
@@ -26,7 +26,7 @@ static uint32_t nonglobal_table(uint64_t root, uint64_t va, int level)
 	return SHADOW_NO_GFN;
 }
 
-/* @number of the list is dirty, or was: another may stand in its place. */
+/* Table @number of the list was dirty. Another table may map its addresses by now. */
 static void nonglobal_compare(uint64_t root, unsigned number)
 {
 	struct nonglobal *it = &nonglobal_vm.list[number];

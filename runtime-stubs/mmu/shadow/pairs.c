@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Page-table isolation: a kernel has two level-4 tables for a process, in
- * neighbouring frames. Their lower halves lead to the same tables; the one for
- * user mode lacks nearly all of the kernel's own, which keeps nothing from a user
- * mode that has no upper half at all here. So both are one space, the fuller one's,
- * and a load of CR3 from one to the other changes no root.
+ * Page-table isolation: a kernel has two level-4 tables for a process, in neighbouring
+ * frames. Their lower halves lead to the same tables. The table for user mode (the lesser)
+ * lacks most of the upper half that the kernel's (the fuller) has. On a back-end, user mode
+ * has no upper half at all, so nothing is lost if both share one space, that of the
+ * fuller: a load of CR3 from one to the other changes no root of the processor.
  *
- * LIMIT: the kernel sees on the lesser one what the fuller one maps, too; a
- * prohibition to execute in the fuller one's level-4 entries of the lower half,
- * which such a kernel sets, is not heeded.
+ * LIMIT: on the lesser root the kernel sees what the fuller one maps. The NX bit in
+ * level-4 entries of the fuller one's lower half, which such a kernel sets, has no effect.
  */
 #include "pairs.h"
 #include "lower.h"
@@ -51,7 +50,6 @@ int pairs_agree(uint32_t a, uint32_t b, const uint64_t used[])
 	return 1;
 }
 
-/* Is @gfn the other root of the pair that runs? It counts as that one, then. */
 int pairs_is_other(uint32_t gfn)
 {
 	struct space *space = lower_running();
@@ -61,7 +59,7 @@ int pairs_is_other(uint32_t gfn)
 		if (!pairs_match(s->gfn, gfn))
 			return 0;
 		space->paired = 1;
-		s->forced = 1;		/* what was told apart is no more */
+		s->forced = 1;		/* its entries were compared with their NX bits */
 		space->list.epoch = 0;
 		spaces_vm.changes++;
 	}

@@ -3,10 +3,9 @@
 /*
  * The tables of the shadow: taken from the back-end and given back.
  *
- * Invariant: a table that was in use is empty or used anew only after the flush
- * that was pending when its last reference was taken away. A processor may walk a
- * table until then, for its TLB keeps the way there apart from the pages (Intel SDM
- * volume 3, 4.10.3: paging-structure caches).
+ * Invariant: a table that was in use is emptied or reused only after the flush that
+ * was pending when its last reference was removed. Until then a processor may walk
+ * it by its paging-structure caches (Intel SDM volume 3, 4.10.3).
  */
 #include "pool.h"
 #include "frames.h"

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Tables for both halves, and who gives up his when there are no more.
+ * Allocation when no table is free: which tables are freed.
  *
- * Invariants: what the upper half has is its own until the guest takes the mapping
- * away. When there are no more, it takes from the lower half, which the guest's
- * faults fill again: a space that does not run, then one that does. The lower half
- * leaves POOL_RESERVE of them alone (docs/wedge-internals.md,
- * "When tables run out").
+ * Invariants: a table of the upper half is freed only after the guest has removed the
+ * mapping. If no table is free, the upper half takes those of a space of the lower half,
+ * which faults fill again: first a space that does not run, then one that does. The lower
+ * half leaves POOL_RESERVE tables free (docs/wedge-internals.md, "When tables run out").
  */
 #include "lower.h"
 #include "pool.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What the MMU asks of the shadow (shadow.h), for both halves. */
+/* shadow.h, for both halves of the address space. */
 #include "shadow.h"
 #include "lower.h"
 #include "frames.h"
@@ -11,7 +11,7 @@
 #include "../mmu.h"
 #include "../new_code.h"
 
-/* Comparing so many tables takes about what a purge does. */
+/* Comparing so many tables takes about as long as a purge. */
 #define PURGE_AFTER 8192u
 
 static void shadow_init(void)
@@ -31,9 +31,9 @@ void shadow_commit(int flush)
 	new_code_appear();
 }
 
-/* The upper half below the root that runs is brought up to date. @changed: it had another
-   one before. What the kernel has mapped for itself is looked at when it is back on its own
-   root: the lesser of a pair does not have it. */
+/* Updates the upper half for the running root. @changed: the level-4 entries may differ from
+   those of the root before. The lesser root of a pair lacks the kernel's own mappings, so
+   these are compared at the next load of the fuller root. */
 static void shadow_sync_upper(int keep_global, int changed)
 {
 	uint64_t root = spaces_vcpu.root;	/* of a pair, the fuller one */
@@ -68,8 +68,8 @@ void shadow_load(uint64_t root, int keep_global)
 	new_code_appear();
 }
 
-/* Hypervisors push onto the guest's stack: what belongs to a page that was
-   touched (the rest of a stack mapped a moment ago) comes with it. */
+/* The hypervisor pushes frames onto the guest's stack and must not fault. So a fault maps
+   all of its 2 MiB: the rest of a stack that was just mapped, for one. */
 int shadow_fill(uint64_t va, const struct mmu_walk *walk)
 {
 	if (shadow_is_lower(va))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The spaces, and which of them runs (spaces.h). */
+/* The list of spaces (spaces.h). */
 #include "spaces.h"
 
 uint64_t lower_root(void)

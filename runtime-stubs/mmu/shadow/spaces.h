@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Spaces: the lower half of the shadow for each of the guest's roots that was loaded
- * lately. lower.h has the invariants.
+ * Spaces: the lower half of the shadow for each root of the guest's that was loaded
+ * recently. lower.h has the invariants.
  */
 #ifndef PREVIRT_MMU_SHADOW_SPACES_H
 #define PREVIRT_MMU_SHADOW_SPACES_H
@@ -10,14 +10,14 @@
 #include "tables.h"
 
 struct space {
-	uint16_t kernel, user;	/* level-4 tables: all, and the lower half alone */
-	uint16_t first;		/* its tables, the level-4 one excepted */
+	uint16_t kernel, user;	/* roots: both halves; the lower half only */
+	uint16_t first;		/* its first table of level 3 to 1; shadow_table's next */
 	uint8_t supervisor;	/* maps supervisor pages of the lower half */
 	unsigned upper;		/* generation of its upper entries (upper.h) */
-	uint8_t vcpu, running;	/* whose it is; it runs there */
-	uint8_t paired, apart;	/* the neighbouring frame's root has it too; must not */
-	uint8_t unsure;		/* loads since lower_settle has emptied all TLBs */
-	uint32_t loaded;	/* when */
+	uint8_t vcpu, running;	/* the processor it belongs to; 1: it runs there */
+	uint8_t paired, apart;	/* 1: the root in the neighbouring frame shares it; must not */
+	uint8_t unsure;		/* loads since lower_settle has flushed all TLBs */
+	uint32_t loaded;	/* spaces_vm.clock at its last load */
 	struct dirty_list list;
 };
 
@@ -25,8 +25,8 @@ struct space {
 struct spaces_vcpu {
 	unsigned now;
 	uint8_t any;		/* not 0: one runs */
-	/* The root that was loaded is the lesser of a pair (pairs.c), and lower_root the
-	   other one. */
+	/* 1: the root that was loaded is the lesser of a pair (pairs.c), lower_root the
+	   fuller. */
 	uint8_t on_lesser;
 	uint64_t root;		/* lower_root */
 };
@@ -38,7 +38,7 @@ struct spaces_vm {
 	unsigned processors;	/* how many have a space */
 	uint32_t clock;		/* counts loads */
 	uint32_t random;	/* lower_random */
-	/* Those that were loaded last: short-lived processes have one of them. */
+	/* The last ones that were loaded: spaces of short-lived processes are among them. */
 #define SPACES_RECENT 16u
 	uint16_t recent[SPACES_RECENT];
 	unsigned recent_next;
@@ -53,11 +53,11 @@ static inline struct space *lower_running(void)
 
 /* The guest's level-4 table of the running space. */
 uint64_t lower_root(void);
-/* The roots of space number @n; 0: there is none. */
+/* The roots of space number @n. Returns 0 if there is no such space. */
 int lower_roots(unsigned n, unsigned *kernel, unsigned *user);
-/* Whether the space of @table has changed, its list cannot tell from now on. */
+/* The dirty list of the space of @table is not valid any more. */
 void space_forget_list(unsigned table);
-/* An entry of the upper half, in all roots. */
+/* Sets an entry of the upper half in all kernel roots. */
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry);
 
 #endif

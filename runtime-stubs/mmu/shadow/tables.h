@@ -3,10 +3,9 @@
 /*
  * The tables of the shadow, which the processor walks, and what is known of each.
  *
- * The upper half is one for all: its tables hang below every root. The lower
- * half belongs to a space, one for each root of the guest's that was seen
- * lately; it stays while other spaces run, and is made right before it runs
- * again.
+ * All roots share the tables of the upper half. Tables of the lower half belong to a
+ * space, one for each root of the guest's that was loaded recently. They stay while other
+ * spaces run, and are compared with the guest's before the space runs again.
  */
 #ifndef PREVIRT_MMU_SHADOW_TABLES_H
 #define PREVIRT_MMU_SHADOW_TABLES_H
@@ -20,15 +19,16 @@
 /* What is known of a table of the shadow. */
 struct shadow_table {
 	uint64_t used[8];	/* lower half: entries that are present */
-	uint64_t piece;		/* lower half: of this large page; 0: of a table;
-				   upper half: the guest's entry that leads here */
+	uint64_t piece;		/* lower half: the large page that it is a piece of, 0: it
+				   shadows a guest table; upper half: the guest's entry that
+				   leads here */
 	uint32_t gfn;		/* lower half: the guest's table it stands for */
 	uint16_t links;		/* upper half: entries that refer to it; lower half
 				   and level-4 tables: the number of its space */
 	uint16_t next, before;	/* lower half: others of the same space */
 	uint8_t level;
 	uint8_t large;		/* upper half: made from a large page */
-	uint8_t forced;		/* lower half: it may differ without a dirty bit */
+	uint8_t forced;		/* lower half: to be compared even if no dirty bit is set */
 	uint8_t rights;		/* lower half: what the tables above allow */
 	uint16_t listed;	/* upper half: nonglobal.c */
 	uint32_t sure;		/* lower half: when it was compared last (flushes.h) */
@@ -39,12 +39,12 @@ struct shadow_vm {
 	struct shadow_table *tables;
 	struct shadow_frame *frames;	/* frames.h */
 	uint64_t frame_count;
-	/* Something present was taken away or changed: the TLB may still hold it.
-	   BACKEND_FLUSH, BACKEND_FLUSH_ALL */
+	/* BACKEND_FLUSH, BACKEND_FLUSH_ALL: a present entry was removed or changed, TLBs may
+	   still have it. */
 	int flush_pending;
 	unsigned given_up;	/* the first table that waits for a flush; shadow_table's next */
-	unsigned unknown;	/* how often a table was compared because it had writers that
-				   are not known */
+	unsigned unknown;	/* how often a table was compared because its frame has writers
+				   that are not among its aliases */
 };
 extern struct shadow_vm shadow_vm;	/* wedge/vm.h */
 
@@ -58,13 +58,13 @@ static inline int shadow_is_lower(uint64_t va)
 	return !backend_is_upper(va);
 }
 
-/* Where entry @index of a level-4 table leads: the address is canonical. */
+/* The first address that entry @index of a level-4 table maps, in canonical form. */
 static inline uint64_t shadow_top_va(unsigned index)
 {
 	return (uint64_t)index << 39 | (index >= 256 ? 0xffffull << 48 : 0);
 }
 
-/* Entry @index of @table, which was @old, becomes @entry. */
+/* Changes entry @index of @table from @old to @entry. */
 static inline void shadow_set(unsigned table, unsigned index, uint64_t old, uint64_t entry)
 {
 	if (old & PTE_P)
@@ -73,8 +73,8 @@ static inline void shadow_set(unsigned table, unsigned index, uint64_t old, uint
 }
 
 /*
- * With several processors the dirty bit says nothing before their TLBs have
- * forgotten it: what was watched is read after this.
+ * Returns 1 if there are several processors. A clear dirty bit is reliable then only after all
+ * TLBs were flushed (flushes.h), and a guest table is read after its bit was cleared.
  */
 static inline int shadow_is_shared(void)
 {

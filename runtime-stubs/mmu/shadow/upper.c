@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The upper half, compared with the guest's tables: all of it, or around one address. */
+/* Updates of the upper half: all of it, or the part of one address (upper.h). */
 #include "upper.h"
 #include "nonglobal.h"
 
@@ -51,7 +51,7 @@ void upper_sync(uint64_t root)
 void upper_purge(uint64_t root)
 {
 	upper_sync(root);
-	upper_vm.notes_writers = 1;	/* of those that are left */
+	upper_vm.notes_writers = 1;	/* the second time: of the mappings that are left */
 	upper_sync(root);
 	upper_vm.notes_writers = 0;
 }
@@ -65,7 +65,7 @@ void upper_sync_root(uint64_t root)
 			upper_sync_slot(root, i);
 }
 
-/* What the guest's table of @level maps around @va. */
+/* What the guest's table of @level maps that maps @va, too. */
 static void upper_sync_around(uint64_t root, uint64_t va, int level)
 {
 	struct guest_level guest = guest_top(root);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A fault in the upper half. */
+/* Page faults in the upper half. */
 #include "upper.h"
 #include "frames.h"
 
-/* Does entry @index of @table, of level 2, map what @walk says of @va? */
+/* Returns 1 if entry @index of @table, of level 2, maps @va as @walk says. */
 static int upper_maps(unsigned table, unsigned index, uint64_t va, const struct mmu_walk *walk)
 {
 	uint64_t leaf = shadow_leaf(walk->gpa & PTE_ADDRESS, walk->leaf, walk->flags);
@@ -34,8 +34,8 @@ int upper_fill(uint64_t va, const struct mmu_walk *walk)
 		if (!table)
 			return -1;
 	}
-	/* Most likely upper_sync_page has done it; not if it has looked at a fuller
-	   root than the one that runs. */
+	/* upper_sync_page has mapped it already, unless the fuller root that it reads
+	   differs from the one that runs. */
 	if (!upper_maps(table, index, va, walk))
 		upper_sync_entry(table, index, va & ~0x1fffffull, &guest);
 	return upper_maps(table, index, va, walk) ? 0 : -1;

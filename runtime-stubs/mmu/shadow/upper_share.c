@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Tables of the upper half that stand for several entries of the guest's. */
+/* Tables of the upper half that several entries refer to. */
 #include "upper.h"
 #include "frames.h"
 
-/*
- * Kernels alias tables (Linux: the espfix area, 65,536 times the same page), so
- * neighbours with equal entries get the same shadow. 1: entry @index is done.
- */
+/* Kernels alias tables (Linux: the espfix area, 65,536 times the same page). */
 int upper_share(unsigned table, unsigned index, uint64_t va,
 			const struct guest_level *guest)
 {
@@ -32,13 +29,12 @@ int upper_share(unsigned table, unsigned index, uint64_t va,
 	return 0;
 }
 
-/* @table has been shared with a neighbour that was equal, and @entry is not. */
 int upper_is_anothers(unsigned table, uint64_t entry)
 {
 	return shadow_vm.tables[table].links > 1 && shadow_vm.tables[table].piece != (entry & ~PTE_A);
 }
 
-/* A large page of the kernel's maps whole frames: all of them share tables. */
+/* For a large page of the kernel's. */
 int upper_fill_linear(unsigned table, unsigned index, uint64_t gpa, uint64_t flags)
 {
 	unsigned linear;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What the upper half holds becomes what the guest's tables say, from one entry down. */
+/* Updates of the upper half by the guest's tables, from one entry down (upper.h). */
 #include "upper.h"
 #include "frames.h"
 #include "nonglobal.h"
 #include "../new_code.h"
 
-/* The last of them, of @level, maps @va by the guest's @leaf. */
+/* The shadow maps @va by the table upper_vm.way[@level]; @leaf is the guest's entry. */
 static void upper_note(int level, uint64_t va, uint64_t leaf)
 {
 	if (!(leaf & PTE_G))
@@ -49,7 +49,7 @@ static void upper_sync_leaf(unsigned table, unsigned index, uint64_t va,
 	}
 }
 
-/* What stands below the guest's @entry. */
+/* Updates what entry @index refers to, by @below, which the guest's @entry refers to. */
 static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 			     const struct guest_level *below, uint64_t entry)
 {
@@ -59,7 +59,7 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 
 	if (!next || upper_is_anothers(next, entry))
 		next = fresh = upper_new(below->level);
-	if (!next) {		/* the wedge stops: nothing of before is left until then */
+	if (!next) {		/* the wedge is going to stop: no old mapping may stay */
 		upper_clear(table, index, below->level + 1);
 		return;
 	}
@@ -67,7 +67,7 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 		shadow_vm.tables[next].large = !!(entry & PTE_PS);
 	if (shadow_vm.tables[next].piece != (entry & ~PTE_A)) {
 		shadow_vm.tables[next].listed = 0;
-		upper_vm.shallow = 0;	/* other rights for all that is below */
+		upper_vm.shallow = 0;	/* the rights of all below may have changed */
 	}
 	shadow_vm.tables[next].piece = entry & ~PTE_A;
 	entries = backend_table_entries(next);
@@ -81,10 +81,6 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 			       backend_table_address(fresh) | SHADOW_LINK);
 }
 
-/*
- * Make entry @index of the shadow's @table what the guest's entry says,
- * everything below it included.
- */
 void upper_sync_entry(unsigned table, unsigned index, uint64_t va,
 			      const struct guest_level *guest)
 {

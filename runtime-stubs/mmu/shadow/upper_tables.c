@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Entries and tables of the upper half: changed by one write, kept until they are
-   forgotten (upper.h). */
+/* Setting entries of the upper half by one write, giving up its tables (upper.h). */
 #include "upper.h"
 #include "frames.h"
 #include "spaces.h"
 #include "pool.h"
 #include "../mmu.h"
 
-/* All processors run on these tables. */
+/* All processors use these tables: @old may be in each one's TLB. */
 static void upper_flush_later(uint64_t old)
 {
 	if (old & PTE_P)
@@ -34,8 +33,8 @@ static void upper_set(unsigned table, unsigned index, uint64_t entry)
 		shadow_set(table, index, old, entry);
 }
 
-/* An entry refers to @table no more: give it back, with all below it, if that
-   was the last one. */
+/* An entry does not refer to @table any more. Gives it up, with all below it, if that was the
+   last one. */
 static void upper_free(unsigned table, int level)
 {
 	if (--shadow_vm.tables[table].links)
@@ -56,8 +55,6 @@ static void upper_free(unsigned table, int level)
 	pool_give_up(table);
 }
 
-/* Entry @index of @table, of @level 2 to 4, becomes @entry; what it led to goes if
-   nothing else leads there. */
 void upper_exchange(unsigned table, unsigned index, int level, uint64_t entry)
 {
 	unsigned below = backend_table_of(backend_table_get(table, index));
@@ -79,8 +76,6 @@ void upper_clear(unsigned table, unsigned index, int level)
 		upper_exchange(table, index, level, 0);
 }
 
-/* The table below entry @index of @table (of @level) that may be changed in place;
-   0: there is none. */
 unsigned upper_existing(unsigned table, unsigned index, int level, uint64_t va)
 {
 	unsigned fixed = backend_fixed_table(va, level - 1);
@@ -88,7 +83,6 @@ unsigned upper_existing(unsigned table, unsigned index, int level, uint64_t va)
 	return fixed ? fixed : backend_table_of(backend_table_get(table, index));
 }
 
-/* A table of @level that nothing refers to yet, or 0. */
 unsigned upper_new(int level)
 {
 	unsigned table = pool_alloc_upper(level);
@@ -98,8 +92,6 @@ unsigned upper_new(int level)
 	return table;
 }
 
-/* The same at level 3 or 4, where nothing but tables are referred to; one that was
-   not there is made, empty. */
 unsigned upper_below(unsigned table, unsigned index, int level, uint64_t va)
 {
 	unsigned below = upper_existing(table, index, level, va);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The guest's level-4 entries of the upper half, and the levels below them. */
+/* The guest's level-4 entries that count in the upper half, and the levels below (upper.h). */
 #include "upper.h"
 #include "spaces.h"
 
@@ -15,8 +15,6 @@ struct guest_level guest_top(uint64_t root)
 				     .level = 4, .flags = PTE_W | PTE_U };
 }
 
-/* Entry @i of a level-4 table, @entry, counts from now on; 1 if it is another than
-   before. */
 int upper_learn(unsigned i, uint64_t entry)
 {
 	if (!((upper_vm.entries[i] ^ entry) & ~PTE_A) ||
@@ -27,7 +25,6 @@ int upper_learn(unsigned i, uint64_t entry)
 	return 1;
 }
 
-/* The level-4 table @root, or an empty one. */
 const uint64_t *upper_root(uint64_t root)
 {
 	static const uint64_t none[512];
@@ -43,7 +40,6 @@ uint64_t upper_top_entry(uint64_t root, uint64_t va)
 	return guest_entry(&top, shadow_index(va, 4));
 }
 
-/* The level below entry @entry of @guest. */
 struct guest_level guest_below(const struct guest_level *guest, uint64_t entry)
 {
 	struct guest_level below = { .level = guest->level - 1, .flags = guest->flags };

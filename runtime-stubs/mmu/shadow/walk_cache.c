@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The commonest cases of mmu_fault, mmu_prefill and mmu_invalidate in few
- * instructions: user pages of 4 KiB whose table is in the shadow already. What
- * is unusual is left to the others (-1), with nothing changed but accessed and
- * dirty bits.
+ * The commonest cases of mmu_fault, mmu_prefill and mmu_invalidate: user pages of 4 KiB
+ * whose table is in the shadow already. Any other case is left to these functions (-1 or
+ * MMU_UNKNOWN), with nothing changed but accessed and dirty bits.
  */
 #include "walk_cache.h"
 #include "lower.h"
@@ -34,25 +33,32 @@ void walk_cache_remember(uint64_t va, unsigned table)
 	};
 }
 
-/* One level of way_walk: the entry in @table. */
+/* What way_walk returns. */
+enum way_walked {
+	WAY_UNKNOWN = -1,	/* a large page, no memory, an accessed bit to be set, or
+				   another table than the shadow's: for mmu_fault */
+	WAY_WALKED,		/* way->guest and way->flags are valid */
+	WAY_NOT_PRESENT		/* an entry above level 1 is not present */
+};
+
+/* One level of way_walk_all: reads the entry for va in the guest's table @table. */
 #define STEP(level) do {						\
 	if (table >= low && !backend_is_memory(table))			\
-		return -1;						\
+		return WAY_UNKNOWN;					\
 	way->at[level - 2] = (uint64_t *)(memory + table) + shadow_index(va, level); \
 	entry = way->entries[level - 2] = *way->at[level - 2];		\
 	if (!(entry & PTE_P))						\
-		return 1;						\
+		return WAY_NOT_PRESENT;					\
 	if ((entry & (PTE_A | PTE_PS)) != PTE_A)			\
-		return -1;						\
+		return WAY_UNKNOWN;					\
 	rights &= entry;						\
 	nx |= entry;							\
 	table = entry & PTE_ADDRESS;					\
 } while (0)
 
-/* The guest's part of @way. 1: a table is not there; -1: a large page, what is not
-   memory, or not what the shadow has. Nothing is marked as accessed: that it was
-   is asked for. */
-static __attribute__((noinline)) int way_walk_all(uint64_t va, struct walk_cache_way *way)
+/* Walks the guest's tables down to level 1 and fills in the guest's part of @way. Sets no
+   accessed bit: entries without it are left to mmu_fault. */
+static __attribute__((noinline)) enum way_walked way_walk_all(uint64_t va, struct walk_cache_way *way)
 {
 	uint64_t table = spaces_vcpu.root, rights = ~0ull, nx = 0, entry;
 	const uint8_t *memory = backend_guest_memory;
@@ -64,24 +70,25 @@ static __attribute__((noinline)) int way_walk_all(uint64_t va, struct walk_cache
 	STEP(3);
 	STEP(2);
 	if (table >= low && !backend_is_memory(table))
-		return -1;
+		return WAY_UNKNOWN;
 	way->guest = (uint64_t *)(memory + table);
 	way->flags = rights = (rights & (PTE_W | PTE_U)) | (nx & PTE_NX);
 	if (way->shadow->gfn == table / BACKEND_PAGE &&
 	    way->shadow->rights == shadow_rights(rights))
-		return 0;
+		return WAY_WALKED;
 	way->guest = NULL;
-	return -1;
+	return WAY_UNKNOWN;
 }
 
-static inline int way_walk(uint64_t va, struct walk_cache_way *way)
+/* The same, without a walk if the three entries above level 1 are those of the last one. */
+static inline enum way_walked way_walk(uint64_t va, struct walk_cache_way *way)
 {
 	return *way->at[2] == way->entries[2] && *way->at[1] == way->entries[1] &&
-	       *way->at[0] == way->entries[0] && way->guest ? 0 : way_walk_all(va, way);
+	       *way->at[0] == way->entries[0] && way->guest ? WAY_WALKED : way_walk_all(va, way);
 }
 
-/* The shadow of a page (shadow_leaf, for user pages); 0: not mapped before it is
-   touched, or by the slow way. */
+/* shadow_leaf for user pages. Returns 0 if the page is not to be mapped before an access, or is
+   left to the slow path. */
 static inline uint64_t way_leaf(const struct walk_cache_way *way, uint64_t entry)
 {
 	uint64_t gpa = entry & PTE_ADDRESS, leaf, frame;
@@ -100,7 +107,7 @@ static int way_is_used(const struct shadow_table *s, unsigned index)
 	return s->used[index / 64] >> index % 64 & 1;
 }
 
-/* A neighbour that the guest has used wants to be mapped as well (lower.c). */
+/* Returns 1 if a present neighbour is not mapped yet: left to lower_fill_around. */
 static inline int way_has_neighbour(const struct shadow_table *s, unsigned index, const uint64_t *at)
 {
 	uint64_t used = s->used[index / 64] >> (index & (64 - LOWER_AROUND));
@@ -110,14 +117,14 @@ static inline int way_has_neighbour(const struct shadow_table *s, unsigned index
 	       (i != LOWER_AROUND - 1 && (at[1] & PTE_P) && !(used >> 1 >> i & 1));
 }
 
-/* Rights of @entry are not less than those of @old, for the same frame. */
+/* Returns 1 if @entry maps the same frame as @old with no right less. */
 static int way_only_adds(uint64_t old, uint64_t entry)
 {
 	return !((old ^ entry) & PTE_ADDRESS) && !(old & ~entry & (PTE_P | PTE_W | PTE_U)) &&
 	       !(entry & ~old & PTE_NX);
 }
 
-/* There is an entry already. Apart, for it is rare. */
+/* The shadow has an entry already. Not inlined, as that is rare. */
 static __attribute__((noinline)) int way_add_rights(uint64_t va, const struct walk_cache_way *way,
 						      uint64_t leaf)
 {
@@ -130,7 +137,7 @@ static __attribute__((noinline)) int way_add_rights(uint64_t va, const struct wa
 	return backend_table_set_page(way->table, index, va, leaf, 0);
 }
 
-/* @entry: of the guest's. */
+/* Maps @va by the guest's @entry. */
 static int way_fill(uint64_t va, const struct walk_cache_way *way, uint64_t entry)
 {
 	unsigned index = shadow_index(va, 1);
@@ -148,7 +155,7 @@ static int way_fill(uint64_t va, const struct walk_cache_way *way, uint64_t entr
 	return backend_table_set_page(way->table, index, va, leaf, 0);
 }
 
-/* The guest's @entry allows @access. */
+/* The guest's @entry allows @access: sets its bits and maps @va. */
 static __attribute__((noinline)) enum mmu_result way_allow(uint64_t va, uint32_t access,
 							       struct walk_cache_way *way, uint64_t entry)
 {
@@ -169,14 +176,14 @@ enum mmu_result mmu_cached_fault(uint64_t va, uint32_t access, uint32_t *error)
 {
 	uint64_t entry = 0;
 	struct walk_cache_way *way = way_of(va);
-	int walked;
+	enum way_walked walked;
 
 	if (va >> 47 || !way_is_known(way, va))
 		return MMU_UNKNOWN;
 	walked = way_walk(va, way);
-	if (walked < 0)
+	if (walked == WAY_UNKNOWN)
 		return MMU_UNKNOWN;
-	if (!walked)
+	if (walked == WAY_WALKED)
 		entry = *(volatile uint64_t *)&way->guest[shadow_index(va, 1)];
 	*error = access | (entry & PTE_P ? PF_P : 0);
 	if (!(entry & PTE_P) || !(entry & way->flags & PTE_U) ||
@@ -192,7 +199,7 @@ int mmu_cached_prefill(uint64_t va)
 {
 	struct walk_cache_way *way = way_of(va);
 
-	if (va >> 47 || !way_is_known(way, va) || way_walk(va, way))
+	if (va >> 47 || !way_is_known(way, va) || way_walk(va, way) != WAY_WALKED)
 		return -1;
 	return way_fill(va, way, *(volatile uint64_t *)&way->guest[shadow_index(va, 1)]);
 }
@@ -209,7 +216,7 @@ int shadow_invalidate_cached(uint64_t va)
 		return -1;
 	if (!way_is_used(s, index))
 		return 0;
-	if (way_walk(va, way))
+	if (way_walk(va, way) != WAY_WALKED)
 		return -1;
 	want = way_leaf(way, *(volatile uint64_t *)&way->guest[index]);
 	have = backend_table_get(way->table, index);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A frame's dirty bits are cleared, so that they tell of the next write. */
+/* Clearing the dirty bits of a frame, so that the next write sets one. */
 #include "frames.h"
 #include "pool.h"
 
-/* 1: a dirty bit was set, and is not from the next flush on. */
+/* Returns 1 if a dirty bit was set; it counts as clear after the next flush. */
 static int shadow_clean_aliases(const struct shadow_frame *frame)
 {
 	int was_set = 0;
@@ -70,8 +70,8 @@ void mmu_goes_on(void)
 	pool_commit(1);
 }
 
-/* LIMIT: not with several processors, of which each would have to forget that it
-   has set the bit already. */
+/* LIMIT: not with several processors, as each one's TLB would have to be flushed for the bit to
+   be set again. */
 const uint8_t *mmu_watch_writes(const void *memory, int start)
 {
 	uint64_t gfn = ((const uint8_t *)memory - backend_guest_memory) / BACKEND_PAGE;

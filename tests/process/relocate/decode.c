@@ -147,7 +147,7 @@ static void report(unsigned long instructions, unsigned long sites)
 	const struct relocator_counts *c = &moved_high.counts;
 
 	printf("moved: %u references (%u kept), %u words (%u kept), %lu instructions\n",
-	       c->references, c->references_kept, c->words, c->words_kept, instructions);
+	       c->references, c->references_unchanged, c->words, c->words_unchanged, instructions);
 	printf("in place %u: mov to lea %u, to load %u, op %u, absolute %u\n", in_place, c->lea,
 	       c->load, c->operand, c->absolute);
 	printf("out of line %u: store %u, table %u, lea %u, op %u, push %u, jump %u, call %u; "

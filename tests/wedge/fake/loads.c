@@ -39,7 +39,7 @@ static void fill(uint64_t root, unsigned first)
 		check_touch(PLACE(i), PF_U | PF_W);
 }
 
-static void expect_kept(const char *what, uint64_t va, uint32_t access)
+static void expect_mapped(const char *what, uint64_t va, uint32_t access)
 {
 	check_touch(va, access);
 	expect(what, !faults, va);
@@ -58,7 +58,7 @@ static void test_turns(void)
 	for (unsigned round = 0; round < 8; round++) {
 		take_turns();
 		for (unsigned i = 0; i < PLACES; i++)
-			expect_kept("nothing faults again", PLACE(i), PF_U | PF_W);
+			expect_mapped("nothing faults again", PLACE(i), PF_U | PF_W);
 	}
 }
 
@@ -76,7 +76,7 @@ static void test_changes(void)
 		set(ROOT(1), PLACE(i), USER | PAGE(round % 60));
 		load(ROOT(1), 1);
 		check_touch(PLACE(i), PF_U);
-		expect_kept("the others stay", PLACE((i + 1) % PLACES), PF_U | PF_W);
+		expect_mapped("the others stay", PLACE((i + 1) % PLACES), PF_U | PF_W);
 	}
 }
 
@@ -139,18 +139,18 @@ static void test_invlpg(void)
 	mmu_flush_all();
 	check_touch(VA + 83 * 4096, PF_U | PF_W);
 	for (unsigned i = 80; i < 96; i++)
-		expect_kept("used neighbours come with a page", VA + i * 4096, PF_U | PF_W);
+		expect_mapped("used neighbours come with a page", VA + i * 4096, PF_U | PF_W);
 	for (unsigned i = 0; i < 100; i++)
 		check_touch(VA + i * 4096, PF_U | PF_W);
 	set(ROOT(1), VA, USER | PAGE(7));
 	mmu_invalidate(VA);
 	check_touch(VA, PF_U);
-	expect_kept("its neighbours stay", VA + 60 * 4096, PF_U | PF_W);
-	expect_kept("other tables stay", PLACE(3), PF_U | PF_W);
+	expect_mapped("its neighbours stay", VA + 60 * 4096, PF_U | PF_W);
+	expect_mapped("other tables stay", PLACE(3), PF_U | PF_W);
 	mmu_invalidate(VA + 60 * 4096);
-	expect_kept("what has not changed stays", VA + 60 * 4096, PF_U | PF_W);
+	expect_mapped("what has not changed stays", VA + 60 * 4096, PF_U | PF_W);
 	mmu_invalidate(PLACE(30));
-	expect_kept("where nothing was", VA, PF_U);
+	expect_mapped("where nothing was", VA, PF_U);
 }
 
 static void test_pointer(void)

@@ -148,15 +148,15 @@ static void reset(void)
 static void test_fill(void)
 {
 	reset();
-	expect("a fault", maps_fill(&maps, 7, VA(20) + 5, 0) == 1);
+	expect("a fault", maps_fill(&maps, 7, VA(20) + 5, 0) == MAPS_MAPPED);
 	expect("neighbours", mapped() == MAPS_AROUND && host[16].rights && host[31].rights);
 	expect("execution", host[20].rights == (MAPS_READ | MAPS_WRITE | MAPS_EXECUTE));
 	leaves[40] &= ~PTE_D;
 	leaves[45] |= PTE_NX;
 	leaves[38] = ALL | FRAME(90);
-	expect("a clean page", maps_fill(&maps, 7, VA(40), 0) == 1);
+	expect("a clean page", maps_fill(&maps, 7, VA(40), 0) == MAPS_MAPPED);
 	expect("it is not written to", host[40].rights == (MAPS_READ | MAPS_EXECUTE) && !host[41].rights);
-	expect("a write", maps_fill(&maps, 7, VA(40), PF_W) == 1 && leaves[40] & PTE_D);
+	expect("a write", maps_fill(&maps, 7, VA(40), PF_W) == MAPS_MAPPED && leaves[40] & PTE_D);
 	expect("as far as alike", host[39].rights && host[44].rights && !host[38].rights && !host[45].rights);
 	check("fill");
 	leaves[60] = 0;
@@ -164,15 +164,15 @@ static void test_fill(void)
 	leaves[62] &= ~PTE_U;
 	leaves[63] |= PTE_NX;
 	levels[65] = 0;
-	expect("not there", !maps_fill(&maps, 7, VA(60), 0) || !host[60].rights);
-	expect("read-only", !maps_fill(&maps, 7, VA(61), PF_W));
-	expect("no code", maps_fill(&maps, 7, VA(63), 0) == 1 && !(host[63].rights & MAPS_EXECUTE));
+	expect("not there", maps_fill(&maps, 7, VA(60), 0) == MAPS_DENIED || !host[60].rights);
+	expect("read-only", maps_fill(&maps, 7, VA(61), PF_W) == MAPS_DENIED);
+	expect("no code", maps_fill(&maps, 7, VA(63), 0) == MAPS_MAPPED && !(host[63].rights & MAPS_EXECUTE));
 	levels[63] |= PTE_NX;
-	expect("no code", !maps_fill(&maps, 7, VA(63), PF_I));
-	expect("no table", !maps_fill(&maps, 7, VA(65), 0));
+	expect("no code", maps_fill(&maps, 7, VA(63), PF_I) == MAPS_DENIED);
+	expect("no table", maps_fill(&maps, 7, VA(65), 0) == MAPS_DENIED);
 	maps.user = 1;
 	levels[66] &= ~PTE_U;
-	expect("the supervisor's", !maps_fill(&maps, 7, VA(66), 0));
+	expect("the supervisor's", maps_fill(&maps, 7, VA(66), 0) == MAPS_DENIED);
 	expect("reserved", !maps_fill(&maps, 7, 0xfffffe0000000000, 0));
 	maps.user = 0;
 	took(66);
@@ -239,7 +239,7 @@ static void test_alone(void)
 	maps_sync(&maps, 7);
 	expect("three calls", unmaps == 3 && mapped() == 2 * MAPS_AROUND - 6);
 	leaves[4] = ALL | FRAME(4);
-	expect("one page", maps_fill(&maps, 7, VA(4), 0) == 1 && mapped() == 2 * MAPS_AROUND - 5 &&
+	expect("one page", maps_fill(&maps, 7, VA(4), 0) == MAPS_MAPPED && mapped() == 2 * MAPS_AROUND - 5 &&
 	       size_mapped == BACKEND_PAGE);
 	check("alone");
 	check_list();
@@ -285,10 +285,10 @@ static void test_full(void)
 {
 	reset();
 	for (unsigned i = 0; i < PAGES; i += MAPS_AROUND)
-		expect("room", maps_fill(&maps, 7, VA(i), 0) == 1 && maps.count <= maps.room);
+		expect("room", maps_fill(&maps, 7, VA(i), 0) == MAPS_MAPPED && maps.count <= maps.room);
 	expect("what was unmapped is not there", mapped() == maps.count);
 	refusals = 1;
-	expect("the host is full once", maps_fill(&maps, 7, VA(1), 0) == 1 && host[1].rights &&
+	expect("the host is full once", maps_fill(&maps, 7, VA(1), 0) == MAPS_MAPPED && host[1].rights &&
 	       mapped() == maps.count && mapped() <= MAPS_AROUND);
 	refusals = 2;
 	expect("the host refuses", maps_fill(&maps, 7, VA(1), 0) == -12 && !mapped() && !maps.count);

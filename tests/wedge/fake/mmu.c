@@ -252,7 +252,7 @@ static void test_reads(void)
 		       word == entry_at(PAGE(3))[i], va);
 		expect("written", !mmu_access(va + 8 * i, &i, 4, 1, 0, &address, &error) &&
 		       *(uint32_t *)&entry_at(PAGE(3))[i] == i, va);
-		expect("kept", soft_tlb_find(va, 8, 1) == (void *)entry_at(PAGE(3)), va);
+		expect("cached", soft_tlb_find(va, 8, 1) == (void *)entry_at(PAGE(3)), va);
 		if (i == 2)
 			load(ROOT(1), 1);
 	}

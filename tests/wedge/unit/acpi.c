@@ -28,7 +28,7 @@ static void start_8259(void)
 static void test_button(void)
 {
 	board_power_button();
-	expect("seen, but nobody asked for interrupts", get(STATUS) == BUTTON && !board_interrupt_waits());
+	expect("seen, but interrupts are not enabled", get(STATUS) == BUTTON && !board_interrupt_waits());
 	set(ENABLE, BUTTON);
 	expect("the interrupt", board_interrupt_waits() && board_interrupt() == 0x38 + SCI - 8);
 	out(0xa0, 0x20);

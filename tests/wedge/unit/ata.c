@@ -197,7 +197,7 @@ static void test_master(void)
 	port(master() + 2, 1, 2);
 	expect("a bit is cleared by a one", get(master() + 2, 1) == 4);
 	port(master() + 2, 1, 0x64);
-	expect("and what drives can is kept", get(master() + 2, 1) == 0x60);
+	expect("and the drives stay capable", get(master() + 2, 1) == 0x60);
 	for (unsigned i = 0; i < 70; i++)
 		entry(i, BUFFER + 0x1000 * i, 200 | (i == 69 ? 0x80000000 : 0));
 	submits = 0;

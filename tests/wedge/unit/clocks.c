@@ -45,7 +45,7 @@ static uint64_t dropped(void)
 	return dropped;
 }
 
-/* Handle what waits, for at most @most ns of the time that is asked for; how many
+/* Handle what waits, for at most @most ns of that time; returns how many
    ticks it was. */
 static unsigned ticks_for(uint64_t most)
 {
@@ -123,7 +123,7 @@ static void test_masked(void)
 		board_run();
 	out(0x21, 0xfa);
 	count = ticks();
-	expect("masked for long, one is kept", count >= 1 && count <= 2 && dropped() > 200);
+	expect("masked for long, one is signalled", count >= 1 && count <= 2 && dropped() > 200);
 }
 
 /* By the I/O APIC, with the line open (or not) in the 8259, where nobody takes it. */

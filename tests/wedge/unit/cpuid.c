@@ -58,7 +58,7 @@ int backend_set_xcr0(uint64_t value)
 	return refuse;
 }
 
-/* The rest of the virtual processor is not asked for. */
+/* The rest of the virtual processor is not used. */
 int mmu_access(uint64_t va, void *b, size_t size, int write, int user, uint64_t *address,
 	       uint32_t *error)
 {
@@ -110,7 +110,7 @@ static void test_features(void)
 	leaf_7[1] = FSGSBASE | BMI1 | SMAP;
 	expect("its own features are there, granted or not",
 	       ask(1, 0)[3] == (SSE2 | PSE | APIC | PGE | PSE36));
-	expect("AMD's copy is kept out of other processors", ask(0x80000001, 0)[3] == 0);
+	expect("AMD's copy is hidden on other processors", ask(0x80000001, 0)[3] == 0);
 	leaf_80000001[3] = 1;
 	expect("and in step on AMD's",
 	       ask(0x80000001, 0)[3] == (1 | PSE | APIC | PGE | PSE36));

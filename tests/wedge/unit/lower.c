@@ -168,7 +168,7 @@ static void in_turn(void)
 	}
 	for (unsigned p = 0; p < PROCESSES; p++) {
 		run(0, p);
-		expect("each has kept its tables", mapped() != 0);
+		expect("each has its tables still", mapped() != 0);
 	}
 }
 

@@ -13,7 +13,7 @@
 #define BUFFER 0x40000u
 #define MOST 0x20000u			/* BUS_SHARE_MESSAGE */
 
-static struct { uint8_t bytes[256]; unsigned size, times; } asked;
+static struct { uint8_t bytes[256]; unsigned size, times; } request;
 static uint8_t answer[64];
 static long answers;			/* what receive gives */
 static int gone;
@@ -21,12 +21,12 @@ static int gone;
 static int keep(struct bus_share *share, const struct bus_segment *segment, unsigned segments)
 {
 	(void)share;
-	asked.size = 0;
-	asked.times++;
+	request.size = 0;
+	request.times++;
 	for (unsigned i = 0; i < segments; i++) {
-		if (asked.size + segment[i].size <= sizeof(asked.bytes))
-			memcpy(asked.bytes + asked.size, segment[i].at, segment[i].size);
-		asked.size += segment[i].size;
+		if (request.size + segment[i].size <= sizeof(request.bytes))
+			memcpy(request.bytes + request.size, segment[i].at, segment[i].size);
+		request.size += segment[i].size;
 	}
 	return gone ? -1 : 0;
 }
@@ -52,7 +52,7 @@ static struct bus_share folder = { "files", keep, give };
 
 static void fresh(void)
 {
-	memset(&asked, 0, sizeof(asked));
+	memset(&request, 0, sizeof(request));
 	answers = gone = 0;
 	machine_share = &folder;
 	machine_start(1);
@@ -103,16 +103,16 @@ static void test_messages(void)
 
 	fresh();
 	ask(0, 20, 20, 40);
-	expect("it goes out", asked.times == 1 && asked.size == 20 && asked.bytes[4] == 100 &&
-	       asked.bytes[7] == 0x50 && asked.bytes[19] == 0x50 && returned() == 0);
+	expect("it goes out", request.times == 1 && request.size == 20 && request.bytes[4] == 100 &&
+	       request.bytes[7] == 0x50 && request.bytes[19] == 0x50 && returned() == 0);
 	ask(1, 30, 30, 40);
-	expect("the next one waits", asked.times == 1);
+	expect("the next one waits", request.times == 1);
 	board_run();
 	expect("no answer yet", returned() == 0);
 	come(17);
 	expect("answered, in parts", returned() == 1 && returned_bytes() == 17 && memory[0x802] == 0x66 &&
 	       memory[0x803] == 0 && memory[0x90d] == 0x66 && memory[0x90e] == 0 && reg(SLOT, ISR, 1) == 1);
-	expect("the next one", asked.times == 2 && asked.size == 30);
+	expect("the next one", request.times == 2 && request.size == 30);
 	come(40);
 	expect("all of its room", returned() == 2 && returned_bytes() == 40);
 	expect("nothing is under way", (board_run(), returned() == 2));
@@ -137,7 +137,7 @@ static void test_alone(void)
 
 static void wrong(const char *what, unsigned times)
 {
-	expect(what, reg(SLOT, STATUS, 1) & NEEDS_RESET && asked.times == times && !returned());
+	expect(what, reg(SLOT, STATUS, 1) & NEEDS_RESET && request.times == times && !returned());
 	fresh();
 }
 
@@ -187,10 +187,10 @@ static void test_state(void)
 	ask(0, 20, 20, 40);
 	size = board_state_size();
 	board_save(saved);
-	memset(&asked, 0, sizeof(asked));
+	memset(&request, 0, sizeof(request));
 	machine_start(1);
-	expect("asked once more", size <= sizeof(saved) && !board_load(saved, size) && asked.times == 1 &&
-	       asked.size == 20);
+	expect("requested once more", size <= sizeof(saved) && !board_load(saved, size) && request.times == 1 &&
+	       request.size == 20);
 	come(13);
 	expect("answered there", returned() == 1 && returned_bytes() == 13);
 	machine_share = NULL;
