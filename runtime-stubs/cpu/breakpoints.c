@@ -12,7 +12,7 @@
 #define OPCODE_POPF 0x9du
 #define OPCODE_IRET 0xcfu
 
-/* What the @size bytes (a power of two) around @va must not allow. */
+/* Returns the accesses that must fault in the @size bytes (a power of two, aligned) at @va. */
 static unsigned breakpoints_guard(const struct cpu *cpu, uint64_t va, uint64_t size)
 {
 	static const uint8_t guards[] = {
@@ -58,7 +58,7 @@ static unsigned breakpoints_at(const struct cpu *cpu, uint64_t va)
 	return met;
 }
 
-/* What breakpoint @i watches writes to, as it is. 0 if that cannot be read. */
+/* Returns the present bytes at breakpoint @i, one on writes; 0 if they cannot be read. */
 static uint64_t breakpoints_value(const struct cpu *cpu, unsigned i)
 {
 	uint64_t value = 0, at, address;
@@ -104,7 +104,7 @@ uint64_t breakpoints_fault(struct breakpoints_step *step, struct cpu *cpu, uint6
 	return 0;
 }
 
-/* The flags that PUSHF has stored have the trap flag of the step. */
+/* PUSHF has stored the step's trap flag: replaces it by user mode's. */
 static void breakpoints_mend_stored(struct cpu *cpu)
 {
 	uint64_t address;

@@ -29,7 +29,7 @@ static void control_set_cr0(struct cpu *cpu, uint64_t value)
 		backend_set_ts(!!(value & CR0_TS));
 }
 
-/* What lies beyond the processor's physical addresses is reserved. */
+/* Returns 1 if @value has no reserved bit: none above the physical-address width. */
 static int control_can_be_cr3(struct cpu *cpu, uint64_t value)
 {
 	uint32_t regs[4];
@@ -52,7 +52,7 @@ static enum cpu_result control_write_cr0(struct cpu *cpu, uint64_t value,
 	return CPU_NEXT;
 }
 
-/* What cpu_cpuid does not name is not there. */
+/* Bits of features that cpu_cpuid does not show are reserved. */
 static enum cpu_result control_write_cr4(struct cpu *cpu, uint64_t value,
 					 struct cpu_fault *fault)
 {
@@ -115,8 +115,8 @@ static enum cpu_result control_read(struct cpu *cpu, unsigned reg, uint64_t *val
 	return cpu_raise(fault, VECTOR_UD, 0);
 }
 
-/* DR7 as hardware is to have it: GD is seen to here; breakpoints on ports (R/W 10b) are
-   none without CR4.DE, which is hidden. */
+/* Returns the value for the real DR7. GD is emulated here. Breakpoints on ports (R/W 10b) do not
+   exist without CR4.DE, which is hidden. */
 static uint64_t control_real_dr7(uint64_t dr7)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -179,14 +179,14 @@ static enum cpu_result control_cpuid(struct cpu *cpu)
 	return CPU_NEXT;
 }
 
-/* CR4.OSXSAVE is held, so that XGETBV works from the start on. */
+/* CR4.OSXSAVE is always 1, so XGETBV works from the start on. */
 void cpu_apply_reset(const struct cpu *cpu)
 {
 	if (cpu->cr4 & CR4_OSXSAVE)
 		backend_set_xcr0(cpu->xcr0);
 }
 
-/* SDM volume 1, 13.3: which bits go with which. */
+/* SDM volume 1, 13.3: which bits need which others. */
 static int control_xcr0_good(uint64_t value)
 {
 	uint64_t wide = value & XCR0_AVX512;
@@ -198,8 +198,8 @@ static int control_xcr0_good(uint64_t value)
 	return !wide || (wide == XCR0_AVX512 && (value & XCR0_AVX));
 }
 
-/* SDM volume 2, XSETBV. The real register becomes the virtual one, or there is none
-   such. */
+/* SDM volume 2, XSETBV. The real register gets the guest's value; if the hypervisor refuses
+   that, #GP. */
 static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 {
 	uint64_t value = (uint32_t)cpu->r[RAX] | cpu->r[RDX] << 32;
@@ -212,8 +212,7 @@ static enum cpu_result control_xsetbv(struct cpu *cpu, struct cpu_fault *fault)
 	return CPU_NEXT;
 }
 
-/* Where the processor below refuses it; what it does not refuse has no trap. SDM
-   volume 2, XGETBV. */
+/* SDM volume 2, XGETBV. Comes here only if the real processor has raised an exception. */
 static enum cpu_result control_xgetbv(struct cpu *cpu, struct cpu_fault *fault)
 {
 	if (!(cpu->cr4 & CR4_OSXSAVE))

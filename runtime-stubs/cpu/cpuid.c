@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Identification: what the guest is offered. Intel SDM volume 2, CPUID; AMD APM
+ * CPUID as the guest sees it. Intel SDM volume 2, CPUID; AMD APM
  * volume 3, appendix E.
  *
  * Invariant: a feature is offered only if the hypervisor grants it (backend_cpuid)
@@ -108,8 +108,8 @@ uint32_t cpu_xsave_size(uint64_t parts, int compacted)
 }
 
 /*
- * SDM volume 1, 13.2. The sizes are computed: of what is below, one has the compact size
- * only where there is XSAVES, another those of an XCR0 of its own.
+ * SDM volume 1, 13.2. The sizes are computed: the hypervisor's depend on its own XCR0, and
+ * the size of the compacted format is there only with XSAVES.
  */
 static void cpuid_xsave(const struct cpu *cpu, uint32_t subleaf, uint32_t regs[4])
 {

@@ -45,7 +45,7 @@ static int deliver_find_stack(struct cpu *cpu, unsigned ist, int from_user, uint
 	return 0;
 }
 
-/* SDM volume 3, 6.13: what an exception says of the vector that it met. */
+/* Fills in @why, a fault met by the delivery of vector @about (SDM volume 3, 6.13). Returns -1. */
 static int deliver_refuse(struct cpu_fault *why, int vector, unsigned about, int software)
 {
 	cpu_raise(why, vector, about * 8 + ERROR_IDT + (software ? 0 : ERROR_EXTERNAL));
@@ -89,7 +89,7 @@ static void deliver_to_gate(struct cpu *cpu, const struct gate *gate, uint64_t r
 		cpu->rflags &= ~(uint64_t)FLAG_IF;
 }
 
-/* One attempt: -1 if the gate, the stack or a push fails, and @why. */
+/* One attempt. Returns -1, with @why filled in, if the gate, the stack or a push faults. */
 static int deliver_try(struct cpu *cpu, const struct cpu_fault *fault, int software,
 		       struct cpu_fault *why)
 {
@@ -208,7 +208,7 @@ int cpu_deliver_user_fault(struct cpu *cpu, uint64_t address, const uint64_t *fr
 	return 0;
 }
 
-/* In few instructions, where all that it takes was met lately; -1: nothing is done. */
+/* With the translations that derived.tables has. Returns -1 if it lacks one; nothing is done then. */
 static int deliver_fast(struct cpu *cpu, uint8_t vector)
 {
 	unsigned at = vector * sizeof(struct gate);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Accesses of the guest to device memory, carried out for it. */
+/* Emulation of the guest's accesses to device memory. */
 #include "device.h"
 #include "../iface/memory.h"
 #include "../board/board.h"
 #include "../mmu/mmu.h"
 #include <string.h>
 
-/* pop of a register (58 to 5F) from a stack that is no memory here: Linux leaves a stack
-   with 16-bit user mode's stack pointer so. */
+/* POP of a register (58 to 5F) from a stack that is not mapped memory: Linux returns to a
+   16-bit stack with such a stack pointer (espfix). */
 static enum cpu_result device_pop(struct cpu *cpu, const uint8_t *bytes, size_t size,
 				  struct cpu_fault *fault)
 {

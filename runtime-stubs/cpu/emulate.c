@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Which file of this folder carries out an instruction: the one of its class, else the first
- * that knows it.
+ * The choice of the file that carries out an instruction: that of its class, else the first
+ * that does not return CPU_UNKNOWN.
  */
 #include "cpu.h"
 #include "insns.h"
 
-/* The second halves of these pairs wait or leave; the caller sees to hlt. */
+/* Fused pairs with STI: of these only STI; HLT is emulated, and the caller of cpu_emulate halts. */
 static enum cpu_result emulate_pair(struct cpu *cpu, const struct insn *insn)
 {
 	switch (insn->op) {
@@ -18,7 +18,7 @@ static enum cpu_result emulate_pair(struct cpu *cpu, const struct insn *insn)
 	return CPU_UNKNOWN;
 }
 
-/* What the processor that is shown (cpuid) does not have; it has no counters. */
+/* Instructions that the guest's processor (CPUID) does not have; RDPMC without counters. */
 static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault *fault)
 {
 	switch (insn->op) {
@@ -55,7 +55,7 @@ static enum cpu_result emulate_absent(const struct insn *insn, struct cpu_fault 
 	return CPU_UNKNOWN;
 }
 
-/* By class, where one of them has all or most of it. */
+/* For classes that one file has all or most of. */
 static enum cpu_result emulate_class(struct cpu *cpu, const struct insn *insn, uint64_t next,
 				     struct cpu_fault *fault)
 {
@@ -75,8 +75,8 @@ static enum cpu_result emulate_class(struct cpu *cpu, const struct insn *insn, u
 	return CPU_UNKNOWN;
 }
 
-/* Does its memory operand lie on the stack, by the rules of segments? SDM volume 2,
-   3.1.1.13: #SS of 64-bit code. */
+/* Returns 1 if the memory operand's segment is SS, so that a non-canonical address raises #SS
+   (SDM volume 2, 3.1.1.13). */
 static int emulate_is_on_stack(const struct insn *insn)
 {
 	switch (insn->op) {
@@ -92,7 +92,7 @@ static int emulate_is_on_stack(const struct insn *insn)
 	       insn->segment != INSN_FS && insn->segment != INSN_GS;
 }
 
-/* No page is at such an address. */
+/* A page fault at a non-canonical address becomes #GP or #SS. */
 static void emulate_not_canonical(const struct insn *insn, struct cpu_fault *fault)
 {
 	if (fault->vector == VECTOR_PF && !cpu_is_canonical(fault->address))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* in, out, ins, outs: the guest's ports are the devices' models. */
+/* IN, OUT, INS, OUTS: the ports are those of the models of devices. */
 #include "cpu.h"
 #include "insns.h"
 #include "../board/board.h"
@@ -21,7 +21,7 @@ static uint16_t io_port(const struct cpu *cpu, const struct insn *insn)
 	return insn->opcode & 8 ? (uint16_t)cpu->r[RDX] : (uint16_t)insn->imm;
 }
 
-/* A set bit of the map forbids; all ports of the access count. */
+/* A set bit of the I/O permission bitmap denies; the bits of all ports of the access count. */
 static int io_is_allowed(struct cpu *cpu, uint16_t port, const struct insn *insn)
 {
 	struct cpu_fault ignored;
@@ -76,7 +76,7 @@ static enum cpu_result io_string_step(struct cpu *cpu, const struct insn *insn,
 			return CPU_FAULT;
 		bus_write_port(&board_vm.bus, cpu->r[RDX], size, value);
 	} else {
-		/* What is read from a device is gone: no fault may come then. */
+		/* A read may change the device: no fault may come after it. */
 		if (cpu_may_write(cpu, va, size, fault))
 			return CPU_FAULT;
 		value = bus_read_port(&board_vm.bus, cpu->r[RDX], size);

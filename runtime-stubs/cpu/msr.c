@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Model-specific registers. What is not listed here is not there: #GP, as on
+ * Model-specific registers. Access to a register that is not listed here raises #GP, as on
  * hardware. Intel SDM volume 4; AMD APM volume 2, appendix A.
  */
 #include "cpu.h"
@@ -91,7 +91,7 @@ int cpu_rdmsr(struct cpu *cpu, uint32_t msr, uint64_t *value)
 		*value = 0;
 		return 0;
 	case MSR_ARCH_CAPABILITIES:
-		/* User mode's tables have nothing of the kernel's (mmu.h). */
+		/* User roots map nothing of the kernel (mmu.h). */
 		*value = RDCL_NO;
 		return 0;
 	}
@@ -110,7 +110,7 @@ static void msr_load_base(struct cpu *cpu, uint32_t msr)
 		backend_set_gs_base(0, cpu->gs_base[0]);
 }
 
-/* NXE is held, if it is there. SDM volume 3, 2.2.1. */
+/* NXE is always 1 if the processor has it. SDM volume 3, 2.2.1. */
 static int msr_write_efer(struct cpu *cpu, uint64_t value)
 {
 	uint64_t held = cpu->efer & (EFER_LMA | EFER_NX);

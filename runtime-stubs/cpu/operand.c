@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Where the operands of an access to device memory lie, and their values. */
+/* Finding, reading and writing operands in device memory. */
 #include "device.h"
 #include "../iface/memory.h"
 #include "../board/board.h"
 #include "../mmu/mmu.h"
 #include <string.h>
 
-/* Where there is neither memory nor a device nobody answers: reads are ones, writes
-   are lost. */
+/* An address with neither memory nor a device: reads return all ones, writes are ignored. */
 static uint64_t device_read_nothing(void *self, uint64_t offset, unsigned size)
 {
 	(void)self;
@@ -29,8 +28,7 @@ static const struct bus_memory device_nothing = {
 	.size = ~(uint64_t)0, .read = device_read_nothing, .write = device_write_nothing,
 };
 
-/* Is there an address @gpa at all (SDM volume 2, CPUID 80000008h)? Bits beyond are
-   reserved in the guest's tables. */
+/* CPUID 80000008h has the width. Bits above it are reserved in the guest's tables. */
 int device_can_be(struct cpu *cpu, uint64_t gpa)
 {
 	uint32_t regs[4];
@@ -39,7 +37,6 @@ int device_can_be(struct cpu *cpu, uint64_t gpa)
 	return !(gpa >> (regs[0] & 0xff));
 }
 
-/* The guest's tables are right, but for that. @fault: as of its page fault. */
 enum cpu_result device_is_beyond(struct cpu_fault *fault, uint64_t va)
 {
 	fault->vector = VECTOR_PF;
@@ -117,7 +114,7 @@ static void device_put_part(const struct device_part *part, unsigned at, unsigne
 		memcpy(backend_guest(part->gpa + at), &value, size);
 }
 
-/* An operand in two pages goes by bytes. */
+/* An operand that crosses a page is accessed by bytes. */
 uint64_t device_get(const struct device_operand *operand)
 {
 	unsigned shift = 0;

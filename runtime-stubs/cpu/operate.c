@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What arithmetic comes to: this processor says it, flags included. Each operation
- * stands here in four sizes, in registers, eight bytes apart.
+ * Arithmetic with its flags, computed by the real processor: each operation is here as an
+ * instruction on registers, for four sizes, eight bytes apart.
  */
 #include "device.h"
 

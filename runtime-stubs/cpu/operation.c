@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Operations on device memory; the result is the processor's (operate.c). */
+/* Instructions other than string and vector ones on device memory. */
 #include "device.h"
 #include "../mmu/mmu.h"
 
@@ -20,7 +20,8 @@ static void operation_set_register(struct cpu *cpu, const struct insn_operation 
 		cpu_set_register(cpu, o->insn.reg, value, extends ? o->insn.osize : o->size);
 }
 
-/* Where the operand is. The number of a bit in a register reaches beyond it. */
+/* The address of the operand. A bit number in a register (BT and its like) may reach beyond the
+   operand at the encoded address. */
 static uint64_t operation_address(const struct cpu *cpu, const struct insn_operation *o,
 				  uint64_t next)
 {
@@ -57,7 +58,7 @@ static enum cpu_result operation_pair(struct cpu *cpu, const struct insn_operati
 		cpu->rflags |= FLAG_ZF;
 		return CPU_NEXT;
 	}
-	/* Written to in any case. */
+	/* The operand is written to even if the comparison fails. */
 	device_put(&m[0], low);
 	device_put(&m[1], high);
 	cpu_set_register(cpu, RAX, low, o->size);
@@ -66,7 +67,7 @@ static enum cpu_result operation_pair(struct cpu *cpu, const struct insn_operati
 	return CPU_NEXT;
 }
 
-/* PUSH and POP. The address of what is popped is that with rsp behind it. */
+/* PUSH and POP. The address of POP's operand is computed with rsp already incremented. */
 static enum cpu_result operation_stack(struct cpu *cpu, const struct insn_operation *o,
 				       uint64_t next, struct cpu_fault *fault)
 {
@@ -98,8 +99,8 @@ static enum cpu_result operation_stack(struct cpu *cpu, const struct insn_operat
 	return CPU_NEXT;
 }
 
-/* What the operation makes of @memory and the register: the result for the one that
-   is stored to; *@other is what the register is, if it is not the result. */
+/* Computes the operation on @memory and the register. Returns the value of the destination.
+   *@other: the new value of the register, if that is not the destination. */
 static uint64_t operation_result(struct cpu *cpu, const struct insn_operation *o, uint64_t memory,
 				 uint64_t *other)
 {

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * Segment registers and descriptor tables. The guest's tables are read in its
- * own memory; hardware gets only the descriptors that user mode may use.
+ * memory; hardware is loaded with the descriptors that user mode can use.
  * Intel SDM volume 3, chapter 3.
  */
 #include "cpu.h"
@@ -39,7 +39,7 @@ static uint32_t segment_limit(uint64_t d)
 	return d & DESC_GRANULARITY ? limit << 12 | 0xfff : limit;
 }
 
-/* The descriptor a selector names; -1 if it is outside its table. */
+/* Reads the descriptor of @selector. Returns -1 if it is outside its table. */
 static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_t size)
 {
 	struct cpu_fault ignored;
@@ -74,9 +74,9 @@ static void segment_watch_gdt(struct cpu *cpu, const void *now, const void *know
 }
 
 /*
- * What user mode has of descriptor @d: itself, of privilege 3; conforming code, which it
- * may run whatever its privilege (LIMIT: lar of user mode then says 3); else 0, for a
- * kernel's own are no business of hardware.
+ * Returns what hardware is loaded with for descriptor @d: @d itself if its DPL is 3; conforming
+ * code, which user mode can run with any DPL, with DPL 3 (LIMIT: LAR of user mode shows
+ * that); else 0.
  */
 static uint64_t segment_of_user(uint64_t d)
 {
@@ -87,8 +87,8 @@ static uint64_t segment_of_user(uint64_t d)
 	return (d & DESC_SYSTEM) && DESC_DPL(d) == 3 ? d : 0;
 }
 
-/* LIMIT: hardware is given so many of the GDT; selectors of user mode's past them are
-   refused as are those past the table. */
+/* Returns 1 if @selector is among the descriptors that hardware is loaded with. LIMIT: user mode
+   cannot load others of the GDT. */
 static int segment_is_given(uint16_t selector)
 {
 	return (selector & 4) || selector >> 3 < CPU_GDT_SHOWN;
@@ -127,7 +127,8 @@ void cpu_sync_gdt(struct cpu *cpu)
 	backend_set_gdt(table, CPU_GDT_SHOWN);
 }
 
-/* User mode's part of the local table; a loaded one does not change. */
+/* Loads hardware with user mode's descriptors of the LDT. Changes of the LDT in memory are not
+   seen before the next LLDT. */
 static void segment_sync_ldt(struct cpu *cpu)
 {
 	unsigned count = cpu->ldt_limit ? (cpu->ldt_limit + 1) / 8 : 0;
@@ -221,7 +222,7 @@ static void segment_sync_gs(struct cpu *cpu)
 	if (!cpu->derived.user_gs.changed)
 		return;
 	cpu->derived.user_gs.changed = 0;
-	/* User mode may have cleared a base by loading a null selector. */
+	/* User mode may have cleared the base by loading a null selector. */
 	if (selector == cpu->derived.user_gs.selector && !(selector & ~3u) &&
 	    !cpu->gs_base[1] && !cpu->derived.user_gs.base)
 		return;
@@ -252,14 +253,14 @@ void cpu_apply_segments(struct cpu *cpu)
 	cpu->derived.user_gs.base = cpu->gs_base[1];
 }
 
-/* @which has been checked: it is @selector, of user mode by descriptor @d, or one
-   that hardware does not see. */
+/* Sets register @which to @selector, which was checked. @user: it is one of user mode, with
+   descriptor @d; else hardware is not loaded with it. */
 static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user, uint64_t d)
 {
 	cpu->seg[which] = selector;
 	cpu->stale &= ~(1u << which);
 	if (which == SEG_GS) {
-		/* The base that is loaded is the active one. */
+		/* A load of GS sets the base that is active. */
 		uint64_t base = user ? segment_base(d) : 0;
 
 		*cpu_gs_base(cpu, 0) = base;
@@ -287,7 +288,7 @@ int cpu_fast_load(struct cpu *cpu, int which, uint16_t selector)
 	if (which == SEG_SS || (which == SEG_GS && !cpu->gs_swapped))
 		return -1;
 	if (selector & ~3u) {
-		/* Data of user mode; some kernels load it in front of a null selector. */
+		/* Some kernels load user mode's data selector before a null selector. */
 		if (which != SEG_GS || (selector & 4) || (selector | 7u) > cpu->gdt.limit)
 			return -1;
 		d = soft_tlb_find(cpu->gdt.base + (selector & ~7u), 8, 0);
@@ -299,8 +300,8 @@ int cpu_fast_load(struct cpu *cpu, int which, uint16_t selector)
 }
 
 /*
- * A kernel selector (0, or of privilege 0) is only remembered: in 64-bit mode
- * nothing but its number can be seen. One of user mode is really loaded.
+ * A selector of the kernel (0, or privilege 0) is only stored: in 64-bit mode the guest can
+ * see nothing but its number. Hardware is loaded with one of user mode.
  */
 static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selector,
 				    struct cpu_fault *fault)
@@ -340,8 +341,8 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 }
 
 /*
- * Loading a null selector clears the base (on some processors), also where one
- * is loaded already, and nothing tells: hardware is read.
+ * User mode may have loaded a null selector over a null selector, which clears the base on
+ * some processors and changes nothing else: so the bases are read from hardware.
  */
 void cpu_note_user_bases(struct cpu *cpu)
 {
@@ -352,8 +353,8 @@ void cpu_note_user_bases(struct cpu *cpu)
 }
 
 /*
- * User mode loads segment registers without asking. A base that came with one
- * is its descriptor's.
+ * User mode loads segment registers without entering the wedge. A new selector has set
+ * the base to that of its descriptor.
  */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The saved state of a processor (bus/state.h), and how a processor gets it. x87, SSE and
- * further registers are the back-end's, and a part by themselves: a number, which parts
- * of XCR0 they are, and the area of an XSAVE of these.
+ * Saving and loading the state of a processor (bus/state.h). x87, SSE and further extended
+ * registers are a part of their own: XCR0 as a number, and an XSAVE area of its parts.
  */
 #include "cpu.h"
 #include "../iface/processor.h"
@@ -41,7 +40,7 @@ void cpu_save(const struct cpu *cpu, uint8_t *to)
 	state_save(cpu, state_fields, FIELDS, to);
 }
 
-/* What the guest could not have written itself is refused. */
+/* Refuses values that the guest could not have set itself. */
 int cpu_load(struct cpu *cpu, const uint8_t *from)
 {
 	*cpu = (struct cpu){ .derived = cpu->derived };
@@ -57,7 +56,7 @@ int cpu_load(struct cpu *cpu, const uint8_t *from)
 #define MXCSR 24u
 #define MXCSR_KNOWN 0xffffu
 
-/* All that are offered, whichever XCR0 enables now. */
+/* All parts that CPUID offers, whether XCR0 enables them or not. */
 static uint64_t xstate_parts(void)
 {
 	return cpu_xcr0_offered() | XCR0_X87 | XCR0_SSE;

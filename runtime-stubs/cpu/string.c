@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * movs, cmps, stos, lods, scas on device memory, by elements. What has been done
- * stands in rcx, rsi and rdi, and rip stays at the instruction until its end, so that
- * a fault or an interrupt may come between two of them (SDM volume 2, REP).
+ * MOVS, CMPS, STOS, LODS, SCAS on device memory, element by element. After each element rcx,
+ * rsi and rdi are updated, and rip stays at the instruction until its end, so that a fault
+ * or an interrupt may come between two elements (SDM volume 2, REP).
  */
 #include "device.h"
 #include "../mmu/mmu.h"
 
 #define STRING_AT_ONCE 256	/* elements, before events are looked for */
 
-/* Which of the two are used, and how. */
+/* Which instructions use rsi, which rdi. */
 #define HAS_SOURCE(what) ((what) <= OPERATION_CMPS || (what) == OPERATION_LODS)
 #define HAS_TARGET(what) ((what) != OPERATION_LODS)
 #define IS_STORE(what) ((what) == OPERATION_MOVS || (what) == OPERATION_STOS)
 #define IS_COMPARISON(what) ((what) == OPERATION_CMPS || (what) == OPERATION_SCAS)
 
-/* The operand at rsi or rdi; only that at rsi has a segment. */
+/* Finds the operand at rsi or rdi; only that at rsi takes a segment prefix. */
 static enum cpu_result string_find(struct cpu *cpu, const struct insn_operation *o, unsigned reg,
 				   uint32_t access, struct device_operand *operand,
 				   struct cpu_fault *fault)
@@ -35,7 +35,8 @@ static void string_step(struct cpu *cpu, const struct insn_operation *o, unsigne
 			 o->insn.asize);
 }
 
-/* One element: CPU_UNKNOWN if it touches no device; *@flags are what it leaves. */
+/* Carries out one element. *@flags: the flags after it. CPU_UNKNOWN: it does not access device
+   memory. */
 static enum cpu_result string_element(struct cpu *cpu, const struct insn_operation *o,
 				      uint64_t *flags, struct cpu_fault *fault)
 {
@@ -71,15 +72,15 @@ static uint64_t string_count(const struct cpu *cpu, const struct insn_operation 
 	return o->insn.asize == 4 ? (uint32_t)cpu->r[RCX] : cpu->r[RCX];
 }
 
-/* Does a further element follow the one that has left @flags? F2 is REPNE. */
+/* Returns 1 if another element follows one that has set @flags. F2 is REPNE. */
 static int string_goes_on(const struct cpu *cpu, const struct insn_operation *o, uint64_t flags)
 {
 	return string_count(cpu, o) &&
 	       (!IS_COMPARISON(o->what) || !(flags & FLAG_ZF) == (o->insn.rep == 0xf2));
 }
 
-/* Flags are the instruction's, not an element's: a fault, or the guest when it goes on
-   itself, finds those of before. */
+/* cpu->rflags changes at the end of the instruction only: after a fault between elements they are
+   those before the instruction. */
 enum cpu_result device_string(struct cpu *cpu, const struct insn_operation *o,
 			      struct cpu_fault *fault)
 {

@@ -12,7 +12,7 @@
 #define STAR_SYSCALL(star) ((uint16_t)((star) >> 32))
 #define SYSCALL_LEN 2u
 
-/* A far return to privilege 0 or 3; nothing has changed when it faults. */
+/* A far return to privilege 0 or 3. Changes nothing if it faults. */
 static enum cpu_result transfer_go(struct cpu *cpu, uint64_t rip, uint16_t cs,
 				   struct cpu_fault *fault)
 {
@@ -26,7 +26,7 @@ static enum cpu_result transfer_go(struct cpu *cpu, uint64_t rip, uint16_t cs,
 	return CPU_JUMPED;
 }
 
-/* @count words of @size bytes at @va. */
+/* Reads @count words of @size bytes at @va. */
 static int transfer_read(struct cpu *cpu, uint64_t va, int size, uint64_t *words, int count,
 			 struct cpu_fault *fault)
 {
@@ -38,7 +38,7 @@ static int transfer_read(struct cpu *cpu, uint64_t va, int size, uint64_t *words
 	return 0;
 }
 
-/* Segments that only the kernel may use do not go to user mode with IRET. */
+/* IRET to user mode makes segment registers null whose segments user mode may not use. */
 static void transfer_drop_segments(struct cpu *cpu)
 {
 	static const uint8_t all[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Moves between XMM registers and device memory. The wedge leaves these registers
- * alone, so they are still the guest's: FXSAVE and FXRSTOR reach them by number, and
- * leave what AVX has above them as it is.
+ * Moves between XMM registers and device memory. The wedge does not use these registers,
+ * so they still have the guest's values. They are accessed by FXSAVE and FXRSTOR, which do
+ * not change the upper halves that AVX adds.
  */
 #include "device.h"
 #include "../mmu/mmu.h"
@@ -25,7 +25,7 @@ enum cpu_result device_vector(struct cpu *cpu, const struct insn_operation *o, u
 	struct device_operand m[2] = { { .parts = 0 }, { .parts = 0 } };
 	struct vector_state state;
 
-	/* The instruction is read later than it has faulted, and may be another by now. */
+	/* Another processor may have changed the instruction since it faulted. */
 	if (cpu->cr0 & CR0_TS)
 		return cpu_raise(fault, VECTOR_NM, 0);
 	for (unsigned i = 0; i < words; i++) {

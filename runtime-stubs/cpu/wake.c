@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A processor that was woken, before the guest's own page tables: the firmware
- * starts it in 64-bit code with memory where it is, and a kernel takes it down
- * to 32 bits without paging, to choose tables, and up again. No such code runs
- * under a hypervisor, so these few instructions are interpreted.
+ * An interpreter for a processor that was woken, until the guest's page tables are loaded. The
+ * firmware starts it in 64-bit code with identity mapping. The kernel switches to 32 bits
+ * without paging, chooses its tables, and switches back. No hypervisor runs such code, so
+ * these few instructions are interpreted.
  *
  * ACPI 6.4, 5.2.12.19 (the mailbox). LIMIT: flat segments; of the instructions
  * that are not sensitive those below, as Linux's trampoline_64.S has them.
@@ -24,7 +24,7 @@ struct wake {
 	int done;		/* 64-bit code again */
 };
 
-/* @size bytes at a physical address; 0, or -1: beyond memory. */
+/* Reads @size bytes at a physical address. Returns 0, or -1 if that is not memory. */
 static int wake_read(uint64_t at, void *to, size_t size)
 {
 	if (at + size > backend_low_bytes || at + size < at)
@@ -262,9 +262,9 @@ static int wake_step(struct wake *w)
 	return wake_move(w, bytes);
 }
 
-/* 64-bit code, FF 25: a jump to the address that stands there. The guest's tables may map it
-   where it is no more: Linux has a part of its direct map's tables for it, which is another
-   one where Linux has been moved. */
+/* In 64-bit code, FF 25: an indirect jump. It is interpreted as well, because the guest's new
+   tables may not map the code that jumps: Linux uses a part of its direct map for it, which
+   is at another place in a kernel that was moved. */
 static void wake_leave(struct cpu *cpu)
 {
 	uint8_t bytes[6];

@@ -131,7 +131,7 @@ call_done:
 	ret
 1:	movzbl fastpath_pending(%rip), %ecx
 	jrcxz 2b
-	movq (%rsp), %rcx		/* once more: C will send it the slow way */
+	movq (%rsp), %rcx		/* once more: C will send it the slow path */
 	movslq -4(%rcx), %rcx
 	movq (%rcx), %rcx
 	movq %rcx, call_then(%rip)

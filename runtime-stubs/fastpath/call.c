@@ -11,7 +11,7 @@ extern const uint64_t fastpath_call_invlpgs[16], fastpath_call_cr3s[16], fastpat
 
 /*
  * in and out of a byte, by slot; without a window if the port is in dx. Only so many
- * of the slots have one: the others take the slow way.
+ * of the slots have one: the others take the slow path.
  */
 #define CALL_IOS 64
 static struct wedge_io call_ios[CALL_IOS];
@@ -66,7 +66,7 @@ static uint64_t call_slow(void)
 	return fastpath_call_stub(call_slot());
 }
 
-/* Events that came while they were masked want the slow way, and so do a kernel's
+/* Events that came while they were masked want the slow path, and so do a kernel's
    flags that are not the processor's. */
 static int call_may(uint32_t masked)
 {

@@ -43,7 +43,7 @@ void fastpath_syscall_init(struct cpu *cpu);
 void fastpath_syscall_learn(struct cpu *cpu);
 /* Where sysret leads, before the first of them after a change. */
 void fastpath_sysret_learn(const struct cpu *cpu);
-/* What user mode's iretq leads to, else it goes the slow way. VCPU_LOCAL. */
+/* What user mode's iretq leads to, else it goes the slow path. VCPU_LOCAL. */
 extern uint64_t fastpath_user_cs, fastpath_user_ss;
 /* Not 0: user mode has run, and nobody has looked at its selectors. VCPU_LOCAL. */
 extern uint8_t fastpath_stale_selectors;
@@ -56,7 +56,7 @@ uint64_t fastpath_call_of(unsigned slot, const struct insn *insn);
 
 /* Not 0: events are masked (IF is 0); an event waits. VCPU_LOCAL. */
 extern uint8_t fastpath_masked, fastpath_pending;
-/* The slots that sites call by, and the slow way's code for one. */
+/* The slots that sites call by, and the slow path's code for one. */
 extern uint64_t previrt_call_slots[], previrt_jump_slots[];
 uint64_t fastpath_call_stub(unsigned slot);
 /* Notes user mode's selectors if they are stale. */

@@ -7,9 +7,9 @@
  *
  * Invariants:
  *  - The byte of the interrupt flag is cleared first and the pending events are
- *    looked at after that; if there are any, the slow way is taken.
+ *    looked at after that; if there are any, the slow path is taken.
  *  - Values with flags that are not the processor's own here (TF, IOPL, NT, AC)
- *    take the slow way. When the guest has any of them set, no slot leads here.
+ *    take the slow path. When the guest has any of them set, no slot leads here.
  *  - An event or fault may come at any instruction. "state" says what it takes,
  *    from there on, to make the guest's registers those before the instruction
  *    or behind it (flags.h, flags.c): the guest sees no address in the wedge.

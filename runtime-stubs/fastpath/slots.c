@@ -30,7 +30,7 @@ static VCPU_LOCAL unsigned disallowed;	/* reasons: FASTPATH_NOT_* */
 static unsigned disallowed_by;		/* so many processors: one suffices */
 
 /*
- * The slow way of a routine is one slot's; a site of another shape would go on
+ * The slow path of a routine is one slot's; a site of another shape would go on
  * at the wrong place there, so it keeps to its own.
  */
 void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,

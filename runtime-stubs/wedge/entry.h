@@ -31,7 +31,7 @@ _Noreturn void wedge_exception(unsigned vector, uint32_t error, uint64_t address
  * rip, cs, rflags, rsp, ss. The kernel has none of the flags that keep the fast path out.
  */
 enum wedge_fast {		/* assembly looks at the sign, and whether it is 0 */
-	WEDGE_FAST_NOT = -1,	/* nothing has happened: the slow way */
+	WEDGE_FAST_NOT = -1,	/* nothing has happened: the slow path */
 	WEDGE_FAST_GOES_ON,	/* user mode goes on, struct cpu is as it was */
 	/* The guest's handler is to run from cpu.rip and cpu.rsp with IF clear and the
 	   user's other registers and flags, and what user mode has in its segment registers
@@ -41,7 +41,7 @@ enum wedge_fast {		/* assembly looks at the sign, and whether it is 0 */
 enum wedge_fast wedge_fast_fault(uint64_t address, uint64_t *frame);
 /* Before a return to user mode when requests_vcpu.work is not 0. */
 void wedge_settle_user(void);
-/* INVLPG: 0, or -1 if nothing was done and the slow way is to be taken. A load of CR3; @rip
+/* INVLPG: 0, or -1 if nothing was done and the slow path is to be taken. A load of CR3; @rip
    and @rsp: where the guest goes on, and its stack then. */
 int wedge_fast_invlpg(uint64_t va);
 void wedge_fast_cr3(uint64_t value, uint64_t rip, uint64_t rsp);

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * The back-end's part of the fast path, for tests that run its code on the host by
- * themselves. Where that calls C, or leaves for the slow way, the test ends.
+ * themselves. Where that calls C, or leaves for the slow path, the test ends.
  */
 #include "../../fastpath/fastpath.h"
 #include "../../rewriter/limits.h"

@@ -156,7 +156,7 @@ static void traps_in_site(struct cpu *cpu)
 
 /*
  * A page fault of user mode: error code, rip, cs, rflags, rsp, ss. As wedge_fast_fault.
- * A kernel with flags of its own has the slow way.
+ * A kernel with flags of its own has the slow path.
  */
 enum wedge_fast fastpath_fault(uint64_t *frame)
 {

@@ -5,7 +5,7 @@
  * They come to differ while the kernel deals with a page fault of user mode: from the
  * return on, user mode is on the second root alone, in whose lower half the kernel
  * has used a page of its own before. User mode must not see that page. EFER.SCE is set:
- * without it each return to user mode goes the slow way (wedge/run.c), which looks by itself.
+ * without it each return to user mode goes the slow path (wedge/run.c), which looks by itself.
  */
 #include "guest.inc"
 #include "high.inc"
