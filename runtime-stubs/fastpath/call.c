@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The C behind call.S: 0, or where the guest goes on instead. */
+/* The C functions that call.S calls. Each returns 0, or the address where the guest goes on instead
+   of behind the site: the slow path's. */
 #include "fastpath.h"
 #include "../wedge/entry.h"
 #include "../rewriter/limits.h"
@@ -10,8 +11,8 @@ extern const uint64_t fastpath_call_invlpgs[16], fastpath_call_cr3s[16], fastpat
 	fastpath_call_wrmsrs[1], fastpath_call_ios[1];
 
 /*
- * in and out of a byte, by slot; without a window if the port is in dx. Only so many
- * of the slots have one: the others take the slow path.
+ * IN and OUT of one byte, by slot; without a window if the port is in dx. If there are more
+ * such slots than entries here, the others take the slow path.
  */
 #define CALL_IOS 64
 static struct wedge_io call_ios[CALL_IOS];
@@ -53,7 +54,7 @@ uint64_t fastpath_call_of(unsigned slot, const struct insn *insn)
 	return 0;
 }
 
-/* The slot of the call that led here; its return address stands on the stack. */
+/* Returns the slot of the call that led here, by its return address on the stack. */
 static unsigned call_slot(void)
 {
 	const int32_t *at = *(const int32_t *const *)previrt_cpu.r[RSP];
@@ -66,8 +67,7 @@ static uint64_t call_slow(void)
 	return fastpath_call_stub(call_slot());
 }
 
-/* Events that came while they were masked want the slow path, and so do a kernel's
-   flags that are not the processor's. */
+/* Returns 0 if the slow path is to be taken: an event is pending and events were not masked. */
 static int call_may(uint32_t masked)
 {
 	return masked || !fastpath_pending;
@@ -89,7 +89,7 @@ uint64_t fastpath_call_cr3(uint64_t value, uint32_t masked)
 {
 	uint64_t rsp = previrt_cpu.r[RSP], rip = *(const uint64_t *)rsp;
 
-	/* A stack in the lower half may be gone: it is not read again then. */
+	/* A stack in the lower half may not be mapped after the load: slow path. */
 	if (!call_may(masked) || value >> CPU_CR3_PLAIN || !((rsp & rip) >> 63))
 		return call_slow();
 	fastpath_lock();
@@ -112,7 +112,7 @@ uint64_t fastpath_call_sreg(uint64_t value, uint32_t masked, int which)
 	return done ? 0 : call_slow();
 }
 
-/* As call.S has pushed them. */
+/* The registers that call.S has pushed, in this order. */
 struct call_saved { uint64_t r11, r10, r9, r8, rsi, rdx, rax; };
 
 uint64_t fastpath_call_wrmsr(uint32_t msr, uint32_t masked, const struct call_saved *saved)
@@ -128,7 +128,7 @@ uint64_t fastpath_call_wrmsr(uint32_t msr, uint32_t masked, const struct call_sa
 	return done ? 0 : call_slow();
 }
 
-/* What is not so common: the port in dx, several processors. */
+/* The rarer cases: the port in dx, several processors. */
 static __attribute__((noinline)) uint64_t call_any_io(const struct wedge_io *slot,
 						      struct call_saved *saved)
 {

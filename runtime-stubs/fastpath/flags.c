@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which instructions the routines of flags.S are for, and their interruptions. */
+/* The choice of a routine of flags.S for an instruction, and what to do if one is interrupted. */
 #include "fastpath.h"
 #include "flags.h"
 #include "insns.h"
@@ -14,7 +14,7 @@ struct flags_state {
 extern const struct flags_state fastpath_flags_states[], fastpath_flags_states_end[];
 extern uint64_t fastpath_flags_rax, fastpath_flags_rcx, fastpath_flags_return;
 
-/* pushf, and pop of a word above rsp. */
+/* PUSHF, and POP of a word above rsp. */
 static int flags_stack_routine(const struct insn *insn)
 {
 	if (insn->base != RSP || insn->index != INSN_NO_REG || insn->asize != 8 ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which sites lead to read.S. */
+/* The choice of a routine of read.S for an instruction. */
 #include "fastpath.h"
 #include "insns.h"
 

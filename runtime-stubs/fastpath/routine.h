@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* For C and assembly. */
+/* Included by C and assembly. */
 #ifndef PREVIRT_FASTPATH_ROUTINE_H
 #define PREVIRT_FASTPATH_ROUTINE_H
 
-/* Bytes, and alignment, of each routine of read.S and call.S that saves rcx first. */
+/* Size and alignment, in bytes, of each routine of read.S and call.S that saves rcx first. */
 #define FASTPATH_ROUTINE 64
 
 #endif

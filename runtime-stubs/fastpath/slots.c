@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Which call slots lead to the fast path's code, when none may, and interruptions of it.
+ * The choice of the code that a call slot leads to, and what to do if that is interrupted.
  */
 #include "fastpath.h"
 #include "flags.h"
@@ -17,21 +17,22 @@ extern const char fastpath_read16_start[], fastpath_read16_end[];
 extern const char fastpath_call_start[], fastpath_call_end[], fastpath_call_common[],
 	fastpath_call_behind[];
 
-/* Of the routines of flags.S: the site that each is for, its call's length. */
+/* By routine of flags.S: the kind of site that uses it, the length of its call. */
 static struct { uint8_t at, size; } shapes[FLAGS_ROUTINES];
 static uint8_t shape_calls[FLAGS_ROUTINES];
 static struct { uint16_t slot; uint8_t routine; } uses[REWRITER_CALLS];
 static unsigned use_count;
-/* Of the other code, by slot: its call's length, and where it is. */
+/* By slot, for read.S and call.S: the length of the site's call, and the code's address. */
 static uint8_t code_calls[REWRITER_CALLS];
 static int32_t code_at[REWRITER_CALLS];
 static unsigned code_end;
-static VCPU_LOCAL unsigned disallowed;	/* reasons: FASTPATH_NOT_* */
-static unsigned disallowed_by;		/* so many processors: one suffices */
+static VCPU_LOCAL unsigned disallowed;	/* reasons of this processor: FASTPATH_NOT_* */
+static unsigned disallowed_by;		/* the number of processors with a reason; one is enough */
 
 /*
- * The slow path of a routine is one slot's; a site of another shape would go on
- * at the wrong place there, so it keeps to its own.
+ * The slow path of a routine is that of one slot. The slow path of a site of another shape
+ * (length of the site or its call) would return to a wrong address, so such a site does not use
+ * the routine.
  */
 void backend_call_slot(unsigned slot, const struct insn *insn, unsigned at, unsigned size,
 		       unsigned call)
@@ -97,7 +98,7 @@ unsigned fastpath_again(struct cpu *cpu)
 	return call;
 }
 
-/* In code that calls C, or reads registers: nothing has happened yet, or all of it. */
+/* Interrupted in read.S or call.S: the instruction was not carried out yet, or completely. */
 static int slots_in_code(struct cpu *cpu, int *call)
 {
 	uint64_t rip = cpu->rip;

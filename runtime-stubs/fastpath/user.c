@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which jump sites lead to user.inc, and what that relies on. */
+/* The choice of user.inc's code for jump sites and system calls, and the variables it reads. */
 #include "fastpath.h"
 #include "flags.h"
 #include "../wedge/entry.h"
@@ -9,8 +9,8 @@
 #define JUMPS 6			/* as many as user.inc has */
 #define FIRST_IRET 2
 #define NEEDED_MASK (FLAG_IF | FLAG_DF | FASTPATH_UNUSUAL)
-#define FIRST_INSN 9u		/* more than the bytes of the first instruction there */
-#define KERNEL_FLAGS 0x200cd5ull	/* what real flags a system call may bring */
+#define FIRST_INSN 9u		/* the first instruction there has fewer bytes */
+#define KERNEL_FLAGS 0x200cd5ull	/* real flags that the kernel may have after SYSCALL */
 
 extern const uint64_t fastpath_jumps[JUMPS];
 extern uint64_t fastpath_slow_jumps[JUMPS];
