@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Makes the machine of the bundle, and starts its kernel: an ELF file (image.c), by a boot
- * protocol (linux.c). To add one: docs/wedge-internals.md, "Adding a boot protocol".
+ * Makes the machine that the bundle describes, and starts its kernel: an ELF file (image.c), by
+ * a boot protocol (linux.c). To add one: docs/wedge-internals.md, "Adding a boot protocol".
  */
 #include "entry.h"
 #include "wedge.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Counters by cause, of each processor, counted only when they are wanted: what the wedge was entered
- * for and the hypercalls that came of it, page faults by what became of them, the
- * sites that came most often (these of all processors together).
+ * Counters by cause, with --counts only. For each processor: entries of the wedge by
+ * cause, with the hypercalls made for them, and page faults by result. For all processors
+ * together: the sites that entered the wedge most often.
  */
 #include "wedge.h"
 #include "print.h"
@@ -11,7 +11,7 @@
 #include "../iface/vcpu.h"
 #include "../mmu/mmu.h"
 
-#define SITES 512u		/* a power of two; more are not told apart */
+#define SITES 512u		/* places of the hash table, a power of two; further sites are lost */
 #define SITES_SHOWN 20
 
 static VCPU_LOCAL struct { uint64_t entries, hypercalls; } causes[CAUSES];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What the wedge has done, a line for each kind of thing:
+ * Prints the counters, a line for each group and name:
  *
  *   previrt: count GROUP NAME WORD NUMBER[=NUMBER+NUMBER...] [WORD NUMBER...]
  *
- * What stands behind = is the share of each processor, from the first one on.
- * `previrt counts --log' reads them; docs/wedge.md tells what each means.
+ * The numbers after = are those of each processor, from the first one on.
+ * `previrt counts --log' reads them; docs/wedge.md has the meaning of each.
  */
 #include "entry.h"
 #include "wedge.h"

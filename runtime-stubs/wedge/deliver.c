@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Exceptions and interrupts to the guest that must get there. */
+/* Delivery of exceptions to the guest; the wedge stops if it fails. */
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"

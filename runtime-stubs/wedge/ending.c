@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The end of a run: what was counted, the self-check, the last line. */
+/* The end of a run: prints the counters, the result of the self-check, the last line. */
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"
@@ -63,7 +63,7 @@ static void ending_print(void)
 	wedge_print_causes();
 }
 
-/* Non-zero: something is wrong. */
+/* The self-check. Returns non-zero if something is wrong. */
 static int ending_check(void)
 {
 	uint64_t va = 0;

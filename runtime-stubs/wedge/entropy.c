@@ -3,7 +3,7 @@
 #include "entropy.h"
 #include <string.h>
 
-#define ROUNDS 10		/* double ones */
+#define ROUNDS 10		/* double rounds */
 
 static inline uint32_t entropy_turn(uint32_t x, unsigned n)
 {
@@ -35,7 +35,7 @@ void entropy_block(const uint32_t state[16], uint32_t out[16])
 		out[i] += state[i];
 }
 
-/* Half of each block is the next key. */
+/* The first half of each block is the next key. */
 static void entropy_fill(struct bus_entropy *source, void *to, size_t size)
 {
 	struct entropy *entropy = (struct entropy *)source;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Page faults: of what the shadow does not map yet, of the guest's own, of devices.
+ * Page faults: the shadow lacks the mapping, or the guest's tables do, or it is device memory.
  */
 #include "entry.h"
 #include "wedge.h"
@@ -12,7 +12,7 @@
 #include "../mmu/mmu.h"
 
 #define MAX_SAME_FAULTS 16
-#define FAULTS_WORK_FILL 0x80u	/* of requests_vcpu.work; wedge_vcpu.prefill */
+#define FAULTS_WORK_FILL 0x80u	/* in requests_vcpu.work: map wedge_vcpu.prefill */
 
 void wedge_settle_user(void)
 {
@@ -25,7 +25,7 @@ void wedge_settle_user(void)
 		mmu_prefill(wedge_vcpu.prefill);
 }
 
-/* Nothing is mapped where the guest's tables lead: a device's registers, or nothing? */
+/* The guest's tables map the address to device memory, or to no memory: emulates the access. */
 static void faults_device(struct cpu_fault *fault)
 {
 	uint64_t va = fault->address;
@@ -43,7 +43,7 @@ static void faults_device(struct cpu_fault *fault)
 		return;
 	default:
 		if (previrt_cpu.user) {
-			/* LIMIT: an instruction that is not carried out there. */
+			/* LIMIT: the instruction is not emulated on device memory. */
 			wedge_deliver(&(struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 }, 0);
 			return;
 		}
@@ -61,7 +61,7 @@ void wedge_page_fault(struct cpu_fault *fault)
 
 	if (previrt_cpu.user)
 		access |= PF_U;
-	/* Another address space may well fault at the same place. */
+	/* The same fault again? It is none in another address space. */
 	if (wedge_vcpu.last_fault.address != fault->address || wedge_vcpu.last_fault.rip != previrt_cpu.rip ||
 	    wedge_vcpu.last_fault.generation != mmu_vcpu.generation)
 		wedge_vcpu.last_fault.count = 0;
@@ -80,9 +80,9 @@ void wedge_page_fault(struct cpu_fault *fault)
 			return;
 		if (!previrt_cpu.user)
 			wedge_stop("a page fault that does not go away");
-		/* LIMIT: user mode has no pages in the upper half: it sees a page fault
-		   where the guest's tables allow the access. A kernel that finds nothing
-		   to mend goes back, and sees a general protection then: no loop. */
+		/* LIMIT: user mode has no pages in the upper half. It takes a page fault
+		   though the guest's tables allow the access. If the kernel changes
+		   nothing and returns, the next fault is #GP, so that there is no loop. */
 		fault->error = access | PF_P;
 		if (wedge_vcpu.last_fault.count > MAX_SAME_FAULTS + 1)
 			*fault = (struct cpu_fault){ .vector = VECTOR_GP, .has_error = 1 };

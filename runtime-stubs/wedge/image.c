@@ -68,7 +68,7 @@ static void image_fail(const char *why)
 	wedge_stop(why);
 }
 
-/* Where the kernel lies in guest memory, and its table. */
+/* Where the kernel is in guest memory, and its table of sites. */
 static uint64_t image_low;
 static struct image_notes image_notes;
 
@@ -106,8 +106,8 @@ void image_rewrite(void)
 		    rw->by_template[REWRITER_LEAVE], rw->by_template[REWRITER_TRAP]);
 }
 
-/* Segments at another distance than the kernel's code; more than there is room for
-   are left out, and a site in one stops the load. */
+/* Adds the segments whose link address and place differ by another amount than those of the
+   kernel's code. If there is no room for one, a site in it stops the load. */
 static void image_find_areas(const Elf64_Phdr *phdrs, int count, uint64_t delta)
 {
 	struct rewriter *rw = &wedge_rewriter;

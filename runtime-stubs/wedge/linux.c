@@ -13,7 +13,7 @@
 #include "../mmu/mmu.h"
 #include <string.h>
 
-/* All memory below 4 GiB where it is, in pages of 2 MiB. */
+/* Identity page tables for all memory below 4 GiB, with pages of 2 MiB. */
 static void linux_page_tables(uint64_t memory)
 {
 	uint64_t *pml4 = backend_guest(AT_PML4), *pdpt = backend_guest(AT_PDPT);
@@ -41,7 +41,7 @@ static void linux_initrd(uint8_t *page, const uint8_t *data, size_t size, uint64
 	zeropage_initrd(page, at, size);
 }
 
-/* Where the kernel is, if that is not where it was linked. */
+/* The place of a kernel that was moved. */
 static struct bundle_moved linux_find_moved(const void *bundle, size_t size)
 {
 	struct bundle_moved m = { 0 };
@@ -60,7 +60,7 @@ static struct bundle_moved linux_find_moved(const void *bundle, size_t size)
 	return m;
 }
 
-/* The code behind a moved kernel is no memory of the guest's. */
+/* The code after a moved kernel is not part of the guest's memory map. */
 static void linux_memory_map(uint8_t *page, const struct bundle_moved *moved, uint64_t memory)
 {
 	uint64_t start = FIRMWARE_END;

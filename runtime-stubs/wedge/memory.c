@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What a compiler calls, for there is no library here. */
+/* The functions that a compiler calls; there is no C library here. */
 #include <stddef.h>
 #include <string.h>
 

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Rewrites code the guest loads while it runs. No hook in the guest: kernel
- * pages that become executable give the sign, and the table is found behind
- * them, where a module's notes stand with the rest of its image.
+ * Rewrites the sites of modules, which the guest loads while it runs. The guest has no
+ * hook for it: when pages of the kernel become executable, the module's table is looked
+ * for in the pages after them, where its notes are.
  *
- * Invariants: by then the module is relocated; it has not run. A site whose
- * bytes are no more what the table says (the kernel's own patching came first,
- * or this has been here before) is left alone.
+ * Invariants: at that time the module is relocated and has not run. A site whose bytes
+ * differ from its table's (patched by the kernel, or rewritten before) is not changed.
  *
- * A note is a word of whoever wrote the memory it stands in. It counts only while
- * the guest's tables make that memory neither writable nor executable, as a kernel
- * does with a module's constants before it makes the code executable: data that
- * came from user mode (buffers, constants in compiled filters) stands elsewhere.
- * It names no site of the kernel's own image and none behind a large page: those
- * have been rewritten from the kernel's own table (docs/security.md).
- * LIMIT: a silent instruction that the kernel has copied from a module's
- * alternatives before this looks is missed.
+ * Anybody who can write to the kernel's memory can write a note. A note is valid only in
+ * memory that the guest's tables map neither writable nor executable: kernels map a
+ * module's constants so before its code becomes executable, and data from user mode
+ * (buffers, constants in compiled filters) is elsewhere. A note must name no site in
+ * the kernel's image or in a large page: those were rewritten by the kernel's own table
+ * (docs/security.md).
+ * LIMIT: a silent instruction that the kernel has copied from a module's alternatives
+ * before its code becomes executable is missed.
  */
 #include "wedge.h"
 #include "entry.h"
@@ -34,14 +33,14 @@ struct modules_moved modules_moved;
 static struct { uint32_t modules, sites, changed, refused; } modules;
 static uint64_t modules_last;
 
-/* Where notes are read: the guest's memory, or a copy of it from @va on. */
+/* The memory that notes are read from: the guest's, or a copy of it from @va on. */
 struct modules_notes {
 	uint64_t va;
 	const uint8_t *copy;
 	size_t size;
 };
 
-/* Read @size bytes at @va with the kernel's rights; 0, or -1 if unmapped. */
+/* Reads @size bytes at @va with the kernel's rights. Returns 0, or -1 if a page is not mapped. */
 static int modules_read(uint64_t va, void *to, size_t size)
 {
 	uint64_t address;
@@ -57,8 +56,8 @@ static int modules_walk(uint64_t va, struct mmu_walk *walk)
 	return mmu_translate(va, 0, walk, &error);
 }
 
-/* Memory at @va that the guest's tables make neither writable nor, where they can
-   say so (EFER.NXE), executable. */
+/* Returns 1 if the guest's tables map @va neither writable nor, if EFER.NXE is set,
+   executable. */
 static int modules_is_constant(uint64_t va)
 {
 	struct mmu_walk walk;
@@ -67,7 +66,7 @@ static int modules_is_constant(uint64_t va)
 	       (walk.flags & PTE_NX || !(previrt_cpu.efer & EFER_NX));
 }
 
-/* May a module's table name the byte at @va? */
+/* Returns 1 if a module's table may name the byte at @va. */
 static int modules_may_name(uint64_t va)
 {
 	struct mmu_walk walk;
@@ -86,13 +85,13 @@ static int modules_read_notes(const struct modules_notes *notes, uint64_t va, vo
 	return 0;
 }
 
-/* A note of ours: its bytes, how many entries of sites or operations on memory it has
-   (none in notes of other kinds), the size of one. */
+/* One of previrt's notes: its size, and the number and size of its entries of sites or memory
+   operations (0 in notes of other types). */
 struct modules_note {
 	uint32_t type, bytes, entries, entry_size;
 };
 
-/* Is there one at @va? */
+/* Reads the head of the note at @va. Returns 0 if it is none of previrt's. */
 static int modules_note(const struct modules_notes *notes, uint64_t va, struct modules_note *found)
 {
 	static const uint8_t least[] = {
@@ -117,7 +116,7 @@ static int modules_note(const struct modules_notes *notes, uint64_t va, struct m
 	return 1;
 }
 
-/* What an entry of a note of @type names; -1: nothing that is rewritten. */
+/* Reads an entry of a note of @type as a site. Returns -1 if it names none. */
 static int modules_read_site(const struct modules_notes *notes, uint64_t entry_va, uint32_t type,
 			     struct previrt_site *site)
 {
@@ -142,7 +141,8 @@ static void modules_write_site(const struct previrt_site *site, uint64_t va, con
 		wedge_rewriter.by_class[previrt_insns[site->op].cls][template]++;
 }
 
-/* One site of the table; @write: second round. -1: it would go wrong silently. */
+/* Plans one site of the table or, with @write, rewrites it. Returns -1 if it cannot be rewritten and
+   would not trap. */
 static int modules_site(const struct modules_notes *notes, uint64_t entry_va, uint32_t type, int write)
 {
 	uint8_t bytes[REWRITER_SITE_MAX], out[REWRITER_SITE_MAX];
@@ -156,7 +156,7 @@ static int modules_site(const struct modules_notes *notes, uint64_t entry_va, ui
 	va = entry_va + (int64_t)(int32_t)((uint32_t)site.site - PREVIRT_BIAS);
 	size = site.len + site.pad;
 	if (size > sizeof(bytes) || modules_read(va, bytes, size))
-		return 0;		/* freed with the module's start-up code */
+		return 0;		/* in start-up code that was freed */
 	if (!size || !modules_may_name(va) || !modules_may_name(va + size - 1)) {
 		modules.refused += write;
 		return 0;
@@ -178,7 +178,7 @@ static int modules_site(const struct modules_notes *notes, uint64_t entry_va, ui
 	return 0;
 }
 
-/* All notes from @va on. */
+/* Plans or writes the sites of all notes from @va on. */
 static int modules_table(const struct modules_notes *notes, int write)
 {
 	struct modules_note note;
@@ -190,7 +190,7 @@ static int modules_table(const struct modules_notes *notes, int write)
 	return 0;
 }
 
-/* The guest can have as many of these as it likes. */
+/* Prints a line for the first refused table only: the guest can make any number. */
 static void modules_report_refused(uint64_t va)
 {
 	static int reported;
@@ -200,7 +200,7 @@ static void modules_report_refused(uint64_t va)
 	reported = 1;
 }
 
-/* The first note of ours that counts in the page at @va; 0: none. */
+/* Returns the address of the first valid note in the page at @va, or 0. */
 static uint64_t modules_scan_page(uint64_t va)
 {
 	static const struct modules_notes memory;

@@ -5,7 +5,7 @@
 #include "entry.h"
 #include <elf.h>
 
-/* Is there a table in them? @damaged: or what may be a damaged one. */
+/* Returns 1 if the notes have a table of sites. *@damaged: they may have a damaged one. */
 static int image_has_sites(const struct image_notes *notes, int damaged)
 {
 	struct previrt_sites_walk walk;
@@ -17,14 +17,14 @@ static int image_has_sites(const struct image_notes *notes, int damaged)
 	return status == PREVIRT_SITES_UNIT || (damaged && status != PREVIRT_SITES_END);
 }
 
-/* Is [@at, @at + @bytes) in the file of @size? */
+/* Returns 1 if the @bytes from @at on are within a file of @size bytes. */
 static int image_holds(size_t size, uint64_t at, uint64_t bytes)
 {
 	return at <= size && bytes <= size - at;
 }
 
-/* Sections have the right alignment each, and a linker script may give them no
-   segment of notes. */
+/* By sections: each has its own alignment, and a linker script may make no segment for
+   notes. */
 static int image_note_section(const uint8_t *image, size_t size, int damaged,
 			      struct image_notes *notes)
 {
@@ -45,8 +45,7 @@ static int image_note_section(const uint8_t *image, size_t size, int damaged,
 	return 0;
 }
 
-/* A stripped file has no sections; of segments there may be several, of others as
-   well. */
+/* By segments, for a file without sections. There may be several, also with other notes. */
 static int image_note_segment(const uint8_t *image, size_t size, int damaged,
 			      struct image_notes *notes)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What the board is to have besides, of what came with the kernel (bundle.h): disks in
- * memory, which are the bundle's own bytes, for nobody else reads them any more; and an
- * entropy device.
+ * Parts of the board that the bundle has (bundle.h): disks in memory and an entropy device. A
+ * disk uses the bytes of the bundle in place, as nothing else reads them any more.
  */
 #include "entry.h"
 #include "wedge.h"
@@ -15,7 +14,7 @@
 static struct memory_disk disks[BUS_DISKS];
 static struct entropy entropy;
 
-/* diskN-copy or diskN-ro, whose number is @n. */
+/* Finds the file diskN-copy or diskN-ro, N being @n. */
 static const uint8_t *parts_find_disk(const void *bundle, size_t size, unsigned n, int *read_only,
 				 size_t *length)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* in and out of a byte, for the fast path. */
+/* IN and OUT of one byte, for the fast path. */
 #include "entry.h"
 #include "wedge.h"
 #include "../iface/events.h"
@@ -21,7 +21,8 @@ void wedge_find_port(struct wedge_io *io, uint16_t port)
 	io->offset = port - io->window->first;
 }
 
-/* Of interrupts that may wait afterwards only the 8259's can be new. */
+/* The access may have raised an interrupt of the 8259 (bus.interrupt); of other controllers only
+   with several processors. */
 uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events)
 {
 	wedge_cause(PREVIRT_CLASS_io);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The end of a guest that cannot go on: why, and what its processor held. */
+/* The report when the wedge stops the guest: the reason and the registers. */
 #include "entry.h"
 #include "wedge.h"
 #include "print.h"
@@ -14,7 +14,7 @@
 
 struct wedge_refused wedge_refused;
 
-/* With the kernel's rights; 0, or -1 if there is nothing. */
+/* Reads the guest's memory with the kernel's rights. Returns 0, or -1 if it is not mapped. */
 static int report_read(uint64_t va, void *to, size_t size)
 {
 	uint64_t address;
@@ -57,7 +57,7 @@ void wedge_stop(const char *why)
 {
 	static int stopping;
 
-	/* A report that fails itself must not be made again. */
+	/* A failure during the report must not start another one. */
 	if (stopping++)
 		backend_shutdown(EXIT_STOPPED);
 	bus_poll(&board_vm.bus);
@@ -66,7 +66,7 @@ void wedge_stop(const char *why)
 		wedge_print("previrt: the last register refused: %s of MSR %x at %016lx\n",
 			    wedge_refused.write ? "write" : "read", wedge_refused.msr,
 			    wedge_refused.at);
-	/* Before the start there is nothing to tell. */
+	/* Before the start there are no registers to print. */
 	if (previrt_cpu.cr3) {
 		report_registers(&previrt_cpu);
 		report_memory(&previrt_cpu);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The wedge at work: from a site, a trap or an event of the guest back to the
- * guest. Knows the parts; they do not know each other.
+ * The main path: the guest enters the wedge by a site, an exception or an event (wedge_*);
+ * that is handled, pending interrupts are delivered, and the guest is resumed (run_resume).
  */
 #include "entry.h"
 #include "tables.h"
@@ -18,15 +18,15 @@
 #include "../board/mailbox.h"
 #include "../mmu/mmu.h"
 
-/* What user mode sees of the machine must be there; if nothing changes, the
-   next return needs no look. */
+/* Before user mode runs: brings hardware and shadow up to date with what user mode can see. The next
+   return may take the fast path if nothing changes until then. */
 static void run_before_user(struct cpu *cpu)
 {
 	cpu_sync_gdt(cpu);
 	if (requests_vcpu.work)
 		wedge_settle_user();
 	mmu_before_user();
-	/* sysret is undefined without SCE: it must come by here. */
+	/* Without SCE, SYSRET raises #UD: it must take the slow path. After an NMI, IRET must. */
 	requests_vcpu.slow = cpu->in_nmi || !(cpu->efer & EFER_SCE);
 }
 
@@ -37,7 +37,7 @@ static void run_nmi(void)
 	if (previrt_cpu.in_nmi || !board_take_nmi())
 		return;
 	previrt_cpu.in_nmi = 1;
-	requests_vcpu.slow = 1;		/* iret must come by here */
+	requests_vcpu.slow = 1;		/* IRET must take the slow path */
 	wedge_deliver(&nmi, 0);
 }
 
@@ -46,7 +46,7 @@ static _Noreturn void run_resume(void)
 	struct cpu *cpu = &previrt_cpu;
 
 	tables_check_room();
-	/* Also where an interrupt comes first, perhaps each time. */
+	/* Here, as an interrupt may be delivered before user mode runs, perhaps each time. */
 	if (cpu->user)
 		mmu_user_seen();
 	for (;;) {
@@ -97,7 +97,7 @@ static void run_halt(void)
 	wedge_vm.vcpus_off -= off;
 }
 
-/* @end: where the guest goes on behind the instruction. */
+/* Emulates @insn, which is at @at. @end: where the guest goes on after it. */
 static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 {
 	struct cpu_fault fault = { 0 };
@@ -134,9 +134,8 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		wedge_print("previrt: no emulation of %s\n", previrt_insns[insn->op].name);
 		wedge_stop("instruction not supported");
 	}
-	/* The gate of an int, or syscall's mask, takes TF away before the step ends;
-	   sysret's TF counts as it sets it; there is no step behind a load of SS (SDM
-	   volume 3, 6.8.3). */
+	/* INT n and SYSCALL clear TF before the single step ends, SYSRET may set it; after a
+	   load of SS there is no #DB (SDM volume 3, 6.8.3). */
 	if (insn->op == PREVIRT_OP_int || insn->op == PREVIRT_OP_sysret ||
 	    insn->op == PREVIRT_OP_syscall)
 		stepping = cpu->rflags & FLAG_TF;
@@ -146,7 +145,7 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 		wedge_debug(!!stepping);
 }
 
-/* An access to a device, whose site is from @at to @end. */
+/* Carries out @access to device memory, whose site is from @at to @end. */
 static void run_device(const struct insn_operation *access, uint64_t at, uint64_t end)
 {
 	struct cpu_fault fault = { .error = 0 };
@@ -191,8 +190,8 @@ void wedge_jump(unsigned slot)
 }
 
 /*
- * A privileged instruction that was not rewritten, or one of user mode that the
- * guest allows: 1 if it was one.
+ * Emulates the instruction at rip, which has raised #GP or #UD, if it is a sensitive one of the
+ * kernel that was not rewritten, or one that user mode may execute. Returns 0 if not.
  */
 static int run_trapped(void)
 {
@@ -202,7 +201,7 @@ static int run_trapped(void)
 
 	if (!insn_decode(&insn, bytes, size, 1))
 		return 0;
-	/* The guest's processor does not have them; the one below may. */
+	/* The guest's processor does not have SVM; the real one may. */
 	if (previrt_cpu.user && (previrt_insns[insn.op].cls == PREVIRT_CLASS_svm ||
 				 insn.op == PREVIRT_OP_invlpga)) {
 		wedge_deliver(&(struct cpu_fault){ .vector = VECTOR_UD }, 0);
@@ -228,7 +227,7 @@ static int run_is_unwanted(struct cpu_fault *fault)
 	return 1;
 }
 
-/* Does not return if it was one. */
+/* #UD: if it is at a site that is too short, handles that and does not return. */
 static void run_short_site(void)
 {
 	int slot = short_site_slot(&previrt_cpu);
@@ -294,7 +293,7 @@ void wedge_event(void)
 {
 	wedge_cause(CAUSE_EVENT);
 	wedge_vcpu.counters.events++;
-	run_resume();		/* asks for events */
+	run_resume();		/* takes the events */
 }
 
 void wedge_go(void)

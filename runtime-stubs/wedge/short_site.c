@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Sites that have trapped because they are too short for the prefix of fs
- * (rewriter_trap_slot). In a kernel that has been moved, one that has run at its
- * place gets a call or jump of that place's own, and traps no more.
+ * With backend_fs_base, sites that are too short for an FS prefix hold an instruction that
+ * traps (rewriter_trap_slot). In a kernel that was moved, the first trap replaces it by a
+ * RIP-relative call or jump, which does not trap.
  *
- * LIMIT: code that is copied elsewhere after it has run refers to what lies as far from
- * the copy. A kernel's relocation of code it copies (kprobes) takes that into account.
+ * LIMIT: such a call is not position-independent. Kernels that copy code (kprobes) adjust
+ * RIP-relative operands in the copy.
  */
 #include "wedge.h"
 #include "entry.h"
@@ -17,7 +17,8 @@
 
 void (*wedge_loader)(struct cpu *cpu);
 
-/* The kernel's image, and its modules ahead of that. */
+/* Returns 1 if @va, in the kernel or its modules below it, can reach the slots by a RIP-relative
+   operand. */
 static int short_site_is_near(uint64_t va)
 {
 	return backend_near_slots && mmu_window.size && va < mmu_window.va + mmu_window.size &&

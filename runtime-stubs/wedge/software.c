@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Software interrupts: INT n, INT3, INTO. Which one it was, and how long, is read in
- * the guest's code: what a hypervisor says of it is made from the processor's error
- * code, in which some emulators have twice the vector (128 for INT 64), and from a
- * length of two bytes. SDM volume 2, INT n.
+ * Software interrupts: INT n, INT3, INTO. The vector and length are read from the guest's
+ * code. The hypervisor's vector comes from the processor's error code, which some emulators
+ * fill in wrongly (128 for INT 64), and its length is always 2. SDM volume 2, INT n.
  */
 #include "wedge.h"
 #include "insns.h"
@@ -15,7 +14,7 @@
 #define ERROR_EXTERNAL 1u
 #define ERROR_IDT 2u
 
-/* The INT n at cpu->rip: its length, with the vector; 0: there is none. */
+/* Returns the length of the INT n at cpu->rip, and its vector; 0 if there is none. */
 static unsigned software_look(struct cpu *cpu, unsigned *vector)
 {
 	uint8_t bytes[INSN_MAX];
@@ -28,9 +27,9 @@ static unsigned software_look(struct cpu *cpu, unsigned *vector)
 	return insn.len;
 }
 
-/* The one that has led behind itself as @vector. INT3 and INTO are a byte.
-   LIMIT: prefixes that the hypervisor has passed over (INT 3, 4, 80h) are not seen: a
-   refusal's rip is behind them. */
+/* Returns the length of the software interrupt that ends at cpu->rip and was reported as
+   *@vector; corrects *@vector. INT3 and INTO have one byte each. LIMIT: prefixes before INT 3, 4
+   and 80h are not seen, so the rip of a fault of the INT is after them. */
 static unsigned software_ended(struct cpu *cpu, unsigned *vector)
 {
 	uint64_t end = cpu->rip;

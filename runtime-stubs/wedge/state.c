@@ -104,7 +104,7 @@ uint64_t wedge_state_time(const uint8_t *from, size_t size)
 	return memcmp(head.mark, "previrt", 8) ? 0 : head.time;
 }
 
-/* The parts are those that this machine would save. */
+/* Returns 1 if @from has the parts that this machine would save. */
 static int state_fits(const uint8_t *from, size_t size)
 {
 	struct state_part parts[PARTS];

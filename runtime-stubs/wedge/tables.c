@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The guest has other page tables: is there what it needs to go on? */
+/* After a change of page tables: checks that the guest's code and stack are mapped. */
 #include "entry.h"
 #include "tables.h"
 #include "wedge.h"
@@ -8,9 +8,10 @@
 #include "../mmu/mmu.h"
 
 /*
- * A further processor loses its stack while it gets from the firmware's tables
- * to the kernel's own: nothing is pushed there then, but by sites. Until it has
- * run user mode such a stack is what it was, memory where it is.
+ * A further processor switches from the firmware's tables to the kernel's while its stack is
+ * mapped by the former only. Bare hardware pushes nothing there until the kernel sets
+ * another stack, but sites do. So the stack stays identity-mapped until the processor has
+ * run user mode.
  */
 static int tables_map_stack(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Further processors, woken through the board's mailbox. */
+/* Start of further processors by the board's wake-up mailbox. */
 #include "entry.h"
 #include "tables.h"
 #include "wedge.h"
@@ -38,5 +38,5 @@ void vcpus_begin(void)
 		wedge_stop("instruction not supported before paging");
 	}
 	mmu_set_root(cpu->cr3 & PTE_ADDRESS, 0);
-	tables_check(~mmu_vm.upper_changes);	/* its stack may be mapped no more */
+	tables_check(~mmu_vm.upper_changes);	/* its stack may not be mapped any more */
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The machine and its processor, and the names of their parts. */
+/* previrt_vm and previrt_vcpu, and the symbols of their parts. */
 #include "vm.h"
 
 VCPU_LOCAL struct vcpu previrt_vcpu;
 struct vm previrt_vm;
 
-/* @name is where part @member of @whole stands, whose type its header agrees with. */
+/* Makes @name the address of member @member of @whole; the types must agree. */
 #define PART(name, whole, member) do {							\
 	_Static_assert(__builtin_types_compatible_p(__typeof__(name),			\
 		       __typeof__(((struct whole *)0)->member)), #name);		\
@@ -14,7 +14,7 @@ struct vm previrt_vm;
 			 : : "i"(offsetof(struct whole, member)));			\
 } while (0)
 
-/* Not called: the compiler works out the offsets, the assembler sets the names. */
+/* Never called: the compiler computes the offsets, the assembler defines the symbols. */
 static __attribute__((used)) void vm_name_parts(void)
 {
 	PART(previrt_cpu, vcpu, cpu);
