@@ -14,6 +14,7 @@
 #include "gcc-compat.h"
 
 #include "parts.h"
+#include "pass.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -61,27 +62,12 @@ static void print_parts(tree decl, bool before)
 		(parts & PART_RECORD) != 0);
 }
 
-static const pass_data before_data = {
-	RTL_PASS, "previrt_before", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
-};
+static bool function_gate(function *)
+{
+	return !unit_is_excluded() && unit_has_assembly();
+}
 
-static const pass_data behind_data = {
-	RTL_PASS, "previrt_behind", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
-};
-
-class function_pass : public rtl_opt_pass {
-	bool before;
-public:
-	function_pass(bool is_before) :
-		rtl_opt_pass(is_before ? before_data : behind_data, g), before(is_before) {}
-	bool gate(function *) final override
-	{
-		return !unit_is_excluded() && unit_has_assembly();
-	}
-	unsigned int execute(function *fn) final override;
-};
-
-unsigned int function_pass::execute(function *fn)
+static void print_settings(function *fn, bool before)
 {
 	if (is_excluded(fn->decl))
 		fprintf(asm_out_file, "\t.set .Lpv_off,%d\n", before);
@@ -90,10 +76,20 @@ unsigned int function_pass::execute(function *fn)
 		fprintf(asm_out_file, "\t.set .Lpv_group,%d\n", before);
 	if (previrt_options.mode == MODE_CALL && !is_stackless(fn->decl))
 		fprintf(asm_out_file, "\t.set .Lpv_keep,%d\n", !before);
-	return 0;
+}
+
+static void before_execute(function *fn)
+{
+	print_settings(fn, true);
+}
+
+static void behind_execute(function *fn)
+{
+	print_settings(fn, false);
 }
 
 rtl_opt_pass *pass_function_make(bool before)
 {
-	return new function_pass(before);
+	return before ? pass_rtl("previrt_before", function_gate, before_execute)
+		      : pass_rtl("previrt_behind", function_gate, behind_execute);
 }

@@ -22,6 +22,7 @@
 #include "guest_load.h"
 #include "liveness.h"
 #include "mark.h"
+#include "pass.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -316,21 +317,12 @@ static void look_at_block(basic_block bb, bitmap live, vec<operation> *operation
 	}
 }
 
-static const pass_data late_data = {
-	RTL_PASS, "previrt_late", OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0
-};
+static bool late_gate(function *)
+{
+	return guest_is_loaded() && !unit_is_excluded() && unit_has_assembly();
+}
 
-class late_pass : public rtl_opt_pass {
-public:
-	late_pass() : rtl_opt_pass(late_data, g) {}
-	bool gate(function *) final override
-	{
-		return guest_is_loaded() && !unit_is_excluded() && unit_has_assembly();
-	}
-	unsigned int execute(function *fn) final override;
-};
-
-unsigned int late_pass::execute(function *fn)
+static void late_execute(function *fn)
 {
 	auto_vec<operation> operations;
 	basic_block bb;
@@ -349,10 +341,9 @@ unsigned int late_pass::execute(function *fn)
 		put_site(&operations[i]);
 	if (!guest_leaves_unit() && !guest_leaves_function(fn->decl))
 		put_hooks(fn->decl);
-	return 0;
 }
 
 rtl_opt_pass *pass_late_make()
 {
-	return new late_pass();
+	return pass_rtl("previrt_late", late_gate, late_execute);
 }

@@ -19,6 +19,7 @@
 #include "guest_load.h"
 #include "mark.h"
 #include "named.h"
+#include "pass.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -230,38 +231,33 @@ static void mark_statement(gimple *stmt, bool early)
 	}
 }
 
-static const pass_data early_data = {
-	GIMPLE_PASS, "previrt_accessors", OPTGROUP_NONE, TV_NONE, PROP_gimple_any, 0, 0, 0, 0
-};
+static bool memory_gate(function *fn)
+{
+	return guest_is_loaded() && !unit_is_excluded() && !guest_leaves_unit() &&
+	       !guest_leaves_function(fn->decl);
+}
 
-static const pass_data late_data = {
-	GIMPLE_PASS, "previrt_memory", OPTGROUP_NONE, TV_NONE, PROP_gimple_any, 0, 0, 0, 0
-};
-
-class memory_pass : public gimple_opt_pass {
-	bool early;
-public:
-	memory_pass(bool is_early) :
-		gimple_opt_pass(is_early ? early_data : late_data, g), early(is_early) {}
-	bool gate(function *fn) final override
-	{
-		return guest_is_loaded() && !unit_is_excluded() && !guest_leaves_unit() &&
-			!guest_leaves_function(fn->decl);
-	}
-	unsigned int execute(function *fn) final override;
-};
-
-unsigned int memory_pass::execute(function *fn)
+static void mark_function(function *fn, bool early)
 {
 	basic_block bb;
 
 	FOR_EACH_BB_FN(bb, fn)
 		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i))
 			mark_statement(gsi_stmt(i), early);
-	return 0;
+}
+
+static void early_execute(function *fn)
+{
+	mark_function(fn, true);
+}
+
+static void late_execute(function *fn)
+{
+	mark_function(fn, false);
 }
 
 gimple_opt_pass *pass_memory_make(bool early)
 {
-	return new memory_pass(early);
+	return early ? pass_gimple("previrt_accessors", memory_gate, early_execute)
+		     : pass_gimple("previrt_memory", memory_gate, late_execute);
 }

@@ -12,6 +12,7 @@
 #include "asm_template.h"
 #include "diagnostics.h"
 #include "parts.h"
+#include "pass.h"
 #include "passes.h"
 #include "unit.h"
 
@@ -63,19 +64,12 @@ static void rewrite_statement(gasm *stmt)
 	report(gimple_location(stmt), &counts);
 }
 
-static const pass_data template_data = {
-	GIMPLE_PASS, "previrt_template", OPTGROUP_NONE, TV_NONE,
-	PROP_gimple_any, 0, 0, 0, 0
-};
+static bool template_gate(function *)
+{
+	return !unit_is_excluded();
+}
 
-class template_pass : public gimple_opt_pass {
-public:
-	template_pass() : gimple_opt_pass(template_data, g) {}
-	bool gate(function *) final override { return !unit_is_excluded(); }
-	unsigned int execute(function *fn) final override;
-};
-
-unsigned int template_pass::execute(function *fn)
+static void template_execute(function *fn)
 {
 	basic_block bb;
 
@@ -83,12 +77,11 @@ unsigned int template_pass::execute(function *fn)
 		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i))
 			if (gasm *stmt = dyn_cast<gasm *>(gsi_stmt(i)))
 				rewrite_statement(stmt);
-	return 0;
 }
 
 gimple_opt_pass *pass_template_make()
 {
-	return new template_pass();
+	return pass_gimple("previrt_template", template_gate, template_execute);
 }
 
 /*

@@ -7,7 +7,7 @@
 ABI := runtime-stubs/abi
 INSNS := plugin/insns.tbl plugin/insns.py
 
-GEN_FILES := $(addprefix $(GEN)/,abi.h abi.inc places.def insns.h insns.c gas_pack.inc \
+GEN_FILES := $(addprefix $(GEN)/,abi.h abi_decode.h abi.inc places.def insns.h insns.c gas_pack.inc \
 	pack.h pack_text.h)
 DOC_FILES += docs/sensitive-instructions.md docs/table-format.md docs/adding-a-back-end.md
 
@@ -23,6 +23,9 @@ $(GEN)/places.def: $(ABI)/places.def
 
 $(GEN)/abi.h: $(ABI)/table.abi $(ABI)/gen_abi.py
 	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< c)
+
+$(GEN)/abi_decode.h: $(ABI)/table.abi $(ABI)/gen_abi.py
+	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< decode)
 
 $(GEN)/abi.inc: $(ABI)/table.abi $(ABI)/gen_abi.py GNUmakefile
 	$(Q)set -e; $(call generate,$(PYTHON) $(ABI)/gen_abi.py $< gas $(VERSION))

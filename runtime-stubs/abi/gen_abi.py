@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright The previrt authors
-"""table.abi -> C header, assembler constants, manual tables.
+"""table.abi -> C header, decoders in C, assembler constants, manual tables.
 
-usage: gen_abi.py TABLE.ABI (c|doc|gas VERSION) > OUT      VERSION: previrt's own
+usage: gen_abi.py TABLE.ABI (c|decode|doc|gas VERSION) > OUT      VERSION: previrt's own
 """
 import sys
 
@@ -80,6 +80,38 @@ def c(abi):
         out += [f'\t{C_TYPE[t]} {f}; /* {x} */' for f, t, x in fields]
         out += ['};', f'_Static_assert(sizeof(struct {name}) == {abi.size(record)}, '
                 f'"{name} has no padding");']
+    return out + ['', '#endif']
+
+
+def decode_field(kind, at):
+    return {'u8': f'p[{at}]', 'u16': f'(uint16_t)(p[{at}] | p[{at + 1}] << 8)',
+            'u32': f'abi_word(p + {at})', 'rel32': f'(int32_t)abi_word(p + {at})'}[kind]
+
+
+def decode(abi):
+    """A function for each kind of entry: its fields but the leading code32, whose width
+    depends on the note, and the least size of an entry."""
+    out = ['/* SPDX-License-Identifier: BSD-2-Clause */',
+           '/* Generated from runtime-stubs/abi/table.abi, for sites/sites.c. */',
+           '#ifndef PREVIRT_ABI_DECODE_H', '#define PREVIRT_ABI_DECODE_H',
+           '#include "abi.h"', '',
+           'static inline uint32_t abi_word(const uint8_t *p)', '{',
+           '\treturn p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;', '}', '',
+           '/* Returns the least size of an entry in a note of @type without the mark WIDE; 0: the',
+           '   type is unknown. */',
+           'static inline uint32_t abi_entry_size(uint32_t type)', '{', '\tswitch (type) {']
+    out += [f'\tcase PREVIRT_NOTE_{n}: return sizeof(struct {abi.struct_name(n)});' for n, _, _ in abi.notes]
+    out += ['\t}', '\treturn 0;', '}']
+    for record, fields in abi.records.items():
+        name, code = abi.struct_name(record), fields[0][1] == 'code32'
+        out += ['', f'/* Decodes {"the fields after the first at" if code else "the fields at"} @p. */',
+                f'static inline void abi_decode_{name[8:]}(const uint8_t *p, struct {name} *to)', '{']
+        out += [f'\tto->{fields[0][0]} = 0;'] if code else []
+        at = 0
+        for field, kind, _ in fields[code:]:
+            out.append(f'\tto->{field} = {decode_field(kind, at)};')
+            at += SIZE[kind]
+        out.append('}')
     return out + ['', '#endif']
 
 
@@ -196,6 +228,6 @@ def doc(abi):
 
 if __name__ == '__main__':
     what = sys.argv[2:3]
-    if len(sys.argv) != (4 if what == ['gas'] else 3) or what[0] not in ('c', 'gas', 'doc'):
+    if len(sys.argv) != (4 if what == ['gas'] else 3) or what[0] not in ('c', 'decode', 'gas', 'doc'):
         sys.exit(__doc__)
-    print('\n'.join({'c': c, 'gas': gas, 'doc': doc}[what[0]](Abi(sys.argv[1]), *sys.argv[3:])))
+    print('\n'.join({'c': c, 'decode': decode, 'gas': gas, 'doc': doc}[what[0]](Abi(sys.argv[1]), *sys.argv[3:])))

@@ -35,7 +35,7 @@ $(GEN)/page_text.h: plugin/gen_gas.py $(CLI_DIR)/page/style.css $(CLI_DIR)/page/
 
 vpath %.c $(CLI_DIR) runtime-stubs/sites runtime-stubs/insn runtime-stubs/rewriter \
 	runtime-stubs/relocator $(GEN)
-$(B)/obj/cli/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h $(GEN)/places.def $(GEN)/recipes.h $(GEN)/page_text.h
+$(B)/obj/cli/%.o: %.c $(GEN)/insns.h $(GEN)/abi.h $(GEN)/abi_decode.h $(GEN)/places.def $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 $(HOSTCFLAGS) $(WARN) $(CLI_CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -51,14 +51,14 @@ $(GEN)/linux.exempt: $(CLI_DIR)/exemptions/linux.exempt
 CLI_ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 .PHONY: cli-asan
 cli-asan: $(B)/asan/previrt
-$(B)/asan/previrt: $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/places.def $(GEN)/recipes.h $(GEN)/page_text.h
+$(B)/asan/previrt: $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/abi_decode.h $(GEN)/places.def $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 $(CLI_ASAN_FLAGS) $(WARN) $(CLI_CPPFLAGS) -o $@ $(CLI_SRC) $(CLI_LIBS)
 
 # And with libFuzzer, for its target: tests/fuzz/elf_tables.c in main.c's place.
 FUZZER ?= clang-14
-$(B)/fuzz/elf-tables/target: tests/fuzz/elf_tables.c $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/places.def $(GEN)/recipes.h $(GEN)/page_text.h
+$(B)/fuzz/elf-tables/target: tests/fuzz/elf_tables.c $(CLI_SRC) $(wildcard $(CLI_DIR)/*.h $(CLI_DIR)/*.def) $(GEN)/insns.h $(GEN)/abi.h $(GEN)/abi_decode.h $(GEN)/places.def $(GEN)/recipes.h $(GEN)/page_text.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(FUZZER) -std=gnu11 -g -O1 -DUNPACK_MOST=0x1000000 $(CLI_CPPFLAGS) \

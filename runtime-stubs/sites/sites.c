@@ -5,16 +5,11 @@
  * a note is the System V ABI's (chapter 5, Note Section).
  */
 #include "sites.h"
+#include "abi_decode.h"
 
 #define NOTE_HEADER 12u         /* three words: name size, desc size, type */
 #define WIDER 4u                /* bytes by which wide entries are longer */
-#define SITES_PASS_OVER 2       /* a kind of note that a newer minor version has */
-
-static uint32_t sites_word(const uint8_t *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	       (uint32_t)p[3] << 24;
-}
+#define SITES_PASS_OVER 2       /* a note of a newer minor version, which is skipped */
 
 static int sites_is_ours(const uint8_t *name, uint32_t size)
 {
@@ -47,26 +42,14 @@ static int sites_read_header(const struct previrt_sites_walk *walk, size_t desc,
 
 	if (size < sizeof(unit->header))
 		return PREVIRT_SITES_SHORT;
-	unit->header.version = p[0];
-	unit->header.arch = p[1];
-	unit->header.entry_size = p[2];
-	unit->header.marks = p[3];
+	abi_decode_note(p, &unit->header);
 	if (unit->header.version != PREVIRT_ABI_VERSION)
 		return PREVIRT_SITES_VERSION;
 	if (unit->header.arch != PREVIRT_ARCH_X86_64 &&
 	    unit->header.arch != PREVIRT_ARCH_I386)
 		return PREVIRT_SITES_ARCH;
-	if (unit->type == PREVIRT_NOTE_SITES)
-		least = sizeof(struct previrt_site);
-	else if (unit->type == PREVIRT_NOTE_COUNTERS)
-		least = sizeof(struct previrt_counter);
-	else if (unit->type == PREVIRT_NOTE_MEMORY)
-		least = sizeof(struct previrt_memory);
-	else if (unit->type == PREVIRT_NOTE_LIVE)
-		least = sizeof(struct previrt_live);
-	else if (unit->type == PREVIRT_NOTE_HOOKS)
-		least = sizeof(struct previrt_hook);
-	else
+	least = abi_entry_size(unit->type);
+	if (!least)
 		return (unit->header.marks & PREVIRT_MARK_MINOR) > PREVIRT_ABI_MINOR ?
 		       SITES_PASS_OVER : PREVIRT_SITES_TYPE;
 	if (unit->header.marks & PREVIRT_MARK_WIDE)
@@ -101,8 +84,8 @@ int previrt_sites_next(struct previrt_sites_walk *walk,
 		if (left < NOTE_HEADER)
 			return PREVIRT_SITES_TRUNCATED;
 		p = walk->notes + note;
-		name = sites_word(p);
-		descsz = sites_word(p + 4);
+		name = abi_word(p);
+		descsz = abi_word(p + 4);
 		/* Names start behind the header; descriptors are aligned. */
 		desc = sites_round(walk, NOTE_HEADER + name);
 		if (name > left - NOTE_HEADER || desc > left ||
@@ -112,7 +95,7 @@ int previrt_sites_next(struct previrt_sites_walk *walk,
 		unit->bytes = sites_round(walk, desc + descsz);
 		if (unit->bytes > left)
 			unit->bytes = left;
-		unit->type = sites_word(p + 8);
+		unit->type = abi_word(p + 8);
 		if (sites_is_ours(p + NOTE_HEADER, name)) {
 			int status = sites_read_header(walk, note + desc,
 						       descsz, unit);
@@ -147,10 +130,10 @@ static uint64_t sites_code(const struct previrt_sites_walk *walk,
 
 	if (unit->header.marks & PREVIRT_MARK_WIDE) {
 		*rest = p + 8;
-		return at + (sites_word(p) | (uint64_t)sites_word(p + 4) << 32);
+		return at + (abi_word(p) | (uint64_t)abi_word(p + 4) << 32);
 	}
 	*rest = p + 4;
-	return at + (uint64_t)(int32_t)(sites_word(p) - PREVIRT_BIAS);
+	return at + (uint64_t)(int32_t)(abi_word(p) - PREVIRT_BIAS);
 }
 
 uint64_t previrt_sites_entry(const struct previrt_sites_walk *walk,
@@ -160,11 +143,7 @@ uint64_t previrt_sites_entry(const struct previrt_sites_walk *walk,
 	const uint8_t *p;
 	uint64_t code = sites_code(walk, unit, index, &p);
 
-	site->site = 0;
-	site->op = p[0];
-	site->len = p[1];
-	site->pad = p[2];
-	site->flags = p[3];
+	abi_decode_site(p, site);
 	return code;
 }
 
@@ -175,8 +154,7 @@ uint64_t previrt_sites_counter(const struct previrt_sites_walk *walk,
 	const uint8_t *p;
 	uint64_t code = sites_code(walk, unit, index, &p);
 
-	counter->site = 0;
-	counter->counter = (int32_t)sites_word(p);
+	abi_decode_counter(p, counter);
 	return code;
 }
 
@@ -187,24 +165,17 @@ uint64_t previrt_sites_memory(const struct previrt_sites_walk *walk,
 	const uint8_t *p;
 	uint64_t code = sites_code(walk, unit, index, &p);
 
-	memory->site = 0;
-	memory->op = p[0];
-	memory->width = p[1];
-	memory->space = p[2];
-	memory->len = p[3];
-	memory->pad = p[4];
-	memory->flags = p[5];
-	memory->dead = (uint16_t)(p[6] | p[7] << 8);
+	abi_decode_memory(p, memory);
 	return code;
 }
 
 uint16_t previrt_sites_live(const struct previrt_sites_walk *walk,
 			    const struct previrt_sites_unit *unit, size_t index)
 {
-	const uint8_t *p = walk->notes + unit->entries +
-			   index * unit->header.entry_size;
+	struct previrt_live live;
 
-	return (uint16_t)(p[0] | p[1] << 8);
+	abi_decode_live(walk->notes + previrt_sites_at(unit, index), &live);
+	return live.dead;
 }
 
 uint64_t previrt_sites_hook(const struct previrt_sites_walk *walk,
@@ -214,10 +185,7 @@ uint64_t previrt_sites_hook(const struct previrt_sites_walk *walk,
 	const uint8_t *p;
 	uint64_t code = sites_code(walk, unit, index, &p);
 
-	hook->site = 0;
-	hook->meaning = p[0];
-	hook->where = p[1];
-	hook->regs = (uint16_t)(p[2] | p[3] << 8);
+	abi_decode_hook(p, hook);
 	return code;
 }
 
