@@ -34,7 +34,7 @@ install_list = \
 	$(call install_as,0644,$(pluginsdir)/wedge,$(XENPV_WEDGE) $(LOADER)) \
 	$(call install_as,0755,$(pluginsdir)/wedge,$(PROCESS_WEDGE) $(NETWORK_USER) $(SHARE_FOLDER)) \
 	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c runtime-stubs/cli/schema.json) \
-	$(call install_as,0644,$(previrtdir)/stubs,$(GEN)/stubs_native.inc $(GEN)/stubs_count.inc) \
+	$(call install_as,0644,$(previrtdir)/stubs,$(addprefix $(GEN)/stubs_,native.inc count.inc percpu.inc)) \
 	$(call install_as,0644,$(previrtdir)/stubs/examples,$(wildcard runtime-stubs/native/examples/*)) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \
 	$(call install_as,0644,$(previrtdir)/guests,$(wildcard plugin/guests/*.guest)) \

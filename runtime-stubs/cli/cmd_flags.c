@@ -18,7 +18,8 @@
 #include <string.h>
 
 struct flags {
-	const char *mode, *pad, *cc, *stubs;
+	const char *mode, *pad, *cc;
+	char *stubs;		/* as given, then a path unless the plugin has the text */
 	bool plugin, loads, gc_sections;
 	char **passed;		/* --class=... and so on, for the plugin itself */
 	int passed_count;
@@ -84,7 +85,8 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 		} else if (!strncmp(arg, "--cc=", 5) && arg[5]) {
 			flags->cc = arg + 5;
 		} else if (!strncmp(arg, "--stubs=", 8) && arg[8]) {
-			flags->stubs = arg + 8;
+			free(flags->stubs);
+			flags->stubs = util_copy(arg + 8);
 		} else if (!strncmp(arg, "--guest=", 8) && arg[8]) {
 			flags->guest[flags->guests++] = util_copy(arg + 8);
 		} else if (!strcmp(arg, "--loads")) {
@@ -245,6 +247,23 @@ static bool flags_find_guests(struct flags *flags)
 	return true;
 }
 
+/* A text of stubs that is not in the plugin has a path, which the compiler finds from
+ * anywhere. */
+static bool flags_find_stubs(struct flags *flags)
+{
+	char *given = flags->stubs;
+	bool path = given && strchr(given, '/');
+
+	if (!given || !strcmp(given, "native") || !strcmp(given, "count"))
+		return true;
+	flags->stubs = path ? realpath(given, NULL) : path_stubs(given);
+	if (!flags->stubs)
+		diag_error(DIAG_NO_STUBS, NULL, "'%s': %s", given, path ? strerror(errno) :
+			   "there are no such stubs; native, count, percpu, or a path is needed");
+	free(given);
+	return flags->stubs;
+}
+
 /* What only the plugin can do, and was asked for without it; or NULL. */
 static const char *flags_wants_plugin(const struct flags *flags)
 {
@@ -289,12 +308,13 @@ int cmd_flags(bool assembler, int argc, char **argv)
 	if (flags.plugin)
 		plugin = flags_find_plugin(&flags);
 	good = (plugin || !flags.plugin) && flags_find_guests(&flags) &&
-	       flags_print(assembler, &flags, plugin, pack);
+	       flags_find_stubs(&flags) && flags_print(assembler, &flags, plugin, pack);
 	free(plugin);
 	free(pack);
 	while (flags.guests--)
 		free(flags.guest[flags.guests]);
 	free(flags.guest);
+	free(flags.stubs);
 	free(flags.passed);
 	return report_finish(good ? EXIT_CLEAN : EXIT_TROUBLE);
 }

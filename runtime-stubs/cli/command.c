@@ -31,7 +31,8 @@ static const char help_counts[] =
 	"                        added: of a kernel that runs (--process,\n"
 	"                        /proc/kcore)\n"
 	"  --times N             so many times (10)\n"
-	"  --csv                 a line for each site and time, for spreadsheets\n";
+	"  --csv                 a line for each site and time, for spreadsheets\n"
+	"  --per-cpu             a column for each processor, of --stubs=percpu\n";
 
 static const char help_learn[] =
 	"  --faults LIST         a wedge's log, QEMU's under -d int, or a list (previrt(1)\n"
@@ -136,8 +137,9 @@ const char command_help_flags[] =
 	"  make KCFLAGS=\"$(previrt --cflags)\" KAFLAGS=\"$(previrt --aflags)\"\n"
 	"  --mode=pad|call|record  pad sites (default), call stubs, only record\n"
 	"  --pad=prefix|nop|none   how to pad (default: prefix)\n"
-	"  --stubs=native|count|PATH  --mode=call: stubs that execute (default), that\n"
-	"                          count executions too, or the text in a file\n"
+	"  --stubs=native|count|percpu|PATH  --mode=call: stubs that execute (default),\n"
+	"                          that count executions too, with a counter for each\n"
+	"                          processor of a Linux, or the text in a file\n"
 	"  --guest=NAME|PATH       operations on memory too, as this guest file says\n"
 	"                          (may be repeated)\n"
 	"  --loads                 with --guest: loads of page tables too\n"

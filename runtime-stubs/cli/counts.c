@@ -22,6 +22,8 @@ struct counts_reader {
 	const struct section *data;     /* where a module's counters are */
 	uint64_t shift;
 	bool *counted;                  /* of each site of the table: it has a counter */
+	bool follows;                   /* the counter before this one is of... */
+	uint64_t before;                /* ...this site */
 	bool module;
 };
 
@@ -51,13 +53,14 @@ bool counts_value(const struct counts *counts, uint64_t at, bool module, uint64_
 			kernel_read_linked(&counts->kernel, at, value, sizeof(*value));
 }
 
-static void counts_add(struct counts_reader *reader, uint64_t addr, uint64_t at, uint64_t value)
+static void counts_add_site(struct counts_reader *reader, uint64_t addr, uint64_t value)
 {
 	struct counts *counts = reader->counts;
 	const struct site *site = table_site_at(reader->table, addr);
 	const struct line *line = lines_at(reader->image, addr);
 	struct counted c = {
-		.count = value, .at = at, .module = reader->module, .addr = image_file_addr(reader->image, addr),
+		.count = value, .first = counts->counters.n - 1, .counters = 1,
+		.module = reader->module, .addr = image_file_addr(reader->image, addr),
 		.place = image_place(reader->image, addr),
 		.op = site ? site->op : 0,
 		.object = counts->objects.v[counts->objects.n - 1],
@@ -70,6 +73,25 @@ static void counts_add(struct counts_reader *reader, uint64_t addr, uint64_t at,
 	if (site)
 		reader->counted[site - reader->table->site] = true;
 	array_add(&counts->sites, c);
+}
+
+/* Counters of one site stand behind each other, one for each processor. */
+static void counts_add(struct counts_reader *reader, uint64_t addr, uint64_t at, uint64_t value)
+{
+	struct counts *counts = reader->counts;
+	struct counter counter = { .count = value, .at = at };
+
+	array_add(&counts->counters, counter);
+	if (reader->follows && reader->before == addr) {
+		struct counted *c = &counts->sites.v[counts->sites.n - 1];
+
+		c->count += value;
+		c->counters++;
+		return;
+	}
+	counts_add_site(reader, addr, value);
+	reader->follows = true;
+	reader->before = addr;
 }
 
 /* All counters of one note; false if one cannot be read. */
@@ -210,6 +232,7 @@ static void counts_free(struct counts *counts)
 	for (i = 0; i < counts->objects.n; i++)
 		free(counts->objects.v[i]);
 	free(counts->sites.v);
+	free(counts->counters.v);
 	free(counts->objects.v);
 	free(counts->uncounted.v);
 	if (counts->memory)

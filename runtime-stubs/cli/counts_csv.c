@@ -37,8 +37,9 @@ static char csv_field(char **at, char **field)
 	return end;
 }
 
-/* One line; false if it has not the fields that it should. */
-static bool csv_line(char **at, char *field[CSV_FIELDS])
+/* One line; false if it has not the @all fields that it should, more than are looked at
+ * if they tell processors apart. */
+static bool csv_line(char **at, char *field[CSV_FIELDS], int all)
 {
 	int fields = 0;
 	char *rest, end;
@@ -46,15 +47,15 @@ static bool csv_line(char **at, char *field[CSV_FIELDS])
 	do
 		end = csv_field(at, fields < CSV_FIELDS ? &field[fields] : &rest);
 	while (++fields, end == ',');
-	return fields == CSV_FIELDS;
+	return fields == all;
 }
 
-static bool csv_lines(const char *path, char *text, counts_csv_taker *each, void *context)
+static bool csv_lines(const char *path, char *text, int all, counts_csv_taker *each, void *context)
 {
 	char *field[CSV_FIELDS], *end;
 
 	while (*text) {
-		if (!csv_line(&text, field))
+		if (!csv_line(&text, field, all))
 			break;
 		strtod(field[CSV_SECONDS], &end);
 		if (end == field[CSV_SECONDS] || *end)
@@ -75,7 +76,8 @@ bool counts_csv_each(const char *path, counts_csv_taker *each, void *context)
 	size_t size, head = strlen(COUNTS_CSV_HEAD);
 	uint8_t *data = util_read_file(path, &size);
 	bool good = false;
-	char *text;
+	char *text, *rest;
+	int fields = 1;
 
 	if (!data) {
 		diag_error(DIAG_OPEN, path, "%s", strerror(errno));
@@ -84,10 +86,12 @@ bool counts_csv_each(const char *path, counts_csv_taker *each, void *context)
 	text = util_alloc(size + 1, 1);
 	memcpy(text, data, size);
 	free(data);
-	if (strncmp(text, COUNTS_CSV_HEAD, head) || !strchr(text, '\n'))
+	for (rest = text; *rest && *rest != '\n'; rest++)
+		fields += *rest == ',';
+	if (strncmp(text, COUNTS_CSV_HEAD, head) || !strchr(",\r\n", text[head]) || !*rest)
 		diag_error(DIAG_NO_CSV_COUNTS, path, "the first line is not '" COUNTS_CSV_HEAD "'");
 	else
-		good = csv_lines(path, strchr(text, '\n') + 1, each, context);
+		good = csv_lines(path, rest + 1, fields, each, context);
 	free(text);
 	return good;
 }

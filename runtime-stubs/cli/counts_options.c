@@ -104,6 +104,8 @@ static bool counts_own(struct counts *counts, int argc, char **argv, int *i, boo
 
 	if (!strcmp(arg, "--csv"))
 		return counts->csv = true;
+	if (!strcmp(arg, "--per-cpu"))
+		return counts->per_cpu = true;
 	for (n = 0; n < ARRAY_SIZE(names); n++) {
 		size_t size = strlen(names[n]);
 

@@ -64,6 +64,7 @@ void counts_sites_json(const struct counts *counts, size_t shown)
 		json_text("object", c->object);
 		json_text("file", c->file);
 		json_number("line", c->file ? (uint64_t)c->line : 0);
+		counts_cpus_json(counts, c);
 		json_close();
 	}
 }
@@ -71,13 +72,14 @@ void counts_sites_json(const struct counts *counts, size_t shown)
 void counts_sites_text(const struct counts *counts, size_t shown)
 {
 	bool several = counts->objects.n > 1;
-	size_t i;
+	size_t i, cpus = counts->per_cpu ? counts_cpus_ran(counts, shown) : 0;
 
 	for (i = 0; i < shown; i++) {
 		const struct counted *c = &counts->sites.v[i];
 
-		printf("%12" PRIu64 " %-13s %s", c->count, table_op_name(c->op),
-		       c->place);
+		printf("%12" PRIu64 " ", c->count);
+		counts_cpus_text(counts, c, cpus);
+		printf("%-13s %s", table_op_name(c->op), c->place);
 		if (c->file)
 			printf(" (%s:%d)", c->file, c->line);
 		if (several)
@@ -111,7 +113,10 @@ void counts_sites_csv(const struct counts *counts, size_t shown, double seconds)
 		counts_field(c->object);
 		putchar(',');
 		counts_field(c->file ? c->file : "");
-		printf(",%d\n", c->file ? c->line : 0);
+		printf(",%d", c->file ? c->line : 0);
+		if (counts->per_cpu)
+			counts_cpus_csv(counts, c);
+		putchar('\n');
 	}
 }
 
@@ -155,10 +160,13 @@ static void counts_text(const struct counts *counts, size_t shown, size_t ran)
 {
 	size_t i;
 
-	if (!counts->options.quiet)
+	if (!counts->options.quiet) {
 		printf("%" PRIu64 " executions; %zu of %zu counted sites ran; %" PRIu64
-		       " sites without a counter\n%12s %-13s %s\n", counts_total(counts), ran,
-		       counts->sites.n, counts_without(counts), "count", "op", "place");
+		       " sites without a counter\n%12s ", counts_total(counts), ran,
+		       counts->sites.n, counts_without(counts), "count");
+		counts_cpus_heads(counts->per_cpu ? counts_cpus_ran(counts, shown) : 0, "%12s ");
+		printf("%-13s %s\n", "op", "place");
+	}
 	counts_sites_text(counts, shown);
 	for (i = 0; counts->options.verbose && i < counts->uncounted.n; i++)
 		printf("%12" PRIu64 " %-13s sites without a counter: %s\n",
@@ -173,14 +181,16 @@ bool counts_print(struct counts *counts)
 
 	if (counts->options.json)
 		json_open(NULL, '{');
-	if (counts->csv)
-		puts(COUNTS_CSV_HEAD);
-	if (counts->csv)
+	if (counts->csv) {
+		fputs(COUNTS_CSV_HEAD, stdout);
+		counts_cpus_heads(counts->per_cpu ? counts_cpus(counts) : 0, ",%s");
+		putchar('\n');
 		counts_sites_csv(counts, shown, 0);
-	else if (counts->options.json)
+	} else if (counts->options.json) {
 		counts_json(counts, shown, ran);
-	else
+	} else {
 		counts_text(counts, shown, ran);
+	}
 	if (counts->every > 0)
 		good = counts_slices(counts);
 	if (counts->options.json)

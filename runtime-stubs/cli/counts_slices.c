@@ -35,23 +35,34 @@ static void slices_wait(double until)
 		;
 }
 
-/* Each count becomes what was added since @last, which becomes the value of now. */
-static bool slices_read(struct counts *counts, uint64_t *last)
+/* What one site has added since @last, which has a value for each counter. */
+static bool slices_read_site(struct counts *counts, struct counted *c, uint64_t *last)
 {
 	size_t i;
 
-	for (i = 0; i < counts->sites.n; i++) {
-		struct counted *c = &counts->sites.v[i];
+	c->count = 0;
+	for (i = c->first; i < c->first + c->counters; i++) {
+		struct counter *counter = &counts->counters.v[i];
 		uint64_t value;
 
-		if (!counts_value(counts, c->at, c->module, &value)) {
+		if (!counts_value(counts, counter->at, c->module, &value)) {
 			diag_error(DIAG_NOT_IN_MEMORY, c->object,
 				   "the counter of %s cannot be read any more", c->place);
 			return false;
 		}
-		c->count = value - last[i];
+		counter->count = value - last[i];
 		last[i] = value;
+		c->count += counter->count;
 	}
+	return true;
+}
+
+/* Each count becomes what was added since @last, which becomes the value of now. */
+static bool slices_read(struct counts *counts, uint64_t *last)
+{
+	for (size_t i = 0; i < counts->sites.n; i++)
+		if (!slices_read_site(counts, &counts->sites.v[i], last))
+			return false;
 	return true;
 }
 
@@ -92,13 +103,13 @@ static bool slices_one(struct counts *counts, uint64_t *last, double from, doubl
 
 bool counts_slices(struct counts *counts)
 {
-	uint64_t *last = util_alloc(counts->sites.n + 1, sizeof(*last)), n;
+	uint64_t *last = util_alloc(counts->counters.n + 1, sizeof(*last)), n;
 	double start = slices_now(), from = 0, to;
 	bool good = true;
 	size_t i;
 
-	for (i = 0; i < counts->sites.n; i++)
-		last[i] = counts->sites.v[i].count;
+	for (i = 0; i < counts->counters.n; i++)
+		last[i] = counts->counters.v[i].count;
 	if (counts->options.json)
 		json_open("slices", '[');
 	for (n = 1; good && n <= counts->times; n++, from = to) {

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Of what the commands print with --json (schema.json): major and minor. */
-#define JSON_VERSION "1.1"
+#define JSON_VERSION "1.2"
 
 void json_open(const char *key, char bracket);  /* '{' or '[' */
 void json_close(void);

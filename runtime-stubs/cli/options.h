@@ -58,6 +58,7 @@ int cmd_flags(bool assembler, int argc, char **argv);
 /* Where the program's own files are; paths.c. To be freed. */
 char *path_pack(void);                  /* pack.h, or NULL */
 char *path_guest(const char *name);     /* NAME.guest, or NULL */
+char *path_stubs(const char *name);     /* stubs_NAME.inc, or NULL */
 char *path_plugin(int gcc_major);       /* previrt.so, or NULL */
 char *path_exemptions(void);            /* linux.exempt, or NULL */
 char *path_wedge(const char *file);     /* a wedge or the loader, or NULL */

@@ -78,6 +78,17 @@ char *path_guest(const char *name)
 	return path;
 }
 
+char *path_stubs(const char *name)
+{
+	char *built = util_printf("gen/stubs_%s.inc", name);
+	char *installed = util_printf("share/previrt/stubs/stubs_%s.inc", name);
+	char *path = path_find(built, installed);
+
+	free(built);
+	free(installed);
+	return path;
+}
+
 char *path_wedge(const char *file)
 {
 	char *built = util_printf("wedge/%s", file);

@@ -5,9 +5,10 @@
  * same registers, flags and memory, and compares what is left: all registers
  * but those that tell the time, the flags, the memory. (The stack pointer is
  * right if the body returns at all.) With counting stubs, each counter must
- * say how often its site ran, also when two threads run it.
+ * say how often its site ran, also when two threads run it. With those of percpu, each
+ * thread is a processor: it has a %gs of its own, as Linux's processors have.
  *
- * usage: exec native|count [DIRECTORY]
+ * usage: exec native|count|percpu [DIRECTORY]
  *
  * With DIRECTORY, writes its own memory into raw, physical and virtual there.
  */
@@ -19,6 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <asm/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #include "abi.h"
 #include "dump.h"
 
@@ -46,6 +52,20 @@ struct outcome {
 
 extern const struct exec_case exec_cases[];
 void exec_run(void (*body)(void), unsigned long *state);
+
+#ifdef __x86_64__
+/* What %gs points to; cpu_number is an address there. */
+static struct { char other[16]; int number; } processors[THREADS + 1];
+__asm__(".globl cpu_number\n\t.set cpu_number, 16");
+
+static void become_processor(int number)
+{
+	processors[number].number = number;
+	syscall(SYS_arch_prctl, ARCH_SET_GS, &processors[number]);
+}
+#else
+static void become_processor(int number) { (void)number; }
+#endif
 
 static unsigned char memory[MEMORY] __attribute__((aligned(16)));
 static unsigned long seed = 88172645;
@@ -177,13 +197,6 @@ static int read_notes(struct dl_phdr_info *info, size_t size, void *context)
 	return 1;	/* the program itself only */
 }
 
-static void *thread(void *c)
-{
-	for (int i = 0; i < THREAD_ROUNDS; i++)
-		((const struct exec_case *)c)->call();
-	return NULL;
-}
-
 static const struct exec_case *find(const char *name)
 {
 	const struct exec_case *c = exec_cases;
@@ -193,7 +206,17 @@ static const struct exec_case *find(const char *name)
 	return c;
 }
 
-static void check_counters(const struct exec_case *threaded)
+static void *thread(void *number)
+{
+	const struct exec_case *threaded = find("str");
+
+	become_processor((int)(intptr_t)number);
+	for (int i = 0; i < THREAD_ROUNDS; i++)
+		threaded->call();
+	return NULL;
+}
+
+static void check_counters(const struct exec_case *threaded, int each)
 {
 	struct seen seen = { 0 };
 	unsigned long sites = 0;
@@ -212,7 +235,7 @@ static void check_counters(const struct exec_case *threaded)
 			failures++;
 		}
 	}
-	if (seen.notes != 1 || seen.counters != (int)sites + 1 || seen.cold != ROUNDS) {
+	if (seen.notes != 1 || seen.counters != each * ((int)sites + 1) || seen.cold != ROUNDS) {
 		printf("%d notes with %d counters for %lu sites and a cold one (%llu)\n",
 		       seen.notes, seen.counters, sites, (unsigned long long)seen.cold);
 		failures++;
@@ -240,6 +263,7 @@ int main(int argc, char **argv)
 	cpu_set_t one;
 	int cases = 0;
 
+	become_processor(0);
 	/* cpuid tells processors apart; the threads may use them all again */
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
@@ -250,11 +274,13 @@ int main(int argc, char **argv)
 	memset(&one, 0xff, sizeof(one));
 	sched_setaffinity(0, sizeof(one), &one);
 	for (int i = 0; i < THREADS; i++)
-		pthread_create(&threads[i], NULL, thread, (void *)threaded);
+		pthread_create(&threads[i], NULL, thread, (void *)(intptr_t)(i + 1));
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	if (argc > 1 && !strcmp(argv[1], "count"))
-		check_counters(threaded);
+		check_counters(threaded, 1);
+	else if (argc > 1 && !strcmp(argv[1], "percpu"))
+		check_counters(threaded, 8);
 	if (argc > 2)
 		write_dumps(argv[2]);
 	printf("%zu-bit, %s: %d bodies, %d failures\n", 8 * sizeof(long),
