@@ -41,6 +41,8 @@ static const char run_help_text[] =
 	"  --trust shared        in a process: user mode shares the guest kernel's address space,\n"
 	"                        for speed: each program in the guest can read and change its\n"
 	"                        kernel; protected (the default): it runs in others\n"
+	"  --watch               `previrt counts --process` can read this machine's memory; in a\n"
+	"                        process it always can\n"
 	"  --cpus N              processors of the guest (1; at most 8)\n"
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
@@ -224,6 +226,8 @@ static bool run_flag(struct run *run, const char *arg)
 		run->rng = true;
 	else if (!strcmp(arg, "--balloon"))
 		run->balloon = true;
+	else if (!strcmp(arg, "--watch"))
+		run->watch = true;
 	else if (!strcmp(arg, "--icount"))
 		run->icount = true;
 	else if (!strcmp(arg, "--quiet") || !strcmp(arg, "-q"))

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As backend/process/memory.c names it. */
-#define GUEST_FILE "/memfd:guest (deleted)"
+/* As backend/process/memory.c names it, and QEMU (run --watch). */
+static const char *const guest_files[] = {
+	"/memfd:guest (deleted)", "/memfd:memory-backend-memfd (deleted)"
+};
 #define GUEST_DEPTH 8		/* previrt run, its wedge, one of each processor */
 
 /* The process that started @pid; 0 if it is gone. */
@@ -42,6 +44,14 @@ static bool guest_is_of(long pid, long run)
 	return false;
 }
 
+static bool guest_is_memory(const char *name, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(guest_files); i++)
+		if (size == strlen(guest_files[i]) && !memcmp(name, guest_files[i], size))
+			return true;
+	return false;
+}
+
 /* The path of the memory among the open files of @pid, or NULL. */
 static char *guest_file(long pid)
 {
@@ -53,7 +63,7 @@ static char *guest_file(long pid)
 		char *path = util_printf("%s/%s", folder, entry->d_name);
 		ssize_t n = readlink(path, to, sizeof(to));
 
-		if (n == (ssize_t)strlen(GUEST_FILE) && !memcmp(to, GUEST_FILE, (size_t)n))
+		if (n > 0 && guest_is_memory(to, (size_t)n))
 			found = path;
 		else
 			free(path);
@@ -84,6 +94,6 @@ char *guest_memory_path(const char *number)
 		closedir(all);
 	if (!found)
 		diag_error(DIAG_MEMORY, NULL, "process %ld runs no guest, or is another user's; give "
-			   "the number of a `previrt run --on=process`", run);
+			   "the number of a `previrt run --on=process`, or of one with --watch", run);
 	return found;
 }

@@ -28,6 +28,7 @@ struct run {
 	uint64_t timeout;	/* seconds; 0: none */
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
+	bool watch;		/* counts --process can read the guest's memory */
 	bool balloon;		/* memory that the guest does not use goes back */
 	bool lower_half;	/* of the address space alone: kernels are moved there */
 	bool files;		/* the wedge gets disks, network and share as open files */

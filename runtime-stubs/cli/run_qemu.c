@@ -108,6 +108,24 @@ static void qemu_room(const struct run_input *input, struct run_words *words)
 	free(port);
 }
 
+/* The machine's memory in a file of QEMU's that others can read (guest_memory.c), of the
+ * size that the machine has been given. */
+static void qemu_watched(struct run_words *words)
+{
+	const char *size = "0";
+	char *object;
+
+	for (size_t i = 0; i + 1 < words->word.n; i++)
+		if (!strcmp(words->word.v[i], "-m"))
+			size = words->word.v[i + 1];
+	object = util_printf("memory-backend-memfd,id=guest,share=on,size=%sM", size);
+	run_word(words, "-object");
+	run_word(words, object);
+	run_word(words, "-machine");
+	run_word(words, "memory-backend=guest");
+	free(object);
+}
+
 static void qemu_common(const struct run *run, struct run_words *words, int control)
 {
 	char *socket = util_printf("socket,id=q,fd=%d", control);
@@ -120,6 +138,8 @@ static void qemu_common(const struct run *run, struct run_words *words, int cont
 		"base=2026-01-01,clock=vm", NULL };
 
 	qemu_add(words, all);
+	if (run->watch)
+		qemu_watched(words);
 	qemu_console(run, words);
 	run_word(words, "-smp");
 	run_word(words, cpus);
