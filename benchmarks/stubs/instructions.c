@@ -4,6 +4,7 @@
  * instructions: those of one execution of each site, what loops and the time cost taken off. */
 typedef unsigned int u32;
 typedef unsigned long u64;
+int cpu_number;	/* the stubs of percpu look there: %gs is 0 */
 #define LOOPS 1000
 
 static void put(char c)

@@ -4,6 +4,8 @@
  * many runs. */
 #include <stdio.h>
 
+int cpu_number;	/* the stubs of percpu look there: %gs is 0 */
+
 #define RUNS 3000
 #define LOOPS 1000
 
