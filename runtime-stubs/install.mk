@@ -33,7 +33,7 @@ install_list = \
 	$(foreach f,$(wildcard $(B)/gcc-*/previrt.so),0644:$(f):$(pluginsdir)/$(f:$(B)/%=%)) \
 	$(call install_as,0644,$(pluginsdir)/wedge,$(XENPV_WEDGE) $(LOADER)) \
 	$(call install_as,0755,$(pluginsdir)/wedge,$(PROCESS_WEDGE) $(NETWORK_USER) $(SHARE_FOLDER)) \
-	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/insns.c runtime-stubs/cli/schema.json) \
+	$(call install_as,0644,$(previrtdir),$(GEN)/pack.h $(GEN)/gas_pack.inc $(GEN)/insns.c runtime-stubs/cli/schema.json) \
 	$(call install_as,0644,$(previrtdir)/stubs,$(addprefix $(GEN)/stubs_,native.inc count.inc percpu.inc)) \
 	$(call install_as,0644,$(previrtdir)/stubs/examples,$(wildcard runtime-stubs/native/examples/*)) \
 	$(call install_as,0644,$(previrtdir),$(wildcard runtime-stubs/cli/exemptions/*)) \

@@ -173,15 +173,32 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 	putchar('\n');
 }
 
+/* The number that the pack has for how to pad. */
+static int flags_policy(const struct flags *flags)
+{
+	if (!strcmp(flags->mode, "record") || !strcmp(flags->pad, "none"))
+		return 2;
+	return !strcmp(flags->pad, "nop");
+}
+
+/*
+ * C without the plugin: gas reads the pack ahead of what the compiler wrote. Each
+ * word goes by itself, for -Wa, takes a path with a comma apart.
+ */
+static void flags_print_pack(const struct flags *flags, const char *pack, uint64_t digest)
+{
+	printf("-Xassembler --defsym -Xassembler .Lpv_full=1 "
+	       "-Xassembler --defsym -Xassembler .Lpv_policy=%d ", flags_policy(flags));
+	if (flags->gc_sections)
+		printf("-Xassembler --defsym -Xassembler .Lpv_ordered=1 ");
+	printf("-Xassembler %s -DPREVIRT_DIGEST=0x%016" PRIx64 "\n", pack, digest);
+}
+
 static void flags_print_asm(const struct flags *flags, const char *plugin,
 			    const char *pack, uint64_t digest)
 {
-	int policy = !strcmp(flags->mode, "record") ||
-		     !strcmp(flags->pad, "none") ? 2 :
-		     !strcmp(flags->pad, "nop") ? 1 : 0;
-
 	printf("-include %s -DPREVIRT_POLICY=%d -DPREVIRT_DIGEST=0x%016" PRIx64,
-	       pack, policy, digest);
+	       pack, flags_policy(flags), digest);
 	if (flags->gc_sections)
 		printf(" -DPREVIRT_GC_SECTIONS");
 	/* No call mode here: hand-written assembly has no stack to count on. */
@@ -223,6 +240,8 @@ static bool flags_print(bool assembler, const struct flags *flags,
 		return false;
 	if (assembler)
 		flags_print_asm(flags, plugin, pack, digest);
+	else if (!plugin)
+		flags_print_pack(flags, pack, digest);
 	else
 		flags_print_c(flags, plugin, digest);
 	return true;
@@ -265,10 +284,12 @@ static bool flags_find_stubs(struct flags *flags)
 }
 
 /* What only the plugin can do, and was asked for without it; or NULL. */
-static const char *flags_wants_plugin(const struct flags *flags)
+static const char *flags_wants_plugin(const struct flags *flags, bool assembler)
 {
 	if (flags->plugin)
 		return NULL;
+	if (!assembler && !strcmp(flags->mode, "call"))
+		return "--mode=call";
 	return flags->passed_count ? flags->passed[0] : flags->guests ? "--guest" :
 	       flags->loads ? "--loads" : NULL;
 }
@@ -284,14 +305,9 @@ int cmd_flags(bool assembler, int argc, char **argv)
 
 	if (!flags_parse(&flags, argc, argv))
 		return EXIT_TROUBLE;
-	if (!assembler && !flags.plugin) {
-		diag_error(DIAG_USAGE, NULL, "--cflags --no-plugin: there are no "
-			   "flags for C without the plugin; leave KCFLAGS out");
-		return EXIT_TROUBLE;
-	}
-	if (flags_wants_plugin(&flags)) {
+	if (flags_wants_plugin(&flags, assembler)) {
 		diag_error(DIAG_USAGE, NULL, "%s: the plugin does this, and "
-			   "--no-plugin leaves it out", flags_wants_plugin(&flags));
+			   "--no-plugin leaves it out", flags_wants_plugin(&flags, assembler));
 		return EXIT_TROUBLE;
 	}
 	if (flags.loads && !flags.guests) {
@@ -299,9 +315,9 @@ int cmd_flags(bool assembler, int argc, char **argv)
 			   "tells; give --guest too");
 		return EXIT_TROUBLE;
 	}
-	pack = path_pack();
+	pack = assembler || flags.plugin ? path_pack() : path_gas_pack();
 	if (!pack) {
-		diag_error(DIAG_NO_PACK, NULL, "pack.h is neither in ../gen nor in "
+		diag_error(DIAG_NO_PACK, NULL, "the pack is neither in ../gen nor in "
 			   "../share/previrt of this program");
 		return EXIT_TROUBLE;
 	}

@@ -152,7 +152,7 @@ const char command_help_flags[] =
 	"  --wide-file=GLOB, --wide-section=GLOB\n"
 	"                          entries that reach code linked far from the table\n"
 	"  --gc-sections           entries that a linker drops with their sections\n"
-	"  --no-plugin             --aflags only: the macro pack alone\n";
+	"  --no-plugin             the macro pack alone, for clang with gas, say\n";
 
 const struct command *command_find(const char *name)
 {

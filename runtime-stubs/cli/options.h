@@ -57,6 +57,7 @@ int cmd_flags(bool assembler, int argc, char **argv);
 
 /* Where the program's own files are; paths.c. To be freed. */
 char *path_pack(void);                  /* pack.h, or NULL */
+char *path_gas_pack(void);              /* the same for gas to read, or NULL */
 char *path_guest(const char *name);     /* NAME.guest, or NULL */
 char *path_stubs(const char *name);     /* stubs_NAME.inc, or NULL */
 char *path_plugin(int gcc_major);       /* previrt.so, or NULL */

@@ -51,6 +51,11 @@ char *path_pack(void)
 	return path_find("gen/pack.h", "share/previrt/pack.h");
 }
 
+char *path_gas_pack(void)
+{
+	return path_find("gen/gas_pack.inc", "share/previrt/gas_pack.inc");
+}
+
 char *path_exemptions(void)
 {
 	return path_find("gen/linux.exempt", "share/previrt/linux.exempt");

@@ -12,9 +12,9 @@ static const struct {
 	  "ours: exempt its sections, or write it for gas" },
 	{ "rustc version", "it has no table; rustc made it, by LLVM's own assembler: keep "
 	  "the instructions in C or assembler files, and call those" },
-	{ "clang version", "it has no table; clang made it, which loads no plugin of GCC's: "
-	  "compile C with gcc; assembler files may have -fno-integrated-as and "
-	  "`previrt --aflags --no-plugin`" },
+	{ "clang version", "it has no table; clang made it, by its own assembler: give it "
+	  "-fno-integrated-as, and the flags of `previrt --cflags --no-plugin` and "
+	  "--aflags --no-plugin" },
 };
 
 const char *producer_advice(const struct image *image)
