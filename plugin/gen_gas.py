@@ -72,20 +72,21 @@ def settings(abi):
 
 
 def operands():
-    """The kind of each register, in capitals as well; without a sign only
-    where previrt_naked has been called with 1."""
+    """Macros that set the kind of each register, in capitals as well; without a
+    sign only where previrt_naked has been called with 1."""
     names = {'gpr': GPRS, **SPECIAL}
-    out, naked = [], ['.macro previrt_naked on', '.set .Lpv_naked,\\on']
+    kinds = ['.macro previrt_kinds', '.set .Lpv_kinds,1']
+    special = ['.macro previrt_kinds_special', '.set .Lpv_kinds_special,1']
+    naked = ['.macro previrt_naked on', '.set .Lpv_naked,\\on']
     for kind, registers in names.items():
         both = ','.join(n for r in registers for n in (r, r.upper()))
-        out += [f'.irp r,{both}', f'.set ".Lpv%\\r",{MARK[kind]}']
+        kinds += [f'.irp r,{both}', f'.set ".Lpv%\\r",{MARK[kind]}', '.endr']
         naked += [f'.irp r,{both}', f'.set ".Lpv\\r",{MARK[kind]}*\\on']
         if kind in SPECIAL:
-            out += ['.set ".Lpv:%\\r",1']
+            special += [f'.irp r,{both}', '.set ".Lpv:%\\r",1', '.endr']
             naked += ['.set ".Lpv:\\r",1']
-        out += ['.endr']
         naked += ['.endr']
-    return out + naked + ['.endm']
+    return kinds + ['.endm'] + special + ['.endm'] + naked + ['.endm']
 
 
 def register_macros(ops):
@@ -130,14 +131,25 @@ def mnemonic_macros(op, m):
     if m.prefix:            # rep vmmcall: an op of its own
         return [f'.macro previrt_p_{m.prefix}_{one} insn:vararg',
                 site(op, m.len, '\\insn'), '.endm'] + known(f'p_{m.prefix}', one)
-    out = [f'.macro previrt_i_{one} insn:vararg', site(op, m.len, '\\insn'), '.endm'] + known('i', one)
-    return out + [f'.macro {one} args:vararg', f'previrt_i_{one} {{nooptimize}} {one} \\args', '.endm']
+    return [f'.macro {one} args:vararg', site(op, m.len, f'{{nooptimize}} {one} \\args'), '.endm']
+
+
+def word_macros(ops):
+    """What stands behind a prefix: previrt_i_NAME takes the whole statement, and
+    .Lpv_w_ marks prefixes, for there may be several. Most units of C have no prefix
+    ahead of a word, so all that is one macro's text until one asks."""
+    out = ['.macro previrt_know_words', '.set .Lpv_words_known,1'] + known('w', *PREFIXES)
+    for op in ops:
+        for m in op.mnemonics if op.shape not in SPECIAL else []:
+            if not m.prefix:
+                out += [f'.macro previrt_i_{m.name} insn:vararg', site(op, m.len, '\\insn'), '.endm'] + \
+                       known('i', m.name)
+    return out + ['.endm']
 
 
 def prefix_macros():
-    """A prefix ahead of a sensitive instruction in one statement; .Lpv_w_ marks
-    the words that may stand there, for there may be several of them."""
-    out = known('w', *PREFIXES)
+    """A prefix ahead of a sensitive instruction in one statement."""
+    out = []
     for prefix in PREFIXES:
         out += [f'.macro {prefix} first,rest:vararg', '.ifb \\first', f'{{nooptimize}} {prefix}',
                 f'.else', f'.ifdef .Lpv_p_{prefix}_\\first',
@@ -169,7 +181,7 @@ def emit(abi, pack):
             for m in op.mnemonics:
                 out += mnemonic_macros(op, m)
         out += op_macros(op)
-    return out + prefix_macros() + class_off(ops) + ['.endif']
+    return out + word_macros(ops) + prefix_macros() + class_off(ops) + ['.endif']
 
 
 NOP_64 = {1: 'nop', 2: 'data16 nop', 3: 'nopl (%rax)', 4: '{disp8} nopl 0(%rax)',
