@@ -34,6 +34,7 @@ struct move {
 	uint64_t image_size, outline;
 	uint64_t per_cpu;	/* moved; 0: there is none */
 	uint64_t loader;	/* where the kernel's loader of modules traps */
+	bool no_gs;		/* nothing goes by gs */
 };
 
 static const struct relocator_area move_areas[] = {
@@ -153,6 +154,7 @@ static bool move_relocate(struct move *m, const struct relocator_facts *facts)
 			   relocator_strerror(status), *name ? " (" : "", name, *name ? ")" : "");
 	m->loader = r.loader_at;
 	m->per_cpu = r.per_cpu_at;
+	m->no_gs = !r.counts.by_gs;
 	free(r.work);
 	return !status;
 }
@@ -214,6 +216,7 @@ static struct bundle_moved move_told(const struct move *m)
 		.va = DIRECT_MAP + start, .start = start, .code = start + m->outline,
 		.modules = start + m->image_size, .end = start + m->image_size + MODULES_SIZE,
 		.loader = m->loader, .user_end = GUEST_USER_END, .per_cpu = m->per_cpu,
+		.no_gs = m->no_gs,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(move_areas); i++) {

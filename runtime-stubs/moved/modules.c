@@ -21,6 +21,7 @@
 #include "../wedge/entry.h"
 #include "../wedge/print.h"
 #include "../iface/memory.h"
+#include "../iface/segments.h"
 #include "../relocator/relocator.h"
 #include <string.h>
 
@@ -161,6 +162,10 @@ static enum relocator_status relocate_section(const struct module_file *m, const
 			    module_file_section_name(m, target), *r.error_name ? ", " : "",
 			    r.error_name);
 		return status;
+	}
+	if (r.counts.by_gs && wedge_vm.no_gs) {
+		wedge_vm.no_gs = 0;
+		backend_set_gs_base(0, previrt_cpu.gs_base[0]);
 	}
 	modules_moved.sections++;
 	modules_moved.bytes += r.code_used + r.literals_used;

@@ -106,6 +106,7 @@ struct relocator_counts {
 	uint32_t processors;	/* numbers of processors that user code reads */
 	uint32_t numbers;	/* of 64 bits that are addresses in areas; */
 	uint32_t starts;	/* of 32 bits */
+	uint32_t by_gs;		/* instructions that go by gs */
 };
 
 struct relocator {

@@ -130,6 +130,7 @@ static enum relocator_status sweep_insn(struct sweep *sweep, struct relocator_in
 	struct relocator *r = sweep->r;
 	enum relocator_status status = sweep_fields(sweep, i);
 
+	r->counts.by_gs += i->f.segment == SEGMENT_GS;
 	if (!status)
 		status = relocator_limit(r, i);
 	if (!status) {

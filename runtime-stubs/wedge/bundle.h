@@ -19,7 +19,8 @@
  * room for code that goes out of line in modules; the kernel's loader of modules traps at
  * @loader, or nowhere (0), and the file "facts" is the guest file. User addresses end at
  * @user_end; the kernel's areas are where @area says,
- * and what it links at 0 and reaches by gs at @per_cpu, if that is not 0.
+ * and what it links at 0 and reaches by gs at @per_cpu, if that is not 0. @no_gs: 1: no
+ * instruction of the kernel's goes by gs.
  */
 #define BUNDLE_MOVED_ALIGN 0x10000u	/* of the first five */
 #define BUNDLE_AREAS 6
@@ -30,7 +31,7 @@ struct bundle_moved {
 		char name[24];
 		uint64_t at, size;
 	} area[BUNDLE_AREAS];
-	uint64_t per_cpu;
+	uint64_t per_cpu, no_gs;
 };
 
 /* The file "disks": a byte for each. The file "net": the guest's Ethernet address, and

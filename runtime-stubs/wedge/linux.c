@@ -56,6 +56,7 @@ static struct bundle_moved linux_find_moved(const void *bundle, size_t size)
 	    m.start < FIRMWARE_END || m.start >= m.code || m.code >= m.modules || m.modules > m.end ||
 	    m.end > backend_low_bytes)
 		wedge_stop("the moved kernel does not fit into the guest's memory");
+	wedge_vm.no_gs = m.no_gs;
 	mmu_window = (struct mmu_window){ m.va, m.start, m.end - m.start };
 	return m;
 }

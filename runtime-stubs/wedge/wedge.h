@@ -34,6 +34,7 @@ struct wedge_vcpu {
 struct wedge_vm {
 	unsigned vcpus_woken;	/* further processors that have been started */
 	unsigned vcpus_off;	/* processors that only an NMI wakes */
+	uint8_t no_gs;		/* nothing in the guest's kernel goes by gs (wedge/bundle.h) */
 };
 extern struct wedge_vcpu wedge_vcpu;	/* vm.h */
 extern struct wedge_vm wedge_vm;
