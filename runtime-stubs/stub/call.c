@@ -7,6 +7,7 @@
  * can change between the check and the call.
  */
 #include "channel.h"
+#include "start.h"
 #include "../host/sys.h"
 #include <asm-generic/errno.h>
 #include <asm/prctl.h>
@@ -103,9 +104,14 @@ int stub_protect(struct stub *stub, uint64_t va, uint64_t size, unsigned rights)
 
 int stub_unmap(struct stub *stub, uint64_t va, uint64_t size)
 {
+	struct channel_call nothing = { __NR_mmap, { va, size, PROT_NONE, STUB_NOTHING, ~0ull, 0 } };
 	struct channel_call call = { __NR_munmap, { va, size } };
+	long result;
 
-	return call_is_range(va, size) ? call_make(stub, &call) : -EINVAL;
+	if (!call_is_range(va, size))
+		return -EINVAL;
+	result = call_make(stub, &nothing);
+	return result >= 0 ? 0 : result == -ESRCH ? result : call_make(stub, &call);
 }
 
 int stub_base_set(struct stub *stub, int segment, uint64_t base)

@@ -9,7 +9,7 @@
 #include "stub.h"
 #include <linux/filter.h>
 
-#define STUB_STEPS 30u
+#define STUB_STEPS 31u
 #define STUB_FILTER 13u		/* instructions */
 
 /* One system call of the start: (result ^ expected) & mask must be 0. */

@@ -7,6 +7,10 @@
 
 #define START_NOT_YET INT64_MIN		/* no system call's result */
 
+/* Of user code's addresses: nothing is there, but the host keeps its page tables. */
+#define STUB_LOWEST (64ull << 10)
+#define STUB_NOTHING (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
+
 struct start {
 	struct stub_control *control;
 	uint64_t code;			/* the page of code, in the supervisor */

@@ -112,6 +112,8 @@ static void steps_write_moves(struct start *start)
 	     STUB_REGION_SIZE, REMAP, STUB_REGION);
 	STEP("its place", ANYTHING, STEP_MOVE, IN_STUB(step[next]), STUB_CODE);
 	STEP("what is below", EXACTLY(0), __NR_munmap, 0, STUB_CODE);
+	STEP("its reserve", ANYTHING, __NR_mmap, STUB_LOWEST, STUB_CODE - STUB_LOWEST, PROT_NONE,
+	     STUB_NOTHING, -1, 0);
 	STEP("what is between", EXACTLY(0), __NR_munmap, end, STUB_REGION - end);
 	STEP("what is above", EXACTLY(0), __NR_munmap, region_end, STUB_TOP - region_end);
 }

@@ -37,12 +37,25 @@ _Noreturn void process_resume(void);
 _Noreturn void process_call_entered(void);
 _Noreturn void process_jump_entered(void);
 _Noreturn void process_event_entered(void);
+extern char signals_read_fs[];		/* the instruction below that does */
+
+static _Noreturn void signals_wrong_fs(void)
+{
+	wedge_stop("the guest's kernel has changed fs by what is not in its table of sites");
+}
+
 /* Sites go by it. One that goes by another touches nothing that is mapped, if the base
-   is 0; what else it does, this sees at the next signal. */
+   is 0; what else it does, this sees at the next signal: by what is there, for to ask the host
+   for the base is a call, and dear where that is a guest itself. */
 static void signals_check_fs(void)
 {
-	if (backend_fs_base && host_base_get(0) != backend_fs_base)
-		wedge_stop("the guest's kernel has changed fs by what is not in its table of sites");
+	uint64_t first = process_sites[0];
+
+	if (backend_fs_base)
+		__asm__ volatile(".globl signals_read_fs\n"
+				 "signals_read_fs: movq %%fs:0, %0" : "=r"(first));
+	if (first != process_sites[0])
+		signals_wrong_fs();
 }
 
 void process_signal_entered(struct stub_frame *frame);
@@ -187,6 +200,8 @@ static void signals_in_wedge(struct stub_frame *frame)
 	}
 	if (frame->vector == VECTOR_PF && (frame->error & FAULT_W) && process_wedge_write(frame->address))
 		return;
+	if (frame->rip == (uint64_t)signals_read_fs)
+		signals_wrong_fs();
 	if (frame->rip == (uint64_t)process_iret) {	/* the way into the guest is none */
 		process_vcpu_back();
 		process_shared_leave();
