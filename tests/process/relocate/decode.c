@@ -163,7 +163,7 @@ static void report(unsigned long instructions, unsigned long sites)
 void test_decode(void)
 {
 	const struct relocator_counts *c = &moved_high.counts;
-	unsigned long instructions = 0, sites;
+	unsigned long instructions = 0, by_gs = 0, sites;
 
 	move(&moved_high, 0x4000c0000000 + kernel.low - kernel.facts.kernel_map,
 	     0x400080000000, false);
@@ -178,6 +178,7 @@ void test_decode(void)
 				at++;
 				continue;
 			}
+			by_gs += !!(insn.attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS);
 			check_one(at, &insn);
 			at += insn.length;
 		}
@@ -190,5 +191,7 @@ void test_decode(void)
 		wrong(&moved_high, 0, "the vDSO's number of the processor is the host's");
 	if (starts != c->starts || !starts || !moved_high.loader_at)
 		wrong(&moved_high, 0, "another number of modules' addresses than it says");
+	if (by_gs != c->by_gs)
+		wrong(&moved_high, 0, "another number of instructions by gs than it says");
 	report(instructions, sites);
 }

@@ -10,6 +10,7 @@ f_address:			/* of the kernel's, of its own */
 	mov $kernel_word, %rax
 	sub $own_word, %rax
 	ret
+	mov %gs:(%rdi), %rax	/* never run: it goes by gs */
 	.type f_table, @function
 f_table:			/* an entry of each */
 	mov own_table(,%rdi,8), %rax
