@@ -18,7 +18,7 @@ struct cpu;
 #define VCPU_LOCAL __attribute__((section(".bss.vcpu")))
 
 /* Requests to a processor's next return to user mode, made by the code that changes what
-   such a return depends on. A part of struct vcpu (wedge/vm.h). */
+   such a return depends on. A part of struct vcpu (wedge/vm.h). Derived. */
 struct requests_vcpu {
 	/* Not 0: the return must go through the wedge, which then sets this to 0. */
 	uint8_t slow;

@@ -43,7 +43,7 @@ struct mmu_vcpu {
 	} pointer;
 	struct mmu_counters counters;
 };
-struct mmu_vm {
+struct mmu_vm {				/* derived */
 	unsigned upper_changes;		/* changes whenever the shadow of the upper half does */
 	/* 1: the upper half needed a table and none could be freed. The wedge must stop the
 	   guest. */

@@ -31,6 +31,7 @@ static __attribute__((used)) void vm_name_parts(void)
 	PART(mmu_vm, vm, mmu);
 	PART(new_code_vm, vm, new_code);
 	PART(shadow_vm, vm, shadow);
+	PART(flushes_vm, vm, flushes);
 	PART(spaces_vm, vm, spaces);
 	PART(dirty_list_vm, vm, dirty_list);
 	PART(nonglobal_vm, vm, nonglobal);

@@ -18,6 +18,7 @@
 #include "../board/board.h"
 #include "../mmu/mmu.h"
 #include "../mmu/new_code.h"
+#include "../mmu/shadow/flushes.h"
 #include "../mmu/shadow/nonglobal.h"
 #include "../mmu/shadow/spaces.h"
 #include "../mmu/shadow/upper.h"
@@ -42,6 +43,7 @@ struct vm {
 	struct mmu_vm mmu;
 	struct new_code_vm new_code;
 	struct shadow_vm shadow;
+	struct flushes_vm flushes;
 	struct spaces_vm spaces;
 	struct dirty_list_vm dirty_list;
 	struct nonglobal_vm nonglobal;

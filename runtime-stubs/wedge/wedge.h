@@ -31,7 +31,7 @@ struct wedge_vcpu {
 	uint64_t prefill;	/* address of the last page fault of user mode that the guest got */
 	struct wedge_counters counters;
 };
-struct wedge_vm {
+struct wedge_vm {			/* derived */
 	unsigned vcpus_woken;	/* further processors that have been started */
 	unsigned vcpus_off;	/* processors that only an NMI wakes */
 	uint8_t no_gs;		/* nothing in the guest's kernel goes by gs (wedge/bundle.h) */

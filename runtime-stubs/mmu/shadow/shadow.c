@@ -16,6 +16,7 @@
 
 static void shadow_init(void)
 {
+	flushes_restart();
 	upper_vm.generation = 1;
 	nonglobal_vm.number = 1;
 	dirty_list_vm.epoch = 1;

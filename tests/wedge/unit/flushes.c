@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 unsigned backend_vcpus = 3, backend_vcpu;
+struct flushes_vm flushes_vm;
 static unsigned passed, failed;
 
 static void expect(const char *what, int right)
@@ -24,6 +25,7 @@ static int note(unsigned vcpu, int all)
 
 static void test_times(void)
 {
+	flushes_restart();
 	expect("the first time", flushes_all() == 1 && flushes_watch() == 1 && flushes_watch() == 1);
 	expect("a time is left", !note(0, 0));
 	expect("who has not started does not count", flushes_all() == 2);
