@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Through which further processors are woken: a page that the ACPI tables name, a
- * device's, so that the write of the command is seen at once. It is there if there
- * are any. ACPI 6.4, 5.2.12.19, tables 5.43 and 5.44.
+ * The wake-up mailbox of further processors: a page that the ACPI tables name. It is device
+ * memory, so that the write of the command takes effect at once. It exists with several
+ * processors only. ACPI 6.4, 5.2.12.19, tables 5.43 and 5.44.
  */
 #include "mailbox.h"
 #include "board.h"
@@ -24,7 +24,7 @@ struct mailbox {
 	void (*start)(unsigned vcpu);
 };
 
-/* The command is taken at once, and none is ever left to be read. */
+/* The command takes effect at once, so it always reads as 0. */
 static uint64_t mailbox_read(void *self, uint64_t offset, unsigned size)
 {
 	const struct mailbox *mailbox = self;
@@ -35,7 +35,8 @@ static uint64_t mailbox_read(void *self, uint64_t offset, unsigned size)
 	return word >> 8 * (offset & 7);
 }
 
-/* One that has run and is off, or is about to be, comes back: more than ACPI asks. */
+/* A processor that has run and has halted, or is about to, can be woken again: ACPI does not require
+   that. */
 static void mailbox_wake(struct mailbox *mailbox)
 {
 	uint32_t vcpu = mailbox->apic;

@@ -5,13 +5,12 @@
  * 0 drives interrupt line 0. Intel 8254 data sheet. Counts are computed from
  * the time when they are read. LIMIT: no BCD; modes 1 and 5 act as 0 and 4.
  *
- * No tick is lost. Where this machine did not run for more than a period, the
- * periods that have passed are signalled one after the other, each when the one
- * before it has been taken (i8254_taken), so that a kernel that counts ticks counts
- * them all; a quarter of a period apart, for it may measure its delays by them.
- * They are dropped when the line has been masked for a second, for then
- * nobody counts, and where periods are so short that the guest would do nothing
- * else.
+ * No tick is lost. If the machine has not run for more than a period, the edges of the
+ * periods that have passed are signalled one after the other, each after the guest has
+ * taken the one before (i8254_taken), so that a kernel that counts ticks counts all of
+ * them. They are at least a quarter of a period apart, because kernels measure delays by
+ * ticks. They are dropped after the line has been masked for a second, and if the period
+ * is so short that the guest would do nothing else.
  */
 #include "i8254.h"
 #include "../bus/device.h"
@@ -112,7 +111,8 @@ static int pit_output(const struct channel *c, uint64_t now)
 	return c->running && ticks >= c->count;
 }
 
-/* Have the periods before @due been masked away for long, or are they too short? */
+/* Returns 1 if the edges before @due are to be dropped: the line was masked for long, or the period
+   is too short. */
 static int pit_drops(struct i8254 *pit, unsigned line, uint64_t now)
 {
 	if (!(line & BUS_LINE_MASKED))
@@ -129,7 +129,7 @@ static uint64_t pit_again(const struct i8254 *pit)
 	return pit->signalled + pit->channel[0].count * NS / PIT_HZ / 4;
 }
 
-/* Interrupts are edges, and the controller keeps one of them. */
+/* Signals an edge. The interrupt controller stores one edge at most. */
 static void pit_signal(struct i8254 *pit, uint64_t due, uint64_t now)
 {
 	struct channel *c = &pit->channel[0];
@@ -148,7 +148,7 @@ static void pit_signal(struct i8254 *pit, uint64_t due, uint64_t now)
 	bus_pulse_line(&pit->irq);
 }
 
-/* Up to @now; gives the time of the next change of output 0. */
+/* Runs the timer up to @now. Returns the time of the next change of output 0. */
 static uint64_t pit_run(void *self, uint64_t now)
 {
 	struct i8254 *pit = self;

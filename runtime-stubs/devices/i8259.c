@@ -30,7 +30,7 @@ static void i8259_reset(void *self)
 	pics->bus->interrupt = 0;
 }
 
-/* The most urgent line that beats what is in service, or -1. */
+/* Returns the requested line of highest priority above those in service, or -1. */
 static inline __attribute__((always_inline)) int i8259_due(const struct chip *pic)
 {
 	unsigned wanting = pic->irr & ~pic->imr;
@@ -57,7 +57,7 @@ static void i8259_set_line(struct chip *pic, unsigned line, int level)
 	pic->lines = level ? pic->lines | bit : pic->lines & ~bit;
 }
 
-/* Something has changed: what the second one wants, and what both do. */
+/* After a change: updates the second chip's output, then that of both. */
 static inline __attribute__((always_inline)) void i8259_update(struct i8259 *pics)
 {
 	int second = i8259_due(&pics->chip[1]) >= 0;
@@ -222,7 +222,7 @@ static uint32_t i8259_read_elcr(void *self, uint16_t offset, int size)
 	return ((struct i8259 *)self)->chip[offset & 1].elcr;
 }
 
-/* A line that becomes a level's wants what it is now. */
+/* A line that becomes level-triggered requests an interrupt if it is high now. */
 static void i8259_write_elcr(void *self, uint16_t offset, int size, uint32_t value)
 {
 	struct i8259 *pics = self;

@@ -75,7 +75,7 @@ void lapic_start(struct lapic *lapics)
 	own->r[LVT_LINT1] = MODE_NMI << 8;
 }
 
-/* The others' are not there (their version is 0) before they start. */
+/* Another processor's APIC does not exist (version 0) before that processor starts. */
 static void lapic_reset(void *self)
 {
 	struct lapic *lapics = self;
@@ -172,7 +172,7 @@ static uint64_t lapic_period(const struct apic *own)
 	return own->r[INITIAL] * lapic_divisor(own);
 }
 
-/* The timer up to @now; gives the time at which it ends next. */
+/* Runs the timer up to @now. Returns the time at which it expires next. */
 static uint64_t lapic_run(void *self, uint64_t now)
 {
 	struct apic *own = self;
@@ -216,7 +216,7 @@ static void lapic_end_of_interrupt(struct apic *own, const struct bus_messages *
 		messages->end(messages->io, vector);
 }
 
-/* Is processor @vcpu meant? SDM 11.6.1, 11.6.2. */
+/* Returns 1 if processor @vcpu is among the destinations. SDM 11.6.1, 11.6.2. */
 static int lapic_is_meant(const struct lapic *lapics, uint32_t icr, uint8_t to, unsigned vcpu)
 {
 	switch (SHORTHAND(icr)) {
@@ -290,7 +290,7 @@ static uint64_t lapic_read(void *self, uint64_t offset, unsigned size)
 	return value >> 8 * (offset & 3);
 }
 
-/* The bits that can be set in a register; 0: it cannot be written. */
+/* Returns the bits of a register that can be set; 0: it cannot be written. */
 static uint32_t lapic_writable(unsigned reg)
 {
 	switch (reg) {

@@ -10,18 +10,18 @@
 
 struct lapic;			/* all of them */
 
-/* This processor's is there, as firmware leaves it: in virtual wire mode. */
+/* The running processor starts: its APIC is in virtual wire mode, as firmware leaves it. */
 void lapic_start(struct lapic *lapics);
 
-/* The vector to be delivered now, or -1; taking it. */
+/* due returns the vector to be delivered now, or -1; take acknowledges it. */
 int lapic_due(struct lapic *lapics);
 void lapic_take(struct lapic *lapics, int vector);
 
-/* An NMI waits; taking it. */
+/* Return 1 if an NMI is pending; take also clears it. */
 int lapic_nmi_waits(struct lapic *lapics);
 int lapic_take_nmi(struct lapic *lapics);
 
-/* What the 8259 pair wants goes through to this processor, the first one. */
+/* Returns 1 if the running processor, the first one, takes interrupts of the 8259 pair. */
 int lapic_passes_8259(struct lapic *lapics);
 
 #endif

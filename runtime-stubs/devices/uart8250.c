@@ -4,8 +4,8 @@
  * A 16550A serial port; the other side is the console, which takes every byte at
  * once. National Semiconductor PC16550D data sheet.
  *
- * Input stays at the other side until the guest listens, so that a driver that
- * resets the port while it starts loses none of it.
+ * Input stays with the console until the guest is ready to receive, so that a driver that
+ * resets the port during its start loses none.
  */
 #include "../bus/device.h"
 #include "../iface/console.h"
@@ -16,8 +16,8 @@ enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 #define MCR_RTS 0x02
 #define MCR_OUT2 0x08
 #define MCR_LOOP 0x10
-/* So many reads of LSR with nothing between them: a loop that waits for input.
-   One that waits for the transmitter, or looks before a reset, makes fewer. */
+/* After so many reads of LSR without another access, the guest is in a loop that waits for input.
+   Loops that wait for the transmitter, or reads before a reset, are fewer. */
 #define POLLS 16
 
 struct uart8250 {
@@ -40,7 +40,7 @@ static void uart_flush(struct uart8250 *uart)
 	uart->length = 0;
 }
 
-/* Identification of the most urgent interrupt, 1: none. */
+/* Returns the identification of the interrupt of highest priority, 1: none. */
 static uint8_t uart_cause(const struct uart8250 *uart)
 {
 	if ((uart->ier & 1) && uart->count)
@@ -86,8 +86,8 @@ static void uart_reset(void *self)
 }
 
 /*
- * Does the guest take what is received? With interrupts it says so by enabling
- * that of received data; a driver that uses the modem lines sets RTS last.
+ * Returns 1 if the guest is ready to receive. With the interrupt of received data enabled: if it
+ * has set RTS, or not DTR (drivers that use these lines set RTS last). Else: if it polls LSR.
  */
 static int uart_listens(const struct uart8250 *uart)
 {

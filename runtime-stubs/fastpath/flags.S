@@ -40,7 +40,7 @@
 99:
 .endm
 
-.macro slow_way number
+.macro slow_path number
 	jmp *fastpath_flags_slow+8*(\number)(%rip)
 .endm
 
@@ -66,7 +66,7 @@ fastpath_flags_start:
 	jrcxz 1f
 	movb $1, fastpath_masked(%rip)
 	movq saved_rcx(%rip), %rcx
-	slow_way FLAGS_STI
+	slow_path FLAGS_STI
 1:	movq saved_rcx(%rip), %rcx
 	ret
 
@@ -115,7 +115,7 @@ fastpath_flags_start:
 4:	movq saved_rax(%rip), %rax
 	pushq saved_return(%rip)
 	state FLAGS_BEFORE
-	slow_way FLAGS_POPF
+	slow_path FLAGS_POPF
 
 /* The register is free until the value is in it: it chooses between two ways.
    Interrupted, the value is put there at once, for the flags do not change. */
@@ -175,7 +175,7 @@ fastpath_flags_start:
 	state FLAGS_PAIR_DONE, \number
 90:	movb $1, fastpath_masked(%rip)
 	state FLAGS_BEFORE
-88:	slow_way FLAGS_PUSH_POPF+\number
+88:	slow_path FLAGS_PUSH_POPF+\number
 .endm
 	each_register push_popf
 

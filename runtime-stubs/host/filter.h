@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * What this process of a Linux host, and those that it makes, may ask of it from now on
- * (seccomp(2)). A call from elsewhere than the places told of, or as 32-bit code makes it, is
- * SIGSYS; any other call that is not told of is the end of the process.
+ * A filter of system calls for this process of a Linux host and its children (seccomp(2)). A
+ * call from an address that is not allowed, or by the 32-bit interface, raises SIGSYS. Any
+ * other call that is not allowed kills the process.
  */
 #ifndef PREVIRT_HOST_FILTER_H
 #define PREVIRT_HOST_FILTER_H

@@ -4,10 +4,10 @@
  * Processes of a Linux host that are the processors of one machine: forks of the first,
  * which share all of its memory but what each has for itself (VCPU_LOCAL and the like).
  *
- * With it comes what of iface/vcpu.h is about their number, and backend_kick.
+ * Defines backend_vcpus and backend_vcpu of iface/vcpu.h, and backend_kick.
  *
- * Invariants: one at a time holds the lock, that is, runs the wedge. Nobody waits for
- * another but asleep, after a short while. With one processor nothing of this is done.
+ * Invariants: only the process that has the lock runs the wedge. A process that waits for
+ * another one spins for a short while and then sleeps. With one processor there is no lock.
  */
 #ifndef PREVIRT_HOST_PROCESSORS_H
 #define PREVIRT_HOST_PROCESSORS_H

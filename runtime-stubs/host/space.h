@@ -10,9 +10,9 @@
 uint64_t host_lowest(void);
 
 /*
- * Nothing is mapped from @start to before @end from now on, and nothing is there by itself;
- * but the host keeps its page tables, so the next mapping costs no new ones: they are most
- * of what a page costs that is mapped alone. 0, or an error of the host, negated.
+ * Unmaps @start to @end (exclusive) and reserves the range without access rights. The host does
+ * not free its page tables there, so that the next mapping need not allocate them, which is
+ * most of the cost of a single page. Returns 0, or an error of the host, negated.
  */
 long host_reserve(uint64_t start, uint64_t end);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Accesses to device memory that the compiler has annotated: plain loads and stores become
- * calls. None has to: what is left faults, and is carried out then. So what does not fit is
- * no error. Exchanges and the like are left, for if they lead to memory after all they must
- * be one access.
+ * Annotated accesses to device memory: loads and stores become calls. An access that is
+ * not rewritten faults and is emulated, so one that does not fit is no error. Exchanges and
+ * the like are not rewritten: if the address is memory after all, they must be atomic.
  */
 #include "plan.h"
 #include "template.h"

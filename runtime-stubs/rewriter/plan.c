@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Decides for each site what stands there (rewriter.h). The bytes are template.c's. */
+/* Plans each site (rewriter.h): chooses its template and slot. template.c has the bytes. */
 #include "rewriter.h"
 #include "plan.h"
 #include "template.h"
@@ -9,7 +9,7 @@
 
 #define RSP 4u			/* as ModRM has it */
 
-/* Is it the instruction or pair that the table says, of @size bytes? */
+/* Returns 1 if the @size bytes are the instruction or pair that the table says. */
 static int plan_decode_size(struct insn *insn, const struct previrt_site *site,
 			    const uint8_t *bytes, int size)
 {
@@ -46,7 +46,7 @@ static int plan_decode_size(struct insn *insn, const struct previrt_site *site,
 	return 1;
 }
 
-/* Decode the instruction or pair in a site; 0 if it is not what the table says. */
+/* Decodes the instruction or pair of a site. Returns 0 if it is not what the table says. */
 static int plan_decode(struct insn *insn, const struct previrt_site *site,
 		       const uint8_t *bytes)
 {
@@ -62,7 +62,7 @@ static int plan_is_prefix(uint8_t byte)
 	       (byte & 0xe7) == 0x26 || byte == 0x64 || byte == 0x65;
 }
 
-/* Is it the site's instruction in code of 32 bits? */
+/* Returns 1 if the bytes are the site's instruction in 32-bit code. */
 static int plan_is_32_bit(const struct previrt_site *site, const uint8_t *bytes, unsigned len)
 {
 	struct insn insn;
@@ -71,9 +71,8 @@ static int plan_is_32_bit(const struct previrt_site *site, const uint8_t *bytes,
 }
 
 /*
- * And of 16? There the prefixes 66h and 67h have the opposite meaning: with each of
- * them taken away, or added, it is the same instruction of 32-bit code (SDM volume 2,
- * 2.1.1).
+ * The same for 16-bit code. There the prefixes 66h and 67h have the opposite meaning, so the
+ * bytes are tried as 32-bit code with each of them removed or added (SDM volume 2, 2.1.1).
  */
 static int plan_is_16_bit(const struct previrt_site *site, const uint8_t *bytes)
 {
@@ -96,9 +95,9 @@ static int plan_is_16_bit(const struct previrt_site *site, const uint8_t *bytes)
 }
 
 /*
- * Code ahead of the switch to 64 bits (Linux's PVH entry, code of real mode) has
- * sites as well. What of them is another instruction in 64-bit code, or none, cannot
- * run there, and is left alone.
+ * Code that runs before the switch to 64 bits (Linux's PVH entry, code of real mode) has sites,
+ * too. A site that is another instruction in 64-bit code, or none, is not changed, for it
+ * cannot run in 64-bit mode.
  */
 static int plan_is_other_mode(const struct previrt_site *site, const uint8_t *bytes)
 {
@@ -163,9 +162,10 @@ static int plan_jump(struct rewriter *rw, const struct previrt_site *site,
 }
 
 /*
- * May nothing be pushed at the site? Where rsp takes a control register through a
- * system call's first instructions it is no stack (Linux's page-table isolation),
- * and a verw for its side effect stands behind the last load of user mode's rsp.
+ * Returns 1 if nothing may be pushed at the site: rsp is the operand of a move to or from a
+ * control register (Linux's page-table isolation uses it as a scratch register at the entry
+ * of system calls), or it is VERW for its side effect, which comes after the last load of
+ * user mode's rsp.
  */
 static int plan_keeps_stack(const struct previrt_site *site, const struct insn *insn)
 {
@@ -230,7 +230,7 @@ int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 	return template;
 }
 
-/* Do these with each of them; stops at the first for which it is negative. */
+/* Does @action for each site; stops at the first for which it is negative. */
 static int plan_each(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		     uint64_t notes_address, plan_action *action, plan_action *device)
 {
@@ -297,7 +297,7 @@ static int plan_one(struct rewriter *rw, const struct previrt_site *site, uint64
 	return 0;
 }
 
-/* Planned, and other bytes now: a site written before has a part of them. */
+/* The bytes differ from those that were planned: an overlapping site was written before. */
 static int apply_one(struct rewriter *rw, const struct previrt_site *site, uint64_t address)
 {
 	uint8_t out[REWRITER_SITE_MAX];
@@ -329,7 +329,7 @@ int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned 
 	return plan_each(rw, notes, size, align, notes_address, plan_one, plan_device);
 }
 
-/* The plan is a function of table and bytes alone; so it is made again. */
+/* The plan follows from the table and the bytes, so it is not stored but made again. */
 int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		   uint64_t notes_address)
 {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Turns recorded sites into a wedge's own code: plans all of them, checks, and
- * only then writes.
+ * Rewrites recorded sites to the wedge's code: plans all sites, checks the plan, and only
+ * then writes.
  *
  * Invariants:
  *  - Planning writes nothing outside struct rewriter. Applying writes whole
  *    sites only, all of them or none, and can be undone.
  *  - What is written is position-independent: a kernel may copy it, and runs
  *    some of it at another address than it was linked for.
- *  - A site is never silently wrong: if it would be, planning fails.
+ *  - A sensitive instruction that does not trap is never left as it is: if it does not
+ *    fit, planning fails.
  *
  * Freestanding. Must not know: ELF, hypervisors, the emulation behind a slot.
  */
@@ -39,8 +40,8 @@ struct rewriter_target {
 };
 
 enum rewriter_template {
-	REWRITER_TRAP,		/* left: it traps, and is emulated then */
-	REWRITER_LEAVE,		/* left: the processor does the right thing */
+	REWRITER_TRAP,		/* unchanged: it traps, and is emulated then */
+	REWRITER_LEAVE,		/* unchanged: its result on the processor is right */
 	REWRITER_NOTHING,	/* NOPs: it has no effect on this machine */
 	REWRITER_CLI,		/* store to the flag byte */
 	REWRITER_SWAPGS,	/* invert the swap byte; no flags change */
@@ -111,29 +112,28 @@ struct rewriter {
 };
 
 /*
- * Plan for the table at @notes (@size bytes, aligned to @align, at link address
- * @notes_address). 0, or -1 with ->error and its place.
+ * Plans the sites of the table at @notes (@size bytes, aligned to @align, at link address
+ * @notes_address). Returns 0, or -1 with the reason and place in @rw.
  */
 int rewriter_plan(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		  uint64_t notes_address);
 
 /*
- * Write what was planned; same arguments, and nothing may have changed. 0, or
- * -1 if sites overlap, with ->error and its place; what was written is undone
- * then.
+ * Writes what was planned. The arguments and the memory must be as at the planning. Returns 0,
+ * or -1 if sites overlap, with the place in @rw; then nothing stays written.
  */
 int rewriter_apply(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		    uint64_t notes_address);
 
 /*
- * One site: its template, and in @out (REWRITER_SITE_MAX bytes) what will stand
- * there. Used by plan, apply, tests and the host's dry run. Negative: an error
- * of enum rewriter_error, negated.
+ * Plans one site. Returns its template (enum rewriter_template), and in @out (REWRITER_SITE_MAX
+ * bytes) the bytes to be written; or an error of enum rewriter_error, negated.
  */
 int rewriter_plan_site(struct rewriter *rw, const struct previrt_site *site,
 		       const uint8_t *bytes, uint64_t address, uint8_t *out);
 
-/* Is @memory a load or store of device memory? Then @site is where, for what follows. */
+/* Returns 1 if @memory is a load or store of device memory. Fills in @site for rewriter_plan_device
+   then. */
 int rewriter_device_site(const struct previrt_memory *memory, struct previrt_site *site);
 /*
  * A load or store that the table names as one of device memory (op REWRITER_DEVICE, len
@@ -144,29 +144,28 @@ enum rewriter_template rewriter_plan_device(struct rewriter *rw, const struct pr
 					    const uint8_t *bytes, uint8_t *out);
 
 /*
- * Put back what stood at the sites before rewriter_apply, byte for byte; same
- * arguments. Sites that hold something else by now are left alone. How many
- * were put back.
+ * Writes the original bytes of the sites back; same arguments as rewriter_apply. Does not change
+ * sites whose bytes are not those that were written. Returns how many were put back.
  */
 uint32_t rewriter_undo(struct rewriter *rw, const void *notes, size_t size, unsigned align,
 		       uint64_t notes_address);
-/* The same for the @bytes of one site at link address @address: 1 if they were put back,
-   0 if not. */
+/* The same for the @bytes of one site at link address @address. Returns 1 if they were put
+   back. */
 int rewriter_undo_site(struct rewriter *rw, const struct previrt_site *site, uint64_t address,
 		       uint8_t *bytes);
 
 /*
- * With fs_base, a site of 7 bytes has no room for the prefix. It holds UD1 with the
- * number of its slot, which traps. trap_slot: that number, of a jump REWRITER_CALLS more;
- * -1: @bytes (REWRITER_SHORT) are none. near: what does the same without a trap while the
- * site runs at @address, and nowhere else, written to @bytes.
+ * With fs_base, a site of 7 bytes has no room for the prefix. It gets UD1, which traps, with
+ * the number of its slot. trap_slot returns the number in @bytes (REWRITER_SHORT of them), for
+ * a jump plus REWRITER_CALLS, or -1 if they are none. near writes to @bytes a RIP-relative
+ * call or jump through that slot, which is right at @address only.
  */
 #define REWRITER_SHORT 7
 int rewriter_trap_slot(const uint8_t *bytes);
 void rewriter_near(const struct rewriter_target *target, unsigned slot, uint64_t address,
 		   uint8_t *bytes);
-/* Can undo tell these bytes from the table, once @template has replaced them?
-   Remembers them; for planning. */
+/* For planning: stores the original @bytes of a site that @template replaces. Returns 1 if undo can
+   find them by the site's entry in the table. */
 int rewriter_keep_inline(struct rewriter *rw, enum rewriter_template template,
 			 const struct previrt_site *site, const uint8_t *bytes);
 
