@@ -26,6 +26,7 @@ SPECIAL = {
 MARK = {'gpr': 1, 'cr': 2, 'dr': 4, 'sreg': 8}
 PREFIXES = ('rep repe repz repne repnz lock data16 data32 addr16 addr32 rex64 rex.w '
             'rex cs ds es fs gs ss').split()
+STRINGS = [f'{word}{size}' for word in 'movs stos cmps scas lods'.split() for size in 'bwlq']
 
 
 def strip(path):
@@ -149,7 +150,7 @@ def word_macros(ops):
 
 def prefix_macros():
     """A prefix ahead of a sensitive instruction in one statement."""
-    out = []
+    out = known('n', *STRINGS)
     for prefix in PREFIXES:
         out += [f'.macro {prefix} first,rest:vararg', '.ifb \\first', f'{{nooptimize}} {prefix}',
                 f'.else', f'.ifdef .Lpv_p_{prefix}_\\first',
