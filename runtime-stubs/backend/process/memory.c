@@ -26,6 +26,7 @@ uint8_t *backend_guest_memory = (uint8_t *)WEDGE_AREA;
 uint64_t backend_low_bytes, backend_guest_bytes;
 const uint64_t *backend_frame_numbers;
 int process_memory_file;
+unsigned process_carried = PROCESS_CARRIED;
 uint64_t process_lowest;
 
 static PROCESS_SHARED uint64_t heap_used;
@@ -265,5 +266,7 @@ void backend_load_roots(unsigned kernel, unsigned user)
 	maps_kernel_root = kernel;
 	maps_user_root = user;
 	process_maps[0].generation = 0;
+	process_maps[0].replaces = process_carried == PROCESS_CARRIED;
+	process_carried = wedge_wants_shared || backend_vcpus > 1 ? PROCESS_CARRIED : 0;
 	backend_table_commit(BACKEND_FLUSH);
 }

@@ -55,6 +55,10 @@ extern struct maps process_maps[2];
 /* maps_fill, which the host must not refuse. */
 int process_fill(struct maps *maps, unsigned root, uint64_t va, uint32_t access);
 int process_kernel_fill(uint64_t va, uint32_t access);
+/* Accesses of the kernel to user mode's pages that were carried out, and not mapped, since the
+   roots were loaded; that many at most, with --trust=shared and several processors none. */
+#define PROCESS_CARRIED 8u
+extern unsigned process_carried;
 
 /* All slots and what else sites name (entry.S). */
 extern uint64_t process_sites[];

@@ -12,6 +12,7 @@
 #include "../../host/base.h"
 #include "../../host/processors.h"
 #include "../../host/xstate.h"
+#include "../../insn/operation.h"
 #include "../../rewriter/limits.h"
 #include "../../wedge/print.h"
 #include "../../wedge/wedge.h"
@@ -139,11 +140,35 @@ static void signals_step_into_site(struct cpu *cpu)
 		wedge_jump(jump / STUB_SIZE);
 }
 
+/*
+ * The kernel's first accesses to user mode's pages, since these roots were loaded, are carried
+ * out, for where processes take turns each page that is mapped costs more. Moves alone: they
+ * need not be atomic.
+ */
+static int signals_carries_out(struct cpu *cpu, uint64_t address, uint32_t access)
+{
+	struct cpu_fault fault = { 0 };
+	struct insn_operation o;
+	uint8_t bytes[INSN_MAX];
+
+	if (process_carried == PROCESS_CARRIED || backend_is_upper(address) || (access & FAULT_I) ||
+	    (cpu->rflags & FLAG_TF) || (cpu->dr[7] & DR7_ENABLED))
+		return 0;
+	process_carried++;
+	if (!insn_decode_operation(&o, bytes, cpu_fetch(cpu, bytes), 1) ||
+	    o.what < OPERATION_MOV || o.what > OPERATION_MOVSX || o.insn.segment != INSN_NO_SEG ||
+	    cpu_access_device(cpu, &o, cpu->rip + o.insn.len, &fault) != CPU_NEXT)
+		return 0;
+	cpu->rip += o.insn.len;
+	cpu->rflags &= ~(uint64_t)FLAG_RF;
+	return 1;
+}
+
 static _Noreturn void signals_page_fault(struct cpu *cpu, uint32_t error, uint64_t address)
 {
 	uint32_t access = error & (FAULT_W | FAULT_I);
 
-	if (process_kernel_fill(address, access))
+	if (signals_carries_out(cpu, address, access) || process_kernel_fill(address, access))
 		backend_enter(cpu);
 	signals_fault = address;
 	signals_access = access;
