@@ -176,6 +176,17 @@ static struct memory_segment memory_part(const struct memory_segment *s, uint64_
 	return part;
 }
 
+/* Where there is data of @s from byte @at on: guests leave most of their memory a hole.
+ * Files that do not know holes, /proc/kcore say, are data. lseek(2), SEEK_DATA. */
+static uint64_t memory_data(const struct memory *memory, const struct memory_segment *s, uint64_t at)
+{
+	off_t data = lseek(memory->fd, (off_t)(s->offset + at), SEEK_DATA);
+
+	if (data < 0)
+		return errno == ENXIO ? s->size : at;
+	return (uint64_t)data - s->offset < s->size ? (uint64_t)data - s->offset : s->size;
+}
+
 bool memory_search(const struct memory *memory, const void *key, size_t size,
 		   bool (*found)(const struct memory_segment *place, void *context),
 		   void *context)
@@ -190,8 +201,8 @@ bool memory_search(const struct memory *memory, const void *key, size_t size,
 
 		if (s->size > MEMORY_SEARCH_MOST)
 			continue;
-		/* Chunks overlap by the key, so that none is cut in two. */
-		while (at < s->size && !done) {
+		/* Chunks overlap by the key, so that none is cut in two; no key begins with a zero. */
+		while ((at = memory_data(memory, s, at)) < s->size && !done) {
 			uint64_t left = s->size - at;
 			size_t want = left < MEMORY_CHUNK + size ? (size_t)left :
 				      MEMORY_CHUNK + size;

@@ -42,7 +42,8 @@ bool memory_read(const struct memory *memory, enum memory_space space,
 /*
  * Calls @found for each place where the @size bytes of @key stand, in order of
  * the segments, until it returns true. Returns whether it did. A place is
- * given by the addresses that its segment knows (@has_virt, @has_phys).
+ * given by the addresses that its segment knows (@has_virt, @has_phys). Holes of
+ * the file are passed over: @key must not begin with a zero.
  */
 bool memory_search(const struct memory *memory, const void *key, size_t size,
 		   bool (*found)(const struct memory_segment *place, void *context),
