@@ -15,7 +15,7 @@
  *			WordIO (, MinFixed, MaxFixed, , EntireRange, 0, 0xd00, 0xffff, 0, 0xf300)
  *			DWordMemory (, , MinFixed, MaxFixed, NonCacheable, ReadWrite,
  *				     0, BUS_BARS_START, BUS_BARS_END - 1, 0, their difference) })
- *		Name (_PRT, Package (8) { Package (4) { 0x0001ffff, 0, 0, 11 }, ... }) } }
+ *		Name (_PRT, Package (9) { Package (4) { 0x0001ffff, 0, 0, 11 }, ... }) } }
  *
  * The lines are inputs of the 8259 pair and, by the same numbers, of the I/O APIC.
  */

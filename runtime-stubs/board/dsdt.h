@@ -5,7 +5,7 @@
 #define PREVIRT_BOARD_DSDT_H
 #include <stdint.h>
 
-#define DSDT_CODE_BYTES 237u
+#define DSDT_CODE_BYTES 249u
 void dsdt_write(uint8_t code[DSDT_CODE_BYTES]);
 
 #endif

@@ -17,5 +17,6 @@
 #define SHARE_SLOT 3u
 #define DISK_SLOT 4u
 #define BALLOON_SLOT 8u
+#define CONSOLE_SLOT 9u
 
 #endif

@@ -27,7 +27,7 @@
 #define BUS_PORT_WINDOWS 24u
 #define BUS_MEMORY_WINDOWS 24u
 #define BUS_SINKS 4u
-#define BUS_POLLS 4u
+#define BUS_POLLS 5u
 #define BUS_DISKS 4u
 
 struct bus {
@@ -48,6 +48,7 @@ struct bus {
 	struct bus_entropy *entropy;	/* or NULL */
 	struct bus_net *net;		/* or NULL */
 	struct bus_share *share;	/* or NULL */
+	uint8_t console;		/* the console is virtio's, too */
 	unsigned port_windows, memory_windows, sinks, polls, disks;
 	uint32_t bars;			/* where the last function's last window begins */
 	uint32_t port_bars;		/* where the last one of ports ends; 0: there is none */

@@ -29,7 +29,7 @@ struct bus_disk_request {
 	void (*done)(struct bus_disk_request *request, int failed);
 };
 
-enum bus_disk_model { BUS_DISK_VIRTIO, BUS_DISK_ATA };
+enum bus_disk_model { BUS_DISK_VIRTIO, BUS_DISK_ATA, BUS_DISK_AHCI };
 
 struct bus_disk {
 	uint64_t sectors;

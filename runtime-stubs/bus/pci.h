@@ -13,8 +13,8 @@
 #define PREVIRT_BUS_PCI_H
 #include "lines.h"
 
-#define BUS_SLOTS 9u
-#define BUS_BARS 5u
+#define BUS_SLOTS 10u
+#define BUS_BARS 6u
 #define BUS_CONFIG 256u		/* bytes */
 #define BUS_VECTORS 4u
 #define BUS_VECTOR_WORDS 4u

@@ -28,7 +28,7 @@ static const char run_help_text[] =
 	"                        16384 MiB)\n"
 	"  --disk FILE[,copy|ro] a disk (may be repeated; at most 4): what is written reaches\n"
 	"                        the file, with copy it is lost at the end, with ro none is;\n"
-	"                        model=virtio|ata behind it: what the guest sees (virtio)\n"
+	"                        model=virtio|ata|ahci behind it: what the guest sees (virtio)\n"
 	"  --net user[,WORD...]  a network, this host's by sockets (docs/devices.md); words:\n"
 	"                        model=virtio|e1000  the card that the guest sees (virtio)\n"
 	"                        hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT  a port of\n"
@@ -36,6 +36,7 @@ static const char run_help_text[] =
 	"                        the guest may reach 127.0.0.1 as 10.0.2.2\n"
 	"  --share DIR:TAG[,ro]  a folder of this host, which the guest mounts by its tag (9p);\n"
 	"                        with ro it changes nothing in it\n"
+	"  --console virtio      a console of virtio's (hvc0) on this terminal, too\n"
 	"  --rng                 an entropy device, fed by this machine's random numbers\n"
 	"  --balloon             memory that the guest has freed goes back to this machine\n"
 	"  --trust shared        in a process: user mode shares the guest kernel's address space,\n"
@@ -136,13 +137,13 @@ static bool run_set_text(const char **to, const char *value)
 }
 
 /* Options with a value, by their long and short names. */
-enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, TRUST, CPUS, TIMEOUT, LOG, GDB, PERF, CPU, HYPERVISOR, WEDGE,
+enum run_option { ON, KERNEL, INITRD, APPEND, MEMORY, DISK, NET, SHARE, CONSOLE, TRUST, CPUS, TIMEOUT, LOG, GDB, PERF, CPU, HYPERVISOR, WEDGE,
 	QEMU_WORD, RUN_OPTIONS };
 static const struct { const char *name, *letter; } run_names[RUN_OPTIONS] = {
 	[ON] = { "--on", NULL }, [KERNEL] = { "--kernel", "-k" },
 	[INITRD] = { "--initrd", "-i" }, [APPEND] = { "--append", "-a" },
 	[MEMORY] = { "--memory", "-m" }, [DISK] = { "--disk", NULL }, [NET] = { "--net", NULL },
-	[SHARE] = { "--share", NULL }, [TRUST] = { "--trust", NULL }, [CPUS] = { "--cpus", NULL },
+	[SHARE] = { "--share", NULL }, [CONSOLE] = { "--console", NULL }, [TRUST] = { "--trust", NULL }, [CPUS] = { "--cpus", NULL },
 	[TIMEOUT] = { "--timeout", NULL },
 	[LOG] = { "--log", NULL }, [GDB] = { "--gdb", NULL }, [PERF] = { "--perf", NULL },
 	[CPU] = { "--cpu", NULL },
@@ -167,6 +168,14 @@ static bool run_trust(struct run *run, const char *value)
 	return !strcmp(value, RUN_SHARED);
 }
 
+static bool run_console(struct run *run, const char *value)
+{
+	run->console = !strcmp(value, "virtio");
+	if (!run->console)
+		diag_error(DIAG_USAGE, NULL, "run: --console %s: it is virtio", value);
+	return run->console;
+}
+
 /* Takes @value; false after a numbered error. */
 static bool run_set(struct run *run, enum run_option option, char *value)
 {
@@ -183,6 +192,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case DISK: return run_disk_add(&run->disks, value);
 	case NET: return run_net_set(&run->net, value);
 	case SHARE: return run_share_set(&run->share, value);
+	case CONSOLE: return run_console(run, value);
 	case TRUST: return run_trust(run, value);
 	case MEMORY: return run_memory(value, &run->memory);
 	case CPUS: return run_number("--cpus", value, 1, CPUS_MOST, &run->cpus);

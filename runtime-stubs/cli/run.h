@@ -29,6 +29,7 @@ struct run {
 	bool icount, quiet, cpu_given;
 	bool rng;		/* an entropy device */
 	bool watch;		/* counts --process can read the guest's memory */
+	bool console;		/* one of virtio's beside the serial port */
 	bool balloon;		/* memory that the guest does not use goes back */
 	bool lower_half;	/* of the address space alone: kernels are moved there */
 	bool files;		/* the wedge gets disks, network and share as open files */

@@ -193,7 +193,7 @@ static void bundle_add_models(struct bundle *b, const struct run_disks *disks)
 	char letters[RUN_DISKS];
 
 	for (unsigned i = 0; i < disks->n; i++)
-		letters[i] = disks->disk[i].ata ? BUNDLE_MODEL_ATA : BUNDLE_MODEL_VIRTIO;
+		letters[i] = disks->disk[i].model->letter;
 	bundle_add(b, "models", letters, disks->n);
 }
 
@@ -234,6 +234,8 @@ uint8_t *bundle_make(const struct run *run, bool tables, size_t *size)
 				bundle_add_files(&b, run);
 			if (tables && run->disks.n)
 				bundle_add_models(&b, &run->disks);
+			if (tables && run->console)
+				bundle_add(&b, "console", "", 0);
 			bundle_add(&b, "TRAILER!!!", "", 0);
 			whole = true;
 		}

@@ -3,6 +3,7 @@
 #include "run_disk.h"
 #include "diag.h"
 #include "run.h"
+#include "../wedge/bundle.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +13,11 @@
 
 #define SECTOR 512
 #define MEMORY_MOST 512		/* MiB of disks in memory */
+
+static const struct run_model disk_models[] = {
+	{ "virtio", BUNDLE_MODEL_VIRTIO, "if=virtio" }, { "ata", BUNDLE_MODEL_ATA, "if=ide" },
+	{ "ahci", BUNDLE_MODEL_AHCI, "if=none" },
+};
 
 static const struct { const char *word; enum run_access access; } disk_words[] = {
 	{ "copy", RUN_DISK_COPY }, { "ro", RUN_DISK_READ },
@@ -31,10 +37,13 @@ static bool disk_word(struct run_disk *disk, const char *word, bool *good)
 	if (strncmp(word, model, strlen(model)))
 		return false;
 	word += strlen(model);
-	disk->ata = !strcmp(word, "ata");
-	if (disk->ata || !strcmp(word, "virtio"))
+	for (size_t i = 0; i < ARRAY_SIZE(disk_models); i++) {
+		if (strcmp(word, disk_models[i].word))
+			continue;
+		disk->model = &disk_models[i];
 		return true;
-	diag_error(DIAG_RUN_DISK, NULL, "--disk: model=%s: it is virtio or ata", word);
+	}
+	diag_error(DIAG_RUN_DISK, NULL, "--disk: model=%s: it is virtio, ata or ahci", word);
 	*good = false;
 	return true;
 }
@@ -72,11 +81,12 @@ bool run_disk_add(struct run_disks *disks, const char *value)
 			   RUN_DISKS);
 		return false;
 	}
-	*disk = (struct run_disk){ .path = util_copy(value), .access = RUN_DISK_WRITE };
+	*disk = (struct run_disk){ .path = util_copy(value), .access = RUN_DISK_WRITE,
+				    .model = &disk_models[0] };
 	while ((comma = strrchr(disk->path, ',')) && disk_word(disk, comma + 1, &good))
 		*comma = '\0';
 	disks->n++;
-	if (good && disk->ata && disk->access == RUN_DISK_READ) {
+	if (good && disk->model != &disk_models[0] && disk->access == RUN_DISK_READ) {
 		diag_error(DIAG_RUN_DISK, disk->path, "a disk of ATA's cannot be read-only: say copy, "
 			   "or model=virtio");
 		return false;
@@ -173,13 +183,20 @@ int run_disk_open(const struct run_disk *disk)
 	return fd;
 }
 
-char *run_disk_drive(const struct run_disk *disk)
+char *run_disk_drive(const struct run_disk *disk, unsigned n)
 {
 	char *name = run_qemu_name(disk->path);
-	char *drive = util_printf("if=%s,format=raw,file=%s%s", disk->ata ? "ide" : "virtio", name,
+	char *drive = util_printf("%s,id=disk%u,format=raw,file=%s%s", disk->model->drive, n, name,
 				  disk->access == RUN_DISK_READ ? ",readonly=on" :
 				  disk->access == RUN_DISK_COPY ? ",snapshot=on" : "");
 
 	free(name);
 	return drive;
+}
+
+char *run_disk_device(const struct run_disk *disk, unsigned n)
+{
+	if (disk->model->letter != BUNDLE_MODEL_AHCI)
+		return NULL;
+	return util_printf("ide-hd,drive=disk%u,bus=ahci.%u", n, n);
 }

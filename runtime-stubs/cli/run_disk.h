@@ -7,6 +7,12 @@
 
 #define RUN_DISKS 4		/* at most; what a wedge's board has room for */
 
+struct run_model {
+	const char *word;
+	char letter;			/* in a bundle (wedge/bundle.h) */
+	const char *drive;		/* of QEMU's option */
+};
+
 struct run_disk {
 	char *path;
 	enum run_access {
@@ -14,7 +20,7 @@ struct run_disk {
 		RUN_DISK_COPY,		/* it is lost at the end */
 		RUN_DISK_READ,		/* nothing can be written */
 	} access;
-	bool ata;			/* the guest sees a disk of ATA's, not virtio's */
+	const struct run_model *model;	/* what the guest sees */
 };
 
 struct run_disks {
@@ -22,7 +28,7 @@ struct run_disks {
 	unsigned n;
 };
 
-/* Takes FILE and, behind it, the words copy or ro, and model=virtio|ata. False after a
+/* Takes FILE and, behind it, the words copy or ro, and model=virtio|ata|ahci. False after a
    numbered error: there are too many, no such model, or the file is no disk. */
 bool run_disk_add(struct run_disks *disks, const char *value);
 void run_disks_free(struct run_disks *disks);
@@ -41,7 +47,9 @@ char *run_disk_name(const struct run_disk *disk, unsigned n);
    disturbed. -1 after a numbered error. */
 int run_disk_open(const struct run_disk *disk);
 
-/* QEMU's option for it, to be freed. */
-char *run_disk_drive(const struct run_disk *disk);
+/* QEMU's option for disk @n, and its device on the controller "ahci", or NULL: it needs none. To
+   be freed. */
+char *run_disk_drive(const struct run_disk *disk, unsigned n);
+char *run_disk_device(const struct run_disk *disk, unsigned n);
 
 #endif

@@ -9,12 +9,25 @@
 
 static void native_add_disks(const struct run *run, struct run_words *words)
 {
+	bool controller = false;
+
 	for (unsigned i = 0; i < run->disks.n; i++) {
-		char *drive = run_disk_drive(&run->disks.disk[i]);
+		char *drive = run_disk_drive(&run->disks.disk[i], i);
+		char *device = run_disk_device(&run->disks.disk[i], i);
 
 		run_word(words, "-drive");
 		run_word(words, drive);
+		if (device && !controller) {
+			run_word(words, "-device");
+			run_word(words, "ahci,id=ahci");
+			controller = true;
+		}
+		if (device) {
+			run_word(words, "-device");
+			run_word(words, device);
+		}
 		free(drive);
+		free(device);
 	}
 }
 
@@ -41,6 +54,24 @@ static void native_add_share(const struct run *run, struct run_words *words)
 	run_word(words, device);
 	free(fsdev);
 	free(device);
+}
+
+static void native_add_devices(const struct run *run, struct run_words *words)
+{
+	static const char *const console[] = { "virtio-serial-pci", "virtconsole,chardev=c" };
+
+	for (unsigned i = 0; run->console && i < ARRAY_SIZE(console); i++) {
+		run_word(words, "-device");
+		run_word(words, console[i]);
+	}
+	if (run->rng) {
+		run_word(words, "-device");
+		run_word(words, "virtio-rng-pci");
+	}
+	if (run->balloon) {
+		run_word(words, "-device");
+		run_word(words, "virtio-balloon-pci,free-page-reporting=on");
+	}
 }
 
 static bool native_words(const struct run *run, struct run_words *words)
@@ -71,14 +102,7 @@ static bool native_words(const struct run *run, struct run_words *words)
 			free(bundle);
 			bundle = NULL;
 		}
-		if (run->rng) {
-			run_word(words, "-device");
-			run_word(words, "virtio-rng-pci");
-		}
-		if (run->balloon) {
-			run_word(words, "-device");
-			run_word(words, "virtio-balloon-pci,free-page-reporting=on");
-		}
+		native_add_devices(run, words);
 		free(text);
 	}
 	free(loader);

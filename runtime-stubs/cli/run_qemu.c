@@ -81,10 +81,11 @@ static void qemu_console(const struct run *run, struct run_words *words)
 {
 	static const char *const silent[] = { "-monitor", "none", "-serial", "chardev:c", NULL };
 	static const char *const shown[] = { "-mon", "chardev=c", "-serial", "chardev:c", NULL };
+	const char *mux = run->console ? ",mux=on" : "";	/* two look at it */
 	char *name = run->log ? run_qemu_name(run->log) : NULL, *text;
 
 	if (run->quiet)
-		text = name ? util_printf("file,id=c,path=%s", name) : util_copy("null,id=c");
+		text = name ? util_printf("file,id=c%s,path=%s", mux, name) : util_printf("null,id=c%s", mux);
 	else
 		text = util_printf("stdio,id=c,mux=on,signal=off%s%s", name ? ",logfile=" : "",
 				   name ? name : "");

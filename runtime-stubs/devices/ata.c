@@ -81,10 +81,8 @@ static void ata_reset(void *self)
 		if (!channel->drive[0].disk)
 			continue;
 		bus_put_config(&ata->function, TIMINGS + 2 * i, 2, DECODED);
-		for (unsigned n = 0; n < ATA_DRIVES; n++) {
-			channel->drive[n].heads = 16;
-			channel->drive[n].sectors = 63;
-		}
+		for (unsigned n = 0; n < ATA_DRIVES; n++)
+			bus_drive_reset(&channel->drive[n]);
 		ata_sign(channel);
 		ata_interrupt(channel, 0);
 	}
@@ -93,13 +91,13 @@ static void ata_reset(void *self)
 /* Only what follows from it is used unseen. */
 static int ata_channel_loaded(struct ata_channel *channel)
 {
-	const struct ata_drive *drive = &channel->drive[channel->active & 1];
+	const struct bus_drive *drive = &channel->drive[channel->active & 1];
 
 	if (channel->active >= ATA_DRIVES || channel->phase >= ATA_PHASES || channel->size > sizeof(channel->buffer) ||
 	    channel->at > channel->size || channel->interrupt > 1 || channel->resets > 1)
 		return -1;
 	for (unsigned i = 0; i < ATA_DRIVES; i++)
-		if (channel->drive[i].multiple > ATA_MULTIPLE)
+		if (channel->drive[i].multiple > BUS_DRIVE_MULTIPLE)
 			return -1;
 	if (channel->phase == ATA_IDLE)
 		return bus_line_loaded(&channel->irq);
@@ -129,9 +127,6 @@ static int ata_loaded(void *self)
 	return 0;
 }
 
-#define DRIVE(c, d) \
-	STATE(struct ata, channel[c].drive[d].heads), STATE(struct ata, channel[c].drive[d].sectors), \
-	STATE(struct ata, channel[c].drive[d].multiple), STATE(struct ata, channel[c].drive[d].mode)
 #define CHANNEL(c) \
 	STATE_ARRAY(struct ata, channel[c].value), STATE_ARRAY(struct ata, channel[c].previous), \
 	STATE(struct ata, channel[c].error), STATE(struct ata, channel[c].device), \
@@ -144,7 +139,7 @@ static int ata_loaded(void *self)
 	STATE(struct ata, channel[c].master_status), STATE(struct ata, channel[c].table), \
 	STATE(struct ata, channel[c].entry), STATE(struct ata, channel[c].done), \
 	STATE_ARRAY(struct ata, channel[c].buffer), STATE(struct ata, channel[c].irq.level), \
-	DRIVE(c, 0), DRIVE(c, 1)
+	BUS_DRIVE_STATE(struct ata, channel[c].drive[0]), BUS_DRIVE_STATE(struct ata, channel[c].drive[1])
 static const struct state_field ata_state[] = {
 	BUS_FUNCTION_STATE(struct ata, function), CHANNEL(0), CHANNEL(1)
 };

@@ -8,15 +8,12 @@
 #ifndef PREVIRT_DEVICES_ATA_H
 #define PREVIRT_DEVICES_ATA_H
 #include "../bus/bus.h"
+#include "../bus/drive.h"
 
 #define ATA_CHANNELS 2u
 #define ATA_DRIVES 2u		/* of a channel */
-#define ATA_MULTIPLE 8u		/* sectors that go by the data port at once, at most */
 #define ATA_SEGMENTS 32u	/* of a disk's request */
 
-enum { ATA_ERROR = 0x01, ATA_DATA_REQUEST = 0x08, ATA_SEEK_DONE = 0x10, ATA_READY = 0x40,
-       ATA_BUSY = 0x80 };				/* status (7.15) */
-enum { ATA_ABORTED = 0x04, ATA_NOT_FOUND = 0x10, ATA_UNCORRECTABLE = 0x40 };	/* error (7.9) */
 enum { ATA_NO_INTERRUPT = 0x02, ATA_RESET = 0x04, ATA_PREVIOUS = 0x80 };	/* control (7.8) */
 #define ATA_DEVICE_LBA 0x40u
 #define ATA_DEVICE_SECOND 0x10u
@@ -37,13 +34,6 @@ enum ata_phase {
 /* The registers that hold two values, one behind the other (6.20). */
 enum { ATA_FEATURES, ATA_COUNT, ATA_LOW, ATA_MIDDLE, ATA_HIGH, ATA_DOUBLE };
 
-struct ata_drive {
-	uint16_t heads, sectors;	/* of the geometry that the guest has set */
-	uint8_t multiple;		/* sectors at once for READ and WRITE MULTIPLE; 0: none */
-	uint8_t mode;			/* of transfer, as SET FEATURES has it */
-	struct bus_disk *disk;		/* derived */
-};
-
 struct ata_channel {
 	/* State. */
 	uint8_t value[ATA_DOUBLE], previous[ATA_DOUBLE];
@@ -57,8 +47,8 @@ struct ata_channel {
 	uint8_t master_command, master_status;
 	uint32_t table;			/* of the bus master */
 	uint32_t entry, done;		/* where its next entry is, and how much of that is through */
-	uint8_t buffer[ATA_MULTIPLE * BUS_SECTOR];
-	struct ata_drive drive[ATA_DRIVES];
+	uint8_t buffer[BUS_DRIVE_MULTIPLE * BUS_SECTOR];
+	struct bus_drive drive[ATA_DRIVES];
 	struct bus_source irq;
 	/* Derived. */
 	struct ata *ata;
@@ -75,20 +65,20 @@ struct ata {
 };
 
 /* The drive that is selected; its disk is NULL where there is none. */
-static inline struct ata_drive *ata_drive(struct ata_channel *channel)
+static inline struct bus_drive *ata_drive(struct ata_channel *channel)
 {
 	return &channel->drive[!!(channel->device & ATA_DEVICE_SECOND)];
 }
 
 /* The drive whose command is under way, whichever is selected by now. */
-static inline struct ata_drive *ata_active(struct ata_channel *channel)
+static inline struct bus_drive *ata_active(struct ata_channel *channel)
 {
 	return &channel->drive[channel->active];
 }
 
 /* ata_channel.c: The guest is told that something is over, or takes note. */
 void ata_interrupt(struct ata_channel *channel, int level);
-/* The command is over; @error: of ATA_ABORTED, ..., or 0. */
+/* The command is over; @error: of DRIVE_ABORTED, ..., or 0. */
 void ata_end(struct ata_channel *channel, uint8_t error);
 /* As a reset leaves it (9.1), and the drive's EXECUTE DEVICE DIAGNOSTIC. */
 void ata_sign(struct ata_channel *channel);
@@ -101,9 +91,6 @@ void ata_write_control(void *self, uint16_t offset, int size, uint32_t value);
 
 /* ata_command.c: The command that was written to the register is carried out. */
 void ata_execute(struct ata_channel *channel);
-
-/* ata_identify.c: What IDENTIFY DEVICE tells (8.15). */
-void ata_identify(const struct ata_drive *drive, uint8_t to[BUS_SECTOR]);
 
 /* ata_transfer.c: Sectors from the channel's on, by the data port; by bus master; what was
    written is stored for good. */

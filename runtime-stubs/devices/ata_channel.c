@@ -17,7 +17,7 @@ void ata_end(struct ata_channel *channel, uint8_t error)
 	channel->phase = ATA_IDLE;
 	channel->left = 0;
 	channel->error = error;
-	channel->status = ATA_READY | ATA_SEEK_DONE | (error ? ATA_ERROR : 0);
+	channel->status = DRIVE_READY | DRIVE_SEEK_DONE | (error ? DRIVE_ERROR : 0);
 	ata_interrupt(channel, 1);
 }
 
@@ -30,5 +30,5 @@ void ata_sign(struct ata_channel *channel)
 	channel->phase = ATA_IDLE;
 	channel->error = 1;		/* nothing is wrong */
 	channel->device = 0;
-	channel->status = ATA_READY | ATA_SEEK_DONE;
+	channel->status = DRIVE_READY | DRIVE_SEEK_DONE;
 }

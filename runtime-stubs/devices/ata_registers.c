@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { DATA, FEATURES, COUNT, LOW, MIDDLE, HIGH, DEVICE, COMMAND };
-#define NO_COMMAND_BITS (ATA_BUSY | ATA_DATA_REQUEST)
+#define NO_COMMAND_BITS (DRIVE_BUSY | DRIVE_DATA_REQUEST)
 #define DEVICE_FIXED 0xa0u
 #define DIAGNOSTIC 0x90u
 #define DEVICE_RESET 0x08u
@@ -105,7 +105,7 @@ uint32_t ata_read_control(void *self, uint16_t offset, int size)
 static void registers_reset(struct ata_channel *channel, int on)
 {
 	channel->resets = channel->phase >= ATA_READ;
-	channel->status = ATA_BUSY;
+	channel->status = DRIVE_BUSY;
 	ata_interrupt(channel, 0);
 	if (channel->resets)
 		return;

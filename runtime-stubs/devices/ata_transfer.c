@@ -16,7 +16,7 @@ static void transfer_submit(struct ata_channel *channel, enum ata_phase phase,
 	struct bus_disk_request *request = &channel->request;
 
 	channel->phase = phase;
-	channel->status = ATA_BUSY;
+	channel->status = DRIVE_BUSY;
 	request->operation = operation;
 	request->sector = channel->sector;
 	request->sectors = sectors;
@@ -48,7 +48,7 @@ static void transfer_ask(struct ata_channel *channel, enum ata_phase phase)
 	channel->phase = phase;
 	channel->at = 0;
 	channel->size = transfer_block(channel) * BUS_SECTOR;
-	channel->status = ATA_READY | ATA_SEEK_DONE | ATA_DATA_REQUEST;
+	channel->status = DRIVE_READY | DRIVE_SEEK_DONE | DRIVE_DATA_REQUEST;
 }
 
 void ata_transfer(struct ata_channel *channel)
@@ -67,7 +67,7 @@ void ata_buffer_through(struct ata_channel *channel)
 		transfer_buffer(channel, ATA_READ);
 	else {
 		channel->phase = ATA_IDLE;
-		channel->status = ATA_READY | ATA_SEEK_DONE;
+		channel->status = DRIVE_READY | DRIVE_SEEK_DONE;
 	}
 }
 
@@ -80,7 +80,7 @@ static void transfer_dma(struct ata_channel *channel)
 		bytes = ata_gather(channel, bytes - bytes % BUS_SECTOR);
 	if (!bytes) {
 		channel->master_status |= ATA_DMA_ERROR;
-		ata_end(channel, ATA_ABORTED);
+		ata_end(channel, DRIVE_ABORTED);
 		return;
 	}
 	transfer_submit(channel, channel->writes & 1 ? ATA_DMA_WRITE : ATA_DMA_READ,
@@ -96,7 +96,7 @@ void ata_dma(struct ata_channel *channel)
 		if (bus_is_master(&channel->ata->function))
 			transfer_dma(channel);
 		else
-			ata_end(channel, ATA_ABORTED);
+			ata_end(channel, DRIVE_ABORTED);
 	} while (channel->again);
 	channel->running = 0;
 }
@@ -129,8 +129,8 @@ static void transfer_done(struct bus_disk_request *request, int failed)
 		return;
 	}
 	if (failed) {
-		ata_end(channel, phase == ATA_READ || phase == ATA_DMA_READ ? ATA_UNCORRECTABLE :
-			ATA_ABORTED);
+		ata_end(channel, phase == ATA_READ || phase == ATA_DMA_READ ? DRIVE_UNCORRECTABLE :
+			DRIVE_ABORTED);
 		return;
 	}
 	channel->sector += request->sectors;

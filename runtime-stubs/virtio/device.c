@@ -119,6 +119,7 @@ void virtio_notify(struct virtio *virtio, unsigned queue)
 
 void virtio_enable(struct virtio *virtio, struct virtio_queue *queue)
 {
+	queue->event_index = !!(virtio->driver_features & VIRTIO_EVENT_INDEX);
 	if (!(virtio->status & VIRTIO_FEATURES_OK) || !virtio_queue_good(queue)) {
 		virtio_break(virtio);
 		return;
@@ -147,6 +148,7 @@ int virtio_loaded(struct virtio *virtio)
 		struct virtio_queue *queue = &virtio->queue[i];
 
 		queue->bus = virtio->function.bus;
+		queue->event_index = !!(virtio->driver_features & VIRTIO_EVENT_INDEX);
 		if (queue->enabled > 1 || (queue->enabled && !virtio_queue_good(queue)) ||
 		    (i >= virtio->kind->queues && queue->size))
 			return -1;

@@ -6,7 +6,7 @@
  *
  * Whatever the guest does wrong ends in DEVICE_NEEDS_RESET: the device does nothing
  * more until it is reset, and nothing else happens.
- * LIMIT: no legacy interface; no packed rings, no event index, no reset of one queue.
+ * LIMIT: no legacy interface; no packed rings, no reset of one queue.
  */
 #ifndef PREVIRT_VIRTIO_DEVICE_H
 #define PREVIRT_VIRTIO_DEVICE_H

@@ -255,7 +255,7 @@ int virtio_attach(struct virtio *virtio, struct bus *bus, unsigned slot,
 
 	virtio->kind = kind;
 	virtio->self = self;
-	virtio->features |= VIRTIO_INDIRECT | VIRTIO_VERSION_1;
+	virtio->features |= VIRTIO_INDIRECT | VIRTIO_EVENT_INDEX | VIRTIO_VERSION_1;
 	return bus_add_function(bus, &virtio->function, slot, &identity) ||
 	       bus_add_bar(&virtio->function, 0, &bar) ||
 	       bus_add_vectors(&virtio->function, 1, kind->queues + 1) ||

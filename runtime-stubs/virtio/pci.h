@@ -12,6 +12,7 @@ enum {				/* device status, 2.1 */
 enum { VIRTIO_ISR_QUEUE = 1, VIRTIO_ISR_CONFIG = 2 };
 #define VIRTIO_NO_VECTOR 0xffffu
 #define VIRTIO_INDIRECT (1ull << 28)
+#define VIRTIO_EVENT_INDEX (1ull << 29)
 #define VIRTIO_VERSION_1 (1ull << 32)
 
 void virtio_write_status(struct virtio *virtio, uint8_t value);

@@ -16,20 +16,32 @@ _Static_assert(sizeof(struct descriptor) == 16, "2.7.5");
 
 struct used { uint32_t head, written; };
 
-/* Offsets in the available and the used ring: flags, index, elements. */
+/* Offsets in the available and the used ring: flags, index, elements. An event index
+   stands behind those (2.7.7, 2.7.10). */
 enum { FLAGS = 0, INDEX = 2, RING = 4 };
 #define NO_INTERRUPT 1u
+#define EVENT_BYTES 2u
+
+static uint64_t queue_used_event(const struct virtio_queue *queue)
+{
+	return queue->available + RING + 2 * (uint64_t)queue->size;
+}
+
+static uint64_t queue_available_event(const struct virtio_queue *queue)
+{
+	return queue->used + RING + sizeof(struct used) * queue->size;
+}
 
 int virtio_queue_good(const struct virtio_queue *queue)
 {
 	const struct bus *bus = queue->bus;
-	uint64_t size = queue->size;
+	uint64_t size = queue->size, event = queue->event_index ? EVENT_BYTES : 0;
 
 	return size && !(size & (size - 1)) && size <= VIRTIO_QUEUE_MOST &&
 	       !(queue->descriptors & 15) && !(queue->available & 1) && !(queue->used & 3) &&
 	       bus_dma(bus, queue->descriptors, size * sizeof(struct descriptor)) &&
-	       bus_dma(bus, queue->available, RING + 2 * size) &&
-	       bus_dma(bus, queue->used, RING + sizeof(struct used) * size);
+	       bus_dma(bus, queue->available, RING + 2 * size + event) &&
+	       bus_dma(bus, queue->used, RING + sizeof(struct used) * size + event);
 }
 
 /* A table of descriptors: the queue's own, or an indirect one. */
@@ -96,12 +108,28 @@ int virtio_queue_walk(const struct virtio_queue *queue, uint16_t head,
 	}
 }
 
+/* The available ring's index. The ring is empty: the guest is told to signal the next chain, and
+   looked at once more, for it may have missed that. -1: it is no memory any more. */
+static int queue_index(const struct virtio_queue *queue, uint16_t *index)
+{
+	uint16_t next = queue->next_available;
+
+	if (bus_dma_read(queue->bus, queue->available + INDEX, index, sizeof(*index)))
+		return -1;
+	if (*index != next || !queue->event_index)
+		return 0;
+	if (bus_dma_write(queue->bus, queue_available_event(queue), &next, sizeof(next)))
+		return -1;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return bus_dma_read(queue->bus, queue->available + INDEX, index, sizeof(*index));
+}
+
 enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_chain *chain)
 {
 	unsigned slot = queue->next_available & (queue->size - 1u);
 	uint16_t index, head;
 
-	if (bus_dma_read(queue->bus, queue->available + INDEX, &index, sizeof(index)))
+	if (queue_index(queue, &index))
 		return VIRTIO_BROKEN;
 	if (index == queue->next_available)
 		return VIRTIO_NOTHING;
@@ -113,22 +141,38 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_ch
 	return VIRTIO_TAKEN;
 }
 
+/* Does the guest want an interrupt for what has just been given? */
+static enum virtio_given queue_given(const struct virtio_queue *queue)
+{
+	uint16_t event, flags;
+	int wants;
+
+	if (queue->event_index) {
+		if (bus_dma_read(queue->bus, queue_used_event(queue), &event, sizeof(event)))
+			return VIRTIO_GIVEN_NOWHERE;
+		wants = (uint16_t)(event + 1) == queue->next_used;
+	} else {
+		if (bus_dma_read(queue->bus, queue->available + FLAGS, &flags, sizeof(flags)))
+			return VIRTIO_GIVEN_NOWHERE;
+		wants = !(flags & NO_INTERRUPT);
+	}
+	return wants ? VIRTIO_GIVEN_INTERRUPT : VIRTIO_GIVEN;
+}
+
 enum virtio_given virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written)
 {
 	struct used used = { head, written };
 	unsigned slot = queue->next_used & (queue->size - 1u);
-	uint16_t flags, index = queue->next_used + 1;
+	uint16_t index = queue->next_used + 1;
 
 	if (bus_dma_write(queue->bus, queue->used + RING + slot * sizeof(used), &used,
 			  sizeof(used)) ||
 	    bus_dma_write(queue->bus, queue->used + INDEX, &index, sizeof(index)))
 		return VIRTIO_GIVEN_NOWHERE;
 	queue->next_used = index;
-	/* The guest sets the flags and looks at the index then: here the other way. */
+	/* The guest sets flags or event and looks at the index then: here the other way. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (bus_dma_read(queue->bus, queue->available + FLAGS, &flags, sizeof(flags)))
-		return VIRTIO_GIVEN_NOWHERE;
-	return flags & NO_INTERRUPT ? VIRTIO_GIVEN : VIRTIO_GIVEN_INTERRUPT;
+	return queue_given(queue);
 }
 
 int virtio_chain_read(struct virtio_chain *chain, void *to, uint32_t size)

@@ -21,6 +21,7 @@ struct virtio_queue {
 	uint8_t enabled;
 	/* Derived. */
 	struct bus *bus;
+	uint8_t event_index;		/* VIRTIO_F_EVENT_IDX: each side tells the other when it wants to hear */
 };
 
 /* A chain of descriptors that was taken: what the device reads first, and what it

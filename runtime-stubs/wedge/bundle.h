@@ -4,7 +4,7 @@
  * What a wedge or the loader is given to run: a cpio archive (cpio(5), format
  * newc) with the files vmlinux, and, if wanted, initrd, cmdline, memory, options
  * (words for the wedge itself), disks in memory (disk0-copy or disk0-ro, and so on), seed
- * (of an entropy device), models, moved and facts; where a wedge gets open files beside it,
+ * (of an entropy device), models, console (empty: virtio's), moved and facts; where a wedge gets open files beside it,
  * disks, net and share, and balloon, which is empty.
  */
 #ifndef PREVIRT_BUNDLE_H
@@ -40,7 +40,7 @@ struct bundle_moved {
 enum { BUNDLE_DISK_WRITE = 'w', BUNDLE_DISK_READ = 'r', BUNDLE_DISK_COPY = 'c' };
 enum { BUNDLE_NET_MODEL = 6, BUNDLE_NET_BYTES };
 enum { BUNDLE_NET_VIRTIO = 'v', BUNDLE_NET_E1000 = 'e' };
-enum { BUNDLE_MODEL_VIRTIO = 'v', BUNDLE_MODEL_ATA = 'a' };
+enum { BUNDLE_MODEL_VIRTIO = 'v', BUNDLE_MODEL_ATA = 'a', BUNDLE_MODEL_AHCI = 's' };
 
 /* A file of the archive; NULL if it is not there. */
 const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);

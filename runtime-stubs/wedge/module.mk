@@ -9,7 +9,7 @@ WEDGE_NEUTRAL := $(addprefix $(W)/,\
 	wedge/print.c wedge/memory.c wedge/vm.c wedge/run.c wedge/faults.c wedge/tables.c wedge/ports.c wedge/deliver.c wedge/software.c wedge/report.c wedge/counters.c wedge/ending.c wedge/causes.c wedge/boot.c wedge/firmware.c wedge/linux.c wedge/vcpus.c wedge/image.c wedge/notes.c wedge/bundle.c wedge/modules.c wedge/short_site.c wedge/parts.c wedge/entropy.c \
 	cpu/emulate.c cpu/flags.c cpu/control.c cpu/segment.c cpu/transfer.c cpu/deliver.c \
 	cpu/wake.c cpu/io.c cpu/memory.c cpu/breakpoints.c cpu/msr.c cpu/cpuid.c cpu/device.c cpu/operand.c cpu/operation.c cpu/operate.c cpu/string.c cpu/vector.c \
-	bus/ports.c bus/memory.c bus/lines.c bus/timers.c bus/dma.c bus/disk.c bus/memory_disk.c bus/pci.c bus/bars.c bus/msix.c virtio/queue.c virtio/device.c virtio/pci.c board/board.c board/mailbox.c board/tables.c board/dsdt.c \
+	bus/ports.c bus/memory.c bus/lines.c bus/timers.c bus/dma.c bus/disk.c bus/drive.c bus/drive_identify.c bus/memory_disk.c bus/pci.c bus/bars.c bus/msix.c virtio/queue.c virtio/device.c virtio/pci.c board/board.c board/mailbox.c board/tables.c board/dsdt.c \
 	insn/insn.c insn/match.c insn/operation.c insn/vector.c sites/sites.c \
 	rewriter/plan.c rewriter/device.c rewriter/template.c rewriter/undo.c) $(wildcard $(W)/mmu/*.c $(W)/mmu/shadow/*.c $(W)/devices/*.c)
 WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\

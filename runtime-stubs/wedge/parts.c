@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Parts of the board that the bundle has (bundle.h): disks in memory and an entropy device. A
+ * Parts of the board that the bundle has (bundle.h): disks in memory, an entropy device, virtio's console. A
  * disk uses the bytes of the bundle in place, as nothing else reads them any more.
  */
 #include "entry.h"
@@ -52,8 +52,8 @@ static void parts_set_models(const void *bundle, size_t size)
 	const uint8_t *letter = bundle_find(bundle, size, "models", &length);
 
 	for (unsigned n = 0; letter && n < length && n < board_vm.bus.disks; n++)
-		if (letter[n] == BUNDLE_MODEL_ATA)
-			board_vm.bus.disk[n]->model = BUS_DISK_ATA;
+		board_vm.bus.disk[n]->model = letter[n] == BUNDLE_MODEL_ATA ? BUS_DISK_ATA :
+			letter[n] == BUNDLE_MODEL_AHCI ? BUS_DISK_AHCI : BUS_DISK_VIRTIO;
 }
 
 void parts_init(const void *bundle, size_t size)
@@ -63,6 +63,7 @@ void parts_init(const void *bundle, size_t size)
 
 	parts_add_disks(bundle, size);
 	parts_set_models(bundle, size);
+	board_vm.bus.console = bundle_find(bundle, size, "console", &length) != NULL;
 	if (!seed || length != ENTROPY_SEED)
 		return;
 	entropy_init(&entropy, seed);

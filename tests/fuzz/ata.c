@@ -9,64 +9,20 @@
  * one at a time for each channel; a read-only disk is never written; when all is over and the
  * disks were reset, a sector is read by the data port and by bus master.
  */
+#define DRIVES_SECTORS 64u
 #include "guest.h"
+#include "../wedge/unit/drives.h"
 #include "../../runtime-stubs/board/places.h"
-#include "../../runtime-stubs/bus/memory_disk.h"
 
 #define SLOT DISK_SLOT
 #define MASTER 0xd000u
-#define SECTORS 64u
 #define TABLE RING
-
-static uint8_t contents[3][SECTORS * BUS_SECTOR];
-static struct memory_disk disks[3];
-static void (*memory_submit)(struct bus_disk *disk, struct bus_disk_request *request);
-static struct { struct bus_disk *disk; struct bus_disk_request *request; } held[2];
-static unsigned holds;
-static enum { PROMPT, FAILING, LATE } manner;
-
-static void submit(struct bus_disk *disk, struct bus_disk_request *request)
-{
-	uint64_t bytes = 0;
-
-	for (unsigned i = 0; i < request->segments; i++)
-		bytes += request->segment[i].size;
-	must(request->sectors <= disk->sectors && request->sector <= disk->sectors - request->sectors,
-	     "a request within the disk");
-	must(!disk->read_only || request->operation != BUS_DISK_WRITE, "no write to what is read-only");
-	must(request->operation == BUS_DISK_FLUSH || (request->sectors &&
-	     bytes == request->sectors * BUS_SECTOR), "as many bytes as sectors");
-	must(!holds || held[0].request != request, "one at a time");
-	if (manner == FAILING) {
-		request->done(request, 1);
-	} else if (manner == LATE) {
-		must(holds < 2, "one for each channel");
-		held[holds].disk = disk;
-		held[holds++].request = request;
-	} else {
-		memory_submit(disk, request);
-	}
-}
-
-static void finish(void)
-{
-	holds--;
-	memory_submit(held[holds].disk, held[holds].request);
-}
 
 static void start(void)
 {
 	memset(backend_guest_memory + RING, 0, DATA - RING);
-	meddling.reads = holds = 0;
-	manner = PROMPT;
-	for (unsigned i = 0; i < 3; i++) {
-		memset(contents[i], 0x10 + i, sizeof(contents[i]));
-		memory_disk_init(&disks[i], contents[i], sizeof(contents[i]), i == 1, "fuzz");
-		memory_submit = disks[i].disk.submit;
-		disks[i].disk.submit = submit;
-		disks[i].disk.model = BUS_DISK_ATA;
-		machine_disks[i] = &disks[i].disk;
-	}
+	meddling.reads = 0;
+	drives_make(BUS_DISK_ATA, 1);
 	machine_start(1);
 	config_set(SLOT, 4, 2, 7);
 	config_set(SLOT, 0x20, 4, MASTER);
@@ -118,10 +74,10 @@ static void act(void)
 		memcpy(backend_guest_memory + TABLE + 8 * (take(1) % 64), entry, sizeof(entry));
 		break;
 	}
-	case 9: manner = (op >> 4) % 3; break;
+	case 9: manner = (op >> 4) % MANNERS; break;
 	case 10:
 		if (holds)
-			finish();
+			drives_finish();
 		break;
 	case 11: backend_guest_memory[take(3) & (PLAYGROUND - 1)] = take(1); break;
 	case 12:
@@ -142,7 +98,7 @@ static void check(void)
 	meddling.reads = 0;
 	manner = PROMPT;
 	while (holds)
-		finish();
+		drives_finish();
 	config_set(SLOT, 4, 2, 7);
 	config_set(SLOT, 0x20, 4, MASTER);
 	port(0x3f6, 1, 4);

@@ -195,7 +195,7 @@ static void act(void)
 	case 3: reg(slot, take(2) & 0x3fff & ~(size - 1), size); break;
 	case 4: store(bar(slot, 1) + (take(2) & 0xfff & ~(size - 1)), size, take(4)); break;
 	case 5: load(bar(slot, 1) + (take(2) & 0xfff), size); break;
-	case 6: driver_start(slot, take(1) & 1 ? 1u << 28 : take(4)); break;
+	case 6: driver_start(slot, take(1) & 1 ? 3u << 28 : take(4)); break;
 	case 7: link(take(1), take(1)); break;
 	case 8:
 		driver_select((op >> 6) % 3);

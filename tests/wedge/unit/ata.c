@@ -6,12 +6,11 @@
  * that is late or fails, saved state.
  */
 #include "driver.h"
+#include "drives.h"
 #include "../../../runtime-stubs/board/places.h"
-#include "../../../runtime-stubs/bus/memory_disk.h"
-#include <string.h>
 
 #define SLOT DISK_SLOT
-#define SECTORS 2048u
+#define SECTORS DRIVES_SECTORS
 #define TABLE 0x30000u
 #define BUFFER 0x40000u
 #define memory backend_guest_memory
@@ -21,49 +20,18 @@ enum { IDLE = 0x50, ASKS = 0x58, FAILED = 0x51, BUSY = 0x80 };
 enum { READ = 0x20, READ_LONG = 0x24, WRITE_ = 0x30, READ_DMA = 0xc8, WRITE_DMA = 0xca,
        READ_DMA_LONG = 0x25, FLUSH = 0xe7, IDENTIFY = 0xec };
 
-static uint8_t contents[3][SECTORS * BUS_SECTOR];
-static struct memory_disk disks[3];
-static void (*memory_submit)(struct bus_disk *disk, struct bus_disk_request *request);
-static struct bus_disk_request *held;
-static enum { PROMPT, LATE, FAILING } manner;
-static unsigned flushes, submits;
 static uint16_t words[256];
-
-static void submit(struct bus_disk *disk, struct bus_disk_request *request)
-{
-	submits++;
-	flushes += request->operation == BUS_DISK_FLUSH;
-	if (manner == LATE)
-		held = request;
-	else if (manner == FAILING)
-		request->done(request, 1);
-	else
-		memory_submit(disk, request);
-}
 
 static void finish(void)
 {
-	struct bus_disk_request *request = held;
-
-	held = NULL;
 	manner = PROMPT;
-	memory_submit(&disks[0].disk, request);
+	drives_finish();
 }
 
 /* Three: the last one, alone on the second channel, is read-only. */
 static void fresh(void)
 {
-	for (unsigned i = 0; i < 3; i++) {
-		memset(contents[i], 0x10 + i, sizeof(contents[i]));
-		memory_disk_init(&disks[i], contents[i], sizeof(contents[i]), i == 2, "disk");
-		memory_submit = disks[i].disk.submit;
-		disks[i].disk.submit = submit;
-		disks[i].disk.model = BUS_DISK_ATA;
-		machine_disks[i] = &disks[i].disk;
-	}
-	manner = PROMPT;
-	held = NULL;
-	flushes = submits = 0;
+	drives_make(BUS_DISK_ATA, 2);
 	machine_start(1);
 	config_set(SLOT, 4, 2, 7);
 }
@@ -330,7 +298,7 @@ static void test_state(void)
 	size = board_state_size();
 	board_save(saved);
 	manner = PROMPT;
-	held = NULL;
+	holds = 0;
 	memset(memory + BUFFER, 0, 0x2000);
 	machine_start(1);
 	expect("read", size <= sizeof(saved) && !board_load(saved, size));

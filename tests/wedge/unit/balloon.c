@@ -49,7 +49,7 @@ static void test_who(void)
 	fresh();
 	expect("who it is", config_get(SLOT, 0, 4) == 0x10451af4);
 	set_reg(SLOT, DEVICE_SELECT, 4, 0);
-	expect("offered", reg(SLOT, DEVICE_FEATURES, 4) == (1u << 28 | 1u << 5) && reg(SLOT, QUEUES, 2) == 3);
+	expect("offered", reg(SLOT, DEVICE_FEATURES, 4) == (3u << 28 | 1u << 5) && reg(SLOT, QUEUES, 2) == 3);
 	expect("no page is requested", reg(SLOT, CONFIG, 4) == 0);
 }
 

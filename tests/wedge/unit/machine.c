@@ -19,6 +19,7 @@ struct bus_disk *machine_disks[BUS_DISKS];
 struct bus_entropy *machine_entropy;
 struct bus_balloon *machine_balloon;
 struct bus_net *machine_net;
+uint8_t machine_console;
 struct bus_share *machine_share;
 static unsigned passed, failed;
 static jmp_buf ended;
@@ -68,6 +69,7 @@ void machine_start(unsigned vcpus)
 	board_vm.bus.balloon = machine_balloon;
 	board_vm.bus.net = machine_net;
 	board_vm.bus.share = machine_share;
+	board_vm.bus.console = machine_console;
 	for (unsigned i = 0; i < BOARD_DEVICES; i++)
 		if (board_vm.self[i])
 			memset(board_vm.self[i], 0, board_devices[i].device->size);

@@ -25,6 +25,7 @@ extern struct bus_disk *machine_disks[BUS_DISKS];
 extern struct bus_entropy *machine_entropy;	/* or NULL */
 extern struct bus_share *machine_share;	/* or NULL */
 extern struct bus_balloon *machine_balloon;	/* or NULL */
+extern uint8_t machine_console;			/* virtio's, too */
 extern struct bus_net *machine_net;		/* or NULL */
 
 /* A fresh machine of @vcpus processors; those but the first have not started. */

@@ -63,7 +63,7 @@ static void test_who(void)
 	fresh();
 	expect("who it is", config_get(SLOT, 0, 4) == 0x10411af4 && config_get(SLOT, 8, 4) == 0x02000001);
 	set_reg(SLOT, DEVICE_SELECT, 4, 0);
-	expect("offered", reg(SLOT, DEVICE_FEATURES, 4) == (1u << 28 | LINK | MAC) && reg(SLOT, QUEUES, 2) == 2);
+	expect("offered", reg(SLOT, DEVICE_FEATURES, 4) == (3u << 28 | LINK | MAC) && reg(SLOT, QUEUES, 2) == 2);
 	expect("address and link", reg(SLOT, CONFIG, 4) == 0x05040302 && reg(SLOT, CONFIG + 4, 2) == 0x0706 &&
 	       reg(SLOT, CONFIG + 6, 2) == 1);
 }
@@ -154,6 +154,26 @@ static void test_receive(void)
 	expect("for good", returned() == 0);
 }
 
+/* The driver need not tell of buffers while there are enough. */
+static void test_events(void)
+{
+	uint16_t event;
+
+	fresh();
+	driver_start(SLOT, MAC | LINK | 1u << 29);
+	for (unsigned i = 0; i < 3; i++)
+		offer_buffer(i, 1526);
+	for (unsigned i = 0; i < 3; i++)
+		come(60, 0x51);
+	board_run();
+	memcpy(&event, backend_guest_memory + RING_USED + 4 + 8 * RING_SIZE, 2);
+	expect("enough", returned() == 3 && event == 0);
+	come(60, 0x52);
+	board_run();
+	memcpy(&event, backend_guest_memory + RING_USED + 4 + 8 * RING_SIZE, 2);
+	expect("no more", returned() == 3 && event == 3);
+}
+
 static void test_link(void)
 {
 	fresh();
@@ -195,7 +215,8 @@ int main(void)
 	test_send();
 	test_wrong();
 	test_receive();
+	test_events();
 	test_link();
 	test_state();
-	return report("net", 23);
+	return report("net", 25);
 }

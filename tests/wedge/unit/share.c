@@ -92,7 +92,7 @@ static void test_who(void)
 	fresh();
 	expect("who it is", config_get(SLOT, 0, 4) == 0x10491af4);
 	set_reg(SLOT, DEVICE_SELECT, 4, 0);
-	expect("offered", reg(SLOT, DEVICE_FEATURES, 4) == (1u << 28 | 1) && reg(SLOT, QUEUES, 2) == 1);
+	expect("offered", reg(SLOT, DEVICE_FEATURES, 4) == (3u << 28 | 1) && reg(SLOT, QUEUES, 2) == 1);
 	expect("the tag", reg(SLOT, CONFIG, 2) == 5 && reg(SLOT, CONFIG + 2, 1) == 'f' &&
 	       reg(SLOT, CONFIG + 6, 1) == 's');
 }

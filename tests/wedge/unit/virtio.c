@@ -21,7 +21,7 @@ static uint32_t features(unsigned slot, unsigned half)
 static void test_life(void)
 {
 	fresh(1);
-	expect("offered", features(SLOT, 0) == (1u << 28 | 1 << 14 | 1 << 13 | 1 << 9 | 1 << 2) &&
+	expect("offered", features(SLOT, 0) == (3u << 28 | 1 << 14 | 1 << 13 | 1 << 9 | 1 << 2) &&
 	       features(SLOT, 1) == 1 && features(SLOT, 2) == 0 && features(RO_SLOT, 0) & 1 << 5);
 	set_reg(SLOT, STATUS, 1, ACKNOWLEDGE | DRIVER | DRIVER_OK);
 	expect("not without features", reg(SLOT, STATUS, 1) == (ACKNOWLEDGE | DRIVER));
@@ -203,6 +203,8 @@ static void bad_queue(const char *what, unsigned offset, uint64_t value)
 	set_reg(SLOT, STATUS, 1, 3);
 	set_reg(SLOT, DRIVER_SELECT, 4, 1);
 	set_reg(SLOT, DRIVER_FEATURES, 4, 1);
+	set_reg(SLOT, DRIVER_SELECT, 4, 0);
+	set_reg(SLOT, DRIVER_FEATURES, 4, 1u << 29);
 	set_reg(SLOT, STATUS, 1, 0xb);
 	set_reg(SLOT, DESCRIPTORS, 4, RING);
 	set_reg(SLOT, AVAILABLE, 4, RING_AVAILABLE);
@@ -224,6 +226,7 @@ static void test_bad_queues(void)
 	bad_queue("descriptors nowhere", DESCRIPTORS, 1ull << 40);
 	bad_queue("available nowhere", AVAILABLE, 0xfee00000);
 	bad_queue("used half nowhere", USED, MACHINE_MEMORY - 16);
+	bad_queue("no room for an event", USED, MACHINE_MEMORY - 4 - 8 * 128);
 	driver_start(SLOT, 0);
 	config_set(SLOT, 4, 2, 2);
 	expect("no bus master", block_request(SLOT, FLUSH, 0, 0, 0, 0) == -1);
@@ -288,6 +291,50 @@ static void test_waiting(void)
 	expect("until nothing is under way", reg(SLOT, STATUS, 1) == 0 && returned() == 10);
 }
 
+/* What the device requests of the driver, of the first queue; and the driver the device. */
+static unsigned requested(void)
+{
+	uint16_t event;
+
+	memcpy(&event, backend_guest_memory + RING_USED + 4 + 8 * RING_SIZE, 2);
+	return event;
+}
+
+static void request(uint16_t event)
+{
+	memcpy(backend_guest_memory + RING_AVAILABLE + 4 + 2 * RING_SIZE, &event, 2);
+}
+
+static void test_events(void)
+{
+	unsigned told = 0;
+
+	fresh(1);
+	driver_start(SLOT, 1u << 29);
+	backend_guest_memory[RING_AVAILABLE] = 1;	/* of no meaning now */
+	expect("told of the first", block_request(SLOT, FLUSH, 0, 0, 0, 0) == 0 && reg(SLOT, ISR, 1) == 1 &&
+	       requested() == 1);
+	request(3);
+	expect("not of the next ones", block_request(SLOT, FLUSH, 0, 0, 0, 0) == 0 &&
+	       block_request(SLOT, FLUSH, 0, 0, 0, 0) == 0 && reg(SLOT, ISR, 1) == 0 && requested() == 3);
+	expect("but of the fourth", block_request(SLOT, FLUSH, 0, 0, 0, 0) == 0 && reg(SLOT, ISR, 1) == 1);
+	expect("once", block_request(SLOT, FLUSH, 0, 0, 0, 0) == 0 && reg(SLOT, ISR, 1) == 0);
+	request(2);
+	for (unsigned i = 0; i < 0x10000; i++) {
+		block_request(SLOT, FLUSH, 0, 0, 0, 0);
+		told += reg(SLOT, ISR, 1);
+	}
+	expect("and when the index has come round", told == 1 && returned() == 5 && requested() == 5);
+	disks[0].disk.submit = hold;
+	holds = 0;
+	for (unsigned i = 0; i < 9; i++)
+		offer_flush(2 * (i % 7));
+	expect("requests nothing while it is busy", holds == 8 && requested() == 12);
+	while (holds)
+		finish(0, 0);
+	expect("and then", returned() == 14 && requested() == 14);
+}
+
 static uint8_t saved[32768];
 
 static void test_state(void)
@@ -307,6 +354,12 @@ static void test_state(void)
 	expect("read, and begun once more", !board_load(saved, size) && holds == 1 && returned() == 0);
 	finish(0, 0);
 	expect("finished there", returned() == 1 && reg(SLOT, ISR, 1) == 1);
+	fresh(1);
+	driver_start(SLOT, 1u << 29);
+	board_save(saved);
+	machine_start(1);
+	expect("events there", !board_load(saved, size) && block_request(SLOT, FLUSH, 0, 0, 0, 0) == 0 &&
+	       requested() == 1);
 	disks[0].disk.submit = hold;
 	machine_disks[1] = NULL;
 	driver_start(RO_SLOT, 0);
@@ -324,6 +377,7 @@ int main(void)
 	test_malformed();
 	test_bad_queues();
 	test_waiting();
+	test_events();
 	test_state();
-	return report("virtio", 70);
+	return report("virtio", 79);
 }

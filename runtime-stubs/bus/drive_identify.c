@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-#include "ata.h"
+#include "drive.h"
 #include <string.h>
 
 /* Words (8.15, table 27). */
@@ -42,7 +42,7 @@ static void identify_32(uint16_t *words, uint32_t value)
 	words[1] = value >> 16;
 }
 
-static void identify_geometry(const struct ata_drive *drive, uint16_t *words)
+static void identify_geometry(const struct bus_drive *drive, uint16_t *words)
 {
 	uint64_t tracks = drive->disk->sectors / (GEOMETRY_HEADS * GEOMETRY_SECTORS), now = 0;
 
@@ -58,7 +58,7 @@ static void identify_geometry(const struct ata_drive *drive, uint16_t *words)
 					  drive->sectors);
 }
 
-void ata_identify(const struct ata_drive *drive, uint8_t to[BUS_SECTOR])
+void bus_drive_identify(const struct bus_drive *drive, uint8_t to[BUS_SECTOR])
 {
 	uint64_t sectors = drive->disk->sectors;
 	uint16_t words[BUS_SECTOR / 2] = { [CONFIGURATION] = FIXED };
@@ -69,7 +69,7 @@ void ata_identify(const struct ata_drive *drive, uint8_t to[BUS_SECTOR])
 	identify_text(&words[FIRMWARE], 4, "1");
 	identify_text(&words[MODEL], 20, "previrt disk");
 	identify_geometry(drive, words);
-	words[MULTIPLE_MOST] = 0x8000 | ATA_MULTIPLE;
+	words[MULTIPLE_MOST] = 0x8000 | BUS_DRIVE_MULTIPLE;
 	words[CAPABILITIES] = LBA_DMA_IORDY;
 	words[CAPABILITIES_MORE] = ONE;
 	words[VALID] = 3;		/* 54 to 58, 64 to 70 */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright The previrt authors */
+/*
+ * Serial ATA disks behind an Advanced Host Controller Interface, as the 82801IR (ICH9R) has it,
+ * for ahci*.c: Serial ATA AHCI 1.3.1, whose sections are named below.
+ */
+#ifndef PREVIRT_DEVICES_AHCI_H
+#define PREVIRT_DEVICES_AHCI_H
+#include "../bus/bus.h"
+#include "../bus/drive.h"
+
+#define AHCI_PORTS BUS_DISKS
+#define AHCI_SLOTS 32u		/* commands that a port is given at once */
+#define AHCI_SEGMENTS 32u	/* of a disk's request */
+
+/* PxCMD (3.3.7), and PxIS (3.3.5). */
+enum { AHCI_START = 1, AHCI_SPUN_UP = 6, AHCI_RECEIVE = 0x10, AHCI_RECEIVES = 0x4000,
+       AHCI_RUNS = 0x8000 };
+#define AHCI_TOLD 1u			/* a register FIS has come */
+#define AHCI_TOLD_PIO 2u
+#define AHCI_NO_MEMORY (1u << 29)	/* what stands in memory is not there */
+#define AHCI_FAILED (1u << 30)		/* a command has an error */
+#define AHCI_CAUSES 0x7dc000ffu		/* all bits there are */
+
+struct ahci_port {
+	/* State. */
+	uint64_t list, received;	/* guest-physical addresses */
+	uint32_t status, enable, command, task, control, issued;
+	uint8_t halted;			/* a command has failed: none goes on until a restart */
+	uint8_t busy;			/* the disk has a request */
+	uint8_t stops;			/* and nobody waits for it any more */
+	uint8_t slot, operation, by_port;	/* of the command under way; it reads as by a data port */
+	uint64_t sector, table;		/* the next sector; where the command's table is */
+	uint32_t left;			/* sectors that are to come */
+	uint32_t moved;			/* bytes that have been moved */
+	uint32_t entries, entry, done;	/* of the table; the next one, how much of that is through */
+	struct bus_drive drive;
+	/* Derived. */
+	struct ahci *ahci;
+	uint8_t running, again;		/* ahci_run is at work; the request was over within it */
+	uint32_t then_entry, then_done;	/* entry and done behind the request */
+	struct bus_disk_request request;
+	struct bus_segment segment[AHCI_SEGMENTS];
+};
+
+struct ahci {
+	struct bus_function function;
+	uint32_t control, waiting;	/* GHC without AE; IS */
+	struct ahci_port port[AHCI_PORTS];
+	uint8_t ports;			/* derived */
+};
+
+/* ahci_registers.c: For the window of the bus. */
+uint64_t ahci_read(void *self, uint64_t offset, unsigned size);
+void ahci_write(void *self, uint64_t offset, unsigned size, uint64_t value);
+/* The port's causes or what the guest wants to hear of are others. */
+void ahci_interrupt(struct ahci_port *port, uint32_t causes);
+/* As a reset leaves it, as soon as its disk is done. */
+void ahci_reset_port(struct ahci_port *port);
+/* A reset of the controller is over when no disk has a request. */
+void ahci_settle(struct ahci *ahci);
+
+/* ahci_command.c: The commands that were issued, one behind the other, as long as they are
+   over at once. */
+void ahci_run(struct ahci_port *port);
+/* The command is over; @error: of DRIVE_ABORTED, ..., or 0. */
+void ahci_end(struct ahci_port *port, uint8_t error);
+
+/* ahci_transfer.c: What the command says is moved or stored. */
+void ahci_transfer(struct ahci_port *port);
+/* The next segments of memory in the command's table, for the port's request: as much of
+   @bytes as they have room for, or 0: they are not there. */
+uint64_t ahci_gather(struct ahci_port *port, uint64_t bytes);
+
+#endif
