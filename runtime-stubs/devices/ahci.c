@@ -25,6 +25,7 @@ static int ahci_attach(void *self, struct bus *bus, const struct device_place *p
 			first = i;
 		port->drive.disk = bus->disk[i];
 		port->ahci = ahci;
+		port->request.done = ahci_done;
 	}
 	if (!ahci->ports)
 		return 0;

@@ -20,7 +20,26 @@ enum { AHCI_START = 1, AHCI_SPUN_UP = 6, AHCI_RECEIVE = 0x10, AHCI_RECEIVES = 0x
 #define AHCI_TOLD_PIO 2u
 #define AHCI_NO_MEMORY (1u << 29)	/* what stands in memory is not there */
 #define AHCI_FAILED (1u << 30)		/* a command has an error */
+#define AHCI_READY (1u << 8 | DRIVE_READY | DRIVE_SEEK_DONE)	/* of the task file: nothing is wrong */
+#define AHCI_RESET 1u			/* of the controller's control (3.1.2) */
+#define AHCI_INTERRUPTS 2u
 #define AHCI_CAUSES 0x7dc000ffu		/* all bits there are */
+
+/* What stands in memory for a command: its place in the list (4.2.2), and frames. */
+struct ahci_header {			/* 4.2.2 */
+	uint16_t flags, entries;
+	uint32_t moved;
+	uint64_t table, reserved[2];
+};
+_Static_assert(sizeof(struct ahci_header) == 32, "4.2.2");
+
+/* From and to the host; to it flags for command, and status, error. */
+struct ahci_fis {
+	uint8_t type, flags, command, features;
+	uint8_t low[3], device, previous[3], previous_features;
+	uint8_t count, previous_count, reserved, control, more[4];
+};
+_Static_assert(sizeof(struct ahci_fis) == 20, "10.5.5");
 
 struct ahci_port {
 	/* State. */
@@ -53,23 +72,37 @@ struct ahci {
 /* ahci_registers.c: For the window of the bus. */
 uint64_t ahci_read(void *self, uint64_t offset, unsigned size);
 void ahci_write(void *self, uint64_t offset, unsigned size, uint64_t value);
-/* The port's causes or what the guest wants to hear of are others. */
+
+/* ahci_port.c: The port has these causes, too (PxIS). */
 void ahci_interrupt(struct ahci_port *port, uint32_t causes);
+/* Causes, or what the guest wants to hear of, are others: the line follows. */
+void ahci_line(struct ahci *ahci);
+/* No command goes on; what the disk still has is nobody's any more. */
+void ahci_stop(struct ahci_port *port);
 /* As a reset leaves it, as soon as its disk is done. */
 void ahci_reset_port(struct ahci_port *port);
 /* A reset of the controller is over when no disk has a request. */
 void ahci_settle(struct ahci *ahci);
 
-/* ahci_command.c: The commands that were issued, one behind the other, as long as they are
-   over at once. */
-void ahci_run(struct ahci_port *port);
-/* The command is over; @error: of DRIVE_ABORTED, ..., or 0. */
-void ahci_end(struct ahci_port *port, uint8_t error);
+/* ahci_answer.c: The command is over; @error: of DRIVE_ABORTED, ..., or 0; @count for the
+   register of counts. */
+void ahci_answer(struct ahci_port *port, uint8_t error, uint8_t count);
+/* What stands in memory for it is not there: the port halts. */
+void ahci_lost(struct ahci_port *port);
 
 /* ahci_transfer.c: What the command says is moved or stored. */
 void ahci_transfer(struct ahci_port *port);
+/* The request is over. 1: it was one part of the command, and the next one is to be moved;
+   0: the command is over, or nobody waits for it any more. */
+int ahci_goes_on(struct ahci_port *port, int failed);
 /* The next segments of memory in the command's table, for the port's request: as much of
    @bytes as they have room for, or 0: they are not there. */
 uint64_t ahci_gather(struct ahci_port *port, uint64_t bytes);
+
+/* ahci_command.c: The commands that were issued, one behind the other, as long as they are
+   over at once. */
+void ahci_run(struct ahci_port *port);
+/* For the done of a port's request. */
+void ahci_done(struct bus_disk_request *request, int failed);
 
 #endif

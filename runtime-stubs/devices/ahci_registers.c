@@ -15,61 +15,20 @@ enum { PORT_LIST = 0x00, PORT_LIST_HIGH = 0x04, PORT_RECEIVED = 0x08, PORT_RECEI
 
 #define CAN (1u << 31 | 1u << 20 | 1u << 18 | (AHCI_SLOTS - 1) << 8)	/* 64 bits; 1.5 Gbit/s; AHCI alone */
 #define VERSION_1_3 0x00010300u
-#define CONTROL_RESET 1u
-#define CONTROL_INTERRUPTS 2u
 #define CONTROL_AHCI (1u << 31)
 #define LIST_BYTES 1024u		/* both at multiples of their size */
 #define RECEIVED_BYTES 256u
 #define SIGNATURE_DISK 0x00000101u
 #define LINK_UP 0x113u			/* active, at the first generation's speed */
 #define LINK_STARTS 1u			/* of PxSCTL */
-#define TASK_READY (1u << 8 | DRIVE_READY | DRIVE_SEEK_DONE)	/* nothing is wrong */
-
-static void registers_line(struct ahci *ahci)
-{
-	for (unsigned i = 0; i < ahci->ports; i++)
-		if (ahci->port[i].status & ahci->port[i].enable)
-			ahci->waiting |= 1u << i;
-	bus_set_inta(&ahci->function, ahci->control & CONTROL_INTERRUPTS && ahci->waiting);
-}
-
-void ahci_interrupt(struct ahci_port *port, uint32_t causes)
-{
-	port->status |= causes;
-	registers_line(port->ahci);
-}
-
-/* What the disk still has is nobody's any more. */
-static void registers_stop(struct ahci_port *port)
-{
-	port->stops |= port->busy;
-	port->halted = 0;
-	port->issued = 0;
-}
-
-void ahci_reset_port(struct ahci_port *port)
-{
-	registers_stop(port);
-	port->status = port->enable = port->control = port->command = 0;
-	port->task = TASK_READY;
-	bus_drive_reset(&port->drive);
-}
-
-void ahci_settle(struct ahci *ahci)
-{
-	for (unsigned i = 0; i < ahci->ports; i++)
-		if (ahci->port[i].busy)
-			return;
-	ahci->control &= ~CONTROL_RESET;
-}
 
 static void registers_reset(struct ahci *ahci)
 {
 	for (unsigned i = 0; i < ahci->ports; i++)
 		ahci_reset_port(&ahci->port[i]);
-	ahci->control = CONTROL_RESET;
+	ahci->control = AHCI_RESET;
 	ahci->waiting = 0;
-	registers_line(ahci);
+	ahci_line(ahci);
 	ahci_settle(ahci);
 }
 
@@ -123,7 +82,7 @@ uint64_t ahci_read(void *self, uint64_t offset, unsigned size)
 static void registers_set_command(struct ahci_port *port, uint32_t value)
 {
 	if (port->command & AHCI_START && !(value & AHCI_START))
-		registers_stop(port);
+		ahci_stop(port);
 	port->command = value & (AHCI_START | AHCI_RECEIVE);
 }
 
@@ -131,8 +90,8 @@ static void registers_set_command(struct ahci_port *port, uint32_t value)
 static void registers_set_control(struct ahci_port *port, uint32_t value)
 {
 	if (value & LINK_STARTS && !(port->control & LINK_STARTS)) {
-		registers_stop(port);
-		port->task = TASK_READY;
+		ahci_stop(port);
+		port->task = AHCI_READY;
 	}
 	port->control = value & 0xfff;
 }
@@ -158,7 +117,7 @@ static void registers_set_port(struct ahci_port *port, unsigned offset, uint32_t
 		break;
 	}
 	ahci_run(port);
-	registers_line(port->ahci);
+	ahci_line(port->ahci);
 }
 
 void ahci_write(void *self, uint64_t offset, unsigned size, uint64_t value)
@@ -166,18 +125,18 @@ void ahci_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 	struct ahci *ahci = self;
 	unsigned n = (offset - PORTS_AT) / PORT_BYTES;
 
-	if (size != 4 || offset & 3 || ahci->control & CONTROL_RESET)
+	if (size != 4 || offset & 3 || ahci->control & AHCI_RESET)
 		return;
 	if (offset >= PORTS_AT) {
 		if (n < ahci->ports)
 			registers_set_port(&ahci->port[n], offset % PORT_BYTES, value);
 		return;
 	}
-	if (offset == CONTROL && value & CONTROL_RESET)
+	if (offset == CONTROL && value & AHCI_RESET)
 		registers_reset(ahci);
 	else if (offset == CONTROL)
-		ahci->control = value & CONTROL_INTERRUPTS;
+		ahci->control = value & AHCI_INTERRUPTS;
 	else if (offset == INTERRUPTS)
 		ahci->waiting &= ~value;
-	registers_line(ahci);
+	ahci_line(ahci);
 }

@@ -42,8 +42,7 @@ uint64_t ahci_gather(struct ahci_port *port, uint64_t bytes)
 	return total;
 }
 
-/* Nobody waits for it any more, or it is one part of the command. 0: the command is over. */
-static int transfer_goes_on(struct ahci_port *port, int failed)
+int ahci_goes_on(struct ahci_port *port, int failed)
 {
 	if (port->stops) {
 		port->stops = 0;
@@ -51,7 +50,7 @@ static int transfer_goes_on(struct ahci_port *port, int failed)
 		return 0;
 	}
 	if (failed) {
-		ahci_end(port, port->operation == BUS_DISK_READ ? DRIVE_UNCORRECTABLE : DRIVE_ABORTED);
+		ahci_answer(port, port->operation == BUS_DISK_READ ? DRIVE_UNCORRECTABLE : DRIVE_ABORTED, 0);
 		return 0;
 	}
 	port->sector += port->request.sectors;
@@ -61,22 +60,8 @@ static int transfer_goes_on(struct ahci_port *port, int failed)
 	port->done = port->then_done;
 	if (port->left)
 		return 1;
-	ahci_end(port, 0);
+	ahci_answer(port, 0, 0);
 	return 0;
-}
-
-static void transfer_done(struct bus_disk_request *request, int failed)
-{
-	struct ahci_port *port = (struct ahci_port *)
-		((uint8_t *)request - offsetof(struct ahci_port, request));
-
-	port->busy = 0;
-	port->again = transfer_goes_on(port, failed);
-	if (port->running)
-		return;
-	if (port->again)
-		ahci_transfer(port);
-	ahci_run(port);
 }
 
 /* One request: as many sectors as the next entries of the table have. */
@@ -91,7 +76,7 @@ static void transfer_submit(struct ahci_port *port)
 		if (bytes % BUS_SECTOR)
 			bytes = ahci_gather(port, bytes - bytes % BUS_SECTOR);
 		if (!bytes) {
-			ahci_end(port, DRIVE_ABORTED);
+			ahci_answer(port, DRIVE_ABORTED, 0);
 			return;
 		}
 	}
@@ -100,7 +85,6 @@ static void transfer_submit(struct ahci_port *port)
 	request->sector = port->sector;
 	request->sectors = bytes / BUS_SECTOR;
 	request->segment = port->segment;
-	request->done = transfer_done;
 	port->drive.disk->submit(port->drive.disk, request);
 }
 
