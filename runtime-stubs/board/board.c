@@ -33,7 +33,7 @@ const char *board_start(void)
 	return NULL;
 }
 
-void board_vcpu_started(void)
+void board_running_started(void)
 {
 	lapic_start(board_vm.self[BOARD_lapic]);
 }

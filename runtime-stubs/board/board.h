@@ -29,7 +29,7 @@ extern struct board_vm board_vm;	/* wedge/vm.h */
    the name of a device that finds no place. */
 const char *board_start(void);
 /* The running processor has started. For the first processor board_start does the same. */
-void board_vcpu_started(void);
+void board_running_started(void);
 
 /* Time has passed or input has come: see bus_run. */
 static inline void board_run(void)

@@ -37,7 +37,7 @@ extern unsigned backend_vcpus;
 /* The number of the processor that runs this. VCPU_LOCAL. */
 extern unsigned backend_vcpu;
 
-/* Starts processor @vcpu, which then calls wedge_vcpu_started. Called once for each
+/* Starts processor @vcpu, which then calls wedge_running_started. Called once for each
    processor. If the hypervisor refuses, the wedge stops with the reason. */
 void backend_vcpu_start(unsigned vcpu);
 

@@ -63,7 +63,7 @@ _Noreturn void wedge_syscall(int compat);
 _Noreturn void wedge_sysenter(void);
 _Noreturn void wedge_event(void);
 /* A processor that backend_vcpu_start has started runs. */
-_Noreturn void wedge_vcpu_started(void);
+_Noreturn void wedge_running_started(void);
 /* Runs the guest from the state in struct cpu, without an exception or interrupt. */
 _Noreturn void wedge_go(void);
 

@@ -86,7 +86,7 @@ static void run_halt(void)
 		if (off && mailbox_woken_again()) {
 			wedge_vm.vcpus_off--;
 			previrt_cpu.in_nmi = 0;
-			wedge_vcpu_started();
+			wedge_running_started();
 		}
 		mmu_halts();
 		backend_wait();
@@ -301,8 +301,8 @@ void wedge_go(void)
 	run_resume();
 }
 
-void wedge_vcpu_started(void)
+void wedge_running_started(void)
 {
-	vcpus_begin();
+	wedge_running_begins();
 	run_resume();
 }

@@ -23,13 +23,13 @@ void vcpus_init(void)
 	mailbox_set_start(vcpus_start);
 }
 
-void vcpus_begin(void)
+void wedge_running_begins(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 
 	cpu_reset(cpu);
 	cpu_apply_reset(cpu);
-	board_vcpu_started();
+	board_running_started();
 	mmu_start();
 	cpu_syscall_changed(cpu);
 	cpu->cr3 = 0;

@@ -89,7 +89,7 @@ int software_refused(struct cpu *cpu, uint32_t error);
 /* Sets what the wake-up mailbox calls. */
 void vcpus_init(void);
 /* Brings a processor that was started from its wake-up vector into 64-bit code. */
-void vcpus_begin(void);
+void wedge_running_begins(void);
 
 /* Before board_start: the disks of the bundle, which must stay where it is, and what
    else it has for the board. */

@@ -58,7 +58,7 @@ void process_vcpus_make(void)
 	host_processor_await();
 	process_memory_own();
 	backend_table_commit(BACKEND_FLUSH);
-	wedge_vcpu_started();
+	wedge_running_started();
 }
 
 int process_vcpu_back(void)

@@ -208,5 +208,5 @@ _Noreturn void xenpv_vcpu_main(unsigned vcpu)
 	backend_lock();
 	xenpv_traps_init();
 	xenpv_time_init();
-	wedge_vcpu_started();
+	wedge_running_started();
 }

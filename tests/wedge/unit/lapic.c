@@ -226,7 +226,7 @@ int main(void)
 {
 	machine_start(2);
 	backend_vcpu = 1;
-	board_vcpu_started();
+	board_running_started();
 	backend_vcpu = 0;
 	test_registers();
 	expect("as firmware leaves it: the 8259 pair goes through", passes_8259());

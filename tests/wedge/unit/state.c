@@ -144,7 +144,7 @@ static void fresh(void)
 	machine_start(2);
 	mailbox_set_start(woken);
 	backend_vcpu = 1;
-	board_vcpu_started();
+	board_running_started();
 	backend_vcpu = 0;
 }
 
@@ -333,7 +333,7 @@ static void test_rare(void)
 static uint64_t answers(uint64_t seed)
 {
 	backend_vcpu = 1;
-	board_vcpu_started();
+	board_running_started();
 	backend_vcpu = 0;
 	machine_now = 3 * NS;
 	machine_input = "";
