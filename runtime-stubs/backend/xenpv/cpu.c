@@ -64,13 +64,13 @@ static const uint64_t *cpu_ldt(void)
 	return (const uint64_t *)(WEDGE_LDT + backend_vcpu * LDT_FRAMES * 4096ull);
 }
 
-/* A descriptor as Xen is to have it; one that it does not like is none, so that
-   nothing of what it replaces can be used. */
+/* Writes a descriptor to Xen's copy of the table. One that Xen refuses becomes a null
+   descriptor, so that the one before it cannot be used. */
 static uint64_t cpu_update_descriptor(uint64_t pfn, unsigned index, uint64_t descriptor)
 {
 	uint64_t at = xenpv_mfn(pfn + index / 512) << 12 | index % 512 * 8;
 
-	/* LIMIT: a descriptor that Xen does not like is not there. */
+	/* LIMIT: a descriptor that Xen refuses is not present. */
 	if (!xenpv_call(__HYPERVISOR_update_descriptor, at, descriptor, 0, 0))
 		return descriptor;
 	xenpv_must("a descriptor", xenpv_call(__HYPERVISOR_update_descriptor, at, 0, 0, 0));
@@ -93,10 +93,10 @@ static int cpu_is_loadable(uint16_t selector)
 	       (!(d & DESC_CODE) || (d & DESC_READABLE));
 }
 
-/* SEG_@which holds @selector. A segment register keeps its descriptor on hardware; Xen
-   loads it anew whenever it changes processors, on the stack of the moment. One that
-   cannot be loaded any more is given up before that.
-   LIMIT: user mode sees a null selector, then, of fs and gs with the base it had. */
+/* SEG_@which holds @selector. Hardware keeps the descriptor of a loaded segment register; Xen
+   loads the selector again when it switches virtual processors, and faults if it cannot.
+   A selector that cannot be loaded any more is replaced by null before that.
+   LIMIT: user mode then sees a null selector; fs and gs keep their base. */
 static void cpu_drop_stale(int which, uint16_t selector)
 {
 	struct cpu *cpu = &previrt_cpu;
@@ -117,8 +117,8 @@ static void cpu_drop_stale(int which, uint16_t selector)
 		backend_set_fs_base(cpu->fs_base);
 }
 
-/* Descriptors were taken away. Xen may have found that first, in the midst of the
-   changes, and have loaded null: so loaded[] counts, which was looked at before them. */
+/* Descriptors were removed. Xen may have noticed during the changes and have loaded null.
+   So loaded[] counts: it was read before the changes. */
 static void cpu_drop_stale_selectors(void)
 {
 	const uint16_t *loaded = previrt_cpu.loaded;
@@ -132,7 +132,7 @@ static void cpu_drop_stale_selectors(void)
 	cpu_drop_stale(SEG_GS, gs ? gs : loaded[SEG_GS]);
 }
 
-/* The local table's frames stay where they are; Xen takes changes one by one. */
+/* The frames of the local table stay; each change is one hypercall. */
 void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count)
 {
 	const uint64_t *now = cpu_ldt();
@@ -190,8 +190,8 @@ void backend_set_ts(int on)
 	xenpv_call(__HYPERVISOR_fpu_taskswitch, on, 0, 0, 0);
 }
 
-/* The processor's own answer has more: Xen takes features from all guests (AVX, where
-   it is not safe), and only with this prefix it tells. */
+/* A plain cpuid shows the processor's features. Xen withholds some from all guests (AVX, where
+   it is not safe); with this prefix Xen answers. */
 void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 {
 	__asm__ volatile(XEN_CPUID
@@ -206,7 +206,7 @@ int backend_set_tsc_aux(uint32_t value)
 	return xenpv_wrmsr(MSR_TSC_AUX, value);
 }
 
-/* Emulated by Xen, which has a CR4 of the guest's for these. */
+/* Xen emulates it and keeps a CR4 of the guest's for these bits. */
 static void cpu_change_cr4(uint64_t bits, int on)
 {
 	uint64_t cr4;

@@ -21,7 +21,7 @@ void xenpv_domu_init(void);
 void xenpv_domu_console_write(const char *text, size_t length);
 size_t xenpv_domu_console_read(char *text, size_t size);
 
-/* Ask to be told of requests; take those that have come. */
+/* Asks to be told of requests; takes those that have come. */
 void xenpv_domu_requests_init(void);
 void xenpv_domu_requests_run(void);
 

@@ -43,7 +43,7 @@
 	.set fastpath_masked, MASK
 
 	.text
-/* A call site came through slot n: on the stack n and the return address. */
+/* Entry from a call site through slot n. On the stack: n, the return address. */
 	.balign 16
 	.globl xenpv_site_call
 xenpv_site_call:
@@ -67,7 +67,7 @@ fastpath_site_behind:
 	popq CPU(RIP)
 	to_c xenpv_behind_entered
 
-/* A jump site: no stack may be touched; its number is in xenpv_slot. */
+/* Entry from a jump site. The stack may not be used; the slot's number is in xenpv_slot. */
 	.balign 16
 site_jump:
 	movq %rax, CPU(RAX)

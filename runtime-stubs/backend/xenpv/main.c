@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Start of day, hypercalls, and the end. */
+/* Start, hypercalls that are refused, and the end. */
 #include "domu.h"
 #include "xenpv.h"
 #include "../backend.h"
@@ -27,7 +27,7 @@ void backend_console_write(const char *text, size_t length)
 		xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uint64_t)text, 0);
 }
 
-/* Each byte that comes is told by an event; some may have come before it was
+/* Xen sends an event for each byte of input; some may have come before the event was
    bound. */
 int xenpv_console_has = 1;
 

@@ -43,8 +43,8 @@ static const uint64_t *fixed_tables[4];
 
 static struct mmu_update queue[QUEUE];
 static unsigned queued;
-/* What the queue changes, so that get knows when to wait for it: these entries of
-   the last table, others of those with a mark. */
+/* What the queue changes, so that backend_table_get knows when to flush it first: entries
+   queue_low to queue_high of queue_table; of other tables, those marked in states. */
 static unsigned queue_table, queue_low, queue_high;
 static uint16_t queue_tables[QUEUE];	/* of each change; 0: a linear one */
 
@@ -113,7 +113,7 @@ static inline __attribute__((always_inline)) uint64_t memory_table_mfn(unsigned 
 	return mfns[pool_pfn + table - TABLE_POOL];
 }
 
-/* There is room in the queue. @table: 0 if it is not one of those that are read back. */
+/* The queue has room. @table: 0 if its entries are never read back. */
 static inline void memory_queue(uint64_t mfn, unsigned table, unsigned index, uint64_t entry)
 {
 	queue[queued].ptr = mfn << 12 | index * 8 | MMU_NORMAL_PT_UPDATE;
@@ -128,7 +128,7 @@ void backend_frame_clean(uint64_t gfn)
 	memory_queue(linear_mfns[gfn / 512], 0, gfn % 512, backend_linear[gfn] & ~ENTRY_D);
 }
 
-/* There is room in the queue. */
+/* The queue has room. */
 static inline void memory_set(unsigned table, unsigned index, uint64_t entry)
 {
 	memory_queue(memory_table_mfn(table), table, index, entry);
@@ -144,10 +144,10 @@ static inline void memory_set(unsigned table, unsigned index, uint64_t entry)
 		queue_high = index;
 }
 
-/* The guest's part of tables that each processor has for itself. */
+/* Each processor has its own copy of these tables; the guest's entries are the same in all. */
 #define FOR_EACH_VCPU(table) ((table) >= TABLE_L3 && (table) <= TABLE_L2)
 
-/* Apart from the usual way, which then makes no call and saves no register. */
+/* A function of its own, so that the common case makes no call and saves no register. */
 static __attribute__((noinline)) void memory_set_rarely(unsigned table, unsigned index, uint64_t entry)
 {
 	for (unsigned i = 1; FOR_EACH_VCPU(table) && i < backend_vcpus; i++) {
@@ -276,7 +276,7 @@ unsigned backend_tables_left(void)
 	return pool_tables - tables_used;
 }
 
-/* Entries of a level-4 table that Xen has filled, and lets nobody change. */
+/* Entries of a level-4 table that Xen fills and lets no guest change. */
 static int memory_is_hypervisors(unsigned index)
 {
 	return index >= HYPERVISOR_FIRST && index <= HYPERVISOR_LAST;
@@ -407,7 +407,7 @@ const uint64_t *xenpv_window_read(uint64_t pfn)
 	return memory_window(pfn, ENTRY_READ);
 }
 
-/* A level-1 table for @count frames from @pfn; its own frame. */
+/* Makes a level-1 table that maps @count frames from @pfn. Returns the table's frame. */
 static uint64_t memory_make_l1(uint64_t pfn, unsigned count, uint64_t flags)
 {
 	uint64_t table = xenpv_take_frame();
@@ -429,7 +429,7 @@ static void memory_update(uint64_t table_mfn, unsigned index, uint64_t entry)
 						 0, DOMID_SELF));
 }
 
-/* Level-3 tables of the wedge's own slot; level 2 below it on demand. */
+/* The level-3 table of the wedge's own slot; level-2 tables below it are made on demand. */
 static uint64_t area_l3, area_l2[512];
 
 static void memory_map(uint64_t va, uint64_t l1_pfn)
@@ -449,7 +449,7 @@ static void memory_map(uint64_t va, uint64_t l1_pfn)
 
 static uint64_t heap_next = WEDGE_HEAP;
 
-/* In pieces of 2 MiB of address space, a table for each. */
+/* Each piece takes 2 MiB of address space and a level-1 table. */
 void *backend_memory(size_t size)
 {
 	uint64_t start = heap_next, count = (size + 4095) / 4096;
@@ -472,7 +472,7 @@ void *backend_memory(size_t size)
 	return (void *)start;
 }
 
-/* A share of all memory, for the more there is, the more processes there may be. */
+/* The pool's size grows with memory: more memory allows more processes. */
 static void memory_init_pool(void)
 {
 	uint64_t share = xenpv_start_info->nr_pages / WEDGE_POOL_SHARE & ~511ull;
@@ -500,13 +500,13 @@ static void memory_init_ldt(void)
 	memory_map(WEDGE_LDT, memory_make_l1(xenpv_ldt_pfn, count, ENTRY_READ));
 }
 
-/* How many frames the guest gets: what is left, less what the wedge will take;
-   @wanted bytes at most, unless 0. */
+/* Returns how many frames the guest gets: those left, less what the wedge will take.
+   @wanted: bytes, at most; 0: no limit. */
 static uint64_t memory_guest_share(uint64_t wanted)
 {
 	uint64_t left = xenpv_start_info->nr_pages - next_pfn, own;
 
-	/* Linear tables, those above them, their names; what backend_memory will take. */
+	/* Linear tables, tables above them, their names; what backend_memory will take. */
 	own = left / 512 + 2 * (left / (512 * 512)) + 16 +
 	      (left + BACKEND_HOLE_FRAMES) / (512 * 512) + 2 +
 	      (left + BACKEND_HOLE_FRAMES) * 16 / 4096 + backend_table_limit() * 136ull / 4096 +
@@ -537,7 +537,7 @@ static void memory_place_guest(uint64_t wanted)
 	}
 }
 
-/* The linear tables themselves, to be read: where no memory is, nothing is dirty. */
+/* Maps the linear tables read-only. Where no memory is, an empty one stands. */
 static void memory_map_linear(void)
 {
 	uint64_t count = backend_guest_bytes >> 21, empty = xenpv_take_frame();

@@ -52,7 +52,7 @@ static void traps_kernel_flags(struct cpu *cpu, int on)
 	cpu->rflags |= traps_virtual_flags;
 }
 
-/* What user mode may have loaded; the wedge has not touched them yet. */
+/* Selectors that user mode may have loaded; the wedge has not changed them yet. */
 static void traps_note_selectors(struct cpu *cpu)
 {
 	uint16_t ds, es, fs, gs;
@@ -71,7 +71,7 @@ static void traps_note_selectors(struct cpu *cpu)
 	cpu->user = user;
 }
 
-/* fastpath/user.inc has let user mode's selectors be; they are as they were. */
+/* fastpath/user.inc leaves user mode's selectors loaded. */
 void fastpath_look_at_selectors(void)
 {
 	if (!fastpath_stale_selectors)
@@ -95,7 +95,7 @@ void xenpv_call_entered(void)
 	wedge_call(xenpv_slot);
 }
 
-/* The instruction of a call site is done. */
+/* The instruction of a call site has been carried out. */
 void xenpv_behind_entered(void)
 {
 	backend_lock();
@@ -143,7 +143,7 @@ static void traps_step_into_site(struct cpu *cpu)
 		wedge_jump(call);
 }
 
-/* An exception or event at an address of the wedge: where was the guest? */
+/* An exception or event came at an address of the wedge: finds where the guest was. */
 static void traps_in_site(struct cpu *cpu)
 {
 	if (xenpv_vector == VECTOR_DB && (cpu->rflags & FLAG_TF))
@@ -241,7 +241,7 @@ void xenpv_wedge_fault(const uint64_t *frame)
 	wedge_stop("the wedge has failed");
 }
 
-/* Into the kernel by way of the hypervisor: TF must not bite before; popf has no RF. */
+/* Enters the kernel by the hypercall iret: with popf TF would trap too early, and RF is lost. */
 static _Noreturn void traps_enter_stepping(struct cpu *cpu, uint64_t *f)
 {
 	f[0] = cpu->rip;
@@ -254,7 +254,7 @@ static _Noreturn void traps_enter_stepping(struct cpu *cpu, uint64_t *f)
 
 void backend_enter(struct cpu *cpu)
 {
-	/* At the end of room for what the hypercall pushes in front of it. */
+	/* At the end of the array: the hypercall pushes in front of it. */
 	static VCPU_LOCAL uint64_t room[16];
 	uint64_t *f = room + 11;
 

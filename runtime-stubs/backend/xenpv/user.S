@@ -37,9 +37,9 @@
 
 	.text
 /*
- * A breakpoint was met by what the wedge has pushed below the guest's stack, or in its
- * code. The guest sees nothing of it: on, past the instruction. On the stack: rax,
- * vector, error, rip, cs, rflags, rsp, ss.
+ * A data breakpoint was hit by a push of the wedge's below the guest's stack pointer, or in
+ * the wedge's code. The guest does not see it: execution goes on past the instruction.
+ * On the stack: rax, vector, error, rip, cs, rflags, rsp, ss.
  */
 	.globl xenpv_watch_hit
 xenpv_watch_hit:

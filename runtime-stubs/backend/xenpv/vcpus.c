@@ -41,7 +41,7 @@ static uint64_t tables[BACKEND_VCPUS_MAX][4];
 static uint64_t own_pages[BACKEND_VCPUS_MAX];	/* the first one's number; 0: the image's */
 static uint32_t lock;
 
-/* Xen may have taken the processor from who has the lock: yield, then. */
+/* Xen may have descheduled the processor that holds the lock: yield to it. */
 void backend_lock(void)
 {
 	if (backend_vcpus == 1)
@@ -71,7 +71,7 @@ uint64_t xenpv_vcpu_table(unsigned vcpu, int level)
 	return tables[vcpu][level];
 }
 
-/* A copy of the first processor's @table, with entry @index leading to @frame. */
+/* Returns a copy of the first processor's @table in which entry @index leads to @frame. */
 static uint64_t vcpus_copy(const uint64_t *table, unsigned index, uint64_t frame)
 {
 	uint64_t pfn = xenpv_take_frame(), *copy = xenpv_window(pfn);
@@ -82,7 +82,7 @@ static uint64_t vcpus_copy(const uint64_t *table, unsigned index, uint64_t frame
 	return xenpv_mfn(pfn);
 }
 
-/* The image's pages, but for those that are each processor's own. */
+/* Maps the image's pages; those that each processor has for itself are other frames. */
 static uint64_t vcpus_make_image(unsigned vcpu)
 {
 	uint64_t table = xenpv_take_frame(), info_pfn = xenpv_take_frame(), *entries;

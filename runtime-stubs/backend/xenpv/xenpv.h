@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Shared by the files of this folder: hypercalls, and what start.c has found. */
+/* Shared by the files of this folder: hypercalls, and what start.S was handed by Xen. */
 #ifndef PREVIRT_XENPV_H
 #define PREVIRT_XENPV_H
 #define __XEN_INTERFACE_VERSION__ 0x00040d00
@@ -18,11 +18,11 @@ extern struct start_info *xenpv_start_info;
 #define xenpv_shared ((struct shared_info *)WEDGE_SHARED_INFO)
 #define xenpv_vcpu ((struct vcpu_info *)WEDGE_VCPU_INFO)
 
-/* Calls so far, by number; and how many entries those with lists had. */
+/* Hypercalls so far, by number; entries in the lists of those that take lists. */
 #define XENPV_CALLS 64
 extern uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
 
-/* A hypercall through its page; unused arguments are 0. */
+/* Makes a hypercall through the hypercall page. Unused arguments are 0. */
 static inline long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	extern char xenpv_hypercalls[];
@@ -39,7 +39,7 @@ static inline long xenpv_call(unsigned number, uint64_t a, uint64_t b, uint64_t 
 	return result;
 }
 
-/* One that must work: the domain ends with @what if it does not. */
+/* For a hypercall that must succeed: if it does not, the domain ends with @what. */
 _Noreturn void xenpv_refused(const char *what, long result);
 static inline void xenpv_must(const char *what, long result)
 {
@@ -47,21 +47,21 @@ static inline void xenpv_must(const char *what, long result)
 		xenpv_refused(what, result);
 }
 
-/* The console may have input. */
+/* Not 0: the console may have input. */
 extern int xenpv_console_has;
 
 /* Processor @vcpu's flags and time lie at the start of this frame from now on. */
 void xenpv_vcpu_place(unsigned vcpu, uint64_t mfn);
 uint64_t xenpv_first_info_mfn(void);
 
-/* How many there are; before all else of memory. */
+/* Finds out how many processors there are. Called before all else that takes memory. */
 void xenpv_vcpus_count(void);
-/* Tables, stack and variables of the others; behind all else of memory. */
+/* Makes tables, stacks and variables of the other processors. Called after all else that takes memory. */
 void xenpv_vcpus_init(void);
 /* The frame of processor @vcpu's own table of @level (3, 2) on the way to the
    wedge's image; not of the first one. */
 uint64_t xenpv_vcpu_table(unsigned vcpu, int level);
-/* All processors but this one stand still, for good. */
+/* Stops all processors but the running one, for good. */
 void xenpv_vcpus_stop(void);
 /* @wanted: bytes of guest memory; 0: all that can be had. */
 void xenpv_memory_init(uint64_t wanted);
@@ -75,17 +75,17 @@ void xenpv_table_op(unsigned cmd, uint64_t mfn, const char *what);
 void xenpv_memory_print_counters(void);
 /* Tables of the pool by number, from 0 on: the level it is pinned as; -1: no more. */
 int xenpv_pool_level(unsigned n, unsigned *table);
-/* The image is as it was linked: for backend_check. */
+/* Notes that the image is as it was linked, for backend_check. */
 void xenpv_check_init(void);
 void xenpv_traps_init(void);
-/* This processor can be kicked, and its timer set. */
+/* Binds the running processor's kick and timer. */
 void xenpv_time_init(void);
 
 extern char backend_stack_top[];
 
-/* Machine frame of a pseudo-physical frame. */
+/* Returns the machine frame of a pseudo-physical frame. */
 uint64_t xenpv_mfn(uint64_t pfn);
-/* A frame for the wedge itself, zeroed, mapped nowhere. */
+/* Takes a frame for the wedge itself. It is zeroed and mapped nowhere. */
 uint64_t xenpv_take_frame(void);
 
 /* First of the frames at WEDGE_LDT: so many for each processor. */
