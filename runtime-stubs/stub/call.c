@@ -51,7 +51,7 @@ long call_make(struct stub *stub, const struct channel_call *call)
 	}
 }
 
-/* Whole pages, all of them user code's? */
+/* Returns 1 if the range is whole pages below the end of user code's addresses. */
 static int call_is_range(uint64_t va, uint64_t size)
 {
 	return size && !(va % 4096) && !(size % 4096) && size <= STUB_CODE && va <= STUB_CODE - size;

@@ -19,7 +19,7 @@ union channel_notification {
 
 extern const char stub_code[], stub_answered[], stub_iret[], stub_go[], stub_called[];
 
-/* So many signals in a row have met no user code: more than anybody sends in earnest. */
+/* So many signals in a row have met no user code: nobody sends that many for a purpose. */
 #define RAW_MOST 100u
 
 /* The stub that the supervisor waits for; what its listener becomes when it ends. */
@@ -138,7 +138,7 @@ static int channel_in_code(uint64_t rip)
 	return rip >= STUB_CODE && rip < STUB_CODE + STUB_CODE_SIZE;
 }
 
-/* Was the stub on its way to user code, by the last answer? */
+/* Returns 1 if the last answer sent the stub to user code. */
 static int channel_was_leaving(const struct stub *stub, uint64_t rip)
 {
 	const char *from = stub->answer == STUB_COMMAND ? stub_go : stub_answered;

@@ -33,25 +33,25 @@ struct channel_message {
 
 /* Once; as stub_init. */
 int channel_init(void);
-/* What the stub has to say next. */
+/* Returns the next message of the stub. */
 enum reception channel_receive(struct stub *stub, struct channel_message *message);
 /* A new answer: a frame's address, which is in place; or a command. @then: 0, or the
    frame with which the stub goes on, without a result, if the host does not refuse it. */
 void channel_answer(struct stub *stub, uint64_t answer);
 void channel_command(struct stub *stub, const struct channel_call *call, uint64_t then);
-/* That answer, after GOT_LOST. */
+/* Sends that answer again, after GOT_LOST. */
 void channel_repeat(struct stub *stub);
-/* After GOT_CALL: it may be made. */
+/* After GOT_CALL: permits the call. */
 void channel_allow(struct stub *stub);
 
-/* The first time, before channel_receive. */
+/* Called once, before channel_receive. */
 void channel_attend(struct stub *stub);
 
 /* SIGCHLD has come. */
 void channel_child(void);
 int channel_has_ended(int pid);
 
-/* The stub is ended, if it is not, and waited for. */
+/* Ends the stub if it runs, and waits for it. */
 void channel_end(struct stub *stub);
 
 /* call.c: the stub makes this call, and no other. Its result; -ESRCH: the stub is gone. */

@@ -73,15 +73,15 @@ _Static_assert(sizeof(struct stub_frame) == FRAME_SIZE, "frame");
 /* The processor's XSAVE: frame_init finds out. 0, or as stub_init. */
 int frame_init(void);
 
-/* @address of the stub's, in the supervisor. */
+/* Returns where the supervisor has the stub's @address. */
 static inline void *frame_at(const struct stub *stub, uint64_t address)
 {
 	return (char *)stub->control + (address - STUB_REGION);
 }
 
-/* Is there a frame at @address that can be read and gone on with? 1: it is in *@copy. */
+/* Returns 1 if a frame stands at @address that can be read and loaded; *@copy has it then. */
 int frame_read(const struct stub *stub, uint64_t address, struct stub_frame *copy);
-/* User code's registers are those of @copy, read at @address. */
+/* Takes user code's registers from @copy, which was read at @address. */
 void frame_take(struct stub *stub, uint64_t address, const struct stub_frame *copy);
 /* The frame at stub->frame has user code's registers, for the way to it. */
 void frame_put(struct stub *stub);

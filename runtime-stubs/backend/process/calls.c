@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The host's system calls: how many of each kind, and one that is refused. */
+/* Counters of the host's system calls by kind; the end when the host refuses one. */
 #include "process.h"
 #include "../../host/console.h"
 #include "../../wedge/print.h"

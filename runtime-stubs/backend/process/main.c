@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Start of day, counters, and the end. */
+/* Start, counters, and the end. */
 #include "process.h"
 #include "../../stub/stub.h"
 #include "../../devices/exit_status.h"
@@ -67,7 +67,7 @@ static void main_sites(void)
 	host_base_set(0, backend_fs_base);
 }
 
-/* What the host has given the program besides itself: a stack, the vDSO. */
+/* Unmaps what the host maps besides the program: a stack, the vDSO. */
 static void main_unmap(void)
 {
 	uint64_t end = ((uint64_t)process_image_end + BACKEND_PAGE - 1) & -(uint64_t)BACKEND_PAGE;

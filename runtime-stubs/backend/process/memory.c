@@ -144,14 +144,14 @@ void backend_frame_clean(uint64_t gfn)
 
 static void memory_clean(void)
 {
-	/* If the list has not all of them any more, each frame is looked at. */
+	/* The list has lost some of them: all frames are looked at. */
 	uint64_t missed = cleaned_count - cleaned_seen, listed = missed <= guest_frames;
 	uint64_t n = listed ? missed : backend_guest_bytes / BACKEND_PAGE;
 
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t gfn = listed ? cleaned[(cleaned_seen + i) % guest_frames] : i;
 
-		/* Where the host has too many mappings, it counts as written to. */
+		/* The host has too many mappings: the frame counts as written to. */
 		if (!clean[gfn] && backend_linear[gfn] && !(backend_linear[gfn] & PTE_D) &&
 		    memory_protect(gfn, PROT_READ))
 			((uint64_t *)backend_linear)[gfn] |= PTE_D;
@@ -197,7 +197,7 @@ static long memory_map_here(struct maps *maps, uint64_t va, uint64_t size, unsig
 	return result < 0 ? result : 0;
 }
 
-/* Nothing is there, but what sites name. */
+/* Leaves nothing from @start to @end, but for what sites name. */
 static long memory_nothing(uint64_t start, uint64_t end)
 {
 	long result = 0;

@@ -14,7 +14,7 @@
  * for the guest or the wedge: before it is, the copy goes. A copy is mapped only for user
  * mode, where the page is executable and not writable.
  *
- * LIMIT: who reads the code by user mode's own addresses reads the jump. One processor only.
+ * LIMIT: a read of the code by user mode's own addresses gives the jump. One processor only.
  */
 #include "patch.h"
 #include "../../mmu/maps/list.h"
@@ -112,7 +112,7 @@ void process_patch_mapped(int lower, uint64_t va, uint64_t size, unsigned rights
 	}
 }
 
-/* Page @frame can be written to by nobody from now on. */
+/* Cleans frame @gfn. Returns 1 if no mapping of page @frame is writable then. */
 static int patch_is_clean(uint64_t frame, uint64_t gfn)
 {
 	backend_frame_clean(gfn);
@@ -127,7 +127,7 @@ static int patch_is_clean(uint64_t frame, uint64_t gfn)
 	return 1;
 }
 
-/* The copy of page @frame at @va: NULL: there can be none. */
+/* Returns the copy of page @frame at @va, or NULL: it cannot have one. */
 static struct patch_page *patch_page(uint64_t va, uint64_t frame, uint64_t gfn)
 {
 	struct patch_page *page;
@@ -174,7 +174,7 @@ static void patch_write(struct patch_page *page, const uint8_t *original, uint64
 	patch_resumes[patch_hash(syscall + 2)] = n;
 }
 
-/* The SYSCALL at @syscall, made with @number, jumps from now on, if it can. */
+/* Replaces the SYSCALL at @syscall, which was made with @number, by a jump if the bytes allow it. */
 static void patch_make(uint64_t syscall, uint64_t number)
 {
 	uint64_t va = syscall & -(uint64_t)BACKEND_PAGE, frame, gfn;

@@ -14,12 +14,12 @@
 #include "process.h"
 #include "../../stub/frame.h"
 
-/* Behind guest memory, whose file is so long, there is room for copies from now on. */
+/* Copies stand in the file behind guest memory, which is so long. */
 void process_patch_init(uint64_t file_size);
 
-/* User mode has made a system call by a signal, with rip behind it. */
+/* Called when a system call of user mode has come as a signal; rip is behind it. */
 void process_patch_count(const struct cpu *cpu);
-/* It goes on with these registers: past what was replaced behind a system call. */
+/* Moves rip past what was replaced behind a system call, before user mode goes on. */
 void process_patch_resume(struct cpu *cpu);
 /* A signal of user mode's within what was replaced, or a single step into the wedge. 1: its
    frame tells now what the code of the guest's would have come to. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* User mode at a system call that was replaced (patch.c): in, past it, and in its middle. */
+/* User mode at a system call that was replaced (patch.c): at its beginning, behind it, within it. */
 #include "patch.h"
 #include "../../wedge/wedge.h"
 #include <linux/audit.h>
@@ -51,7 +51,7 @@ static int patch_becomes_call(struct stub_frame *frame, const struct patch_site 
 	return 1;
 }
 
-/* Code has jumped behind the first instruction of two. */
+/* Code has jumped to the second of the two instructions that were replaced. */
 static int patch_middle(struct stub_frame *frame)
 {
 	for (unsigned i = 0; i < PATCH_SITES; i++) {

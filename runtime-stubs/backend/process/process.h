@@ -31,7 +31,7 @@ enum process_call {
 };
 extern uint64_t process_calls[PROCESS_CALLS];
 
-/* The host refuses @what: the end. */
+/* Ends the run: the host refuses @what. */
 _Noreturn void process_refused(const char *what, long result);
 static inline long process_must(const char *what, long result)
 {
@@ -40,10 +40,10 @@ static inline long process_must(const char *what, long result)
 	return result;
 }
 
-/* Memory of the wedge's own at @va, empty. */
+/* Maps zeroed memory of the wedge's own at @va. */
 void process_map_own(uint64_t va, uint64_t size);
 
-/* Guest memory and tables; @wanted bytes. */
+/* Makes guest memory of @wanted bytes, and its tables. */
 void process_memory_init(uint64_t wanted);
 void process_memory_own(void);	/* what each processor knows of it */
 extern int process_memory_file;
@@ -65,15 +65,15 @@ extern uint64_t process_sites[];
 extern char process_sites_end[];
 /* A variable of this folder that is one for all processors; else each has its own. */
 #define PROCESS_SHARED __attribute__((section(".bss.shared")))
-/* How many there are; what they share. Before all else. */
+/* Finds out how many processors there are, and makes what they share. Called before all else. */
 void process_vcpus_init(const void *bundle, size_t size);
-/* They are there, and what each may ask the host for is settled. The first one returns. */
+/* Starts the processors' processes and sets their filters. The first one returns. */
 void process_vcpus_make(void);
 /* The guest was left. 1: mappings were looked at anew. */
 int process_vcpu_back(void);
-/* A signal has come: does it tell of the end? */
+/* Ends the process if @signal tells that another processor has ended. */
 void process_vcpu_signal(int signal);
-/* Can nobody write to guest frame @gfn (backend_frame_clean, and a commit)? */
+/* Returns 1 if guest frame @gfn is mapped writable nowhere (backend_frame_clean, and a commit). */
 int process_memory_is_clean(uint64_t gfn);
 /* A write by the wedge to guest memory at @address: 1: it can be made now. */
 int process_wedge_write(uint64_t address);
@@ -87,12 +87,12 @@ extern struct stub *volatile process_stub;
 extern uint8_t process_pending;
 void process_time_init(void);
 
-/* Into the guest, whose other registers are struct cpu's. */
+/* Enters the guest; its other registers are in struct cpu. */
 _Noreturn void process_go(uint64_t rip, uint64_t cs, uint64_t rflags, uint64_t rsp);
 int process_signal_is_event(int signal);
 _Noreturn void process_signal_stray(int signal);
 
-/* With --trust=shared. Does user mode run? */
+/* With --trust=shared: not 0 while user mode runs. */
 extern uint8_t process_in_user;
 struct stub_frame;
 _Noreturn void process_shared_enter(struct cpu *cpu);
@@ -109,9 +109,9 @@ void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk);
 extern uint64_t process_user_base[2], process_kernel_gs;
 /* What the host's processor has in its flags for user mode. */
 uint64_t process_user_flags(const struct cpu *cpu);
-/* User mode was left with these. */
+/* The flags with which user mode was left. */
 void process_user_took(struct cpu *cpu, uint64_t rip, uint16_t cs, uint64_t rflags);
-/* It has made a system call as 32-bit code does. */
+/* User mode has made a system call as 32-bit code does. */
 _Noreturn void process_user_syscall32(void);
 
 /* User mode goes on, with struct cpu; its next event enters the wedge. */

@@ -192,8 +192,8 @@ static _Noreturn void signals_trap(struct cpu *cpu, const struct stub_frame *fra
 	wedge_exception(vector, frame->error, 0);
 }
 
-/* SIGSYS: the guest's kernel has made a call of the host's (filter.c), which is none of
-   its machine's: what it did, the processor below has not told of. */
+/* SIGSYS: the guest's kernel has executed a system-call instruction of the host's (filter.c),
+   which its own machine does not have: the instruction is decoded. */
 static _Noreturn void signals_syscall(struct cpu *cpu, const struct stub_frame *frame)
 {
 	if (frame->architecture != AUDIT_ARCH_X86_64)
@@ -207,7 +207,7 @@ int process_signal_is_event(int signal)
 	return signal == SIGALRM || signal == SIGIO;
 }
 
-/* A signal meets the wedge. */
+/* A signal interrupts the wedge. */
 static void signals_in_wedge(struct stub_frame *frame)
 {
 	int is_critical = frame->rip >= (uint64_t)process_critical_start &&
@@ -227,7 +227,7 @@ static void signals_in_wedge(struct stub_frame *frame)
 		return;
 	if (frame->rip == (uint64_t)signals_read_fs)
 		signals_wrong_fs();
-	if (frame->rip == (uint64_t)process_iret) {	/* the way into the guest is none */
+	if (frame->rip == (uint64_t)process_iret) {	/* iretq into the guest has faulted */
 		process_vcpu_back();
 		process_shared_leave();
 		wedge_exception(VECTOR_GP, 0, 0);

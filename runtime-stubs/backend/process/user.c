@@ -50,7 +50,7 @@ static struct user *user_of(struct maps *maps)
 	return (struct user *)((char *)maps - offsetof(struct user, maps));
 }
 
-/* A stub that is gone has nothing mapped. */
+/* A stub that has ended maps nothing. */
 static long user_map(struct maps *maps, uint64_t va, uint64_t size, unsigned rights, uint64_t frame)
 {
 	_Static_assert(MAPS_READ == STUB_READ && MAPS_WRITE == STUB_WRITE &&
@@ -76,7 +76,7 @@ static void user_walk(unsigned root, uint64_t va, struct maps_walk *walk)
 	breakpoints_limit(&user_step, &previrt_cpu, va, walk);
 }
 
-/* One of the others gives way, that has not run for the longest time. 0: there is none. */
+/* Ends the stub that has not run for the longest time. Returns 0 if there is none. */
 static int user_give_way(const struct user *user)
 {
 	struct user *oldest = NULL;
@@ -227,7 +227,7 @@ static _Noreturn void user_exception(struct user *user)
 	wedge_exception(stub->vector, stub->error, stub->address);
 }
 
-/* By which gate? The host's kernel leaves rip behind INT and SYSCALL; where it leaves it
+/* Tells by which instruction. The host's kernel leaves rip behind INT and SYSCALL; where it leaves it
    after SYSENTER there is nothing of user mode's. */
 void process_user_syscall32(void)
 {
@@ -284,7 +284,7 @@ static int user_makes_room(struct user *user)
 	return 1;
 }
 
-/* A page fault that only the host's mappings have brought about. */
+/* A page fault that the guest's tables do not cause: the host has no mapping there. */
 static int user_fills(struct user *user)
 {
 	struct stub *stub = &user->stub;
@@ -393,7 +393,7 @@ void backend_set_fs_base(uint64_t base)
 		host_base_set(0, base);
 }
 
-/* User mode can change it: by a null selector, by instructions. */
+/* User mode can change a base itself: by a null selector, by instructions. */
 uint64_t backend_user_base(int which)
 {
 	int i = which == SEG_GS;
