@@ -25,15 +25,16 @@ enum { AHCI_START = 1, AHCI_SPUN_UP = 6, AHCI_RECEIVE = 0x10, AHCI_RECEIVES = 0x
 #define AHCI_INTERRUPTS 2u
 #define AHCI_CAUSES 0x7dc000ffu		/* all bits there are */
 
-/* What stands in memory for a command: its place in the list (4.2.2), and frames. */
-struct ahci_header {			/* 4.2.2 */
+/* A command's entry in the list that the guest keeps in memory (4.2.2). */
+struct ahci_header {
 	uint16_t flags, entries;
 	uint32_t moved;
 	uint64_t table, reserved[2];
 };
 _Static_assert(sizeof(struct ahci_header) == 32, "4.2.2");
 
-/* From and to the host; to it flags for command, and status, error. */
+/* A frame between host and drive (Serial ATA 3, 10.5). Of one to the host @command is the status
+   and @features the error. */
 struct ahci_fis {
 	uint8_t type, flags, command, features;
 	uint8_t low[3], device, previous[3], previous_features;
@@ -73,15 +74,15 @@ struct ahci {
 uint64_t ahci_read(void *self, uint64_t offset, unsigned size);
 void ahci_write(void *self, uint64_t offset, unsigned size, uint64_t value);
 
-/* ahci_port.c: The port has these causes, too (PxIS). */
+/* ahci_port.c: Adds @causes to the port's (PxIS) and sets the line. */
 void ahci_interrupt(struct ahci_port *port, uint32_t causes);
-/* Causes, or what the guest wants to hear of, are others: the line follows. */
+/* Sets the interrupt line as the ports' causes, and the guest's choice of them, say. */
 void ahci_line(struct ahci *ahci);
-/* No command goes on; what the disk still has is nobody's any more. */
+/* Stops the port's commands. A request that the disk still has is ignored when it is over. */
 void ahci_stop(struct ahci_port *port);
-/* As a reset leaves it, as soon as its disk is done. */
+/* Resets the port. */
 void ahci_reset_port(struct ahci_port *port);
-/* A reset of the controller is over when no disk has a request. */
+/* Ends a reset of the controller if no disk has a request any more. */
 void ahci_settle(struct ahci *ahci);
 
 /* ahci_answer.c: The command is over; @error: of DRIVE_ABORTED, ..., or 0; @count for the

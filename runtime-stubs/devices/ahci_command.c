@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Commands: what stands in the list, and the answers (4.2, 5.5; Serial ATA 3, 10.5).
+ * Commands: what stands in the list (4.2, 5.5; Serial ATA 3, 10.5).
  * LIMIT: no native queueing: a port's commands are done one behind the other; no ATAPI.
  */
 #include "ahci.h"
