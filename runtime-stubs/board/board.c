@@ -51,7 +51,7 @@ int board_interrupt(void)
 	return vector;
 }
 
-/* The 8259 pair and what is behind it belong to the first processor. */
+/* The 8259 pair, and all lines that reach only it, interrupt the first processor. */
 int board_interrupt_waits(void)
 {
 	struct lapic *lapic = board_vm.self[BOARD_lapic];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The devices with their structures: for the files of this folder. */
+/* The structures of all devices, for this folder. */
 #ifndef PREVIRT_BOARD_DEVICES_H
 #define PREVIRT_BOARD_DEVICES_H
 #include "../bus/device.h"

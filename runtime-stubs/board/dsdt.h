@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The code of the differentiated system description table. */
+/* The AML code of the differentiated system description table. */
 #ifndef PREVIRT_BOARD_DSDT_H
 #define PREVIRT_BOARD_DSDT_H
 #include <stdint.h>

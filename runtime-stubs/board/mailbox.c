@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The wake-up mailbox of further processors: a page that the ACPI tables name. It is device
- * memory, so that the write of the command takes effect at once. It exists with several
- * processors only. ACPI 6.4, 5.2.12.19, tables 5.43 and 5.44.
+ * The wake-up mailbox of further processors: a page that the ACPI tables name. It is
+ * device memory, so a write of the command takes effect at once. It exists if there
+ * are several processors. ACPI 6.4, 5.2.12.19, tables 5.43 and 5.44.
  */
 #include "mailbox.h"
 #include "board.h"
@@ -19,12 +19,13 @@ struct mailbox {
 	uint64_t vector;
 	uint64_t wake_vector[BACKEND_VCPUS_MAX];
 	uint8_t woken[BACKEND_VCPUS_MAX];
-	uint8_t again[BACKEND_VCPUS_MAX];	/* once more, as soon as it is off */
+	uint8_t again[BACKEND_VCPUS_MAX];	/* woken again before it was off: starts as soon
+						   as it is */
 	/* Derived. */
 	void (*start)(unsigned vcpu);
 };
 
-/* The command takes effect at once, so it always reads as 0. */
+/* A command takes effect at once, so the page always reads as 0. */
 static uint64_t mailbox_read(void *self, uint64_t offset, unsigned size)
 {
 	const struct mailbox *mailbox = self;
@@ -35,7 +36,7 @@ static uint64_t mailbox_read(void *self, uint64_t offset, unsigned size)
 	return word >> 8 * (offset & 7);
 }
 
-/* A processor that has run and has halted, or is about to, can be woken again: ACPI does not require
+/* A processor that has halted, or is about to, can be woken again. ACPI does not require
    that. */
 static void mailbox_wake(struct mailbox *mailbox)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which device is where, as far as more than its line of devices.def needs it. */
+/* The places of devices that more files than devices.def need. */
 #ifndef PREVIRT_BOARD_PLACES_H
 #define PREVIRT_BOARD_PLACES_H
 

@@ -42,7 +42,8 @@ size_t board_state_size(void)
 
 void board_save(uint8_t *to)
 {
-	bus_poll(&board_vm.bus);		/* output that waits is no state */
+	bus_poll(&board_vm.bus);		/* buffered output is written now, because it is
+						   not state */
 	memcpy(to, &state_head, sizeof(state_head));
 	to += sizeof(state_head);
 	for (unsigned i = 0; i < BOARD_DEVICES; i++) {
@@ -56,7 +57,8 @@ void board_save(uint8_t *to)
 	}
 }
 
-/* Reads the numbers of all devices; NULL, or whose are not what this board has. */
+/* Reads the numbers of all devices. Returns NULL, or the name of the device whose numbers
+   are invalid. */
 static const char *state_read(const uint8_t *from)
 {
 	for (unsigned i = 0; i < BOARD_DEVICES; i++) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The ACPI tables, which lead a kernel to the devices. ACPI specification 1.0b, 5.2.
- * Several processors stand in a table of their
- * own, with the mailbox that wakes them and the I/O APIC (ACPI 6.4, 5.2.12).
- * LIMIT: no devices but the PCI bus (dsdt.c), and no processors, in the namespace.
+ * The ACPI tables by which a kernel finds the devices. ACPI specification 1.0b, 5.2.
+ * With several processors, a further table lists them, with their mailbox and the I/O
+ * APIC (ACPI 6.4, 5.2.12). LIMIT: the namespace has the PCI bus (dsdt.c), no other
+ * devices and no processors.
  */
 #include "board.h"
 #include "dsdt.h"
@@ -19,7 +19,7 @@
 #define MADT_IOAPIC 1
 #define MADT_WAKEUP 0x10
 
-/* No WBINVD flaws, no sleep button, no wake-up by the clock. */
+/* WBINVD works; no sleep button; the clock wakes nothing. */
 #define FADT_FLAGS (1u | 1u << 5 | 1u << 6)
 
 struct acpi_header {
@@ -78,11 +78,11 @@ struct acpi_hpet {		/* IA-PC HPET specification, 3.2.4 */
 	uint8_t space, bits, offset, reserved;	/* of the address: in memory */
 	uint64_t address;
 	uint8_t number;
-	uint16_t least;			/* ticks; of no use without interrupts */
+	uint16_t least;			/* ticks; meaningless without interrupts */
 	uint8_t protection;
 } __attribute__((packed));
 
-/* All tables, one behind the other. */
+/* All tables, one after the other. */
 struct acpi_tables {
 	struct acpi_rsdp rsdp __attribute__((aligned(16)));
 	struct {

@@ -55,7 +55,7 @@ void acpi_power_button(struct acpi *acpi)
 	acpi_interrupt(acpi);
 }
 
-/* What is written to events as 1 is over. */
+/* A 1 that is written to a bit of the events clears it. */
 static void acpi_write(void *self, uint16_t offset, int size, uint32_t value)
 {
 	struct acpi *acpi = self;

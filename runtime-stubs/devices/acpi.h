@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* ACPI's fixed registers, by what the board asks of them. */
+/* ACPI's fixed registers: the functions that the board calls. */
 #ifndef PREVIRT_ACPI_H
 #define PREVIRT_ACPI_H
 
@@ -9,7 +9,7 @@ enum { ACPI_EVENT = 0, ACPI_CONTROL = 4, ACPI_TIMER = 8, ACPI_PORTS = 12 };
 
 struct acpi;
 
-/* Somebody has pressed the power button; what it means is the guest's decision. */
+/* The power button is pressed. The guest decides what follows. */
 void acpi_power_button(struct acpi *acpi);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Place and state of a controller with the disks that are to be its own (bus/disk.h, model), a
- * port each. Whatever the guest does wrong ends in the port's or the command's error.
+ * The place and state of an AHCI controller. Each disk whose model is ahci
+ * (bus/disk.h) has a port of its own. An error of the guest becomes an error of its
+ * command or of its port.
  */
 #include "ahci.h"
 #include "../bus/device.h"
@@ -47,7 +48,7 @@ static void ahci_reset(void *self)
 	bus_set_inta(&ahci->function, 0);
 }
 
-/* Only what follows from it is used unseen. */
+/* Refuses numbers that ahci*.c uses without a check. Other numbers may have any value. */
 static int ahci_port_loaded(const struct ahci_port *port)
 {
 	const struct bus_disk *disk = port->drive.disk;
@@ -61,7 +62,7 @@ static int ahci_port_loaded(const struct ahci_port *port)
 			      (disk->read_only && port->operation == BUS_DISK_WRITE)) ? -1 : 0;
 }
 
-/* What the disks had is begun once more. */
+/* Submits the disks' requests again. */
 static int ahci_loaded(void *self)
 {
 	struct ahci *ahci = self;

@@ -10,20 +10,20 @@
 #include "../bus/drive.h"
 
 #define AHCI_PORTS BUS_DISKS
-#define AHCI_SLOTS 32u		/* commands that a port is given at once */
-#define AHCI_SEGMENTS 32u	/* of a disk's request */
+#define AHCI_SLOTS 32u		/* commands that a port holds */
+#define AHCI_SEGMENTS 32u	/* of one request to a disk */
 
 /* PxCMD (3.3.7), and PxIS (3.3.5). */
 enum { AHCI_START = 1, AHCI_SPUN_UP = 6, AHCI_RECEIVE = 0x10, AHCI_RECEIVES = 0x4000,
        AHCI_RUNS = 0x8000 };
 #define AHCI_TOLD 1u			/* a register FIS has come */
 #define AHCI_TOLD_PIO 2u
-#define AHCI_NO_MEMORY (1u << 29)	/* what stands in memory is not there */
+#define AHCI_NO_MEMORY (1u << 29)	/* memory of the guest's command is absent */
 #define AHCI_FAILED (1u << 30)		/* a command has an error */
-#define AHCI_READY (1u << 8 | DRIVE_READY | DRIVE_SEEK_DONE)	/* of the task file: nothing is wrong */
+#define AHCI_READY (1u << 8 | DRIVE_READY | DRIVE_SEEK_DONE)	/* of the task file: no error */
 #define AHCI_RESET 1u			/* of the controller's control (3.1.2) */
 #define AHCI_INTERRUPTS 2u
-#define AHCI_CAUSES 0x7dc000ffu		/* all bits there are */
+#define AHCI_CAUSES 0x7dc000ffu		/* all bits that a cause can have */
 
 /* A command's entry in the list that the guest keeps in memory (4.2.2). */
 struct ahci_header {
@@ -33,8 +33,8 @@ struct ahci_header {
 };
 _Static_assert(sizeof(struct ahci_header) == 32, "4.2.2");
 
-/* A frame between host and drive (Serial ATA 3, 10.5). Of one to the host @command is the status
-   and @features the error. */
+/* A frame between host and drive (Serial ATA 3, 10.5). In a frame to the host @command is
+   the status and @features the error. */
 struct ahci_fis {
 	uint8_t type, flags, command, features;
 	uint8_t low[3], device, previous[3], previous_features;
@@ -46,19 +46,23 @@ struct ahci_port {
 	/* State. */
 	uint64_t list, received;	/* guest-physical addresses */
 	uint32_t status, enable, command, task, control, issued;
-	uint8_t halted;			/* a command has failed: none goes on until a restart */
+	uint8_t halted;			/* a command has failed: no command runs until PxCMD.ST
+					   is cleared */
 	uint8_t busy;			/* the disk has a request */
-	uint8_t stops;			/* and nobody waits for it any more */
-	uint8_t slot, operation, by_port;	/* of the command under way; it reads as by a data port */
-	uint64_t sector, table;		/* the next sector; where the command's table is */
-	uint32_t left;			/* sectors that are to come */
-	uint32_t moved;			/* bytes that have been moved */
-	uint32_t entries, entry, done;	/* of the table; the next one, how much of that is through */
+	uint8_t stops;			/* the port was stopped: the request's end is ignored */
+	uint8_t slot, operation, by_port;	/* of the command that runs; by_port: its
+						   transfers are PIO's */
+	uint64_t sector, table;		/* the next sector; the address of the command's table */
+	uint32_t left;			/* sectors that are still to be transferred */
+	uint32_t moved;			/* bytes that have been transferred */
+	uint32_t entries, entry, done;	/* entries of the table; the next one; bytes of it that
+					   are transferred */
 	struct bus_drive drive;
 	/* Derived. */
 	struct ahci *ahci;
-	uint8_t running, again;		/* ahci_run is at work; the request was over within it */
-	uint32_t then_entry, then_done;	/* entry and done behind the request */
+	uint8_t running, again;		/* ahci_run runs; its request has ended before submit
+					   returned */
+	uint32_t then_entry, then_done;	/* entry and done after the request */
 	struct bus_disk_request request;
 	struct bus_segment segment[AHCI_SEGMENTS];
 };
@@ -70,40 +74,39 @@ struct ahci {
 	uint8_t ports;			/* derived */
 };
 
-/* ahci_registers.c: For the window of the bus. */
+/* ahci_registers.c: the functions of the bus's window. */
 uint64_t ahci_read(void *self, uint64_t offset, unsigned size);
 void ahci_write(void *self, uint64_t offset, unsigned size, uint64_t value);
 
 /* ahci_port.c: Adds @causes to the port's (PxIS) and sets the line. */
 void ahci_interrupt(struct ahci_port *port, uint32_t causes);
-/* Sets the interrupt line as the ports' causes, and the guest's choice of them, say. */
+/* Sets the interrupt line by the ports' causes and the guest's masks. */
 void ahci_line(struct ahci *ahci);
-/* Stops the port's commands. A request that the disk still has is ignored when it is over. */
+/* Stops the port's commands. If the disk has a request, its end is ignored. */
 void ahci_stop(struct ahci_port *port);
 /* Resets the port. */
 void ahci_reset_port(struct ahci_port *port);
-/* Ends a reset of the controller if no disk has a request any more. */
+/* Ends a reset of the controller once no disk has a request. */
 void ahci_settle(struct ahci *ahci);
 
-/* ahci_answer.c: The command is over; @error: of DRIVE_ABORTED, ..., or 0; @count for the
-   register of counts. */
+/* ahci_answer.c: Ends the command. @error: DRIVE_ABORTED or another bit of the error
+   register, or 0. @count: the value of the count register. */
 void ahci_answer(struct ahci_port *port, uint8_t error, uint8_t count);
-/* What stands in memory for it is not there: the port halts. */
+/* Halts the port: memory that the command needs is absent. */
 void ahci_lost(struct ahci_port *port);
 
-/* ahci_transfer.c: What the command says is moved or stored. */
+/* ahci_transfer.c: Carries out the command's transfer or flush. */
 void ahci_transfer(struct ahci_port *port);
-/* The request is over. 1: it was one part of the command, and the next one is to be moved;
-   0: the command is over, or nobody waits for it any more. */
+/* A request has ended. Returns 1 if the command's next part is to be transferred; 0 if the
+   command has ended, or the port was stopped. */
 int ahci_goes_on(struct ahci_port *port, int failed);
-/* The next segments of memory in the command's table, for the port's request: as much of
-   @bytes as they have room for, or 0: they are not there. */
+/* Puts the next segments of the command's table into the port's request. Returns how many of
+   @bytes they hold; 0: the table or its memory is absent. */
 uint64_t ahci_gather(struct ahci_port *port, uint64_t bytes);
 
-/* ahci_command.c: The commands that were issued, one behind the other, as long as they are
-   over at once. */
+/* ahci_command.c: Runs the issued commands in turn, until one waits for its disk. */
 void ahci_run(struct ahci_port *port);
-/* For the done of a port's request. */
+/* The function `done' of a port's request. */
 void ahci_done(struct bus_disk_request *request, int failed);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Answers to commands, in the memory that the port was given (4.2; Serial ATA 3, 10.5). */
+/* Answers to commands, written to the guest's memory (4.2; Serial ATA 3, 10.5). */
 #include "ahci.h"
 #include <stddef.h>
 
 enum { FIS_TO_HOST = 0x34, FIS_PIO = 0x5f };
 #define FIS_INTERRUPT 0x40u
 #define FIS_FROM_DEVICE 0x20u
-#define RECEIVED_PIO 0x20u	/* where they are put (4.2.1) */
+#define RECEIVED_PIO 0x20u	/* offsets in the received-FIS structure (4.2.1) */
 #define RECEIVED 0x40u
 
-/* 0: the answer has been put. */
+/* Returns 0 if the answer was written. */
 static int answer_put(struct ahci_port *port, unsigned at, const struct ahci_fis *fis)
 {
 	return port->command & AHCI_RECEIVE &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Commands: what stands in the list (4.2, 5.5; Serial ATA 3, 10.5).
- * LIMIT: no native queueing: a port's commands are done one behind the other; no ATAPI.
+ * Commands of the command list (4.2, 5.5; Serial ATA 3, 10.5). LIMIT: no native
+ * command queueing: a port runs one command after the other. No ATAPI.
  */
 #include "ahci.h"
 #include <stddef.h>
@@ -88,7 +88,7 @@ static void command_execute(struct ahci_port *port, const struct ahci_fis *fis)
 	}
 }
 
-/* One that was issued. */
+/* Starts the issued command of the lowest slot. */
 static void command_start(struct ahci_port *port)
 {
 	const struct bus *bus = port->ahci->function.bus;
@@ -112,7 +112,7 @@ static void command_start(struct ahci_port *port)
 	else if (fis.control & CONTROL_RESET)
 		port->issued &= ~(1u << port->slot);
 	else
-		ahci_answer(port, 0, 1);	/* behind a reset: a disk is here */
+		ahci_answer(port, 0, 1);	/* after a reset: the signature of a disk */
 }
 
 void ahci_run(struct ahci_port *port)

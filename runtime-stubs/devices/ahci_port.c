@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A port's state: its interrupts, and how it comes to rest. */
+/* A port's state: its interrupts, its stop and its reset. */
 #include "ahci.h"
 
 void ahci_line(struct ahci *ahci)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* How sectors come and go: by the table of memory behind a command (4.2.3.3). */
+/* Transfers of sectors by the memory table of a command (4.2.3.3). */
 #include "ahci.h"
 
 #define TABLE_AT 0x80u		/* in the command's table */
@@ -64,7 +64,7 @@ int ahci_goes_on(struct ahci_port *port, int failed)
 	return 0;
 }
 
-/* One request: as many sectors as the next entries of the table have. */
+/* One request: as many sectors as the table's next entries hold. */
 static void transfer_submit(struct ahci_port *port)
 {
 	struct bus_disk_request *request = &port->request;
@@ -88,7 +88,8 @@ static void transfer_submit(struct ahci_port *port)
 	port->drive.disk->submit(port->drive.disk, request);
 }
 
-/* Requests that are over at once follow one another here, not in one another. */
+/* A request that ends before submit returns is followed by the next one in this loop, so
+   that the stack does not grow. */
 void ahci_transfer(struct ahci_port *port)
 {
 	uint8_t ran = port->running;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Place and state of an IDE controller with the disks that are to be ATA's
- * (bus/disk.h, model): two channels at the ports and lines of old, two drives each, and a bus
- * master. Whatever the guest does wrong with its table ends in the command's error.
- * LIMIT: the ports of old cannot be closed or moved; timings can be written and have no effect.
+ * The place and state of an IDE controller for the disks whose model is ata
+ * (bus/disk.h): two channels at the ports and lines of the PC/AT, two drives each, and
+ * a bus master. An error in the guest's table becomes an error of its command. LIMIT:
+ * the PC/AT's ports cannot be disabled or moved. Timings can be written and have no
+ * effect.
  */
 #include "ata.h"
 #include "../bus/device.h"
@@ -12,7 +13,7 @@
 
 #define BAR_MASTER 4u
 #define MASTER_PORTS 16u
-#define TIMINGS 0x40u		/* in the configuration: a word for each channel, and one */
+#define TIMINGS 0x40u		/* in the configuration: a word for each channel, then one more */
 #define TIMINGS_BYTES 5u
 #define DECODED 0x8000u		/* of each word: the channel's ports are there */
 #define PORTS 8u
@@ -21,7 +22,7 @@ static const struct { uint16_t ports, control; uint8_t line; } ata_places[ATA_CH
 	{ 0x1f0, 0x3f6, 14 }, { 0x170, 0x376, 15 },
 };
 
-/* The disks that are ATA's, in their order. */
+/* The disks whose model is ata, in their order. */
 static unsigned ata_take_disks(struct ata *ata, struct bus *bus, unsigned *first)
 {
 	unsigned n = 0;
@@ -88,7 +89,7 @@ static void ata_reset(void *self)
 	}
 }
 
-/* Only what follows from it is used unseen. */
+/* Refuses numbers that ata*.c uses without a check. Other numbers may have any value. */
 static int ata_channel_loaded(struct ata_channel *channel)
 {
 	const struct bus_drive *drive = &channel->drive[channel->active & 1];

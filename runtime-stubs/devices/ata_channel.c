@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* What a channel tells the guest, for the other files. */
+/* A channel's interrupt, and its state at the end of a command and after a reset. */
 #include "ata.h"
 #include <string.h>
 

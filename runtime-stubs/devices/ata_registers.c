@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The registers of a channel (chapter 7), which both drives have: what is written reaches
- * both, what is read is the selected one's. A drive that is not there reads as 0.
+ * The registers of a channel (chapter 7). A write reaches both drives; a read is
+ * answered by the selected one. An absent drive reads as 0.
  */
 #include "ata.h"
 #include <string.h>
@@ -101,7 +101,7 @@ uint32_t ata_read_control(void *self, uint16_t offset, int size)
 	return ata_drive(channel)->disk ? channel->status : 0;
 }
 
-/* A reset is over when its bit is cleared, and the disk is done with what it had. */
+/* A reset ends when its bit is cleared and the disk has no request. */
 static void registers_reset(struct ata_channel *channel, int on)
 {
 	channel->resets = channel->phase >= ATA_READ;

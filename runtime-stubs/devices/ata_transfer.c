@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * How sectors come and go (9.5, 9.6, 9.7): by the data port through the channel's buffer, or
- * by bus master straight from memory. One request of a channel's is under way at a time.
- * What a write has changed is stored for good by a flush, as with a disk that has a cache.
+ * Transfers of sectors (9.5, 9.6, 9.7): by the data port through the channel's buffer,
+ * or by bus master to and from memory. A channel has one request at a time. A write is
+ * durable after a flush, as with a disk that has a write cache.
  */
 #include "ata.h"
 
@@ -25,7 +25,7 @@ static void transfer_submit(struct ata_channel *channel, enum ata_phase phase,
 	disk->submit(disk, request);
 }
 
-/* Sectors that go through the buffer next. */
+/* How many sectors go through the buffer next. */
 static uint32_t transfer_block(struct ata_channel *channel)
 {
 	unsigned most = channel->writes & 2 ? ata_active(channel)->multiple : 1;
@@ -42,7 +42,7 @@ static void transfer_buffer(struct ata_channel *channel, enum ata_phase phase)
 	transfer_submit(channel, phase, phase == ATA_READ ? BUS_DISK_READ : BUS_DISK_WRITE, sectors);
 }
 
-/* The buffer is the guest's. */
+/* The guest may read or write the buffer now. */
 static void transfer_ask(struct ata_channel *channel, enum ata_phase phase)
 {
 	channel->phase = phase;
@@ -71,7 +71,7 @@ void ata_buffer_through(struct ata_channel *channel)
 	}
 }
 
-/* As many sectors as the next entries of the table have. */
+/* As many sectors as the table's next entries hold. */
 static void transfer_dma(struct ata_channel *channel)
 {
 	uint64_t bytes = ata_gather(channel, (uint64_t)channel->left * BUS_SECTOR);
@@ -87,7 +87,8 @@ static void transfer_dma(struct ata_channel *channel)
 			channel->writes & 1 ? BUS_DISK_WRITE : BUS_DISK_READ, bytes / BUS_SECTOR);
 }
 
-/* Requests that are over at once follow one another here, not in one another. */
+/* A request that ends before submit returns is followed by the next one in this loop, so
+   that the stack does not grow. */
 void ata_dma(struct ata_channel *channel)
 {
 	channel->running = 1;

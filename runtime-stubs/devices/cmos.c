@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The MC146818 clock and its memory: index and data port. The clock starts at
- * cmos_start and runs with the wedge's time. LIMIT: setting it and its alarms
- * have no effect; no interrupt.
+ * The MC146818 clock and its memory: an index port and a data port. The clock starts
+ * at cmos_start and follows virtual time. LIMIT: the clock cannot be set. Alarms have
+ * no effect, and there is no interrupt.
  */
 #include "../bus/device.h"
 
@@ -16,7 +16,7 @@ struct cmos {
 	uint8_t index, memory[128];
 };
 
-/* Seconds since 1970 at time 0. LIMIT: 2026-01-01, not the host's clock. */
+/* Seconds since 1970 at virtual time 0. LIMIT: 2026-01-01, not the host's clock. */
 static const uint64_t cmos_start = 1767225600;
 
 static uint8_t cmos_bcd(unsigned value)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The place and state of Intel's 82540EM (e1000.h), if the bus knows a network
- * (bus/net.h) that wants it. Whatever the guest does wrong with its rings ends in the device
- * doing nothing.
- * LIMIT: interrupts by INTA alone, as the card has them; the link is as the network is; wake-up,
- * flow control, LEDs, moderation of interrupts by ITR, RDTR and RADV can be written and do nothing;
- * no loopback.
+ * The place and state of Intel's 82540EM (e1000.h). The device exists if the bus has a
+ * network (bus/net.h) that asks for this model. After an error in its rings the device
+ * does nothing. LIMIT: interrupts by INTA alone, as the real card. The link follows
+ * the network's. Wake-up, flow control, LEDs and the interrupt moderation of ITR, RDTR
+ * and RADV can be written and do nothing. No loopback.
  */
 #include "e1000.h"
 #include "../bus/device.h"

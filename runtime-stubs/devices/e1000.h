@@ -54,16 +54,17 @@ enum { COUNT_MISSED = 0x10, COUNT_RECEIVED_64 = 0x5c, COUNT_RECEIVED_GOOD = 0x74
 #define E1000_ADDRESSES 16u
 #define E1000_HASH 128u		/* words of the multicast and of the VLAN table */
 #define E1000_PHY 32u		/* registers */
-#define E1000_SEGMENTS 64u	/* of a packet to be sent; one with more goes nowhere */
+#define E1000_SEGMENTS 64u	/* of a packet to be sent; a packet with more is dropped */
 #define E1000_CHECK 4u		/* bytes: the check sequence behind a frame */
 #define E1000_FRAME_LEAST 60u	/* bytes on the wire, without it */
 
-/* A packet that the guest has put in the ring: what is left of it. */
+/* A packet of the transmit ring: the part that was not sent yet. */
 struct e1000_packet {
-	unsigned descriptors, segments, at;	/* segments from @at on are left */
-	uint32_t bytes;				/* that are left */
+	unsigned descriptors, segments, at;	/* segments before @at were sent */
+	uint32_t bytes;				/* bytes that were not sent yet */
 	uint32_t command, options;		/* of the first descriptor */
-	uint8_t good;				/* all of it is memory, and there was room */
+	uint8_t good;				/* all segments are memory, and E1000_SEGMENTS
+						   sufficed */
 	struct bus_segment segment[E1000_SEGMENTS];
 };
 
@@ -75,55 +76,56 @@ struct e1000 {
 	uint32_t address[2 * E1000_ADDRESSES], multicast[E1000_HASH], vlan[E1000_HASH];
 	uint32_t cause, mask;
 	uint32_t mdic, eerd, eecd, port_register;
-	uint32_t eeprom_in, eeprom_bits;	/* that came by EECD since the chip was selected */
+	uint32_t eeprom_in, eeprom_bits;	/* bits that EECD has shifted in since the chip
+						   was selected */
 	uint16_t phy[E1000_PHY];
 	uint64_t context[2][2];		/* for checksums, and for segments of TCP */
-	uint8_t late;			/* a frame was sent, of which the guest is told later */
-	uint8_t up;			/* the link, as it was last told */
-	/* Derived. What has come may be lost. */
+	uint8_t late;			/* a sent frame waits for its delayed interrupt */
+	uint8_t up;			/* the link, as the guest was told it */
+	/* Derived. Frames in these buffers may be lost. */
 	struct bus_net *net;
-	struct bus_timer timer;		/* for late */
+	struct bus_timer timer;		/* for the delayed interrupt */
 	unsigned waiting;		/* bytes in frame */
 	uint8_t frame[BUS_FRAME_MOST + E1000_CHECK];
 	uint8_t sending[BUS_FRAME_MOST];
 	struct e1000_packet packet;
 };
 
-/* The place of descriptor @n of a ring, and how many there are; 16 bytes each. */
+/* The guest-physical address of a ring of descriptors. */
 #define E1000_RING(e1000, ring) \
 	((uint64_t)E1000_REGISTER(e1000, ring##BAH) << 32 | E1000_REGISTER(e1000, ring##BAL))
 #define E1000_DESCRIPTOR 16u
 
-/* e1000_card.c: The guest is told of causes, if it wants to know. */
+/* e1000_card.c: Adds causes, and requests an interrupt if the guest's mask has one of them. */
 void e1000_interrupt(struct e1000 *e1000, uint32_t causes);
-/* May it reach memory? */
+/* Returns 1 if the device may access memory. */
 int e1000_is_master(const struct e1000 *e1000);
-/* The causes, which are gone then. */
+/* Returns the causes and clears them. */
 uint32_t e1000_read_causes(struct e1000 *e1000);
-/* A timer's function: the guest is told of what was to be told late. */
+/* The function of the timer: requests the delayed interrupt. */
 uint64_t e1000_tell(void *self, uint64_t now);
-/* What a reset of the card is, without that of its configuration. */
+/* Resets the card but not its PCI configuration. */
 void e1000_reset_card(struct e1000 *e1000);
 
-/* e1000_registers.c: For the windows of the bus. */
+/* e1000_registers.c: the functions of the bus's windows. */
 uint64_t e1000_read(void *self, uint64_t offset, unsigned size);
 void e1000_write(void *self, uint64_t offset, unsigned size, uint64_t value);
 uint64_t e1000_read_port(void *self, uint64_t offset, unsigned size);
 void e1000_write_port(void *self, uint64_t offset, unsigned size, uint64_t value);
 
-/* e1000_count.c: A frame of @size bytes, without its check sequence, is counted. */
+/* e1000_count.c: Counts a frame of @size bytes, without its check sequence. */
 enum e1000_way { E1000_RECEIVED, E1000_SENT };
 void e1000_count_frame(struct e1000 *e1000, enum e1000_way way, const uint8_t *frame, unsigned size);
 
-/* e1000_send.c: What is whole in the ring is sent. */
+/* e1000_send.c: Sends each packet of the ring that is complete. */
 void e1000_send(struct e1000 *e1000);
-/* e1000_frame.c: The packet is sent, as one frame or as many. */
+/* e1000_frame.c: Sends the packet, as one frame or cut into several. */
 void e1000_send_packet(struct e1000 *e1000);
 
-/* e1000_receive.c: What has come is received, as far as there are buffers. */
+/* e1000_receive.c: Receives frames of the network while there are buffers. */
 void e1000_receive(struct e1000 *e1000);
 
-/* e1000_phy.c: EEPROM and PHY. */
+/* e1000_phy.c: the EEPROM and the PHY. */
 void e1000_write_eecd(struct e1000 *e1000, uint32_t value);
 uint32_t e1000_read_eecd(const struct e1000 *e1000);
 void e1000_write_eerd(struct e1000 *e1000, uint32_t value);

@@ -28,7 +28,7 @@ uint64_t e1000_tell(void *self, uint64_t now)
 	return BUS_NEVER;
 }
 
-/* Who looks sees what was to be told later, too. */
+/* A read of the causes includes the delayed interrupt. */
 uint32_t e1000_read_causes(struct e1000 *e1000)
 {
 	uint32_t causes = e1000->cause | (e1000->late ? CAUSE_SENT : 0);
@@ -39,7 +39,7 @@ uint32_t e1000_read_causes(struct e1000 *e1000)
 	return causes;
 }
 
-/* What a reset of the card is, without that of its configuration. */
+/* Resets the card but not its PCI configuration. */
 void e1000_reset_card(struct e1000 *e1000)
 {
 	memset(e1000->registers, 0, sizeof(e1000->registers));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Statistics (13.7), as far as a wire without errors has any. */
+/* Statistics (13.7). Errors of the wire do not occur and are not counted. */
 #include "e1000.h"
 
 static void count(struct e1000 *e1000, unsigned at)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A packet becomes frames: as it is, with checksums, or cut into segments (3.3.6, 3.4, 3.5).
- * It is copied first, for the guest may change it at any time.
- * LIMIT: frames that are to get a VLAN tag go nowhere; frames longer than BUS_FRAME_MOST as
- * well. Segments of less than SEGMENT_LEAST bytes are not made.
+ * A packet becomes frames: unchanged, with checksums, or cut into segments (3.3.6,
+ * 3.4, 3.5). The packet is copied first, because the guest may change it at any time.
+ * LIMIT: a frame that is to get a VLAN tag is dropped, and so is one longer than
+ * BUS_FRAME_MOST. Segments of less than SEGMENT_LEAST bytes are not made.
  */
 #include "e1000.h"
 #include <string.h>
@@ -12,7 +12,7 @@
 enum { LEGACY_CHECKSUM = 1u << 26, SEGMENTED = 1u << 26, EXTENDED = 1u << 29, TAGGED = 1u << 30 };
 #define TCTL_PAD (1u << 3)
 #define SEGMENT_LEAST 32u
-#define SEGMENTED_MOST 0x10000u	/* bytes of what is cut */
+#define SEGMENTED_MOST 0x10000u	/* bytes of a packet that is cut into segments */
 
 /* Options of a data descriptor (3.3.7.2), in its second word. */
 #define OPTION_IP 0x100u
@@ -39,7 +39,7 @@ enum { IPV4_LENGTH = 2, IPV4_ID = 4, IPV6_LENGTH = 4, IPV6_HEADER = 40, TCP_SEQU
 #define HEADER_TCP 20u
 #define HEADER_UDP 8u
 
-/* The next bytes of the packet, at most @most: how many. */
+/* Copies the next bytes of the packet, at most @most. Returns how many. */
 static unsigned frame_take(struct e1000_packet *packet, uint8_t *to, unsigned most)
 {
 	unsigned taken = 0;
@@ -65,8 +65,8 @@ static uint32_t frame_fold(uint64_t sum)
 	return sum;
 }
 
-/* The Internet's checksum (RFC 1071) of the bytes from @start to @end, or to the last one
-   if that is 0, at @at. Sums may be made in either byte order. */
+/* Puts the Internet checksum (RFC 1071) of the bytes from @start to @end, or to the last one
+   if @end is 0, at @at. The sum does not depend on the byte order. */
 static void frame_checksum(uint8_t *frame, unsigned size, unsigned start, unsigned at, unsigned end)
 {
 	unsigned behind = end && end < size ? end + 1 : size;
@@ -83,11 +83,11 @@ static void frame_checksum(uint8_t *frame, unsigned size, unsigned start, unsign
 	}
 	result = ~frame_fold(sum);
 	if (!result)
-		result = 0xffff;	/* the same number, and not "none" */
+		result = 0xffff;	/* 0 means "no checksum"; this is the same number */
 	memcpy(frame + at, &result, 2);
 }
 
-/* A number in the network's order is so much more. */
+/* Adds @more to a number in network byte order. */
 static void frame_add(uint8_t *at, unsigned size, uint32_t more)
 {
 	while (size--) {
@@ -143,7 +143,7 @@ static void frame_send_whole(struct e1000 *e1000)
 	frame_go(e1000, size);
 }
 
-/* The headers of segment @n, of @size bytes with them. */
+/* Adapts the headers of segment @n, which has @size bytes with its headers. */
 static void frame_set_headers(uint8_t *frame, unsigned size, const struct context *c, unsigned n,
 			      int last)
 {
@@ -162,7 +162,7 @@ static void frame_set_headers(uint8_t *frame, unsigned size, const struct contex
 	} else {
 		frame_put(transport + UDP_LENGTH, size - c->start);
 	}
-	/* The guest has summed the pseudo header, without the length. */
+	/* The guest has put the pseudo header's sum there, without the length. */
 	frame_put(frame + c->sum, frame_fold((frame[c->sum] << 8 | frame[c->sum + 1]) +
 					     size - c->start));
 }

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The EEPROM (chapter 5, 13.4.3, 13.4.4), a 93C46 of 64 words that cannot be written, by
- * register and by its wires; and the PHY, a Marvell 88E1011 (13.4.6 and IEEE 802.3, 22.2.4),
- * whose link is up at 1000 Mb/s as long as the network's is.
- * LIMIT: nothing that the guest sets in the PHY changes the link.
+ * The EEPROM (chapter 5, 13.4.3, 13.4.4), a read-only 93C46 of 64 words, by register
+ * and by its wires. The PHY, a Marvell 88E1011 (13.4.6 and IEEE 802.3, 22.2.4): its
+ * link is up at 1000 Mb/s while the network's link is up. LIMIT: what the guest writes
+ * to the PHY does not change the link.
  */
 #include "e1000.h"
 #include <string.h>
 
-/* EECD: the wires clock, select, in and out; whether software has them. */
+/* EECD: the wires clock, select, in and out; whether software owns them. */
 enum { WIRE_CLOCK = 1, WIRE_SELECT = 2, WIRE_IN = 4, WIRE_OUT = 8, EECD_REQUEST = 0x40,
        EECD_GRANT = 0x80, EECD_PRESENT = 0x100 };
 #define EECD_WRITABLE 0x77u
 
-/* A command: a one, two bits that say which, the address. */
+/* A command: a start bit of 1, two bits of opcode, the address. */
 #define COMMAND_BITS 9u
 #define ADDRESS_BITS 6u
 #define COMMAND_READ 6u
 
 enum { EERD_START = 1, EERD_DONE = 0x10 };
 
-/* Words (5.6): the address first. */
+/* The words (5.6). The MAC address stands first. */
 enum { WORD_SUBSYSTEM = 0x0b, WORD_VENDOR, WORD_DEVICE, WORD_PCI_VENDOR, WORD_SUM = 0x3f };
 #define WORDS_SUM 0xbabau
 
@@ -61,11 +61,12 @@ void e1000_write_eecd(struct e1000 *e1000, uint32_t value)
 	} else if (rises & WIRE_CLOCK) {
 		if (e1000->eeprom_bits < COMMAND_BITS)
 			e1000->eeprom_in = e1000->eeprom_in << 1 | !!(value & WIRE_IN);
-		e1000->eeprom_bits += !!e1000->eeprom_in;	/* the first is a one */
+		e1000->eeprom_bits += !!e1000->eeprom_in;	/* the start bit is 1 */
 	}
 }
 
-/* Behind the address comes a zero, and the words from there on, the highest bit first. */
+/* After the address the chip sends a zero, then words from that address on, the highest bit
+   first. */
 static int eeprom_out(const struct e1000 *e1000)
 {
 	unsigned bit = e1000->eeprom_bits - COMMAND_BITS - 1;

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Receiving (3.2, 13.4.22). A frame that finds no buffers waits, and those behind it in
- * the network. A buffer that is no memory takes what comes and keeps nothing; a ring that
- * is no memory, or whose tail is not in it, has no buffers.
- * LIMIT: no check sequence is computed: its bytes, where the guest wants them, are 0. No
- * checksums are looked at, which the descriptor says. VLAN tags stay where they are.
+ * Receiving (3.2, 13.4.22). If there are no buffers for a frame, it waits here, and
+ * the frames after it wait in the network. If a buffer is not memory, its bytes are
+ * lost. If the ring is not memory, or its tail is outside the ring, it has no buffers.
+ * LIMIT: the check sequence is not computed; if the guest asks for its bytes, they are
+ * 0. Checksums are not checked, and the descriptor says so. VLAN tags stay in the
+ * frame.
  */
 #include "e1000.h"
 #include <string.h>
 
-#define FRAMES_MOST 256u	/* of one round */
+#define FRAMES_MOST 256u	/* of one call */
 
-#define RCTL_UNICAST (1u << 3)	/* all of them */
+#define RCTL_UNICAST (1u << 3)	/* every unicast frame */
 #define RCTL_MULTICAST (1u << 4)
-#define RCTL_THRESHOLD(rctl) ((rctl) >> 8 & 3)	/* 1/2, 1/4, 1/8 of the ring is left */
+#define RCTL_THRESHOLD(rctl) ((rctl) >> 8 & 3)	/* low when 1/2, 1/4, 1/8 of the ring is left */
 #define RCTL_HASH(rctl) ((rctl) >> 12 & 3)
 #define RCTL_BROADCAST (1u << 15)
 #define RCTL_SIZE(rctl) ((rctl) >> 16 & 3)
@@ -44,7 +45,7 @@ static int receive_is_known(const struct e1000 *e1000, const uint8_t *to)
 	return 0;
 }
 
-/* Is the bit of this group set in the table (13.5.1)? */
+/* Returns 1 if the table has this group's bit (13.5.1). */
 static int receive_is_group(const struct e1000 *e1000, const uint8_t *to)
 {
 	static const uint8_t shifts[] = { 4, 3, 2, 0 };
@@ -74,7 +75,7 @@ static unsigned receive_buffer_size(const struct e1000 *e1000)
 	return rctl & RCTL_SIZE_16 ? 16 * size : size;
 }
 
-/* How many buffers there are. */
+/* Returns how many buffers there are. */
 static unsigned receive_buffers(const struct e1000 *e1000)
 {
 	unsigned size = E1000_REGISTER(e1000, RDLEN) / E1000_DESCRIPTOR;
@@ -86,7 +87,7 @@ static unsigned receive_buffers(const struct e1000 *e1000)
 	return tail >= head ? tail - head : tail + size - head;
 }
 
-/* @bytes at @from go to the next buffer. */
+/* Puts @bytes at @from into the next buffer. */
 static void receive_to_buffer(struct e1000 *e1000, const uint8_t *from, unsigned bytes, int last)
 {
 	const struct bus *bus = e1000->function.bus;
@@ -102,7 +103,7 @@ static void receive_to_buffer(struct e1000 *e1000, const uint8_t *from, unsigned
 		E1000_REGISTER(e1000, RDH) = 0;
 }
 
-/* The frame that waits. 0: there are too few buffers. */
+/* Receives the frame that waits. 0: there are too few buffers. */
 static int receive_frame(struct e1000 *e1000)
 {
 	uint32_t rctl = E1000_REGISTER(e1000, RCTL);

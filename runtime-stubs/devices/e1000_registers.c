@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The registers in memory, and by two ports (13.2.2.2): the register's offset, its value. */
+/* The registers, in memory and by two ports (13.2.2.2): an index port with the register's
+   offset, and a data port. */
 #include "e1000.h"
 
 enum { PORT_REGISTER, PORT_VALUE = 4 };
@@ -23,7 +24,8 @@ static uint32_t *e1000_in(uint32_t *array, unsigned first, unsigned bytes, unsig
 	return offset >= first && offset - first < bytes ? &array[(offset - first) / 4] : NULL;
 }
 
-/* The register that keeps what is written, and which bits of it can be; NULL: there is none. */
+/* Returns the register that stores its written value, and the bits that can be written.
+   NULL: no register there stores it. */
 static uint32_t *e1000_find(struct e1000 *e1000, unsigned offset, uint32_t *mask)
 {
 	uint32_t *found;
@@ -103,7 +105,7 @@ static void e1000_set(struct e1000 *e1000, unsigned offset, uint32_t value)
 	e1000_interrupt(e1000, 0);
 }
 
-/* Registers are read as wholes; a part of one is cut out of it. */
+/* The whole register is read. A smaller access gets its part of it. */
 uint64_t e1000_read(void *self, uint64_t offset, unsigned size)
 {
 	uint64_t value = (uint64_t)e1000_get(self, offset & ~3u) >> 8 * (offset & 3);

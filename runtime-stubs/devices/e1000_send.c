@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The ring of what is to be sent (3.3). A packet is sent when its last descriptor is in the
- * ring. What is read of the ring is copied once. A ring that is no memory, or whose tail is
- * not in it, has nothing to be sent; a packet of too many descriptors, or of what is no
- * memory, goes nowhere.
+ * The transmit ring (3.3). A packet is sent when its last descriptor is in the ring.
+ * Descriptors are read once, into a copy. If the ring is not memory, or its tail is
+ * outside the ring, nothing is sent. A packet with more than E1000_SEGMENTS segments,
+ * or with a segment that is not memory, is dropped.
  */
 #include "e1000.h"
 #include <string.h>
@@ -66,7 +66,7 @@ static void send_add(struct e1000 *e1000, const struct descriptor *d)
 		packet->segment[packet->segments++] = (struct bus_segment){ at, bytes };
 }
 
-/* A whole packet, or a context, from the head on; 0: there is none. */
+/* Reads one whole packet, or one context, from the ring's head on. 0: there is none. */
 static int send_gather(struct e1000 *e1000)
 {
 	struct e1000_packet *packet = &e1000->packet;
@@ -93,7 +93,7 @@ static int send_gather(struct e1000 *e1000)
 	}
 }
 
-/* The packet's descriptors are done with. Gives the causes of interrupts. */
+/* Gives the packet's descriptors back to the guest. Returns the causes of interrupts. */
 static uint32_t send_give_back(struct e1000 *e1000)
 {
 	const struct bus *bus = e1000->function.bus;
@@ -117,7 +117,7 @@ static uint32_t send_give_back(struct e1000 *e1000)
 	return causes;
 }
 
-/* Of what may be told later, the guest is told when the absolute delay is over (3.4.3). */
+/* Starts the delay after which a delayed interrupt is requested: the absolute one (3.4.3). */
 static void send_tell_later(struct e1000 *e1000)
 {
 	uint32_t delay = E1000_REGISTER(e1000, TADV) ? E1000_REGISTER(e1000, TADV) : E1000_REGISTER(e1000, TIDV);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The main counter and the registers of three timers. IA-PC HPET specification
- * 1.0a, 2.3. The counter is 64 bits and counts by 10 ns; it is computed from the
- * time when it is read, so that no count is lost however late that is.
- * LIMIT: the timers can be routed nowhere (their capabilities say so): no
- * interrupts, no replacement of the 8254.
+ * The main counter and the registers of three timers. IA-PC HPET specification 1.0a,
+ * 2.3. The counter has 64 bits and a period of 10 ns. A read computes it from virtual
+ * time, so no count is ever lost. LIMIT: the timers have no interrupts, and their
+ * capabilities say so. The HPET does not replace the 8254.
  */
 #include "hpet.h"
 #include "../bus/device.h"
@@ -20,7 +19,7 @@ enum { CAPABILITIES = 0x000, CONFIG = 0x010, STATUS = 0x020, COUNTER = 0x0f0, TI
 #define TIMER_BYTES 0x20u
 #define TIMER_COMPARATOR 0x08u
 
-#define ENABLE 1u		/* of CONFIG; the legacy route is not there */
+#define ENABLE 1u		/* of CONFIG; there is no legacy replacement route */
 /* Of a timer: edge or level, enabled, 32 bits requested. */
 #define TIMER_WRITABLE 0x106u
 #define TIMER_CAPABILITIES 0x20u	/* 64 bits; not periodic */
@@ -29,7 +28,7 @@ struct hpet {
 	/* State. */
 	uint64_t config;
 	uint64_t start;			/* ns, when the counter stood at 0, while it runs */
-	uint64_t halted;		/* where it stands otherwise */
+	uint64_t halted;		/* the counter while it does not run */
 	struct { uint64_t config, comparator; } timer[TIMERS];
 };
 
@@ -105,7 +104,7 @@ static void hpet_set(struct hpet *hpet, uint64_t offset, uint64_t value)
 		hpet->timer[timer].comparator = value;
 }
 
-/* Of accesses other than 4 and 8 bytes in place the specification says nothing. */
+/* The specification defines aligned accesses of 4 and 8 bytes only. */
 static int hpet_takes(uint64_t offset, unsigned size)
 {
 	return (size == 4 || size == 8) && !(offset & (size - 1));

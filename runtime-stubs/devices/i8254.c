@@ -71,7 +71,7 @@ static uint64_t pit_ticks(const struct channel *c, uint64_t now)
 	return c->running && c->gate ? pit_count(now - c->start) : 0;
 }
 
-/* When pit_ticks is @ticks, for the first time. */
+/* Returns the time when pit_ticks reaches @ticks. */
 static uint64_t pit_time(const struct channel *c, uint64_t ticks)
 {
 	uint64_t ns = ticks / PIT_HZ * NS + (ticks % PIT_HZ * NS + PIT_HZ - 1) / PIT_HZ;
@@ -123,7 +123,7 @@ static int pit_drops(struct i8254 *pit, unsigned line, uint64_t now)
 	       (pit->masked && now - pit->masked > MASKED_LONG);
 }
 
-/* The first time at which another edge may follow the last one. */
+/* The earliest time at which another edge may follow the last one. */
 static uint64_t pit_again(const struct i8254 *pit)
 {
 	return pit->signalled + pit->channel[0].count * NS / PIT_HZ / 4;

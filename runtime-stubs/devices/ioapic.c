@@ -17,7 +17,7 @@ enum { ID = 0, VERSION = 1, ARBITRATION = 2, REDIRECTION = 0x10 };
 
 #define LEVEL (1ull << 15)
 #define MASKED (1ull << 16)
-#define REMOTE_IRR (1ull << 14)	/* a level is being served */
+#define REMOTE_IRR (1ull << 14)	/* a level interrupt is in service */
 #define READ_ONLY (REMOTE_IRR | 1ull << 12)
 
 struct ioapic {

@@ -42,7 +42,7 @@ struct apic {				/* state */
 	union lapic_bits { uint32_t of[8]; uint64_t all[4]; } isr, irr, tmr;	/* by vector */
 	uint64_t start;			/* ns, when the timer was loaded */
 	uint64_t fired;			/* ends already signalled */
-	uint64_t nmi;			/* one waits */
+	uint64_t nmi;			/* an NMI is pending */
 };
 
 struct lapic {
@@ -89,7 +89,7 @@ static void lapic_reset(void *self)
 static int lapic_highest(const union lapic_bits *bits)
 {
 	if (!(bits->all[0] | bits->all[1] | bits->all[2] | bits->all[3]))
-		return -1;		/* so it is mostly */
+		return -1;		/* the usual case */
 	for (int i = 3;; i--)
 		if (bits->all[i])
 			return i * 64 + 63 - __builtin_clzll(bits->all[i]);
@@ -101,7 +101,8 @@ static void lapic_raise_own(struct apic *own, unsigned vector)
 		own->irr.of[vector / 32] |= 1u << vector % 32;
 }
 
-/* The processor's priority: the higher of the task's and what is in service. */
+/* Returns the processor's priority: the higher of the task priority and of the vector in
+   service. */
 static unsigned lapic_priority(const struct apic *own)
 {
 	int serving = lapic_highest(&own->isr);
@@ -322,10 +323,11 @@ static void lapic_write(void *self, uint64_t offset, unsigned size, uint64_t val
 		return;
 	}
 	if (reg == LVT_TIMER)
-		lapic_run(own, backend_time());	/* what ended while it was masked is lost */
+		lapic_run(own, backend_time());	/* the end of a count while it was masked is
+						   lost */
 	mask = lapic_writable(reg);
 	own->r[reg] = (own->r[reg] & ~mask) | (value & mask);
-	/* Software off: all local vectors are masked, and stay so. */
+	/* Software disable masks all local vectors until they are written again. */
 	if (!(own->r[SVR] & ENABLED))
 		for (int i = LVT_TIMER; i <= LVT_ERROR; i++)
 			own->r[i] |= MASKED;

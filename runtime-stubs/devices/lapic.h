@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The local interrupt controllers of the processors, by what the board asks of them:
- * registers in memory, a timer, commands to the others, and for the first processor
- * the line from the 8259 pair (LINT0). Each call is for the processor that makes it.
+ * The local interrupt controllers of the processors: registers in memory, a timer,
+ * commands to other processors, and for the first processor the line of the 8259 pair
+ * (LINT0). The board calls these functions. Each acts for the running processor.
  */
 #ifndef PREVIRT_LAPIC_H
 #define PREVIRT_LAPIC_H
 
 struct lapic;			/* all of them */
 
-/* The running processor starts: its APIC is in virtual wire mode, as firmware leaves it. */
+/* Resets the running processor's APIC to virtual wire mode, as firmware leaves it. */
 void lapic_start(struct lapic *lapics);
 
-/* due returns the vector to be delivered now, or -1; take acknowledges it. */
+/* due returns the vector to be delivered now, or -1. take acknowledges it. */
 int lapic_due(struct lapic *lapics);
 void lapic_take(struct lapic *lapics, int vector);
 

@@ -2,12 +2,13 @@
 /* Copyright The previrt authors */
 /*
  * PCI configuration space, mechanism 1 (ports CF8h and CFCh of a PC): a host bridge at
- * 00:00.0, so that the bus is believed in, and the functions that other devices have
- * put into its slots (bus/pci.h). PCI Local Bus Specification 3.0, 3.2.2.3.
+ * 00:00.0, without which Linux does not believe in the bus, and the functions that
+ * other devices have put into slots (bus/pci.h). PCI Local Bus Specification 3.0,
+ * 3.2.2.3.
  */
 #include "../bus/device.h"
 
-#define HOST_BRIDGE_ID 0x12378086u	/* 82441FX: no driver does anything to it */
+#define HOST_BRIDGE_ID 0x12378086u	/* 82441FX: no driver changes anything on it */
 #define HOST_BRIDGE_CLASS 0x06000002u
 
 #define DATA 4			/* CFCh - CF8h */
@@ -32,7 +33,7 @@ static uint32_t pci_bridge(unsigned offset)
 	return 0;
 }
 
-/* The function that is addressed, or NULL. */
+/* Returns the addressed function, or NULL. */
 static struct bus_function *pci_function(const struct pci *pci)
 {
 	unsigned slot = SLOT(pci->address);
@@ -42,7 +43,8 @@ static struct bus_function *pci_function(const struct pci *pci)
 	return pci->bus->function[slot];
 }
 
-/* All four bytes at once; a byte behind the first may be another device's. */
+/* Only an access of 4 bytes is the index register's. The bytes after the first belong to
+   other devices otherwise. */
 static uint32_t pci_read_address(void *self, uint16_t offset, int size)
 {
 	(void)offset;
@@ -56,7 +58,7 @@ static void pci_write_address(void *self, uint16_t offset, int size, uint32_t va
 		((struct pci *)self)->address = value;
 }
 
-/* What reaches beyond the register is no access of this mechanism. */
+/* An access that crosses the end of the register is not one of this mechanism. */
 static uint32_t pci_read_data(void *self, uint16_t offset, int size)
 {
 	const struct pci *pci = self;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The ways a machine ends but for power-off (acpi.c): reset through the keyboard
- * controller or port CF9h, and the test exit port F4h, whose value is the
- * status. The keyboard controller is absent.
+ * Reset by the keyboard controller and by port CF9h, and the test exit port F4h, whose
+ * value is the exit status. Power-off is in acpi.c. The keyboard controller itself is
+ * absent.
  */
 #include "exit_status.h"
 #include "../bus/device.h"

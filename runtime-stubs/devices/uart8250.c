@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A 16550A serial port; the other side is the console, which takes every byte at
- * once. National Semiconductor PC16550D data sheet.
+ * A 16550A serial port. The console at its other side accepts every byte at once.
+ * National Semiconductor PC16550D data sheet.
  *
- * Input stays with the console until the guest is ready to receive, so that a driver that
- * resets the port during its start loses none.
+ * Input stays with the console until the guest is ready to receive. So a driver that
+ * resets the port at its start loses no input.
  */
 #include "../bus/device.h"
 #include "../iface/console.h"
@@ -16,8 +16,9 @@ enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 #define MCR_RTS 0x02
 #define MCR_OUT2 0x08
 #define MCR_LOOP 0x10
-/* After so many reads of LSR without another access, the guest is in a loop that waits for input.
-   Loops that wait for the transmitter, or reads before a reset, are fewer. */
+/* After this many reads of LSR with no other access, the guest is in a loop that waits for
+   input. Loops that wait for the transmitter, or that empty the port before a reset, are
+   shorter. */
 #define POLLS 16
 
 struct uart8250 {
@@ -26,10 +27,10 @@ struct uart8250 {
 	uint8_t transmit_due;		/* the "transmitter empty" interrupt */
 	uint8_t fifo[64];
 	uint32_t head, count;
-	uint32_t polls;			/* reads of LSR, one behind the other */
+	uint32_t polls;			/* consecutive reads of LSR */
 	struct bus_source irq;
-	/* Derived: empty after a poll. */
-	char line[128];			/* output not yet handed on */
+	/* Derived: a poll empties it. */
+	char line[128];			/* output that the console has not got yet */
 	unsigned length;
 };
 
@@ -144,7 +145,7 @@ static uint8_t uart_read_cause(struct uart8250 *uart)
 static uint8_t uart_modem(const struct uart8250 *uart)
 {
 	if (!(uart->mcr & MCR_LOOP))
-		return 0xb0;		/* CTS, DSR, DCD: somebody is there */
+		return 0xb0;		/* CTS, DSR, DCD: the other side is ready */
 	return (uart->mcr & 1 ? 0x20 : 0) | (uart->mcr & 2 ? 0x10 : 0) |
 	       (uart->mcr & 4 ? 0x40 : 0) | (uart->mcr & 8 ? 0x80 : 0);
 }
@@ -180,7 +181,7 @@ static uint32_t uart_read(void *self, uint16_t offset, int size)
 
 static void uart_write_ier(struct uart8250 *uart, uint8_t value)
 {
-	/* Enabling it finds the transmitter empty. */
+	/* Enabling this interrupt requests it if the transmitter is empty. */
 	if ((value & 2) && !(uart->ier & 2))
 		uart->transmit_due = 1;
 	uart->ier = value & 15;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A shared folder, if the bus knows one (bus/share.h): the 9P transport, type 9 of OASIS
- * Virtual I/O Device 1.2, chapter 5; its configuration is the tag (Linux: virtio_9p.h). A
- * chain is a message and room for its answer. One is under way, others wait in the ring.
- * LIMIT: what the guest had open is not state: one that goes on elsewhere mounts anew.
+ * A shared folder. The device exists if the bus has one (bus/share.h). It is the 9P
+ * transport, type 9 of OASIS Virtual I/O Device 1.2, chapter 5. Its configuration is
+ * the tag (Linux: virtio_9p.h). A chain holds a message and room for its answer. One
+ * message is in progress; others wait in the ring. LIMIT: the files that the guest has
+ * open are not state. A guest that is resumed elsewhere must mount again.
  */
 #include "../bus/device.h"
 #include "../virtio/device.h"
 #include <string.h>
 
-#define SHARE_CLASS 0x018000u	/* mass storage of another kind */
-#define SEGMENTS VIRTIO_QUEUE_MOST	/* a page each */
+#define SHARE_CLASS 0x018000u	/* a mass storage controller of the subclass "other" */
+#define SEGMENTS VIRTIO_QUEUE_MOST	/* one for each page */
 #define F_TAG 1u
 #define ERROR 7u		/* Rlerror, of 9P2000.L */
 #define NO_IO 5u		/* EIO */
@@ -21,12 +22,12 @@ struct answer { struct header header; uint32_t error; } __attribute__((packed));
 
 struct virtio_9p {
 	struct virtio virtio;
-	/* State: the first descriptor of the message under way, and one. */
+	/* State: the first descriptor of the message in progress, plus one. */
 	uint32_t under_way;
 	/* Derived. */
 	struct bus_share *share;
 	struct { uint16_t size; char tag[BUS_SHARE_TAG]; } config;
-	struct header header;		/* of the message under way */
+	struct header header;		/* of the message in progress */
 	struct virtio_chain chain;
 	struct bus_segment segment[1 + SEGMENTS];	/* the header's, and the chain's */
 };
@@ -42,7 +43,7 @@ static void share_end(struct virtio_9p *share, uint32_t written)
 	virtio_give(&share->virtio, 0, share->chain.head, written);
 }
 
-/* Nobody answers any more. */
+/* Answers with an error: the program that shares the folder has gone. */
 static void share_end_alone(struct virtio_9p *share)
 {
 	const struct answer answer = { { sizeof(answer), ERROR, share->header.tag }, NO_IO };
@@ -65,7 +66,7 @@ static void share_break(struct virtio_9p *share)
 	virtio_break(&share->virtio);
 }
 
-/* The message goes out with the header that was looked at. */
+/* Sends the message with the copy of its header that was checked. */
 static void share_start(struct virtio_9p *share)
 {
 	struct virtio_chain *chain = &share->chain;
@@ -150,7 +151,7 @@ static void share_reset(void *self)
 		virtio_reset(&share->virtio);
 }
 
-/* The message that was under way is sent once more. */
+/* Sends the message that was in progress again. */
 static int share_loaded(void *self)
 {
 	struct virtio_9p *share = self;

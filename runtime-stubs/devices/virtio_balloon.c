@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * The balloon, if the bus knows where memory goes: OASIS Virtual I/O Device 1.2, 5.5. The
- * guest tells by itself which pages are free (5.5.6.7). The device never requests a number
- * of pages, but the guest may give pages by the first queue.
- * LIMIT: no target, no statistics, no hints of free pages, no pages filled with a value.
+ * The balloon. The device exists if the bus knows where free memory goes: OASIS
+ * Virtual I/O Device 1.2, 5.5. The guest reports free pages by itself (5.5.6.7). The
+ * device never asks for pages; the guest may still give pages by the first queue.
+ * LIMIT: no target, no statistics, no hints of free pages, no page poisoning.
  */
 #include "../bus/device.h"
 #include "../virtio/device.h"
 
-#define BALLOON_CLASS 0x00ff00u	/* class FFh: none of the others */
-#define PFNS_MOST 256u		/* of one chain, as many as Linux gives */
+#define BALLOON_CLASS 0x00ff00u	/* class FFh: no defined class */
+#define PFNS_MOST 256u		/* of one chain; Linux gives as many */
 
 enum { F_REPORTING = 1 << 5 };
-/* Queues that are not there have no number (as QEMU and Linux count). */
+/* An absent queue takes no number (as QEMU and Linux count). */
 enum { QUEUE_INFLATE, QUEUE_DEFLATE, QUEUE_REPORTING, QUEUES };
 
 struct virtio_balloon {
@@ -25,7 +25,7 @@ struct virtio_balloon {
 	struct bus_segment segment[VIRTIO_SEGMENTS];
 };
 
-/* Only whole pages of a segment. */
+/* Gives the whole pages of a segment back. */
 static void balloon_give(struct virtio_balloon *balloon, uint8_t *at, uint64_t size)
 {
 	uint64_t before = -(uint64_t)at & (BUS_PAGE - 1);
@@ -35,7 +35,7 @@ static void balloon_give(struct virtio_balloon *balloon, uint8_t *at, uint64_t s
 	balloon->to->give(balloon->to, at + before, (size - before) & -(uint64_t)BUS_PAGE);
 }
 
-/* What is no memory is left alone. -1: the chain is not one of page numbers. */
+/* Page numbers that are not memory are ignored. -1: the chain is not a list of page numbers. */
 static int balloon_inflate(struct virtio_balloon *balloon)
 {
 	struct virtio_chain *chain = &balloon->chain;
@@ -53,7 +53,7 @@ static int balloon_inflate(struct virtio_balloon *balloon)
 	return 0;
 }
 
-/* The free pages are what the device may write to. */
+/* The free pages are the buffers that the device may write. */
 static int balloon_report(struct virtio_balloon *balloon)
 {
 	const struct virtio_chain *chain = &balloon->chain;
@@ -65,7 +65,7 @@ static int balloon_report(struct virtio_balloon *balloon)
 	return 0;
 }
 
-/* A page that is taken back needs nothing. */
+/* A page that the guest takes back needs no action. */
 static int balloon_carry_out(struct virtio_balloon *balloon, unsigned queue)
 {
 	switch (queue) {

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Block devices, one for each disk that is known (bus/disk.h): OASIS Virtual I/O Device
- * 1.2, 5.2. Requests are handed on as they come, several at once.
- * A guest that has not taken F_FLUSH has each write stored before it is over.
- * LIMIT: one queue; no topology, no secure erase, no zoned disks.
+ * Block devices, one for each disk of the bus (bus/disk.h): OASIS Virtual I/O Device
+ * 1.2, 5.2. A request is submitted when it comes; several may be in progress. If the
+ * guest has not accepted F_FLUSH, a write ends after it has been flushed. LIMIT: one
+ * queue. No topology, no secure erase, no zoned disks.
  */
 #include "../bus/device.h"
 #include "../virtio/device.h"
 #include <string.h>
 
-#define BLOCK_CLASS 0x010000u	/* mass storage */
-#define REQUESTS 8u		/* of one disk, at the same time */
-#define SEGMENTS_MOST (VIRTIO_SEGMENTS - 2)	/* of data: a header and a status stand by */
-#define RANGE_MOST 0x400000u	/* sectors of one discard or one row of zeroes */
+#define BLOCK_CLASS 0x010000u	/* mass storage controller */
+#define REQUESTS 8u		/* of one disk, in progress */
+#define SEGMENTS_MOST (VIRTIO_SEGMENTS - 2)	/* of data: the header and the status take two
+						   more */
+#define RANGE_MOST 0x400000u	/* sectors of one discard or one write of zeroes */
 
 enum { F_SEG_MAX = 1 << 2, F_RO = 1 << 5, F_FLUSH = 1 << 9, F_DISCARD = 1 << 13,
        F_WRITE_ZEROES = 1 << 14 };
@@ -39,7 +40,7 @@ struct range { uint64_t sector; uint32_t sectors, flags; };
 
 struct block {
 	struct virtio virtio;
-	/* State: the first descriptor of each request under way, and one. */
+	/* State: the first descriptor of each request in progress, plus one. */
 	uint32_t under_way[REQUESTS];
 	/* Derived. */
 	struct config config;
@@ -50,9 +51,9 @@ struct block {
 		struct virtio_chain chain;
 		struct bus_segment segment[VIRTIO_SEGMENTS];
 		uint8_t *status;
-		uint32_t written;	/* bytes of data if all goes well */
+		uint32_t written;	/* bytes of data that a request without error writes */
 	} request[REQUESTS];
-	uint8_t running;		/* block_notify does */
+	uint8_t running;		/* block_notify runs */
 };
 
 struct virtio_blk {
@@ -71,14 +72,14 @@ static void block_end(struct block_request *r, uint8_t status)
 	virtio_give(&block->virtio, 0, r->chain.head, status == S_OK ? r->written + 1 : 1);
 }
 
-/* A guest that asks for no flushes takes what is over for stored (5.2.6.2). */
+/* A driver without F_FLUSH takes a write that has ended as durable (5.2.6.2). */
 static int block_wants_flush(const struct block_request *r)
 {
 	return !(r->block->virtio.driver_features & F_FLUSH) &&
 	       r->disk.operation != BUS_DISK_READ && r->disk.operation != BUS_DISK_FLUSH;
 }
 
-/* A request of the disk's is over, at once or later. */
+/* Ends a request of the disk. It may be called before submit returns. */
 static void block_done(struct bus_disk_request *disk, int failed)
 {
 	struct block_request *r = (struct block_request *)
@@ -114,7 +115,7 @@ static void block_submit(struct block_request *r, enum bus_disk_operation operat
 	r->block->disk->submit(r->block->disk, &r->disk);
 }
 
-/* Data in the chain's segments from @first on, which must be whole sectors. */
+/* The data are in the chain's segments from @first on, in whole sectors. */
 static void block_transfer(struct block_request *r, enum bus_disk_operation operation,
 			   uint64_t sector, unsigned first, unsigned segments)
 {
@@ -147,7 +148,7 @@ static void block_get_id(struct block_request *r)
 	block_end(r, S_OK);
 }
 
-/* Discard and zeroes: the range stands in the data (5.2.6). */
+/* Discard and write zeroes: the data hold the range (5.2.6). */
 static void block_range(struct block_request *r, enum bus_disk_operation operation)
 {
 	struct range range;
@@ -161,7 +162,7 @@ static void block_range(struct block_request *r, enum bus_disk_operation operati
 		block_submit(r, operation, range.sector, range.sectors);
 }
 
-/* Of the chain's segments, where those begin that are written. */
+/* The first writable segment of the chain. */
 static void block_start(struct block_request *r)
 {
 	struct virtio_chain *chain = &r->chain;
@@ -190,7 +191,7 @@ static void block_start(struct block_request *r)
 	}
 }
 
-/* A request that nobody uses, or NULL: what waits stays in the ring. */
+/* Returns a request that is free. NULL: none; further chains stay in the ring. */
 static struct block_request *block_free(struct block *block)
 {
 	for (unsigned i = 0; i < REQUESTS; i++)
@@ -266,7 +267,7 @@ static void blk_reset(void *self)
 			virtio_reset(&blk->block[i].virtio);
 }
 
-/* What was under way when the state was saved is begun once more. */
+/* Submits the requests again that were in progress when the state was saved. */
 static int block_loaded(struct block *block)
 {
 	if (virtio_loaded(&block->virtio))
@@ -283,7 +284,7 @@ static int block_loaded(struct block *block)
 	return 0;
 }
 
-/* A disk that is not there has saved nothing but zeroes. */
+/* The state of an absent disk is all zeroes. */
 static int block_is_empty(const struct block *block)
 {
 	return !block->virtio.status && !block->virtio.function.irq.level && !block_is_busy(block);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A console, if the bus is to have one: OASIS Virtual I/O Device 1.2, 5.3. At its other side is
- * the same line as the serial port's, which comes first where both ask for input.
- * LIMIT: one port, of no known size; no emergency write.
+ * A console. The device exists if the bus is to have one: OASIS Virtual I/O Device
+ * 1.2, 5.3. Its other side is the console of the serial port. The serial port gets
+ * input first if both ask for it. LIMIT: one port, without a size. No emergency write.
  */
 #include "../bus/device.h"
 #include "../iface/console.h"
 #include "../virtio/device.h"
 #include <string.h>
 
-#define CONSOLE_CLASS 0x078000u	/* a communication controller, no other */
+#define CONSOLE_CLASS 0x078000u	/* a communication controller of the subclass "other" */
 enum { QUEUE_RECEIVE, QUEUE_SEND, QUEUES };
 
 struct virtio_console {
 	struct virtio virtio;
-	/* State: input for which there is no buffer yet. */
+	/* State: input that waits for a buffer. */
 	uint8_t input[64];
 	uint32_t at, count;
 	/* Derived. */
@@ -24,7 +24,7 @@ struct virtio_console {
 	struct bus_segment segment[VIRTIO_SEGMENTS];
 };
 
-/* As much of the input as the buffer has room for. */
+/* Takes as much input as the buffer holds. */
 static void console_fill(struct virtio_console *console)
 {
 	const struct virtio_chain *chain = &console->chain;
@@ -46,7 +46,7 @@ static void console_fill(struct virtio_console *console)
 	virtio_give(&console->virtio, QUEUE_RECEIVE, chain->head, done);
 }
 
-/* Input stays at the other side until a driver runs. */
+/* Input stays with the console until a driver runs. */
 static void console_poll(void *self)
 {
 	struct virtio_console *console = self;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A network interface, if the bus knows a network (bus/net.h): OASIS Virtual I/O Device
- * 1.2, 5.1. A frame that has come and finds no buffer waits here, and those behind it in
- * the network.
- * LIMIT: one pair of queues; no offloads, no merged buffers, no control queue: the guest
- * gets each frame that comes, and filters by itself.
+ * A network interface. The device exists if the bus has a network (bus/net.h): OASIS
+ * Virtual I/O Device 1.2, 5.1. If there is no buffer for a frame, it waits here, and
+ * the frames after it wait in the network. LIMIT: one pair of queues. No offloads, no
+ * merged buffers, no control queue: the guest gets every frame and filters by itself.
  */
 #include "../bus/device.h"
 #include "../virtio/device.h"
 #include <string.h>
 
 #define NET_CLASS 0x020000u	/* Ethernet */
-#define HEADER 12u		/* bytes before each frame, 5.1.6 */
-#define FRAMES_MOST 256u	/* of one round */
+#define HEADER 12u		/* bytes before each frame (5.1.6) */
+#define FRAMES_MOST 256u	/* of one call */
 
 enum { F_MAC = 1 << 5, F_STATUS = 1 << 16 };
 enum { QUEUE_RECEIVE, QUEUE_SEND, QUEUES };
@@ -32,16 +31,16 @@ _Static_assert(sizeof(struct header) == HEADER, "5.1.6");
 
 struct virtio_net {
 	struct virtio virtio;
-	/* Derived: what has come may be lost. */
+	/* Derived. A frame in these buffers may be lost. */
 	struct bus_net *net;
 	struct config config;
 	struct virtio_chain chain;
 	struct bus_segment segment[VIRTIO_SEGMENTS];
-	unsigned waiting;		/* bytes in frame behind its header */
+	unsigned waiting;		/* bytes of the frame that waits, without its header */
 	uint8_t frame[HEADER + BUS_FRAME_MOST];
 };
 
-/* A buffer takes a whole frame with its header. */
+/* A buffer must hold a whole frame with its header. */
 static void net_put_frame(struct virtio_net *net)
 {
 	const struct virtio_chain *chain = &net->chain;
@@ -81,7 +80,7 @@ static void net_receive(struct virtio_net *net)
 	}
 }
 
-/* Frames of a size that none has go nowhere. */
+/* A frame that is too short or too long is dropped. */
 static void net_send(struct virtio_net *net)
 {
 	struct virtio_chain *chain = &net->chain;

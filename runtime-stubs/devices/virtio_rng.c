@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The entropy device: OASIS Virtual I/O Device 1.2, 5.4. There is one if the bus knows
-   a source. */
+/* The entropy device: OASIS Virtual I/O Device 1.2, 5.4. It exists if the bus knows a
+   source. */
 #include "../bus/device.h"
 #include "../virtio/device.h"
 
-#define RNG_CLASS 0x00ff00u	/* no other */
+#define RNG_CLASS 0x00ff00u	/* class FFh: no defined class */
 #define BYTES_MOST 65536u	/* of one request; the guest asks again for more */
 
 struct virtio_rng {
@@ -16,7 +16,7 @@ struct virtio_rng {
 	struct bus_segment segment[VIRTIO_SEGMENTS];
 };
 
-/* Gives how many bytes were written. */
+/* Returns how many bytes were written. */
 static uint32_t rng_fill(struct virtio_rng *rng)
 {
 	const struct virtio_chain *chain = &rng->chain;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Shared by the decoders of this folder: bytes, prefixes, ModRM. */
+/* What the decoders of this folder share: bytes, prefixes, ModRM. */
 #ifndef PREVIRT_INSN_DECODE_H
 #define PREVIRT_INSN_DECODE_H
 #include "insn.h"
@@ -9,16 +9,16 @@
 struct cursor {
 	const uint8_t *bytes;
 	size_t size, at;
-	int bad;		/* more bytes were requested than there are */
+	int bad;		/* set by an access past the last byte */
 };
 
 uint8_t decode_byte(struct cursor *c);
-/* @size bytes, not extended. */
+/* @size bytes, zero-extended. */
 uint64_t decode_immediate(struct cursor *c, int size);
 /* Prefixes and opcode; 0 if they are cut off. */
 int decode_start(struct cursor *c, struct insn *insn, int mode64,
 		 struct previrt_insn_bytes *match, uint8_t *rex);
-/* The ModRM byte and what belongs to it. */
+/* Decodes the ModRM byte, SIB and the displacement. */
 void decode_modrm(struct cursor *c, struct insn *insn, uint8_t rex, int mode64);
 
 #endif

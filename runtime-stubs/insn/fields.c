@@ -12,7 +12,7 @@ enum {			/* what follows an opcode */
 	X = 32,		/* not in 64-bit code, or dealt with elsewhere */
 };
 
-/* SDM volume 2, table A-2, from 40 on. What varies is in fields_immediate. */
+/* SDM volume 2, table A-2, from opcode 40 on. fields_immediate has what depends on prefixes. */
 static const uint8_t fields_table[256] = {
 	[0x40 ... 0x4f] = X,
 	[0x60 ... 0x62] = X, [0x63] = M, [0x64 ... 0x67] = X,
@@ -33,7 +33,7 @@ static int fields_one(uint8_t opcode)
 	return opcode < 0x40 ? arithmetic[opcode & 7] : fields_table[opcode];
 }
 
-/* Table A-3; the others have ModRM and nothing more. */
+/* SDM volume 2, table A-3. Opcodes that are not listed have ModRM only. */
 static int fields_two(uint8_t opcode)
 {
 	switch (opcode) {
@@ -95,7 +95,7 @@ static uint8_t fields_prefixes(struct fields_cursor *c, struct insn_fields *f)
 		}
 		if (c->bad)
 			return 0;
-		f->rex = 0;	/* counts right before the opcode only */
+		f->rex = 0;	/* the prefix counts only directly before the opcode */
 	}
 }
 
@@ -192,7 +192,7 @@ int insn_fields(struct insn_fields *f, const uint8_t *bytes, size_t size)
 		f->disp_size = f->p67 ? 4 : 8;
 		fields_skip(&c, f->disp_size);
 	}
-	/* 8F is pop with /0 alone; else XOP. */
+	/* 8F /0 is pop. With another digit it is XOP. */
 	if (!f->map && !f->vex && f->opcode == 0x8f && f->modrm & 0x38)
 		return 0;
 	f->imm_size = fields_immediate(f, follows);

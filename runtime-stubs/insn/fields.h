@@ -18,7 +18,7 @@ struct insn_fields {
 	uint8_t len;		/* bytes, prefixes included */
 	uint8_t prefixes;	/* bytes of legacy prefixes, ahead of REX */
 	uint8_t rex;		/* the REX byte, or 0 */
-	uint8_t vex;		/* VEX or EVEX: registers' high bits stand in there */
+	uint8_t vex;		/* a VEX or EVEX prefix, which has the registers' high bits */
 	uint8_t map;		/* 0: one byte; 1: 0F; 2: 0F 38; 3: 0F 3A */
 	uint8_t opcode, opcode_at;
 	uint8_t lock;		/* an F0 prefix is there */
@@ -30,8 +30,8 @@ struct insn_fields {
 	uint8_t imm_at, imm_size;	/* bytes; enter's two count as one of 3 */
 };
 
-/* The instruction at @bytes: its length, or 0 if there is none of that encoding or
-   @size cuts it off. */
+/* Decodes the instruction at @bytes. Returns its length; 0: the encoding is unknown or @size
+   cuts it off. */
 int insn_fields(struct insn_fields *fields, const uint8_t *bytes, size_t size);
 
 #endif

@@ -58,7 +58,7 @@ static void decode_prefixes(struct cursor *c, struct insn *insn, int mode64,
 		if (c->bad)
 			return;
 		if (decode_is_segment(byte, &segment)) {
-			/* In 64-bit code only these two count. */
+			/* In 64-bit code the other segment prefixes have no effect. */
 			if (!mode64 || segment >= INSN_FS)
 				insn->segment = segment;
 		} else if (byte == 0x66) {
@@ -68,7 +68,7 @@ static void decode_prefixes(struct cursor *c, struct insn *insn, int mode64,
 		} else if (byte == 0xf2 || byte == 0xf3) {
 			insn->rep = byte;
 		} else if (byte == 0xf0) {
-			/* lock: no sensitive instruction takes it */
+			/* lock: no sensitive instruction can be locked */
 		} else if (mode64 && (byte & 0xf0) == 0x40) {
 			*rex = byte;
 			continue;
@@ -135,8 +135,8 @@ void decode_modrm(struct cursor *c, struct insn *insn, uint8_t rex, int mode64)
 		insn->disp = (int32_t)decode_immediate(c, 4);
 }
 
-/* Does the encoding of @op bring a ModRM byte? Fixed ones count: they have no
-   operands, and their third byte must be passed over. */
+/* Returns 1 if the encoding of @op has a ModRM byte. A fixed one counts: it has no operands,
+   but it is part of the length. */
 static int decode_wants_modrm(uint8_t op, uint8_t map, uint8_t opcode)
 {
 	for (unsigned i = 0; i < previrt_enc_count; i++) {

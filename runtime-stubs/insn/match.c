@@ -39,9 +39,9 @@ static int modrm_fits(const struct previrt_enc *enc,
 }
 
 /*
- * A whole ModRM byte is more particular than a digit (0F 01 /7 m is invlpg,
- * 0F 01 F8 swapgs), and the table's digits for such opcodes name a mod; so at
- * most one encoding fits and the order does not matter.
+ * An encoding with a whole ModRM byte is more specific than one with a digit (0F 01 /7
+ * m is invlpg, 0F 01 F8 swapgs). The table's digits for such opcodes name a mod. So at
+ * most one encoding matches, and their order does not matter.
  */
 int previrt_match(int mode64, const struct previrt_insn_bytes *insn)
 {
@@ -58,7 +58,7 @@ int previrt_match(int mode64, const struct previrt_insn_bytes *insn)
 	return 0;
 }
 
-/* Is this byte a legacy prefix, or in 64-bit code a REX prefix? */
+/* Returns 1 for a legacy prefix, and in 64-bit code for a REX prefix. */
 static int take_prefix(int mode64, uint8_t byte, struct previrt_insn_bytes *insn)
 {
 	switch (byte) {

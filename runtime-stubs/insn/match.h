@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Which sensitive instruction is this? Works on the fields of a decoded
- * instruction, or on bytes; knows nothing of where they came from.
- * Encodings: plugin/insns.tbl (Intel SDM volume 2, AMD APM volume 3).
+ * Tells which sensitive instruction it is, from the fields of a decoded instruction or
+ * from bytes. It does not know where they come from. Encodings: plugin/insns.tbl
+ * (Intel SDM volume 2, AMD APM volume 3).
  */
 #ifndef PREVIRT_MATCH_H
 #define PREVIRT_MATCH_H

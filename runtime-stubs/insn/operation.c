@@ -6,12 +6,12 @@
 
 /* How an opcode uses its operands. */
 enum {
-	L = 1 << 0, S = 1 << 1,		/* memory is loaded, stored to */
+	L = 1 << 0, S = 1 << 1,		/* memory is loaded from, stored to */
 	R = 1 << 2,			/* the register is the first operand */
-	G = 1 << 3,			/* a group: the operation goes by ModRM.reg */
+	G = 1 << 3,			/* a group: ModRM.reg tells the operation */
 	I8 = 1 << 4, IZ = 1 << 5,	/* an immediate byte, one of 2 or 4 bytes */
-	COUNT = 1 << 6, CL = 1 << 7,	/* ... which is a count; cl is */
-	BYTE = 1 << 8, FULL = 1 << 9,	/* the size is not by the opcode's bit 0 */
+	COUNT = 1 << 6, CL = 1 << 7,	/* the immediate is a count; cl is the count */
+	BYTE = 1 << 8, FULL = 1 << 9,	/* the size does not follow the opcode's bit 0 */
 	STACK = 1 << 10,		/* 8 bytes in 64-bit code */
 	IMPLICIT = 1 << 11,		/* no ModRM */
 };
@@ -22,7 +22,7 @@ static const struct operation_row {
 	uint8_t what;			/* G: with that of @low */
 	uint16_t flags;
 } rows[] = {
-	/* What drivers use is found first. */
+	/* The rows that drivers use most stand first. */
 	{ 0, 0x88, 0x89, 0, 7, OPERATION_MOV, S },
 	{ 0, 0x8a, 0x8b, 0, 7, OPERATION_MOV, L | R },
 	{ 0, 0xc6, 0xc6, 0, 0, OPERATION_MOV, S | I8 },
@@ -119,10 +119,10 @@ static void operation_immediate(struct cursor *c, struct insn_operation *o, unsi
 		insn->imm = insn->osize == 2 ? decode_immediate(c, 2) :
 			    (uint64_t)(int32_t)decode_immediate(c, 4);
 	else
-		insn->imm = 1;		/* a count, where nothing names one */
+		insn->imm = 1;		/* the count of an opcode without one */
 }
 
-/* What belongs to the opcode; @flags for what stands behind it. */
+/* Sets what follows from the opcode. *@flags: the row's, which say what bytes come next. */
 static int operation_find(struct insn_operation *o, const struct previrt_insn_bytes *match,
 			  uint8_t rex, int mode64, unsigned *flags)
 {

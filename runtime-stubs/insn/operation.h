@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Decodes the ordinary instructions that are used on memory: moves, arithmetic,
- * strings. Must not know registers' contents or memory. Intel SDM volume 2.
- * LIMIT: no control transfers, no multiplication to two registers and no division,
- * no x87, MMX or AVX; of SSE the moves.
+ * Decodes ordinary instructions on memory: moves, arithmetic, strings. It must not
+ * know the contents of registers or memory. Intel SDM volume 2. LIMIT: no control
+ * transfers, no multiplication to two registers, no division, no x87, MMX or AVX. Of
+ * SSE the moves only.
  */
 #ifndef PREVIRT_OPERATION_H
 #define PREVIRT_OPERATION_H
@@ -48,8 +48,8 @@ struct insn_operation {
 	uint8_t clears;		/* a load into a vector clears what it does not load */
 };
 
-/* The instruction at @bytes, if it has an operand in memory and is one of them:
-   its length, or 0. @mode64: 64-bit code, else 32-bit. */
+/* Decodes the instruction at @bytes. Returns its length; 0: it has no operand in memory, or
+   is none of those above. @mode64: 64-bit code, else 32-bit. */
 int insn_decode_operation(struct insn_operation *operation, const uint8_t *bytes, size_t size,
 			  int mode64);
 

@@ -5,8 +5,8 @@
 #include "match.h"
 #include "operation.h"
 
-/* Is it a move of an XMM register? What belongs to its opcode is in @o then, whose
-   prefixes are known. */
+/* Returns 1 if it is a move of an XMM register, and sets the fields of @o that follow from
+   the opcode. The prefixes of @o must be set. */
 int vector_find(struct insn_operation *o, const struct previrt_insn_bytes *match);
 
 #endif

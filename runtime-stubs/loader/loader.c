@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Starts a vmlinux on a bare machine: the very file that a wedge starts on a
- * hypervisor, with nothing between it and the hardware. A multiboot kernel for
- * 32 bits; its only module is the bundle (wedge/bundle.h).
+ * Starts a vmlinux on a bare machine: the same file that a wedge starts on a
+ * hypervisor. The loader is a 32-bit multiboot kernel. Its only module is the bundle
+ * (wedge/bundle.h).
  *
- * Invariants: the kernel's bytes are not changed. Whatever it needs is moved out
- * of the way of its segments first; where there is no room for a second copy of the
- * kernel's file, its segments are loaded from where it stands, if none of them would
- * be written over before. What does not fit is said, not tried.
+ * Invariants: the kernel's bytes are not changed. The loader moves everything that it
+ * needs out of the way of the kernel's segments before it loads them. If memory has no
+ * room for a second copy of the kernel's file, the segments are loaded from where the
+ * file stands, provided that none is overwritten before it is loaded. If something
+ * does not fit, the loader says so and ends the run.
  */
 #include "../devices/exit_status.h"
 #include "../wedge/bundle.h"
@@ -73,7 +74,7 @@ static _Noreturn void fail(const char *why)
 		__asm__ volatile("hlt");
 }
 
-/* The map stands in low memory, where the kernel's tables will: keep it. */
+/* Copies the memory map, because it may lie where the kernel's page tables will. */
 static void read_map(const struct multiboot *info)
 {
 	const uint8_t *p = (const void *)info->mmap_addr, *end = p + info->mmap_length;
@@ -92,7 +93,7 @@ static void read_map(const struct multiboot *info)
 	}
 }
 
-/* The end of the memory at @at, at most 4 GiB; @at itself if it is none. */
+/* The end of the memory that contains @at, at most 4 GiB. @at itself if it is not memory. */
 static uint64_t ram_end(uint64_t at)
 {
 	for (unsigned i = 0; i < ram_count; i++)
@@ -124,7 +125,7 @@ static const Elf64_Phdr *segments(const uint8_t *image, size_t size, unsigned *c
 	return (const void *)(image + ehdr->e_phoff);
 }
 
-/* Check the segments; the first address behind all of them. */
+/* Checks the segments. Returns the first address after all of them. */
 static uint64_t kernel_end(const uint8_t *image, size_t size)
 {
 	unsigned count;
@@ -151,7 +152,7 @@ static uint64_t kernel_end(const uint8_t *image, size_t size)
 	return end;
 }
 
-/* The protocol starts the kernel at a physical address of its own. */
+/* The boot protocol starts the kernel at a physical address. */
 static uint32_t kernel_entry(const uint8_t *image, size_t size)
 {
 	uint64_t entry = ((const Elf64_Ehdr *)image)->e_entry;
@@ -164,8 +165,7 @@ static uint32_t kernel_entry(const uint8_t *image, size_t size)
 	fail("the entry is no physical address of the kernel, as the boot protocol wants it");
 }
 
-/* Of the segments to be loaded below @below the one that goes to the highest address,
-   or NULL. */
+/* Returns the segment below @below with the highest load address, or NULL. */
 static const Elf64_Phdr *kernel_highest(const uint8_t *image, size_t size, uint64_t below)
 {
 	unsigned count;
@@ -183,8 +183,8 @@ static int overlaps(uint64_t start, uint64_t end, const uint8_t *bytes, uint64_t
 	return start < (uint32_t)bytes + size && end > (uint32_t)bytes;
 }
 
-/* Can the segments be loaded from here, the highest one first? The headers and what is
-   still to be loaded must not lie where one of them goes. */
+/* Returns 1 if the segments can be loaded from @image, the highest one first: no segment may
+   overwrite the headers or the bytes of a later one. */
 static int kernel_may_stay(const uint8_t *image, size_t size)
 {
 	const Elf64_Ehdr *ehdr = (const void *)image;
@@ -229,7 +229,8 @@ static void page_tables(void)
 		pd[i] = (uint64_t)i << 21 | PTE_PS | PTE_P | PTE_W;
 }
 
-/* Move @data, which stands below, to the end of what is free. NULL: no room. */
+/* Moves @data upwards to the end of free memory, at *@top, and lowers *@top. NULL: the room
+   above @below does not suffice. */
 static const uint8_t *stow(const uint8_t *data, size_t size, uint64_t *top, uint64_t below)
 {
 	uint64_t at = (*top - size) & ~(PAGE - 1);
@@ -267,7 +268,7 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 	for (unsigned i = 0; i < ram_count; i++)
 		zeropage_e820(page, ram[i].start, ram[i].end, ram[i].type);
 
-	/* The initrd is behind the kernel in the bundle. */
+	/* The bundle has the initrd after the kernel. */
 	top = ram_end(MIB);
 	initrd = bundle_find(bundle, size, "initrd", &initrd_size);
 	if (initrd) {
@@ -283,8 +284,8 @@ void loader_main(uint32_t magic, const struct multiboot *info)
 		fail(no_room);
 	kernel_load(kernel, kernel_size);
 	page_tables();
-	/* As Linux' own setup code leaves them: the firmware's timer still goes, and its
-	   vectors are not the kernel's. */
+	/* Linux's own setup code masks all lines, too: the firmware's timer still runs, and
+	   the kernel has no handlers for its vectors. */
 	out8(PIC1_MASK, 0xff);
 	out8(PIC2_MASK, 0xff);
 	loader_enter(entry, AT_ZERO_PAGE, AT_PML4, AT_STACK);

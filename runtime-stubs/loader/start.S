@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Where a multiboot loader (QEMU's -kernel) starts this, and where the kernel is
- * started: in 64-bit mode. Multiboot Specification 0.6.96, 3.1 and 3.2; Intel
- * SDM volume 3, 9.8.5.
+ * The entry for a multiboot loader (QEMU's -kernel), and the way into the kernel in
+ * 64-bit mode. Multiboot Specification 0.6.96, 3.1 and 3.2; Intel SDM volume 3, 9.8.5.
  */
 #define MAGIC 0x1badb002
 #define FLAGS 3			/* modules at page boundaries, a memory map */

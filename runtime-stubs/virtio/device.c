@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A device's life: status, features, rings, interrupts (1.2, 2.1 to 2.4, 4.1.4.5). */
+/* The life of a device: status, features, rings, interrupts (1.2, 2.1 to 2.4, 4.1.4.5). */
 #include "device.h"
 #include "pci.h"
 #include <string.h>
@@ -11,7 +11,8 @@ int virtio_runs(const struct virtio *virtio)
 		VIRTIO_DRIVER_OK && !virtio->resetting && bus_is_master(&virtio->function);
 }
 
-/* By message, if the guest wants them; @cause: a bit of the ISR register. */
+/* Requests an interrupt: by message if the guest has enabled MSI-X. @cause: a bit of the ISR
+   register. */
 static void virtio_interrupt(struct virtio *virtio, uint16_t vector, uint8_t cause)
 {
 	if (bus_vectors_on(&virtio->function)) {
@@ -61,7 +62,7 @@ void virtio_give(struct virtio *virtio, unsigned queue, uint16_t head, uint32_t 
 		virtio_interrupt(virtio, virtio->queue[queue].vector, VIRTIO_ISR_QUEUE);
 }
 
-/* All but the PCI function, which the guest resets by nothing. */
+/* Resets all but the PCI function, which has a reset of its own. */
 static void virtio_reset_now(struct virtio *virtio)
 {
 	virtio->driver_features = 0;
@@ -82,7 +83,7 @@ void virtio_idle(struct virtio *virtio)
 		virtio_reset_now(virtio);
 }
 
-/* The guest may use its memory otherwise as soon as it reads 0. */
+/* The guest may reuse its memory as soon as the status reads as 0. */
 void virtio_write_status(struct virtio *virtio, uint8_t value)
 {
 	uint8_t before = virtio->status;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A virtio device on the PCI bus, without what kind it is: OASIS Virtual I/O Device
- * 1.2, chapter 2 and 4.1. Of its kind a file in devices/ knows.
+ * The part of a virtio device on the PCI bus that all kinds share: OASIS Virtual I/O
+ * Device 1.2, chapters 2 and 4.1. A file in devices/ has the rest of each kind.
  *
- * Whatever the guest does wrong ends in DEVICE_NEEDS_RESET: the device does nothing
- * more until it is reset, and nothing else happens.
- * LIMIT: no legacy interface; no packed rings, no reset of one queue.
+ * An error of the guest's driver leads to DEVICE_NEEDS_RESET and to nothing else: the
+ * device does nothing more until it is reset. LIMIT: no legacy interface, no packed
+ * rings, no reset of one queue.
  */
 #ifndef PREVIRT_VIRTIO_DEVICE_H
 #define PREVIRT_VIRTIO_DEVICE_H
@@ -16,11 +16,11 @@
 
 struct virtio_kind {
 	uint16_t type;			/* chapter 5 */
-	uint32_t class;			/* of PCI */
+	uint32_t class;			/* the PCI class code */
 	unsigned queues;
-	/* There may be chains in @queue. Called while the device runs. */
+	/* The guest has notified @queue. It is called only while the device runs. */
 	void (*notify)(void *self, unsigned queue);
-	/* 1 while something of the guest's memory is still read or written. */
+	/* Returns 1 while a request in progress accesses the guest's memory. */
 	int (*is_busy)(const void *self);
 };
 
@@ -31,39 +31,39 @@ struct virtio {
 	uint32_t device_select, driver_select;
 	uint16_t config_vector, queue_select;
 	uint8_t status, isr;
-	uint8_t resetting;		/* as soon as it is not busy */
+	uint8_t resetting;		/* the reset ends once the device is not busy */
 	struct virtio_queue queue[VIRTIO_QUEUES];
 	/* Derived. */
 	const struct virtio_kind *kind;
-	void *self;			/* handed to the kind's functions */
-	uint64_t features;		/* that the kind offers, the bits below 24 */
-	const void *config;		/* the kind's own, to be read by the guest */
+	void *self;			/* the argument of the kind's functions */
+	uint64_t features;		/* that the kind offers: bits below 24 */
+	const void *config;		/* the kind's configuration, which the guest reads */
 	unsigned config_size;
 	uint8_t generation;		/* of config */
-	unsigned window;		/* the capability that leads to BARs */
+	unsigned window;		/* the capability for access to BARs */
 };
 
-/* @virtio, zeroed but for features, config and config_size, is in @slot. Non-zero: it
-   cannot be. */
+/* Puts @virtio, zeroed but for features, config and config_size, into @slot. Returns non-
+   zero if it cannot. */
 int virtio_attach(struct virtio *virtio, struct bus *bus, unsigned slot,
 		  const struct virtio_kind *kind, void *self);
 void virtio_reset(struct virtio *virtio);
-/* The state has been read; notify is called for each queue, if it runs. -1: it
-   cannot be. */
+/* The state has been read. Calls notify for each queue if the device runs. -1: the state is
+   invalid. */
 int virtio_loaded(struct virtio *virtio);
 void virtio_start_again(struct virtio *virtio);
 
-/* 1 if the device is to do what stands in the rings. */
+/* Returns 1 if the device may process its rings. */
 int virtio_runs(const struct virtio *virtio);
-/* The next chain of @queue. 0: there is none, or it was malformed. */
+/* Takes the next chain of @queue. 0: there is none, or it is malformed. */
 int virtio_take(struct virtio *virtio, unsigned queue, struct virtio_chain *chain);
-/* It is done with, and the guest is told. Also while a reset waits. */
+/* Gives the chain back and requests an interrupt. It may be called while a reset waits. */
 void virtio_give(struct virtio *virtio, unsigned queue, uint16_t head, uint32_t written);
-/* The kind's configuration is another. */
+/* The kind's configuration has changed. */
 void virtio_config_changed(struct virtio *virtio);
-/* The guest has done something that it must not. */
+/* The driver has violated the specification. */
 void virtio_break(struct virtio *virtio);
-/* The device may be no longer busy. */
+/* A request has ended, so busy may return 0 from now on. */
 void virtio_idle(struct virtio *virtio);
 
 #define VIRTIO_STATE(type, path) \

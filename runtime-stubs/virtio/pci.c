@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The registers in memory, and the capabilities that lead there (1.2, 4.1.3, 4.1.4). */
+/* The registers in memory, and the capabilities that describe them (1.2, 4.1.3, 4.1.4). */
 #include "pci.h"
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #define DEVICE_FIRST 0x1040u
 #define SUBSYSTEM 0x1100u
 
-/* BAR 0: a page for each structure; BAR 1: the vectors. */
+/* BAR 0 has a page for each structure. BAR 1 has the MSI-X table. */
 enum { COMMON, ISR, DEVICE, NOTIFY, REGIONS };
 #define REGION 4096u
 #define NOTIFY_BYTES 4u		/* of each queue */
@@ -36,7 +36,7 @@ static void virtio_set_half(uint64_t *to, uint32_t select, uint32_t value)
 		*to = (uint32_t)*to | (uint64_t)value << 32;
 }
 
-/* The queue that is selected; NULL: there is none. */
+/* Returns the selected queue. NULL: it does not exist. */
 static struct virtio_queue *virtio_selected(struct virtio *virtio)
 {
 	return virtio->queue_select < virtio->kind->queues ?
@@ -72,7 +72,7 @@ static uint16_t virtio_vector(const struct virtio *virtio, uint64_t value)
 	return value < virtio->function.vectors ? value : VIRTIO_NO_VECTOR;
 }
 
-/* What stands in an enabled queue is no longer the guest's to change. */
+/* The registers of an enabled queue are read-only. */
 static void virtio_write_queue(struct virtio *virtio, unsigned offset, uint64_t value)
 {
 	struct virtio_queue *queue = virtio_selected(virtio);
@@ -95,7 +95,7 @@ static void virtio_write_queue(struct virtio *virtio, unsigned offset, uint64_t 
 	}
 }
 
-/* Of the field at @offset, in bytes. */
+/* Returns the size of the field at @offset, in bytes. */
 static unsigned virtio_width(unsigned offset)
 {
 	if (offset == AT(status) || offset == AT(generation))
@@ -153,7 +153,7 @@ static uint64_t virtio_read(void *self, uint64_t offset, unsigned size)
 	return value;
 }
 
-/* Fields are written as wholes, those of 8 bytes also by halves (4.1.3.1). */
+/* A field is written whole; one of 8 bytes also in two halves (4.1.3.1). */
 static void virtio_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 {
 	struct virtio *virtio = self;
@@ -175,7 +175,7 @@ struct capability {		/* 4.1.4 */
 #define CAPABILITY_BYTES 16u
 enum { TYPE_COMMON = 1, TYPE_NOTIFY, TYPE_ISR, TYPE_DEVICE, TYPE_WINDOW };
 
-/* A register by way of the configuration (4.1.4.9): which one, or NULL. */
+/* Returns the register that the configuration space gives access to (4.1.4.9), or NULL. */
 static struct bus_bar *virtio_window(struct virtio *virtio, struct capability *c)
 {
 	struct bus_bar *bar;

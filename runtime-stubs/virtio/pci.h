@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Between a device's registers (pci.c) and its life (device.c). */
+/* What pci.c, a device's registers, and device.c, its life, need of each other. */
 #ifndef PREVIRT_VIRTIO_PCI_H
 #define PREVIRT_VIRTIO_PCI_H
 #include "device.h"
@@ -16,10 +16,10 @@ enum { VIRTIO_ISR_QUEUE = 1, VIRTIO_ISR_CONFIG = 2 };
 #define VIRTIO_VERSION_1 (1ull << 32)
 
 void virtio_write_status(struct virtio *virtio, uint8_t value);
-/* The guest says that the rings of @queue are there. */
+/* The guest has enabled @queue, so its rings are in memory. */
 void virtio_enable(struct virtio *virtio, struct virtio_queue *queue);
 void virtio_notify(struct virtio *virtio, unsigned queue);
-/* What has happened since the last read. */
+/* Returns the ISR register and clears it. */
 uint8_t virtio_read_isr(struct virtio *virtio);
 
 #endif

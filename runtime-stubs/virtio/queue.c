@@ -16,8 +16,8 @@ _Static_assert(sizeof(struct descriptor) == 16, "2.7.5");
 
 struct used { uint32_t head, written; };
 
-/* Offsets in the available and the used ring: flags, index, elements. An event index
-   stands behind those (2.7.7, 2.7.10). */
+/* Offsets in the available and the used ring: flags, index, elements. An event index follows
+   the elements (2.7.7, 2.7.10). */
 enum { FLAGS = 0, INDEX = 2, RING = 4 };
 #define NO_INTERRUPT 1u
 #define EVENT_BYTES 2u
@@ -51,7 +51,7 @@ struct table {
 	int indirect;
 };
 
-/* One more segment; those that are read come before those that are written. */
+/* Adds a segment. Readable segments come before writable ones. */
 static int queue_add(const struct virtio_queue *queue, struct virtio_chain *chain,
 		     const struct descriptor *d)
 {
@@ -66,7 +66,7 @@ static int queue_add(const struct virtio_queue *queue, struct virtio_chain *chai
 	return 0;
 }
 
-/* The table that an indirect descriptor leads to. -1: it cannot be one. */
+/* Finds the table that an indirect descriptor refers to. -1: it is malformed. */
 static int queue_indirect(const struct virtio_queue *queue, struct table *table,
 			  const struct descriptor *d)
 {
@@ -87,7 +87,7 @@ int virtio_queue_walk(const struct virtio_queue *queue, uint16_t head,
 
 	chain->head = head;
 	chain->reads = chain->writes = 0;
-	/* A loop would have more segments than there may be. */
+	/* A loop of descriptors has more segments than a chain may have. */
 	for (;;) {
 		struct descriptor d;
 
@@ -108,8 +108,9 @@ int virtio_queue_walk(const struct virtio_queue *queue, uint16_t head,
 	}
 }
 
-/* The available ring's index. The ring is empty: the guest is told to signal the next chain, and
-   looked at once more, for it may have missed that. -1: it is no memory any more. */
+/* Returns the available ring's index. If the ring is empty, it asks the guest to notify the
+   next chain and reads the index once more, because a chain may have come in between. -1:
+   the ring is not in memory any more. */
 static int queue_index(const struct virtio_queue *queue, uint16_t *index)
 {
 	uint16_t next = queue->next_available;
@@ -141,7 +142,7 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_ch
 	return VIRTIO_TAKEN;
 }
 
-/* Does the guest want an interrupt for what has just been given? */
+/* Returns 1 if the guest wants an interrupt for the element that was just given. */
 static enum virtio_given queue_given(const struct virtio_queue *queue)
 {
 	uint16_t event, flags;
@@ -170,7 +171,8 @@ enum virtio_given virtio_queue_give(struct virtio_queue *queue, uint16_t head, u
 	    bus_dma_write(queue->bus, queue->used + INDEX, &index, sizeof(index)))
 		return VIRTIO_GIVEN_NOWHERE;
 	queue->next_used = index;
-	/* The guest sets flags or event and looks at the index then: here the other way. */
+	/* The guest writes flags or event and then reads the index; this side writes the
+	   index and then reads those. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return queue_given(queue);
 }
