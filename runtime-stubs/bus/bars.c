@@ -61,7 +61,8 @@ static int bar_is_of_ports(const struct bus_function *function, unsigned number)
 	return function->port_bars >> number & 1;
 }
 
-/* Where BAR @number is to be, or 0: nowhere. Where memory is, it wins. */
+/* Returns the address of BAR @number, or 0: it is mapped nowhere. Where guest memory is, a
+   BAR is not mapped. */
 static uint32_t bar_wanted(const struct bus_function *function, unsigned number)
 {
 	uint32_t at = bar_get(function, number);
@@ -99,7 +100,7 @@ static int bar_open(struct bus *bus, struct bus_bar *bar, int of_ports)
 			bar->at, bar->size, bar->self, bar->read, bar->write });
 }
 
-/* LIMIT: a BAR that is moved onto another device is nowhere until it is moved again. */
+/* LIMIT: a BAR that overlaps another device is mapped nowhere until it is moved again. */
 static void bar_place(struct bus_function *function, unsigned number)
 {
 	struct bus_bar *bar = &function->bar[number];

@@ -4,7 +4,7 @@
 #include "../iface/memory.h"
 #include <string.h>
 
-/* Does a device's window hide a part of it? */
+/* Returns 1 if a device's window hides a part of the range. */
 static int dma_is_hidden(const struct bus *bus, uint64_t gpa, uint64_t last)
 {
 	if (last < bus->memory_low || gpa >= bus->memory_high)
@@ -21,7 +21,7 @@ void *bus_dma(const struct bus *bus, uint64_t gpa, uint64_t size)
 
 	if (!size || last < gpa || !backend_is_memory(gpa) || !backend_is_memory(last))
 		return NULL;
-	/* There are two parts of memory. */
+	/* Guest memory has two parts: below and above the hole under 4 GiB. */
 	if ((gpa < backend_low_bytes) != (last < backend_low_bytes))
 		return NULL;
 	return dma_is_hidden(bus, gpa, last) ? NULL : backend_guest(gpa);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Direct memory access: guest memory, as a device reaches it. The guest has given the
- * guest-physical addresses, which may be anything. Registers of devices cannot be reached.
+ * Direct memory access: how a device reaches guest memory. The guest supplies the
+ * guest-physical addresses, so they may be anything. Registers of devices cannot be
+ * reached.
  */
 #ifndef PREVIRT_BUS_DMA_H
 #define PREVIRT_BUS_DMA_H

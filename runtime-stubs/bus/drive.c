@@ -68,7 +68,7 @@ uint8_t bus_drive_refuses(const struct bus_drive *drive, unsigned how, uint64_t 
 	       (how & DRIVE_BY_MULTIPLE && !drive->multiple) ? DRIVE_ABORTED : 0;
 }
 
-/* Powers of two up to the most. */
+/* Powers of two up to BUS_DRIVE_MULTIPLE. */
 uint8_t bus_drive_set_multiple(struct bus_drive *drive, uint8_t count)
 {
 	if (count > BUS_DRIVE_MULTIPLE || count & (count - 1))

@@ -12,19 +12,19 @@ enum { CONFIGURATION = 0, CYLINDERS = 1, HEADS = 3, SECTORS = 6, SERIAL = 10, FI
 
 #define FIXED 0x0040u
 #define LBA_DMA_IORDY 0x0f00u
-#define ONE 0x4000u		/* the bit that is always set, of some words */
+#define ONE 0x4000u		/* a bit that is always set in some words */
 #define WRITE_CACHE 0x0020u
 #define FLUSHES_LBA48 0x3400u
 #define CYCLE_NS 120u
 #define VERSIONS_4_TO_6 0x0070u
-#define MODE_MULTIWORD 0x20u	/* of SET FEATURES; the number in its lower bits */
+#define MODE_MULTIWORD 0x20u	/* of SET FEATURES; the low bits are the mode */
 
 #define CAPACITY_28_MOST 0x0fffffffu
 #define GEOMETRY_HEADS 16u
 #define GEOMETRY_SECTORS 63u
 #define CYLINDERS_MOST 16383u
 
-/* Letters stand in words with the first one in the upper half. */
+/* The upper half of a word holds the first letter of two. */
 static void identify_text(uint16_t *words, unsigned count, const char *text)
 {
 	size_t length = strlen(text);
@@ -72,7 +72,7 @@ void bus_drive_identify(const struct bus_drive *drive, uint8_t to[BUS_SECTOR])
 	words[MULTIPLE_MOST] = 0x8000 | BUS_DRIVE_MULTIPLE;
 	words[CAPABILITIES] = LBA_DMA_IORDY;
 	words[CAPABILITIES_MORE] = ONE;
-	words[VALID] = 3;		/* 54 to 58, 64 to 70 */
+	words[VALID] = 3;		/* words 54 to 58 and 64 to 70 are valid */
 	words[MULTIPLE] = drive->multiple ? 0x100 | drive->multiple : 0;
 	identify_32(&words[CAPACITY], sectors < CAPACITY_28_MOST ? sectors : CAPACITY_28_MOST);
 	words[MULTIWORD] = 7;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Where random bytes for the guest come from; made known before the board starts. */
+/* The source of random bytes for the guest. It is set before the board starts. */
 #ifndef PREVIRT_BUS_ENTROPY_H
 #define PREVIRT_BUS_ENTROPY_H
 #include <stddef.h>

@@ -35,7 +35,7 @@ void bus_set_line(struct bus_source *source, int level)
 	source->level = level;
 	*high += level ? 1 : -1;
 	if (*high != level)
-		return;		/* another source holds it */
+		return;		/* another source drives it high */
 	lines_tell(bus, source->line, level);
 }
 

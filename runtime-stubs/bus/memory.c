@@ -41,7 +41,7 @@ int bus_add_memory(struct bus *bus, const struct bus_memory *window)
 	return 0;
 }
 
-/* Its functions stay, for an access may be under way. */
+/* The functions stay valid, because an access may be in progress. */
 void bus_remove_memory(struct bus *bus, uint64_t gpa)
 {
 	for (unsigned i = 0; i < bus->memory_windows; i++)

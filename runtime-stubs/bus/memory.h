@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Windows of guest-physical memory that are registers of devices. Their pages are
- * never present in the shadow: each access faults, is decoded (cpu/device.c) and
- * ends here.
+ * Windows of guest-physical memory that are registers of devices. The shadow never
+ * maps their pages: each access faults, is decoded (cpu/device.c) and ends here.
  */
 #ifndef PREVIRT_BUS_MEMORY_H
 #define PREVIRT_BUS_MEMORY_H
@@ -12,7 +11,7 @@
 struct bus;
 
 struct bus_memory {
-	uint64_t gpa, size;	/* whole pages; may lie where memory is, and hides it; 0: none */
+	uint64_t gpa, size;	/* whole pages; memory there is hidden; 0: none */
 	void *self;		/* handed to the functions */
 	/* @size: 1, 2, 4 or 8 bytes at @offset, not beyond the window's end. */
 	uint64_t (*read)(void *self, uint64_t offset, unsigned size);
@@ -25,11 +24,10 @@ struct bus_memory {
  */
 int bus_add_memory(struct bus *bus, const struct bus_memory *window);
 
-/* Removes the window at @gpa, if there is one. Memory that it has hidden is there after a
-   flush. */
+/* Removes the window at @gpa, if there is one. Memory that it hid appears after a flush. */
 void bus_remove_memory(struct bus *bus, uint64_t gpa);
 
-/* bus_find_memory (bus.h), of an address between the limits of all windows. */
+/* bus_find_memory (bus.h) for an address between the limits of all windows. */
 const struct bus_memory *bus_search_memory(const struct bus *bus, uint64_t gpa);
 
 /* An access within the window. */

@@ -16,7 +16,7 @@ static void memory_transfer(uint8_t *data, const struct bus_disk_request *reques
 	}
 }
 
-/* Nothing lasts longer than the machine, so a flush has nothing to do. */
+/* Memory does not outlive the machine, so a flush has nothing to do. */
 static void memory_submit(struct bus_disk *disk, struct bus_disk_request *request)
 {
 	struct memory_disk *memory = (struct memory_disk *)disk;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A disk that is memory: what is written is lost when the machine ends. */
+/* A disk in memory. What is written is lost when the machine ends. */
 #ifndef PREVIRT_BUS_MEMORY_DISK_H
 #define PREVIRT_BUS_MEMORY_DISK_H
 #include "disk.h"
@@ -10,7 +10,7 @@ struct memory_disk {
 	uint8_t *data;
 };
 
-/* @data: @size bytes, of which whole sectors count; the disk's as long as it is used. */
+/* @data: @size bytes, of which whole sectors count. They belong to the disk while it exists. */
 void memory_disk_init(struct memory_disk *memory, void *data, uint64_t size, int read_only,
 		      const char *id);
 

@@ -8,15 +8,15 @@
 #define PREVIRT_BUS_MESSAGES_H
 #include <stdint.h>
 
-/* Each part is filled in by the device that has it; NULL: there is none. */
+/* The device that has a function sets it. NULL: there is no such device. */
 struct bus_messages {
 	void *locals;		/* handed to the functions */
-	/* @entry as the low half of a redirection (82093AA, 3.2.4), to processors @to. */
+	/* Sends @entry, the low half of a redirection (82093AA, 3.2.4), to processors @to. */
 	void (*deliver)(void *locals, uint32_t entry, uint8_t to);
-	/* 1 if @vector has not been taken yet by one of the processors. */
+	/* Returns 1 if @vector is pending at one of the processors. */
 	int (*waits)(void *locals, unsigned vector);
 	void *io;
-	/* A local APIC has had the end of @vector, which came as a level. */
+	/* A local APIC has got an end of interrupt for @vector, which was level-triggered. */
 	void (*end)(void *io, unsigned vector);
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Interrupts by message, with a table of vectors in memory: PCI Local Bus
+ * MSI-X, interrupts by message, with a table of vectors in memory: PCI Local Bus
  * Specification 3.0, 6.8.2. A message is a write to the local APICs' addresses (Intel
- * SDM volume 3, 11.11), which is all that is done with it here.
+ * SDM volume 3, 11.11). Other addresses are not written.
  */
 #include "bus.h"
 #include <string.h>
@@ -12,7 +12,7 @@
 #define MSIX_CONTROL 3		/* the high byte of its control register */
 #define MSIX_ENABLE 0x80u
 #define MSIX_MASK_ALL 0x40u
-#define PENDING 0x800u		/* behind the table */
+#define PENDING 0x800u		/* after the table */
 #define TABLE_SIZE 4096u
 #define VECTOR_BYTES (4 * BUS_VECTOR_WORDS)
 enum { ADDRESS, ADDRESS_HIGH, MESSAGE, MASKED };	/* words of a vector */
@@ -20,7 +20,7 @@ enum { ADDRESS, ADDRESS_HIGH, MESSAGE, MASKED };	/* words of a vector */
 #define APIC_ADDRESS(address) ((address) >> 20 == 0xfeeu)
 #define APIC_TO(address) ((address) >> 12 & 0xff)
 #define APIC_LOGICAL(address) ((address) >> 2 & 1)
-#define DATA_ENTRY 0xc7ffu	/* vector, mode, level: as in a redirection */
+#define DATA_ENTRY 0xc7ffu	/* vector, mode, level: as in a redirection entry */
 #define ENTRY_LOGICAL (1u << 11)
 
 int bus_vectors_on(const struct bus_function *function)
@@ -62,7 +62,7 @@ void bus_raise_vector(struct bus_function *function, unsigned vector)
 	bus_vectors_changed(function);
 }
 
-/* The 32-bit word at @offset, or NULL. */
+/* Returns the 32-bit word at @offset, or NULL. */
 static uint32_t *msix_word(struct bus_function *function, uint64_t offset)
 {
 	if (offset >= function->vectors * VECTOR_BYTES)
@@ -86,7 +86,7 @@ static uint64_t msix_read(void *self, uint64_t offset, unsigned size)
 	return value >> 8 * (offset & 3);
 }
 
-/* Of accesses other than 4 and 8 bytes in place the specification says nothing. */
+/* The specification defines aligned accesses of 4 and 8 bytes only. */
 static void msix_write(void *self, uint64_t offset, unsigned size, uint64_t value)
 {
 	struct bus_function *function = self;

@@ -89,7 +89,7 @@ static void pci_changed(struct bus_function *function)
 	bus_vectors_changed(function);
 }
 
-/* Does the access touch the function's own window? */
+/* Returns 1 if the access touches the function's own window. */
 static int pci_in_window(const struct bus_function *function, unsigned offset, unsigned size)
 {
 	return function->window && offset < function->window + BUS_WINDOW_BYTES &&

@@ -2,7 +2,7 @@
 /* Copyright The previrt authors */
 #include "bus.h"
 
-/* A kernel writes to port 80h to wait a little. */
+/* Kernels write to port 80h for a short delay. */
 static uint32_t ports_read_none(void *self, uint16_t offset, int size)
 {
 	(void)self;
@@ -43,7 +43,7 @@ int bus_add_ports(struct bus *bus, const struct bus_ports *window)
 	return 0;
 }
 
-/* Its functions stay, for an access may be under way. */
+/* The functions stay valid, because an access may be in progress. */
 void bus_remove_ports(struct bus *bus, uint16_t first)
 {
 	for (unsigned i = 0; i < bus->port_windows; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Saved state: the parts of a structure, each a little-endian number of its size,
- * one behind the other.
+ * Saved state: the parts of a structure, one after the other, each a little-endian
+ * number of its size.
  */
 #ifndef PREVIRT_BUS_STATE_H
 #define PREVIRT_BUS_STATE_H

@@ -5,8 +5,9 @@
 #include "../iface/events.h"
 
 /*
- * In ns. A timer that is always over before the guest runs would be all that
- * ever happens. LIMIT: its interrupts come that far apart at least.
+ * The shortest time, in ns, between two runs of a timer. Without it, a timer whose
+ * period is shorter than its handling would keep the guest from running. LIMIT: its
+ * interrupts are at least this far apart.
  */
 #define TIMER_SHORTEST 100000u
 
@@ -52,7 +53,7 @@ void bus_tell_first(struct bus *bus)
 	backend_kick(0);
 }
 
-/* Gives the earliest time of a timer, or BUS_NEVER. */
+/* Returns the earliest time of a timer, or BUS_NEVER. */
 static uint64_t timers_run(struct bus_timer *timer, uint64_t now)
 {
 	uint64_t first = BUS_NEVER;

@@ -7,7 +7,7 @@
 
 static void (*balloon_before_write)(void *at, uint64_t size);
 
-/* Where the host cannot do it, the memory stays. */
+/* If the host cannot do it, the memory stays allocated. */
 static void balloon_give(struct bus_balloon *balloon, void *at, uint64_t size)
 {
 	(void)balloon;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Guest memory that is a file of a Linux host's (memfd_create(2)) goes back to the host. */
+/* Gives guest memory, which is a file of a Linux host (memfd_create(2)), back to the host. */
 #ifndef PREVIRT_HOST_BALLOON_H
 #define PREVIRT_HOST_BALLOON_H
 #include "../bus/balloon.h"

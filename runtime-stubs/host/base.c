@@ -4,7 +4,8 @@
 #include "sys.h"
 #include <asm/prctl.h>
 
-#define TOP (1ull << 47)		/* canonical addresses are less than this from 0, either way */
+#define TOP (1ull << 47)		/* a canonical address is less than this from 0, in
+					   either direction */
 
 uint8_t host_fsgsbase;
 
@@ -23,7 +24,7 @@ uint64_t host_base_get(int which)
 
 void host_base_set(int which, uint64_t base)
 {
-	if (!host_fsgsbase || base + TOP >= 2 * TOP)	/* which the call refuses */
+	if (!host_fsgsbase || base + TOP >= 2 * TOP)	/* the system call refuses such a base */
 		sys_call(__NR_arch_prctl, which ? ARCH_SET_GS : ARCH_SET_FS, base, 0, 0);
 	else if (which)
 		__asm__ volatile("wrgsbase %0" : : "r"(base));

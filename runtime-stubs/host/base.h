@@ -5,11 +5,11 @@
 #define PREVIRT_HOST_BASE_H
 #include <stdint.h>
 
-/* Instructions read and write them; the host's word (host_has_fsgsbase). */
+/* Uses the instructions for it if the host lets programs execute them (host_has_fsgsbase). */
 extern uint8_t host_fsgsbase;
 
 uint64_t host_base_get(int which);
-/* LIMIT: one that the host does not take is as it was. */
+/* LIMIT: a base that the host refuses is not set. */
 void host_base_set(int which, uint64_t base);
 
 #endif

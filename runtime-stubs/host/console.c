@@ -9,8 +9,8 @@
 #define CONSOLE_FLAGS 0x40u		/* MSG_DONTWAIT */
 
 uint64_t host_console_calls;
-static uint8_t console_closed;		/* has no more input */
-static uint8_t console_told;		/* has some that nobody has read since it was told */
+static uint8_t console_closed;		/* its other end is closed */
+static uint8_t console_told;		/* there is input that nobody has read since the signal */
 
 void backend_console_write(const char *text, size_t length)
 {
@@ -21,7 +21,7 @@ void backend_console_write(const char *text, size_t length)
 		if (n == -EINTR)
 			continue;
 		if (n <= 0)
-			return;		/* nobody listens */
+			return;		/* the other end is closed */
 		text += n;
 		length -= n;
 	}

@@ -5,17 +5,19 @@
 #define PREVIRT_HOST_CONSOLE_H
 #include <stdint.h>
 
-#define HOST_CONSOLE 0		/* its number among open files */
+#define HOST_CONSOLE 0		/* its file descriptor */
 
-/* Its input sends this process SIGIO from now on. 0, or an error of the host, negated. */
+/* Input sends SIGIO to this process from now on. Returns 0, or an error of the host,
+   negated. */
 long host_console_init(void);
 
-/* The file whose input is to be waited for: -1: there is none, or some that nobody has read. */
+/* Returns the file to wait for input on. -1: it is closed, or it has input that nobody has
+   read. */
 int host_console_waits(void);
-/* There is some. */
+/* There is input. */
 void host_console_tell(void);
 
-/* How often the host was called for it. */
+/* Returns how many system calls were made for it. */
 extern uint64_t host_console_calls;
 
 #endif

@@ -3,9 +3,9 @@
 /*
  * preadv(2), pwritev(2), fdatasync(2), fallocate(2).
  *
- * Invariant: a flush that succeeds has stored all that was written before it. After one
- * that has failed the host's kernel forgets what it could not store, and says yes the
- * next time; so none succeeds from then on.
+ * Invariant: after a flush that succeeds, all earlier writes are durable. After a
+ * flush that fails, the host's kernel drops the data that it could not store, and lets
+ * the next flush succeed. So every later flush of this disk fails.
  */
 #include "disk.h"
 #include "overlay.h"
@@ -28,14 +28,15 @@ struct host_disk {
 	struct bus_disk disk;
 	int file;
 	void (*before_write)(void *at, uint64_t size);
-	uint8_t lost;		/* a flush has failed: none succeeds any more */
+	uint8_t lost;		/* a flush has failed: all later ones fail */
 };
 
 uint64_t host_disk_place;
 
 static uint8_t disk_zeroes[ZEROES];
 
-/* So many of the segments from @segment on, of which @done bytes are through, for a call. */
+/* Makes the vector of a system call from the segments from @segment on, of which @done bytes
+   have been transferred. */
 static unsigned disk_parts(struct iovec part[PARTS], const struct bus_segment *segment,
 			   unsigned segments, uint32_t done)
 {
@@ -48,7 +49,7 @@ static unsigned disk_parts(struct iovec part[PARTS], const struct bus_segment *s
 	return n;
 }
 
-/* Calls may transfer less than requested. Nothing at all: the file has become
+/* A call may transfer less than requested. If it transfers nothing, the file has become
    shorter. */
 static int disk_transfer(const struct host_disk *disk, long number, uint64_t at,
 			 const struct bus_segment *segment, unsigned segments)
@@ -104,7 +105,7 @@ static long disk_allocate(const struct host_disk *disk, int mode,
 			request->sector * BUS_SECTOR, request->sectors * BUS_SECTOR);
 }
 
-/* It may stay what it was where the host cannot do it. */
+/* If the host cannot do it, the data stay as they were. */
 static int disk_discard(const struct host_disk *disk, const struct bus_disk_request *request)
 {
 	long result = disk_allocate(disk, FALLOC_FL_PUNCH_HOLE, request);
@@ -148,7 +149,7 @@ static void disk_submit(struct bus_disk *bus_disk, struct bus_disk_request *requ
 	request->done(request, failed);
 }
 
-/* Pages of the file, until they are written to. */
+/* Maps the file privately; a page is copied when it is first written to. */
 static long disk_map(int file, uint64_t size)
 {
 	long result = sys_call6(__NR_mmap, host_disk_place, size, PROT_READ | PROT_WRITE,
@@ -160,8 +161,8 @@ static long disk_map(int file, uint64_t size)
 
 union disk {
 	struct host_disk host;
-	struct memory_disk memory;	/* a copy of the one processor's */
-	struct host_overlay overlay;	/* a copy that all have */
+	struct memory_disk memory;	/* the copy for one processor */
+	struct host_overlay overlay;	/* the copy that all processors share */
 };
 
 static struct bus_disk *disk_copy(union disk *disk, int file, uint64_t size, const char *id)

@@ -2,22 +2,22 @@
 /* Copyright The previrt authors */
 /*
  * A disk that is a file or a block device of a Linux host, by system calls without a
- * library. A request is over when its call of submit returns.
+ * library. A request ends before submit returns.
  */
 #ifndef PREVIRT_HOST_DISK_H
 #define PREVIRT_HOST_DISK_H
 #include "../bus/disk.h"
 
 enum host_access {
-	HOST_WRITE,		/* what is written reaches the file */
+	HOST_WRITE,		/* writes reach the file */
 	HOST_READ,		/* nothing can be written */
-	HOST_COPY		/* what is written is lost at the end */
+	HOST_COPY		/* writes are lost at the end */
 };
 
 /*
- * Disk @number, of BUS_DISKS, is the open @file. NULL: the host refuses that. A copy takes
- * addresses from host_disk_place on, which is behind it then. @before_write: the host is
- * going to write to so many bytes of guest memory.
+ * Makes disk @number, less than BUS_DISKS, of the open @file. NULL: the host refuses
+ * it. A copy takes addresses from host_disk_place on and moves that up. @before_write:
+ * called before the host writes to so many bytes of guest memory.
  */
 struct bus_disk *host_disk(unsigned number, int file, enum host_access access,
 			   void (*before_write)(void *at, uint64_t size));

@@ -8,10 +8,10 @@
 #include <linux/socket.h>
 #include <linux/uio.h>
 
-#define PARTS 40u		/* segments of a frame at most; others are lost */
+#define PARTS 40u		/* the most segments of a frame; others are dropped */
 #define FLAGS 0x40u		/* MSG_DONTWAIT */
 
-/* It waits where the socket is full. */
+/* The call waits while the socket is full. */
 static void net_send(struct bus_net *bus_net, const struct bus_segment *segment, unsigned segments)
 {
 	struct host_net *net = (struct host_net *)bus_net;
@@ -39,7 +39,7 @@ static unsigned net_receive(struct bus_net *bus_net, uint8_t *to)
 	} while (size == -EINTR);
 	net->empty = size <= 0;
 	if (size != -EAGAIN && size <= 0)
-		net->net.up = 0;	/* the other end is gone */
+		net->net.up = 0;	/* the other end is closed */
 	return size > 0 ? size : 0;
 }
 

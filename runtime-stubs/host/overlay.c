@@ -6,7 +6,8 @@
 
 #define PAGE 4096u
 
-/* Page @page, to be written to: in @whole, if it need not hold what it held. */
+/* Returns page @page for writing. @whole: all of it will be written, so its old contents are
+   not copied. */
 static uint8_t *overlay_own(struct host_overlay *overlay, uint64_t page, int whole)
 {
 	uint8_t *data = overlay->data + page * PAGE;
@@ -17,7 +18,7 @@ static uint8_t *overlay_own(struct host_overlay *overlay, uint64_t page, int who
 	return data;
 }
 
-/* @size bytes from @at on, page by page. @memory: NULL: zeroes are written. */
+/* Writes @size bytes from @at on, page by page. @memory: NULL: zeroes. */
 static void overlay_move(struct host_overlay *overlay, uint64_t at, uint8_t *memory, uint64_t size,
 			 int reads)
 {

@@ -23,7 +23,7 @@ unsigned backend_vcpus = 1;
 static struct processor {
 	uint32_t away;		/* enum host_away */
 	uint32_t started;
-	uint32_t forgets;	/* its TLB is to be emptied */
+	uint32_t forgets;	/* its TLB must be flushed */
 	int pid;
 	uint8_t *pending;
 } processors[BACKEND_VCPUS_MAX];
@@ -139,8 +139,8 @@ static void processors_signal(unsigned vcpu)
 	sys_call(__NR_tgkill, processors[vcpu].pid, processors[vcpu].pid, signal_kick, 0);
 }
 
-/* One that is here looks at what is pending before it goes; it cannot go before the lock is
-   given away. */
+/* A processor that is not away checks what is pending before it leaves. It cannot leave
+   before the lock is released. */
 void backend_kick(unsigned vcpu)
 {
 	struct processor *other = &processors[vcpu];

@@ -14,44 +14,50 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where memory of this program is: what each processor has for itself, which stands at
-   @place for all, one behind the other; and two stretches that they share. Whole pages. */
+/* The memory of this program: what each processor has for itself, which is mapped at @place
+   for all, one after the other; and two ranges that they share. All are whole pages. */
 struct host_layout {
 	char *own, *own_end;
 	char *shared[2], *shared_end[2];
 	uint64_t place;
 };
-/* Of this process's own there is a second view (host_processor_own) from now on; with @share
-   what forks share is shared. 0, or an error of the host, negated; so the next ones. */
+/* Makes a second mapping of this process's own memory (host_processor_own). @share: what the
+   forks share becomes shared memory. Returns 0, or an error of the host, negated; so do the
+   next functions. */
 long host_processors_layout(const struct host_layout *layout, int share);
-/* More of it: @size bytes at @va, empty. */
+/* Adds @size bytes of zeroed shared memory at @va. */
 long host_processors_memory(uint64_t va, uint64_t size);
-/* Shared memory of @size bytes at @from is at @to as well, in the place of what was there. */
+/* Maps the shared memory of @size bytes at @from at @to as well, and replaces what was
+   there. */
 long host_share_again(uint64_t from, uint64_t size, uint64_t to);
-/* The place of @vcpu's variable that the running processor has at @own; the same for all. */
+/* Returns the address of @vcpu's variable which the running processor has at @own. The
+   address is the same in all processes. */
 void *host_processor_own(unsigned vcpu, const void *own);
 
-/* All of them are there, and return here; this process is the first. @pending: set by a kick,
-   each has its own. The signals: of a kick, and what the first gets when another one ends. */
+/* Makes the processes of all processors. Each returns from here; this process is the first.
+   @pending: a kick sets it; each has its own. @kick, @gone: the signal of a kick, and the
+   one that the first gets when another one ends. */
 long host_processors_make(int kick, int gone, uint8_t *pending);
-/* It waits to be started (backend_vcpu_start); the lock is its own then. */
+/* Waits until the processor is started (backend_vcpu_start). It holds the lock then. */
 void host_processor_await(void);
 
-/* The running processor goes into the guest, or to sleep. */
+/* The running processor enters the guest, or sleeps. */
 enum host_away { HOST_HERE, HOST_IN_GUEST, HOST_ASLEEP };
 void host_processor_leave(enum host_away how);
-/* It is back, and has the lock. 1: its TLB is to be emptied (host_processors_still). */
+/* It is back and holds the lock. Returns 1 if its TLB must be flushed
+   (host_processors_still). */
 int host_processor_enter(void);
 
-/* No other one runs the guest until this one gives the lock away; the TLB of each is to be
-   emptied before it does. */
+/* Stops all other processors until this one releases the lock. The TLB of each is flushed
+   when it comes back. */
 void host_processors_still(void);
 
-/* The first has got the signal: who has ended is not waited for. */
+/* The first has got the signal @gone. It does not wait for the process that ended. */
 void host_processors_gone(void);
-/* All of them end, with @how as the first one's status; the running one, too. */
+/* Ends all processors, the running one included. The first one's status is @how. */
 _Noreturn void host_processors_end(int how);
-/* -1, or the status that the machine ends with: whoever gets a kick looks at it. */
+/* Returns the status with which the machine ends, or -1. A processor that gets a kick checks
+   it. */
 int host_processors_ending(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Memory of the processors: mmap(2), mremap(2), which maps shared memory once more if its old
-   size is said to be 0. */
+/* Memory of the processors: mmap(2), mremap(2). mremap with an old size of 0 maps shared
+   memory a second time. */
 #include "processors_memory.h"
 #include "sys.h"
 #include "../iface/vcpu.h"
@@ -43,7 +43,7 @@ long host_processors_memory(uint64_t va, uint64_t size)
 	return result < 0 ? result : 0;
 }
 
-/* At @place, with what is at @from. */
+/* Maps memory at @place, with the contents of @from. */
 static long memory_copy(uint64_t place, uint64_t from, uint64_t size)
 {
 	long result = host_processors_memory(place, size);

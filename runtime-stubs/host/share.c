@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define PARTS 132u		/* segments of a message at most */
-#define FLAGS (0x20u | 0x40u)	/* MSG_TRUNC: the whole size is told; MSG_DONTWAIT */
+#define FLAGS (0x20u | 0x40u)	/* MSG_TRUNC: returns the whole size; MSG_DONTWAIT */
 
 struct message {		/* struct user_msghdr of the host's kernel */
 	void *name;

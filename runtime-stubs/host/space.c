@@ -7,12 +7,12 @@
 #include <linux/mman.h>
 
 #define PAGE 4096u
-#define LOWEST (64u << 10)		/* as on most hosts, for whoever runs it */
+#define LOWEST (64u << 10)		/* the default of most distributions */
 #define LOWEST_MOST (2ull << 30)
 #define WORDS 16u			/* of a set of processors */
 #define NOTHING (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
-/* Linux: /proc/sys/vm/mmap_min_addr may be more. */
+/* The value of /proc/sys/vm/mmap_min_addr may be higher. */
 uint64_t host_lowest(void)
 {
 	for (uint64_t lowest = LOWEST; lowest < LOWEST_MOST; lowest <<= 1) {

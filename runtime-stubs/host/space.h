@@ -5,8 +5,8 @@
 #define PREVIRT_HOST_SPACE_H
 #include <stdint.h>
 
-/* The lowest address that the host lets this process have, 64 KiB at least; 0: there is
-   none below 2 GiB. */
+/* Returns the lowest address that the host lets this process map, 64 KiB at least; 0: there
+   is none below 2 GiB. */
 uint64_t host_lowest(void);
 
 /*
@@ -16,13 +16,13 @@ uint64_t host_lowest(void);
  */
 long host_reserve(uint64_t start, uint64_t end);
 
-/* Does the host let programs read the base of fs? @stack: as it starts one, the auxiliary
-   vector behind arguments and environment. */
+/* Returns 1 if the host lets programs execute the instructions for the bases of fs and gs.
+   @stack: the initial stack of the program, which ends with the auxiliary vector. */
 int host_has_fsgsbase(const uint64_t *stack);
 
-/* This process, and those that it makes, run on one of the processors that it may run on: of
-   processes with other numbers (@number of @all) on another one, if there are as many. One
-   alone runs where it runs now. */
+/* Restricts this process, and those that it makes, to one of the processors that it may run
+   on. Processes with different numbers (@number of @all) get different ones, if there are
+   enough. A single process stays where it runs now. */
 void host_pin(unsigned number, unsigned all);
 
 #endif

@@ -63,8 +63,8 @@ void host_timer_over(void)
 		timer_armed = 0;
 }
 
-/* The timer's time is waited for here, too, so a signal that comes first is no loss; that of
-   a kick, which nothing else tells of, comes before the call, or ends it. */
+/* The call also waits for the timer's time, so a signal that comes before it is not lost.
+   The signal of a kick leaves no other trace; it comes before the call, or interrupts it. */
 int host_wait(volatile uint8_t *pending)
 {
 	static const uint64_t none, all = ~0ull;

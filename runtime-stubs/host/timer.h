@@ -5,7 +5,7 @@
 #define PREVIRT_HOST_TIMER_H
 #include <stdint.h>
 
-/* ns of the host's clock since host_timer_init of the first processor; never 0. */
+/* Returns ns of the host's clock since the first processor's host_timer_init. It is never 0. */
 uint64_t host_time(void);
 
 /* Makes the running processor's timer, which sends @signal when it expires. Returns 0, or
@@ -13,15 +13,15 @@ uint64_t host_time(void);
 long host_timer_init(int signal);
 /* Sets the timer to expire at @when; 0 stops it. Returns 1 if that took a system call. */
 int host_timer_set(uint64_t when);
-/* A signal of the timer has come. If its time is over by host_time, the timer counts as
-   stopped: host_timer_set can set it to the same time again. */
+/* A signal of the timer has come. If its time has passed by host_time, the timer counts as
+   stopped, so host_timer_set can set it to the same time again. */
 void host_timer_over(void);
 
 /*
- * Gives the running processor away until a signal comes, its timer is over, or there is
- * something to be read from a file that is waited for (console.h, files.h), which is the
- * first processor's. The signal's handler sets *@pending, and so does this. Returns at once
- * if it is set. 1: the console has input (host_console_tell).
+ * Suspends the running processor until a signal comes, its timer expires, or a file
+ * that is waited for has input (console.h, files.h; the first processor only). The
+ * signal's handler sets *@pending, and so does this function. It returns at once if
+ * *@pending is set. Returns 1 if the console has input (host_console_tell).
  */
 int host_wait(volatile uint8_t *pending);
 

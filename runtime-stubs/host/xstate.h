@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The vector state of the processor, by parts (bits of XCR0; SDM volume 1, 13). */
+/* The vector state of the processor, by components (bits of XCR0; SDM volume 1, chapter 13). */
 #ifndef PREVIRT_HOST_XSTATE_H
 #define PREVIRT_HOST_XSTATE_H
 #include <stdint.h>
@@ -20,7 +20,7 @@ static inline void host_xstate_load(const void *area, uint64_t parts)
 			 : "memory");
 }
 
-/* As after reset. */
+/* The state after reset. */
 static inline void host_xstate_reset(uint64_t parts)
 {
 	static const struct { uint8_t x87[24]; uint32_t mxcsr; uint8_t rest[HOST_XSTATE_LEAST - 28]; } reset

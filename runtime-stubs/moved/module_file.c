@@ -9,7 +9,7 @@
 
 static struct {
 	uint8_t *start;
-	size_t used, most;	/* most: of all calls; zero behind it */
+	size_t used, most;	/* most: the largest @used so far; the rest is zero */
 } room;
 
 void module_file_init(void)
@@ -50,7 +50,7 @@ static const char *file_strings(const struct module_file *m, unsigned index, siz
 	return text && !text[*size - 1] ? text : NULL;
 }
 
-/* The header of the file that section @other is a part of. */
+/* The header of the file that section @other belongs to. */
 static const Elf64_Ehdr *file_header(uint64_t sections, unsigned other)
 {
 	const Elf64_Shdr *s = module_file_copy(sections + other * sizeof(*s), sizeof(*s));

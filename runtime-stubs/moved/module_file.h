@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * A module's object file as the guest's kernel has it in memory while it loads it: whole,
- * with the address of each section in its header (sh_addr) and of each symbol in the
- * symbol table. What is read is copied, and was checked against the sizes it is said to
- * have. ELF: System V ABI, chapter 4.
+ * A module's object file, as the guest's kernel has it in memory while it loads it:
+ * whole, with the address of each section in its header (sh_addr) and of each symbol
+ * in the symbol table. It is read through copies, whose sizes are checked. ELF: System
+ * V ABI, chapter 4.
  */
 #ifndef PREVIRT_MOVED_MODULE_FILE_H
 #define PREVIRT_MOVED_MODULE_FILE_H
@@ -21,15 +21,15 @@ struct module_file {
 	size_t symbol_count;
 };
 
-/* Room for copies, all of which the next module_file_read gives up. */
+/* Memory for copies. The next module_file_read frees them all. */
 void module_file_init(void);
-/* @size bytes of it, zero; NULL: there is not so much. */
+/* Returns @size zeroed bytes of it; NULL: there are fewer. */
 void *module_file_room(size_t size);
-/* A copy of the guest's memory, or NULL. */
+/* Returns a copy of guest memory, or NULL. */
 void *module_file_copy(uint64_t va, size_t size);
 
-/* The file whose section headers are at @sections; numbers of its symbol table and of any
-   section that is no part of the module. -1: it is none. */
+/* Reads the file whose section headers are at @sections; the numbers are those of its symbol
+   table and of a section that is not part of the module. -1: it is not an object file. */
 int module_file_read(struct module_file *m, uint64_t sections, unsigned symbols, unsigned other);
 const char *module_file_section_name(const struct module_file *m, const Elf64_Shdr *s);
 

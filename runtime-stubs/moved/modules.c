@@ -102,7 +102,7 @@ static int find_stays(const struct module_file *m, struct relocator_section *sec
 	return 0;
 }
 
-/* Twice: how much goes out of line is known afterwards. */
+/* The section is relocated twice, because the first run tells how much goes out of line. */
 static enum relocator_status relocate(struct relocator *r, const struct relocator_section *s)
 {
 	size_t room = moved.end - moved.modules, work = relocator_section_work(r->image_size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Room for code that goes out of line in modules. Nobody says when a module is gone: a
- * piece is free again when the guest's tables map the section it belongs to no more, or
- * another section is relocated there.
+ * Memory for code of modules that goes out of line. Nothing reports the end of a
+ * module. So a piece is free again when the guest's tables no longer map its section,
+ * or when another section is relocated there.
  */
 #ifndef PREVIRT_MOVED_OUTLINE_ROOM_H
 #define PREVIRT_MOVED_OUTLINE_ROOM_H
@@ -13,7 +13,7 @@
 #define OUTLINE_ROOM_NONE (~0ull)
 
 void outline_room_init(size_t size);
-/* A piece of @size bytes, a multiple of 16, for the section at @va: its place, or NONE. */
+/* Returns a piece of @size bytes, a multiple of 16, for the section at @va, or NONE. */
 uint64_t outline_room_take(uint64_t va, size_t section_size, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Frames that wait until a socket takes them: so many bytes at most, others are lost. */
+/* Frames that wait for a socket. The number of bytes is limited; further frames are dropped. */
 #ifndef PREVIRT_NETWORK_QUEUE_H
 #define PREVIRT_NETWORK_QUEUE_H
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct queue {
 
 bool queue_is_empty(const struct queue *queue);
 void queue_add(struct queue *queue, const void *frame, size_t size);
-/* As many as @socket takes without waiting. False: it takes none any more. */
+/* Sends as many as @socket takes without waiting. False: its other end is closed. */
 bool queue_send(struct queue *queue, int socket);
 
 #endif

@@ -3,13 +3,14 @@
 /*
  * user [loopback] [tcp|udp:ADDRESS:PORT-ADDRESS:PORT...]
  *
- * A network for one guest, by sockets that any user may have: libslirp is its router,
- * with DHCP, and name server. Standard input is a socket each message of which is a frame
- * of the guest's, or for it. "ready" on standard output: forwarding works from now on;
- * anything else there is why not. The end: the socket's other end is closed.
+ * A network for one guest, by sockets that any user may have. libslirp is its router,
+ * DHCP server and name server. Standard input is a socket; each message is a frame
+ * from the guest or to it. The program writes "ready" to standard output when
+ * forwarding works; any other text is an error. It ends when the socket's other end is
+ * closed.
  *
- * The host's own addresses 127.0.0.0/8 are not reached by the guest without "loopback".
- * LIMIT: IPv4 alone.
+ * The guest does not reach the host's own addresses 127.0.0.0/8 without "loopback".
+ * LIMIT: IPv4 only.
  */
 #include "queue.h"
 #include <arpa/inet.h>
@@ -26,7 +27,7 @@
 
 #define SOCKET 0
 #define FRAME_MOST 1514
-#define FRAMES_MOST 256			/* of one round */
+#define FRAMES_MOST 256			/* of one loop */
 #define TYPE_AT 12			/* of a frame */
 #define DESTINATION_AT 30		/* of an IPv4 packet in it */
 
@@ -62,7 +63,7 @@ static int64_t user_clock(void *opaque)
 	return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
-/* Timers are IPv6's alone. */
+/* libslirp uses timers for IPv6 only. */
 static void *user_timer_new(SlirpTimerCb function, void *argument, void *opaque)
 {
 	(void)function;
@@ -127,8 +128,8 @@ static int user_polled(int index, void *opaque)
 	       (events & POLLHUP ? SLIRP_POLL_HUP : 0);
 }
 
-/* To this host by another name than that of the router, which libslirp knows: 127.0.0.0/8,
-   or 0.0.0.0/8, which Linux takes for it. */
+/* Returns true for an address of this host other than that of the router, which libslirp
+   translates: 127.0.0.0/8, and 0.0.0.0/8, which Linux treats alike. */
 static bool user_is_loopback(const uint8_t *frame, ssize_t size)
 {
 	static const uint8_t ipv4[] = { 0x08, 0x00 };
@@ -137,7 +138,7 @@ static bool user_is_loopback(const uint8_t *frame, ssize_t size)
 	       (frame[DESTINATION_AT] == 127 || frame[DESTINATION_AT] == 0);
 }
 
-/* What the guest has sent. False: its end is closed. */
+/* Takes the frames that the guest has sent. False: its end is closed. */
 static bool user_receive(struct user *user)
 {
 	uint8_t frame[FRAME_MOST];
@@ -153,7 +154,7 @@ static bool user_receive(struct user *user)
 	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* One round. False: the end. */
+/* One loop. False: the end. */
 static bool user_round(struct user *user)
 {
 	uint32_t wait = UINT32_MAX;

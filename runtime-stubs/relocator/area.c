@@ -13,7 +13,7 @@
 
 #define AREA_UD2 "\x0f\x0b"
 
-/* Where the area starts natively; 0: nobody says. */
+/* The area's first address natively; 0: the guest file does not name it. */
 static uint64_t area_native(const struct relocator *r, const struct relocator_area *area)
 {
 	for (size_t i = 0; i < r->facts->count; i++) {
@@ -25,7 +25,7 @@ static uint64_t area_native(const struct relocator *r, const struct relocator_ar
 	return 0;
 }
 
-/* Is @value, of an instruction at @linked, an address of an area? What it becomes. */
+/* Returns what @value, in an instruction at @linked, becomes if it is an address of an area. */
 static int area_address(const struct relocator *r, uint64_t linked, uint64_t value,
 			uint64_t *moved)
 {
@@ -35,7 +35,7 @@ static int area_address(const struct relocator *r, uint64_t linked, uint64_t val
 		const struct relocator_fact *fact;
 		int negated = value == -native;
 
-		/* A comparison may have the last address that is not in it. */
+		/* A comparison may use the first address after the area. */
 		if (!native || (!negated && value - native + 1 > area->size + 1))
 			continue;
 		fact = relocator_function_fact(r, linked, RELOCATOR_FACT_BASE);
@@ -66,7 +66,7 @@ void relocator_area_numbers(struct relocator *r, struct relocator_insn *i)
 	r->counts.starts += i->disp || i->imm;
 }
 
-/* The first instruction of the function, behind what a tracer calls. */
+/* The function's first instruction after the call of a tracer. */
 static uint64_t area_entry(const struct relocator *r, uint64_t at)
 {
 	const uint8_t *bytes = r->image + (at - r->low);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The kernel's file: what is read of it was checked against its size. */
+/* The kernel's file. Each access is checked against the file's size. */
 #include "inner.h"
 #include <string.h>
 
@@ -56,7 +56,7 @@ enum relocator_status relocator_span(const uint8_t *file, size_t size, uint64_t 
 	return *high > *low && *high - *low <= INT32_MAX ? RELOCATOR_DONE : RELOCATOR_FILE;
 }
 
-/* Data of several processors' is linked at 0. */
+/* The per-CPU data of a kernel for several processors are linked at 0. */
 void relocator_per_cpu(struct relocator *r)
 {
 	const Elf64_Ehdr *h = (const Elf64_Ehdr *)r->file;
@@ -71,7 +71,7 @@ void relocator_per_cpu(struct relocator *r)
 	r->per_cpu_at = r->per_cpu ? r->per_cpu + r->delta : 0;
 }
 
-/* All section's data lie in the file, and tables in what is theirs. */
+/* All sections' data lie in the file, and tables in their sections. */
 static int elf_sections_good(const struct relocator *r, const Elf64_Ehdr *h,
 			     const struct relocator_file *f)
 {

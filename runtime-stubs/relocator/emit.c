@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Code out of line, and literals behind it: code grows from the area's start, literals
- * from its end. Encoding: Intel SDM volume 2, chapter 2.
+ * Code out of line, and its literals. Code grows from the area's start, literals from
+ * its end. Encoding: Intel SDM volume 2, chapter 2.
  */
 #include "inner.h"
 #include "../insn/insn.h"
@@ -56,7 +56,7 @@ uint64_t relocator_literal(struct relocator *r, uint64_t value)
 	return r->outline_at + r->outline_size - r->literals_used;
 }
 
-/* Four bytes of distance to @to, @behind bytes of the instruction behind them. */
+/* A distance of four bytes to @to; @behind bytes of the instruction follow it. */
 static void emit_distance(struct relocator_code *c, uint64_t to, size_t behind)
 {
 	uint8_t field[4] = { 0 };
@@ -91,7 +91,7 @@ static void emit_operand(struct relocator_code *c, uint8_t reg,
 		emit_distance(c, o->target, behind);
 		return;
 	}
-	/* Base 5 without a displacement would be none. */
+	/* Base 5 needs a displacement: without one the encoding means another operand. */
 	mod = o->disp ? 0x80 : (o->base & 7) == 5 ? 0x40 : 0;
 	if (o->index == INSN_NO_REG && (o->base & 7) != 4) {
 		emit_byte(c, mod | field | (o->base & 7));
@@ -128,7 +128,7 @@ void relocator_emit_load(struct relocator_code *c, uint8_t reg, uint64_t value)
 	struct relocator_operand o = { .relative = 1, .target = value };
 	int64_t distance = (int64_t)(value - c->r->outline_at - c->at - 7);
 
-	/* Code that runs at its physical address cannot say where it will be. */
+	/* Code that runs at its physical address cannot know where it will run. */
 	if (!c->r->identity && distance == (int32_t)distance) {
 		relocator_emit_op(c, 0x8d, reg, &o);
 		return;

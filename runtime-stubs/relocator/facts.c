@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Reads what a guest file says of moving the kernel; docs/adding-a-guest.md has the
-   format. Other lines are for others. */
+/* Reads the lines of a guest file about moving the kernel; docs/adding-a-guest.md has the
+   format. Lines of other kinds are skipped. */
 #include "relocator.h"
 #include <string.h>
 
@@ -40,7 +40,7 @@ static int facts_is(struct facts_word word, const char *text)
 	return word.length == strlen(text) && !memcmp(word.at, text, word.length);
 }
 
-/* Decimal, or hexadecimal behind 0x; 0 if it is no number. */
+/* Decimal, or hexadecimal after 0x; 0 if it is not a number. */
 static int facts_number(struct facts_word word, uint64_t *value)
 {
 	int hex = word.length > 2 && word.at[0] == '0' && (word.at[1] | 32) == 'x';
@@ -60,7 +60,7 @@ static int facts_number(struct facts_word word, uint64_t *value)
 
 static const struct {
 	const char *word;
-	uint8_t kind, area, number;	/* what stands ahead of the names */
+	uint8_t kind, area, number;	/* area, number: 1 if the line has one before the names */
 } facts_kinds[] = {
 #define PLACE(kind, word, area, number) { word, RELOCATOR_FACT_##kind, area, number },
 #include "places.def"
@@ -100,7 +100,7 @@ static int facts_place(struct relocator_facts *facts, struct facts_line *line)
 	return fact.length > 0;
 }
 
-/* An area's address, natively; of the one that the image is linked in, all need it. */
+/* The native address of an area. The image's area must have one. */
 static int facts_constant(struct relocator_facts *facts, struct facts_line *line)
 {
 	struct relocator_fact fact = { .kind = RELOCATOR_FACT_CONSTANT };

@@ -16,7 +16,7 @@ enum {
 };
 #define LITERAL_SLOTS 16384u	/* behind the marks: offsets of literals, by hash */
 
-/* elf.c: the checked door to the file. */
+/* elf.c: the only accesses to the file, all checked. */
 struct relocator_file {
 	const Elf64_Shdr *sections;
 	size_t section_count;
@@ -31,10 +31,10 @@ enum relocator_status relocator_file(const struct relocator *r, struct relocator
 /* Lowest and highest linked address. */
 enum relocator_status relocator_span(const uint8_t *file, size_t size, uint64_t *low,
 				     uint64_t *high);
-/* What is known of per-CPU data, of the file's segments. */
+/* Derives what relocator.h says of per-CPU data from the file's segments. */
 void relocator_per_cpu(struct relocator *r);
 const char *relocator_symbol(const struct relocator_file *f, const Elf64_Sym *symbol);
-/* Is @name the function of the fact, or a clone of it (foo.part.0)? */
+/* Returns 1 if @name is the fact's function or a clone of it (foo.part.0). */
 int relocator_is(const struct relocator_fact *fact, const char *name);
 /* The fact of this kind about the section, or NULL. */
 const struct relocator_fact *relocator_section_fact(const struct relocator *r,
@@ -43,11 +43,11 @@ const struct relocator_fact *relocator_section_fact(const struct relocator *r,
 const struct relocator_fact *relocator_function_fact(const struct relocator *r,
 						     uint64_t at, int kind);
 
-/* relocator.c. Where the fact's area shall be; NULL: it stays. */
+/* relocator.c: The new address of the fact's area; NULL: it is not moved. */
 const struct relocator_area *relocator_area(const struct relocator *r,
 					    const struct relocator_fact *fact);
 
-/* An instruction at hand. */
+/* The instruction that is being rewritten. */
 struct relocator_insn {
 	struct insn_fields f;
 	uint8_t *bytes;		/* in the image */
@@ -55,48 +55,48 @@ struct relocator_insn {
 	int disp, imm;		/* which fields are references */
 	uint64_t disp_value, imm_value;	/* moved */
 };
-/* area.c: numbers of 32 bits that are addresses in areas become references. */
+/* area.c: Turns numbers of 32 bits that are addresses in areas into references. */
 void relocator_area_numbers(struct relocator *r, struct relocator_insn *i);
-/* The function that loads modules traps instead. */
+/* Makes the kernel's function that loads modules trap. */
 enum relocator_status relocator_loader(struct relocator *r, const struct relocator_file *f);
 
-/* The address in the image of what is linked at @at, which may be per-CPU data. */
+/* Returns where the image has what is linked at @at, per-CPU data included. */
 static inline uint64_t relocator_linked(const struct relocator *r, uint64_t at)
 {
 	return at < r->per_cpu_size ? r->per_cpu + at : at;
 }
 
-/* relocations.c: marks, and data. */
+/* relocations.c: Marks references in code, and moves words of data. */
 enum relocator_status relocator_relocations(struct relocator *r,
 					    const struct relocator_file *f);
-/* list.c: the same by the list. */
+/* list.c: The same, from Linux's list. */
 enum relocator_status relocator_list(struct relocator *r);
-/* The word of 64 bits at the linked address @at, which is @value, is moved. */
+/* Moves the word of 64 bits at the linked address @at, whose value is @value. */
 void relocator_word(struct relocator *r, uint64_t at, uint64_t value);
-/* Does the symbol not move? */
+/* Returns 1 if the symbol does not move. */
 int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s);
-/* sweep.c: decodes code once and has each instruction dealt with; ... */
+/* sweep.c: Decodes a stretch of code once and has each instruction rewritten; ... */
 enum relocator_status relocator_sweep(struct relocator *r, const struct relocator_file *f);
-/* ... all of the image, which is code. */
+/* ... the whole image's code. */
 enum relocator_status relocator_sweep_object(struct relocator *r, const struct relocator_file *f,
 					     int copied);
 
-/* rewrite.c: in place, or out of line by outline.c. */
+/* rewrite.c: Rewrites the instruction in place, or out of line by outline.c. */
 enum relocator_status relocator_rewrite(struct relocator *r, struct relocator_insn *i);
-/* Has its operand neither base nor index, but 32 bits of address? */
+/* Returns 1 if its operand is an address of 32 bits without base and index. */
 int relocator_is_absolute(const struct insn_fields *f);
 enum relocator_status relocator_outline(struct relocator *r, const struct relocator_insn *i);
-/* limits.c: numbers that are the end of user addresses, or addresses in areas. */
+/* limits.c: Moves numbers that are the end of user addresses or addresses in areas. */
 enum relocator_status relocator_limit(struct relocator *r, const struct relocator_insn *i);
-/* sign.c: is this the second instruction of an address's test by its sign; and it becomes
-   one by @bits, the number that an address below the new end has. */
+/* sign.c: Returns 1 if this is the second instruction of a test of an address's sign, and
+   rewrites it as a test of bit @bits, the first bit above all addresses below the new end. */
 int relocator_is_sign(const struct relocator *r, const struct relocator_insn *i);
 enum relocator_status relocator_sign(struct relocator *r, const struct relocator_insn *i,
 				     unsigned bits);
-/* processor.c: user code that the kernel brings. */
+/* processor.c: Rewrites user code that is part of the kernel. */
 void relocator_processors(struct relocator *r, const struct relocator_file *f);
 
-/* emit.c: code out of line. The first failure is recorded, and nothing is emitted after it. */
+/* emit.c: Writes code out of line. After the first failure nothing more is written. */
 enum { RAX = 0, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7 };
 struct relocator_code {
 	struct relocator *r;
@@ -111,17 +111,18 @@ struct relocator_operand {
 	int32_t disp;
 	uint64_t target;
 };
-/* operand.c. The operand as it stands; 0 if it has neither base nor rip. */
+/* operand.c: Returns the operand unchanged. 0: it has neither a base nor rip. */
 int relocator_operand_of(const struct relocator_insn *i, struct relocator_operand *o);
-/* A bit for each register that it may use, but for rax, rcx and rdx. */
+/* Returns a bit for each register that the instruction may use, but for rax, rcx and rdx. */
 unsigned relocator_used(const struct relocator_insn *i, const struct relocator_operand *o);
-/* A register that is none of these. */
+/* Returns a register that is none of these. */
 uint8_t relocator_scratch(struct relocator_code *c, const struct relocator_insn *i,
 			  unsigned used);
-/* The register that it overwrites as a whole, not having read it; or INSN_NO_REG. */
+/* Returns the register that the instruction overwrites whole without reading it, or
+   INSN_NO_REG. */
 uint8_t relocator_destination(const struct relocator_insn *i,
 			      const struct relocator_operand *o);
-/* Does it name rsp as an operand, which a push changes? */
+/* Returns 1 if rsp, which a push changes, is an operand. */
 int relocator_names_stack(const struct insn_fields *f);
 
 void relocator_emit(struct relocator_code *c, const void *bytes, size_t size);
@@ -134,13 +135,13 @@ void relocator_emit_push_value(struct relocator_code *c, uint64_t value);
 /* [REX.W] opcode /reg operand */
 void relocator_emit_op(struct relocator_code *c, uint8_t opcode, uint8_t reg,
 		       const struct relocator_operand *operand);
-/* The instruction itself with another operand in memory. */
+/* The same instruction with another operand in memory. */
 void relocator_emit_like(struct relocator_code *c, const struct relocator_insn *i,
 			 const struct relocator_operand *operand);
 void relocator_emit_jump(struct relocator_code *c, uint64_t to);
-/* Where @value stands as eight bytes; 0 if there is no room. */
+/* Returns the address of a literal of eight bytes with @value; 0: there is no room. */
 uint64_t relocator_literal(struct relocator *r, uint64_t value);
-/* Write a distance; 0 if it does not fit. */
+/* Writes a distance. Returns 0 if it does not fit. */
 int relocator_put_distance(uint8_t *at, uint64_t from, uint64_t to);
 
 static inline uint32_t relocator_get32(const uint8_t *p)

@@ -12,7 +12,7 @@
 
 #define LIST_PARTS 3
 
-/* Where the parts begin, behind their 0; returns how many. */
+/* Finds the start of each part, after its 0. Returns how many there are. */
 static unsigned list_parts(const struct relocator *r, size_t parts[LIST_PARTS + 1])
 {
 	unsigned count = 0;
@@ -23,7 +23,7 @@ static unsigned list_parts(const struct relocator *r, size_t parts[LIST_PARTS + 
 	return parts[0] == 1 ? count : 0;
 }
 
-/* The linked address of entry @i with @size bytes of the image; 0: it is outside. */
+/* The linked address of entry @i, which has @size bytes of the image; 0: it is outside. */
 static uint64_t list_address(const struct relocator *r, size_t i, uint64_t size)
 {
 	uint64_t at = (uint64_t)(int64_t)(int32_t)relocator_get32(r->list + i * 4);
@@ -31,7 +31,7 @@ static uint64_t list_address(const struct relocator *r, size_t i, uint64_t size)
 	return at >= r->low && at < r->high && r->high - at >= size ? at : 0;
 }
 
-/* Is it an address of the image, or a physical one there? */
+/* Returns 1 if the number is a linked or a physical address of the image. */
 static int list_is_address(const struct relocator *r, uint64_t value)
 {
 	uint64_t linked = value < r->facts->kernel_map ? value + r->facts->kernel_map : value;

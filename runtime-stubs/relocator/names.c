@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Which symbol an address belongs to: for messages, and for facts about functions. */
+/* The symbol that an address belongs to, for messages and for facts about functions. */
 #include "inner.h"
 #include <string.h>
 

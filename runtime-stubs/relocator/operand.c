@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Operands of an instruction that goes out of line, and which registers are left. */
+/* Operands of an instruction that goes out of line, and the registers that it leaves free. */
 #include "inner.h"
 #include "../insn/insn.h"
 
-/* The operand as it stands. Not for what has neither base nor index. */
+/* The operand unchanged. It must have a base or an index. */
 int relocator_operand_of(const struct relocator_insn *i, struct relocator_operand *o)
 {
 	const struct insn_fields *f = &i->f;
@@ -57,8 +57,8 @@ uint8_t relocator_scratch(struct relocator_code *c, const struct relocator_insn 
 	return RAX;
 }
 
-/* Is the register that ModRM names a whole one that the instruction overwrites without
-   having read it? mov, movslq, lea; movzx and movsx. */
+/* Returns 1 if the instruction overwrites the whole register that ModRM names without
+   reading it: mov, movslq, lea; movzx and movsx. */
 uint8_t relocator_destination(const struct relocator_insn *i,
 				   const struct relocator_operand *o)
 {
@@ -71,7 +71,7 @@ uint8_t relocator_destination(const struct relocator_insn *i,
 	       reg != o->index ? reg : INSN_NO_REG;
 }
 
-/* Does it name rsp as an operand, which a push changes? */
+/* Returns 1 if rsp, which a push changes, is an operand. */
 int relocator_names_stack(const struct insn_fields *f)
 {
 	if ((f->modrm & 0x38) != RSP << 3 || f->rex & 4)

@@ -9,8 +9,8 @@ static int relocations_inside(const struct relocator *r, uint64_t at, uint64_t s
 	return at >= r->low && at < r->high && r->high - at >= size;
 }
 
-/* Does the symbol not move? Those that no section has and that lie outside the image
-   are numbers (offsets in the vDSO, checksums); those nobody defined are 0. */
+/* Returns 1 if the symbol does not move. A symbol without a section and outside the image is
+   a number (offsets in the vDSO, checksums). An undefined one is 0. */
 int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s)
 {
 	return s->st_shndx == SHN_UNDEF ||
@@ -19,8 +19,8 @@ int relocator_is_constant(const struct relocator *r, const Elf64_Sym *s)
 
 void relocator_word(struct relocator *r, uint64_t at, uint64_t value)
 {
-	/* What is less than each address of the kernel is a physical one. The kernel's
-	   own start takes the difference off again, which is the whole move to it. */
+	/* A value below all addresses of the kernel is a physical address. The kernel's own
+	   start subtracts the difference, which is all that the move changes there. */
 	if (r->late && value < r->facts->kernel_map) {
 		r->counts.words_unchanged++;
 		return;
@@ -30,14 +30,16 @@ void relocator_word(struct relocator *r, uint64_t at, uint64_t value)
 	r->counts.words++;
 }
 
-/* What is linked at 0 is where its segment is loaded, first: by how much its address changes. */
+/* How much the address of per-CPU data changes: they are linked at 0, and loaded where their
+   segment is. */
 static uint64_t relocations_per_cpu(const struct relocator *r, const Elf64_Sym *s)
 {
 	return r->per_cpu && s->st_value <= r->per_cpu_size && s->st_shndx != SHN_ABS && s->st_shndx != SHN_UNDEF ?
 		r->per_cpu : 0;
 }
 
-/* The word as it stands: a table may have been sorted since, not its relocations. */
+/* The word in the image, not the relocation's value: a table may have been sorted after
+   linking, but not its relocations. */
 static void relocations_word(struct relocator *r, uint64_t at, const Elf64_Sym *s)
 {
 	uint64_t value;
@@ -49,14 +51,15 @@ static void relocations_word(struct relocator *r, uint64_t at, const Elf64_Sym *
 		relocator_word(r, at, value + relocations_per_cpu(r, s));
 }
 
-/* The address of what is linked at 0 stands for a distance (RELOCATOR_FACT_PER_CPU): it stays. */
+/* Returns 1 if the address of what is linked at 0 means a distance (RELOCATOR_FACT_PER_CPU),
+   which does not move. */
 static int relocations_is_offset(const struct relocator *r, const Elf64_Rela *rela, const Elf64_Sym *s)
 {
 	return relocations_per_cpu(r, s) && !(s->st_value + (uint64_t)rela->r_addend) &&
 	       relocator_function_fact(r, rela->r_offset, RELOCATOR_FACT_PER_CPU);
 }
 
-/* A field of 32 bits refers to what is linked at 0. */
+/* A field of 32 bits that refers to per-CPU data. */
 static void relocations_field(struct relocator *r, uint64_t at, const Elf64_Sym *s)
 {
 	uint32_t field = relocator_get32(r->image + (at - r->low)) + (uint32_t)relocations_per_cpu(r, s);
@@ -70,7 +73,8 @@ static enum relocator_status relocations_one(struct relocator *r, const Elf64_Re
 {
 	uint64_t at = relocator_linked(r, rela->r_offset);
 
-	/* What is left of those of a table that was sorted since (Linux: sorttable). */
+	/* Relocations that are left of a table which was sorted after linking (Linux:
+	   sorttable). */
 	if (ELF64_R_TYPE(rela->r_info) == R_X86_64_NONE)
 		return RELOCATOR_DONE;
 	if (!relocations_inside(r, at, 4))
@@ -125,7 +129,8 @@ static enum relocator_status relocations_section(struct relocator *r,
 	return RELOCATOR_DONE;
 }
 
-/* Are relocations of code there? Linux 6.12 strips them, but for those of a few tables. */
+/* Returns 1 if there are relocations of code. Linux 6.12 strips all but those of a few
+   tables. */
 static int relocations_are_present(const struct relocator_file *f)
 {
 	for (size_t i = 0; i < f->section_count; i++)

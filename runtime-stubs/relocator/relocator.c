@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* The order of the work; what is checked before it begins. */
+/* The order of the work, and the checks before it. */
 #include "inner.h"
 #include <string.h>
 
@@ -18,7 +18,7 @@ size_t relocator_section_work(size_t size)
 	return ((size + 7) & ~(size_t)7) + LITERAL_SLOTS * sizeof(uint32_t);
 }
 
-/* A variable of eight bytes by its name, in the image; NULL if there is none. */
+/* Returns where the image has the named variable of eight bytes; NULL: there is none. */
 static uint8_t *relocator_variable(const struct relocator *r, const struct relocator_file *f,
 				   const struct relocator_fact *fact)
 {

@@ -77,7 +77,8 @@ static enum relocator_status sweep_stays(struct sweep *sweep)
 	return RELOCATOR_DONE;
 }
 
-/* What a field refers to. An object's has the low half alone, and is near its target. */
+/* What a field refers to. In an object file the field has only the low half, and its target
+   is near. */
 static uint64_t sweep_value(const struct relocator *r, const struct relocator_insn *i,
 			    const uint8_t *field)
 {
@@ -88,7 +89,8 @@ static uint64_t sweep_value(const struct relocator *r, const struct relocator_in
 	return r->delta + (uint64_t)(int64_t)(int32_t)low;
 }
 
-/* Which fields are references? The marks are taken away: those left were not met. */
+/* Finds the fields that are references, and clears their marks. A mark that remains was not
+   met. */
 static enum relocator_status sweep_fields(struct sweep *sweep, struct relocator_insn *i)
 {
 	uint8_t *marks = sweep->r->work + (i->linked - sweep->r->low);
@@ -114,8 +116,8 @@ static enum relocator_status sweep_fields(struct sweep *sweep, struct relocator_
 	return RELOCATOR_DONE;
 }
 
-/* An address relative to gs that no relocation names: Linux's stack protector has one, in
-   all code. It is moved with what gs is the base of. */
+/* An address relative to gs that has no relocation: Linux's stack protector has one in all
+   code. It is moved together with the base of gs. */
 static void sweep_per_cpu(struct relocator *r, struct relocator_insn *i)
 {
 	if (!r->per_cpu_at || i->f.segment != SEGMENT_GS || i->disp || !relocator_is_absolute(&i->f))
@@ -148,7 +150,8 @@ static enum relocator_status sweep_insn(struct sweep *sweep, struct relocator_in
 	return relocator_rewrite(r, i);
 }
 
-/* Is a symbol within the instruction, so that this is no instruction? Bytes to it. */
+/* If a symbol is inside the instruction, these bytes are no instruction: returns the bytes
+   up to it. */
 static unsigned sweep_cut(const struct relocator *r, uint64_t at, unsigned len)
 {
 	for (unsigned k = 1; k < len; k++)
@@ -189,7 +192,7 @@ static enum relocator_status sweep_section(struct sweep *sweep, uint64_t at, uin
 	return RELOCATOR_DONE;
 }
 
-/* A reference that no instruction has. */
+/* A reference that is in no instruction. */
 static enum relocator_status sweep_left(struct relocator *r)
 {
 	for (uint64_t at = r->low; at < r->high; at++)
