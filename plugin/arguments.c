@@ -6,6 +6,7 @@
 
 #include "diagnostics.h"
 #include "arguments.h"
+#include "guest.h"
 
 const char arguments_help[] =
 "previrt: pre-virtualizes what is compiled: pads and records each sensitive\n"
@@ -26,6 +27,7 @@ const char arguments_help[] =
 "  guest=NAME|PATH         a guest file (may be repeated): operations on page\n"
 "                          tables and device memory become sites, and liveness\n"
 "                          is recorded\n"
+"  guest-lines=WORD,...    of guest files, only lines that begin with one of these\n"
 "  loads                   with a guest file: loads of page tables too\n"
 "  verbose                 say what was rewritten where\n"
 "  ignore-version          load into a GCC of another major version\n"
@@ -160,6 +162,14 @@ static bool set_guest(struct previrt_options *o, const char *, const char *value
 	return add_pattern(&o->guests, value);
 }
 
+static bool set_guest_lines(struct previrt_options *o, const char *name, const char *value)
+{
+	char words[160];
+
+	o->guest_lines = value;
+	return guest_words(value, words, sizeof(words)) || bad_value(name, value, words);
+}
+
 static bool set_gc_sections(struct previrt_options *o, const char *, const char *)
 {
 	o->gc_sections = true;
@@ -213,6 +223,7 @@ static const struct {
 	{ "wide-section", "GLOB", set_part },
 	{ "stubs", "native|count|PATH", set_stubs },
 	{ "guest", "NAME|PATH", set_guest },
+	{ "guest-lines", "WORD,...", set_guest_lines },
 	{ "gc-sections", NULL, set_gc_sections },
 	{ "loads", NULL, set_loads },
 	{ "verbose", NULL, set_verbose },

@@ -38,6 +38,7 @@ struct previrt_options {
 	struct previrt_pattern *parts[PARTS_LISTS];
 	const char *stubs;	/* native, count, or a path */
 	struct previrt_pattern *guests;	/* names or paths of guest files */
+	const char *guest_lines;	/* first words of the lines that count; NULL: all */
 	bool gc_sections;	/* entries go with the sections of their sites */
 	bool loads;		/* loads of page tables are sites too */
 	const char *digest;	/* of --cflags; NULL: none given */

@@ -285,9 +285,18 @@ static const struct {
 	{ "place", GUEST_PLACE, parse_place },
 };
 
-static bool parse_line(struct parser *p)
+/* The first words of all lines, as join makes them; returns text. */
+static char *join_directives(char *text, size_t size)
 {
 	const char *words[COUNT(directives)];
+
+	for (size_t i = 0; i < COUNT(directives); i++)
+		words[i] = directives[i].word;
+	return join(words, COUNT(words), text, size);
+}
+
+static bool parse_line(struct parser *p)
+{
 	char wanted[sizeof(p->error->wanted)];
 	char *word = next_word(p);
 
@@ -296,11 +305,10 @@ static bool parse_line(struct parser *p)
 	for (size_t i = 0; i < COUNT(directives); i++) {
 		struct guest_entry entry = { .kind = directives[i].kind };
 
-		words[i] = directives[i].word;
-		if (!strcmp(word, words[i]))
+		if (!strcmp(word, directives[i].word))
 			return directives[i].parse(p, &entry);
 	}
-	return fail(p, PV_UNKNOWN_WORD, word, join(words, COUNT(words), wanted, sizeof(wanted)));
+	return fail(p, PV_UNKNOWN_WORD, word, join_directives(wanted, sizeof(wanted)));
 }
 
 bool guest_parse(const char *text, struct guest *guest, struct guest_error *error)
@@ -324,16 +332,56 @@ bool guest_parse(const char *text, struct guest *guest, struct guest_error *erro
 	return good;
 }
 
+static void free_kind(struct guest *guest, unsigned kind)
+{
+	while (guest->entries[kind]) {
+		struct guest_entry *e = guest->entries[kind];
+
+		guest->entries[kind] = e->next;
+		free((void *)e->name);
+		free(e);
+	}
+}
+
 void guest_free(struct guest *guest)
 {
 	for (unsigned kind = 0; kind < GUEST_KINDS; kind++)
-		while (guest->entries[kind]) {
-			struct guest_entry *e = guest->entries[kind];
+		free_kind(guest, kind);
+}
 
-			guest->entries[kind] = e->next;
-			free((void *)e->name);
-			free(e);
-		}
+/* Is @word, of @length bytes, one of the list @words? */
+static bool is_in_list(const char *words, const char *word, size_t length)
+{
+	for (; *words; words += strcspn(words, ","), words += *words == ',')
+		if (strcspn(words, ",") == length && !memcmp(words, word, length))
+			return true;
+	return false;
+}
+
+void guest_select(struct guest *guest, const char *words)
+{
+	for (size_t i = 0; i < COUNT(directives); i++) {
+		if (is_in_list(words, directives[i].word, strlen(directives[i].word)))
+			continue;
+		free_kind(guest, directives[i].kind);
+		if (directives[i].kind == GUEST_LEAVE_FILE)
+			free_kind(guest, GUEST_LEAVE_FUNCTION);
+	}
+}
+
+bool guest_words(const char *words, char *list, size_t size)
+{
+	char all[256];
+	bool good = *words && words[strlen(words) - 1] != ',';
+
+	all[0] = 0;
+	for (size_t i = 0, used = 0; i < COUNT(directives); i++)
+		used += snprintf(all + used, sizeof(all) - used, "%s%s", i ? "," : "", directives[i].word);
+	for (; good && *words; words += strcspn(words, ","), words += *words == ',')
+		good = is_in_list(all, words, strcspn(words, ","));
+	if (!good)
+		join_directives(list, size);
+	return good;
 }
 
 const struct guest_entry *guest_find(const struct guest *guest, enum guest_kind kind,

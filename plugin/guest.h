@@ -63,6 +63,18 @@ struct guest_error {
  */
 bool guest_parse(const char *text, struct guest *guest, struct guest_error *error);
 
+/*
+ * Removes the entries of lines whose first word is not in @words ("device,hook"). @words is one
+ * that guest_words accepts.
+ */
+void guest_select(struct guest *guest, const char *words);
+
+/*
+ * Returns true if each of @words, which commas part, begins a line of the format. Else @list,
+ * of @size bytes, gets those that do.
+ */
+bool guest_words(const char *words, char *list, size_t size);
+
 void guest_free(struct guest *guest);
 
 /* The entry of this kind with exactly this name, or NULL. */

@@ -67,7 +67,7 @@ static void report(const char *path, const struct guest_error *e)
 	free(text);
 }
 
-bool guest_load(const char *name, const char *plugin)
+bool guest_load(const char *name, const char *plugin, const char *lines)
 {
 	char *path = NULL, *text;
 	struct guest_error error;
@@ -86,6 +86,8 @@ bool guest_load(const char *name, const char *plugin)
 	loaded = guest_parse(text, &guest, &error);
 	if (!loaded)
 		report(path, &error);
+	else if (lines)
+		guest_select(&guest, lines);
 	free(text);
 	free(path);
 	return loaded;

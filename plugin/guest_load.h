@@ -10,11 +10,12 @@
 #include "guest.h"
 
 /*
- * Find and read a guest file, beside those read before: a name without a slash in the directory guests
- * beside the plugin (its path is given) or in share/previrt/guests of the same
- * prefix; with a slash it is a path. Reports errors; false if there was one.
+ * Reads a guest file in addition to those read before. A @name without a slash is a file in the
+ * directory guests beside the plugin, whose path is @plugin, or in share/previrt/guests of the
+ * same prefix. With a slash it is a path. @lines: the first words of the lines that count, as
+ * guest_words accepts them; NULL: all. Reports errors; false if there was one.
  */
-bool guest_load(const char *name, const char *plugin);
+bool guest_load(const char *name, const char *plugin, const char *lines);
 
 /* Was a guest file loaded? */
 bool guest_is_loaded();

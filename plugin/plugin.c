@@ -125,7 +125,7 @@ EXPORT int plugin_init(struct plugin_name_args *args, struct plugin_gcc_version 
 	if (!arguments_parse(&previrt_options, args->argc, args->argv))
 		return 1;
 	for (const struct previrt_pattern *p = previrt_options.guests; p; p = p->next)
-		if (!guest_load(p->glob, args->full_name))
+		if (!guest_load(p->glob, args->full_name, previrt_options.guest_lines))
 			return 1;
 	if (previrt_options.help)
 		fputs(arguments_help, stderr);

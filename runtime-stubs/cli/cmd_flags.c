@@ -25,6 +25,7 @@ struct flags {
 	int passed_count;
 	char **guest;           /* as given, then their paths */
 	int guests;
+	const char *guest_lines;
 };
 
 /* Options that the plugin reads, for C and while it preprocesses .S files. */
@@ -89,6 +90,8 @@ static bool flags_parse(struct flags *flags, int argc, char **argv)
 			flags->stubs = util_copy(arg + 8);
 		} else if (!strncmp(arg, "--guest=", 8) && arg[8]) {
 			flags->guest[flags->guests++] = util_copy(arg + 8);
+		} else if (!strncmp(arg, "--guest-lines=", 14) && arg[14]) {
+			flags->guest_lines = arg + 14;
 		} else if (!strcmp(arg, "--loads")) {
 			flags->loads = true;
 		} else if (!strcmp(arg, "--gc-sections")) {
@@ -161,6 +164,8 @@ static void flags_print_c(const struct flags *flags, const char *plugin,
 		printf(" -fplugin-arg-previrt-mode=%s", flags->mode);
 	for (int i = 0; i < flags->guests; i++)
 		printf(" -fplugin-arg-previrt-guest=%s", flags->guest[i]);
+	if (flags->guest_lines)
+		printf(" -fplugin-arg-previrt-guest-lines=%s", flags->guest_lines);
 	if (flags->loads)
 		printf(" -fplugin-arg-previrt-loads");
 	if (flags->gc_sections)
@@ -310,9 +315,9 @@ int cmd_flags(bool assembler, int argc, char **argv)
 			   "--no-plugin leaves it out", flags_wants_plugin(&flags, assembler));
 		return EXIT_TROUBLE;
 	}
-	if (flags.loads && !flags.guests) {
-		diag_error(DIAG_USAGE, NULL, "--loads: of what, only a guest file "
-			   "tells; give --guest too");
+	if ((flags.loads || flags.guest_lines) && !flags.guests) {
+		diag_error(DIAG_USAGE, NULL, "%s: it is about a guest file; give --guest too",
+			   flags.loads ? "--loads" : "--guest-lines");
 		return EXIT_TROUBLE;
 	}
 	pack = assembler || flags.plugin ? path_pack() : path_gas_pack();

@@ -142,6 +142,8 @@ const char command_help_flags[] =
 	"                          processor of a Linux, or the text in a file\n"
 	"  --guest=NAME|PATH       operations on memory too, as this guest file says\n"
 	"                          (may be repeated)\n"
+	"  --guest-lines=WORD,...  with --guest: only the file's lines that begin so\n"
+	"                          (device: sites on device memory alone)\n"
 	"  --loads                 with --guest: loads of page tables too\n"
 	"  --cc=COMPILER           the compiler of that build (default: $CC, gcc)\n"
 	"  --class=-NAME,+NAME     classes of instructions off and on\n"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * guest_test FILE...: reads guest files with the plugin's own reader and prints
- * what is in it, an entry a line:
+ * guest_test [--lines=WORD,...] FILE...: reads guest files with the plugin's own
+ * reader and prints what is in it, an entry a line:
  *	LINE KIND VALUE FLAGS NAME
  * or on an error "LINE: PVnnn: WORD: WANTED"; exit 0, 1 on an error.
  */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "guest.h"
 
 static const char *const kinds[GUEST_KINDS] = {
@@ -53,12 +54,23 @@ int main(int argc, char **argv)
 {
 	struct guest_error error;
 	struct guest guest = { 0 };
+	const char *lines = NULL;
+	char words[160];
 	bool good = true;
+	int i = 1;
 
-	if (argc < 2)
-		errx(2, "usage: guest_test FILE...");
-	for (int i = 1; i < argc && good; i++)
+	if (argc > 1 && !strncmp(argv[1], "--lines=", 8))
+		lines = argv[i++] + 8;
+	if (i >= argc)
+		errx(2, "usage: guest_test [--lines=WORD,...] FILE...");
+	if (lines && !guest_words(lines, words, sizeof(words))) {
+		printf("%s: %s\n", lines, words);
+		return 1;
+	}
+	for (; i < argc && good; i++)
 		good = guest_parse(read_text(argv[i]), &guest, &error);
+	if (lines)
+		guest_select(&guest, lines);
 	for (int kind = 0; kind < GUEST_KINDS; kind++)
 		for (const struct guest_entry *e = guest.entries[kind]; e; e = e->next)
 			print_entry(e);
