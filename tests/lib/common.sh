@@ -45,6 +45,20 @@ make_tmp() {
 	trap 'rm -rf "$TMP"' EXIT
 }
 
+# large_pages: programs started from now on have their memory in large pages, if the host
+# has any on request. A compiler takes a fifth less of a processor and makes the same bytes.
+large_pages() {
+	local library=$BUILD/tests/large_pages.so source=$TOP/tests/lib/large_pages.c
+
+	case $BUILD in *[[:space:]:]*) return 0 ;; esac
+	if [ ! "$library" -nt "$source" ]; then
+		mkdir -p "$BUILD/tests" && gcc -O2 -shared -fPIC -o "$library.$$" "$source" &&
+			mv "$library.$$" "$library" || return 0
+	fi
+	export LD_PRELOAD=$library${LD_PRELOAD:+:$LD_PRELOAD}
+	export GLIBC_TUNABLES=glibc.malloc.hugetlb=1${GLIBC_TUNABLES:+:$GLIBC_TUNABLES}
+}
+
 # run_program MODE PROGRAM [ARGUMENT...]: run a program of 64-bit or 32-bit
 # code, for a minute at most. Not every host's kernel runs 32-bit programs; QEMU does where it does not.
 run_program() {
