@@ -82,5 +82,5 @@ void board_count_ticks(uint64_t *late, uint64_t *dropped)
 {
 	*late = *dropped = 0;
 	if (board_vm.self[BOARD_i8254])
-		i8254_count(board_vm.self[BOARD_i8254], late, dropped);
+		i8254_statistics(board_vm.self[BOARD_i8254], late, dropped);
 }

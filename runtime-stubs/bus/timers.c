@@ -63,7 +63,7 @@ static uint64_t timers_run(struct bus_timer *timer, uint64_t now)
 			continue;
 		if (timer->when <= now)
 			timer->when = timer->run(timer->self, now);
-		/* BUS_NEVER, less one, is the latest of all times. */
+		/* BUS_NEVER is 0; less one it is the largest number. */
 		if (timer->when - 1 < first - 1)
 			first = timer->when;
 	}

@@ -15,7 +15,7 @@ struct bus;
 #define BUS_NEVER 0u
 #define BUS_NOW 1u		/* a time that has passed: at once */
 
-/* All of it is derived from the device's state. */
+/* Derived, but a device may save @when as its state. */
 struct bus_timer {
 	struct bus *bus;
 	struct bus_timer *next;

@@ -2,8 +2,7 @@
 /* Copyright The previrt authors */
 /*
  * Xen PV: Xen, the wedge as its first domain's kernel, the guest as its module.
- * The one file outside the back-end's folder that names Xen: as a product to be
- * found and started.
+ * Xen is a product here, which is found and started.
  */
 #include "diag.h"
 #include "doctor.h"
@@ -180,9 +179,7 @@ const struct doctor_check doctor_hypervisor = {
 	"install Debian's " XEN_PACKAGE ", or name an image with --hypervisor", xen_look,
 };
 
-static const struct run_machine run_xen = {
+const struct run_machine run_xen = {
 	"xen", "Xen PV, in its first domain (disks are in memory: copy or ro)", xen_words,
 	RUN_CRASHED, true, NULL,
 };
-
-const struct run_machine *const run_machines[] = { &run_xen, &run_native, &run_process, NULL };

@@ -104,13 +104,13 @@ struct cpu_derived {
 	   SYSCALL with unknown MSRs; 0: there is no fast path. */
 	uint64_t syscall_target, syscall_unknown;
 	/* segment.c: the GDT as it was read from the guest, and as hardware has it. */
-	uint64_t gdt_read[CPU_GDT_SHOWN], gdt_given[CPU_GDT_SHOWN];
+	uint64_t gdt_read[CPU_GDT_SHOWN], gdt_loaded[CPU_GDT_SHOWN];
 	/* User mode's GS. changed: hardware is loaded with it before user mode runs, as a
 	   kernel may load several values, or the same, before that. */
 	struct { uint16_t selector; uint64_t base; uint8_t changed; } user_gs;
 	/* 1: a null selector in FS has made its base 0, and hardware gets that base before
 	   user mode runs: most kernels write another base before that. */
-	uint8_t fs_waits;
+	uint8_t fs_base_pending;
 	/* deliver.c: the IDT and the TSS's stack in memory. Valid while @known equals
 	   soft_tlb_vcpu.changes plus one. */
 	struct {

@@ -52,12 +52,14 @@ static int segment_descriptor(struct cpu *cpu, uint16_t selector, void *d, size_
 }
 
 /*
- * The fast path compares the GDT on each return to user mode. After CPU_GDT_COMPARES of these
- * since the last load of CR3, writes to the GDT are watched instead. Not earlier: kernels
- * write to it when they change processes, and watching costs a flush.
+ * The fast path compares the GDT on each return to user mode. After CPU_GDT_COMPARES such
+ * comparisons without a load of CR3 it looks at the dirty bit of the GDT's frame instead. It
+ * does not before, because kernels write to the GDT when they change processes, and clearing
+ * the bit costs a flush.
  */
 static void segment_watch_gdt(struct cpu *cpu, const void *now, const void *known, size_t size)
 {
+	/* For a GDT that cannot be read: never equal, always written. */
 	static const uint64_t unequal[2] = { 0, 1 };
 	static const uint8_t always = PTE_D;
 	const uint8_t *written = NULL;
@@ -78,7 +80,7 @@ static void segment_watch_gdt(struct cpu *cpu, const void *now, const void *know
  * code, which user mode can run with any DPL, with DPL 3 (LIMIT: LAR of user mode shows
  * that); else 0.
  */
-static uint64_t segment_of_user(uint64_t d)
+static uint64_t segment_for_hardware(uint64_t d)
 {
 	uint64_t conforming = DESC_SYSTEM | DESC_CODE | DESC_CONFORMING;
 
@@ -88,15 +90,15 @@ static uint64_t segment_of_user(uint64_t d)
 }
 
 /* Returns 1 if @selector is among the descriptors that hardware is loaded with. LIMIT: user mode
-   cannot load others of the GDT. */
-static int segment_is_given(uint16_t selector)
+   cannot load a selector of the GDT from CPU_GDT_SHOWN on. */
+static int segment_is_loaded(uint16_t selector)
 {
 	return (selector & 4) || selector >> 3 < CPU_GDT_SHOWN;
 }
 
 void cpu_sync_gdt(struct cpu *cpu)
 {
-	uint64_t *given = cpu->derived.gdt_given, *read = cpu->derived.gdt_read;
+	uint64_t *loaded = cpu->derived.gdt_loaded, *read = cpu->derived.gdt_read;
 	uint64_t table[CPU_GDT_SHOWN] = { 0 };
 	size_t size = cpu->gdt.limit + 1u;
 	struct cpu_fault ignored;
@@ -117,13 +119,13 @@ void cpu_sync_gdt(struct cpu *cpu)
 	for (unsigned i = 0; i < CPU_GDT_SHOWN; i++)
 		read[i] = table[i];
 	for (unsigned i = 0; i < CPU_GDT_SHOWN; i++) {
-		table[i] = i && i < size / 8 ? segment_of_user(table[i]) : 0;
-		changed |= table[i] != given[i];
+		table[i] = i && i < size / 8 ? segment_for_hardware(table[i]) : 0;
+		changed |= table[i] != loaded[i];
 	}
 	if (!changed)
 		return;
 	for (unsigned i = 0; i < CPU_GDT_SHOWN; i++)
-		given[i] = table[i];
+		loaded[i] = table[i];
 	backend_set_gdt(table, CPU_GDT_SHOWN);
 }
 
@@ -143,7 +145,7 @@ static void segment_sync_ldt(struct cpu *cpu)
 			break;
 		}
 		for (unsigned j = 0; j < n; j++)
-			chunk[j] = segment_of_user(chunk[j]);
+			chunk[j] = segment_for_hardware(chunk[j]);
 		backend_set_ldt(i, chunk, n);
 	}
 	backend_load_ldt(count);
@@ -158,7 +160,7 @@ static enum cpu_result segment_check_code(struct cpu *cpu, uint16_t cs, uint64_t
 {
 	if (!(cs & ~3u))
 		return cpu_raise(fault, VECTOR_GP, 0);
-	if (!segment_is_given(cs) || segment_descriptor(cpu, cs, d, 8) || !(*d & DESC_SYSTEM) || !(*d & DESC_CODE) ||
+	if (!segment_is_loaded(cs) || segment_descriptor(cpu, cs, d, 8) || !(*d & DESC_SYSTEM) || !(*d & DESC_CODE) ||
 	    (*d & DESC_CONFORMING ? DESC_DPL(*d) > 3 : DESC_DPL(*d) != 3))
 		return cpu_raise(fault, VECTOR_GP, cs & ~3u);
 	if (!(*d & DESC_PRESENT))
@@ -173,10 +175,10 @@ enum cpu_result cpu_check_return(struct cpu *cpu, uint16_t cs, uint16_t ss,
 
 	if (segment_check_code(cpu, cs, &code, fault) == CPU_FAULT)
 		return CPU_FAULT;
-	if (!(ss & ~3u)) {	/* none is good enough for 64-bit code, not of ring 3 */
+	if (!(ss & ~3u)) {	/* 64-bit code of ring 3 must not have a null SS */
 		return cpu_raise(fault, VECTOR_GP, 0);
 	}
-	if ((ss & 3) != 3 || !segment_is_given(ss) || segment_descriptor(cpu, ss, &stack, 8) ||
+	if ((ss & 3) != 3 || !segment_is_loaded(ss) || segment_descriptor(cpu, ss, &stack, 8) ||
 	    !(stack & DESC_SYSTEM) || (stack & DESC_CODE) || !(stack & DESC_ACCESS) ||
 	    DESC_DPL(stack) != 3)
 		return cpu_raise(fault, VECTOR_GP, ss & ~3u);
@@ -211,7 +213,7 @@ void cpu_user_gs_changed(struct cpu *cpu, uint16_t selector)
 void cpu_load_fs_base(struct cpu *cpu, uint64_t base)
 {
 	cpu->fs_base = base;
-	cpu->derived.fs_waits = 0;
+	cpu->derived.fs_base_pending = 0;
 	backend_set_fs_base(base);
 }
 
@@ -234,7 +236,7 @@ static void segment_sync_gs(struct cpu *cpu)
 void cpu_sync_user_bases(struct cpu *cpu)
 {
 	segment_sync_gs(cpu);
-	if (cpu->derived.fs_waits)
+	if (cpu->derived.fs_base_pending)
 		cpu_load_fs_base(cpu, cpu->fs_base);
 }
 
@@ -260,7 +262,7 @@ static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user,
 	cpu->seg[which] = selector;
 	cpu->stale &= ~(1u << which);
 	if (which == SEG_GS) {
-		/* A load of GS sets the base that is active. */
+		/* A load of GS sets GS_BASE, whichever that is after swapgs. */
 		uint64_t base = user ? segment_base(d) : 0;
 
 		*cpu_gs_base(cpu, 0) = base;
@@ -276,7 +278,7 @@ static void segment_set(struct cpu *cpu, int which, uint16_t selector, int user,
 		cpu_load_fs_base(cpu, segment_base(d));
 	} else if (which == SEG_FS) {
 		cpu->fs_base = 0;
-		cpu->derived.fs_waits = 1;
+		cpu->derived.fs_base_pending = 1;
 		requests_vcpu.work |= CPU_WORK_BASES;
 	}
 }
@@ -322,8 +324,8 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 		if (!(d & DESC_PRESENT))
 			return cpu_raise(fault, which == SEG_SS ? VECTOR_SS : VECTOR_NP,
 					 selector & ~3u);
-		user = !!segment_of_user(d);
-		if (user && !segment_is_given(selector))
+		user = !!segment_for_hardware(d);
+		if (user && !segment_is_loaded(selector))
 			return cpu_raise(fault, VECTOR_GP, selector & ~3u);
 	} else if (which == SEG_SS && (selector & 3) == 3) {
 		return cpu_raise(fault, VECTOR_GP, 0);
@@ -334,7 +336,7 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
 	}
 	if (user)
 		cpu_sync_gdt(cpu);
-	else if (selector & ~3u)	/* to be dropped by then */
+	else if (selector & ~3u)	/* iret to user mode makes it null */
 		requests_vcpu.slow = 1;
 	segment_set(cpu, which, selector, user, d);
 	return CPU_NEXT;
@@ -346,15 +348,15 @@ static enum cpu_result segment_load(struct cpu *cpu, int which, uint16_t selecto
  */
 void cpu_note_user_bases(struct cpu *cpu)
 {
-	if (cpu->fs_base && !(cpu->loaded[SEG_FS] & ~3u) && !cpu->derived.fs_waits)
+	if (cpu->fs_base && !(cpu->loaded[SEG_FS] & ~3u) && !cpu->derived.fs_base_pending)
 		cpu->fs_base = backend_user_base(SEG_FS);
 	if (cpu->gs_base[1] && !(cpu->loaded[SEG_GS] & ~3u) && !cpu->derived.user_gs.changed)
 		cpu->derived.user_gs.base = cpu->gs_base[1] = backend_user_base(SEG_GS);
 }
 
 /*
- * User mode loads segment registers without entering the wedge. A new selector has set
- * the base to that of its descriptor.
+ * User mode loads segment registers without entering the wedge. If the selector has changed,
+ * the processor has loaded the base from its descriptor.
  */
 void cpu_note_selector(struct cpu *cpu, int which, uint16_t selector)
 {
@@ -515,7 +517,7 @@ static enum cpu_result segment_store(struct cpu *cpu, const struct insn *insn, u
 }
 
 /* lar, lsl, verr, verw from privilege 0. SDM volume 2, tables under LAR, LSL. */
-static enum cpu_result segment_ask(struct cpu *cpu, const struct insn *insn, uint64_t next,
+static enum cpu_result segment_query(struct cpu *cpu, const struct insn *insn, uint64_t next,
 				   struct cpu_fault *fault)
 {
 	uint16_t selector;
@@ -575,7 +577,7 @@ enum cpu_result cpu_emulate_segment(struct cpu *cpu, const struct insn *insn, ui
 	case PREVIRT_OP_lsl:
 	case PREVIRT_OP_verr:
 	case PREVIRT_OP_verw:
-		return segment_ask(cpu, insn, next, fault);
+		return segment_query(cpu, insn, next, fault);
 	}
 	return CPU_UNKNOWN;
 }

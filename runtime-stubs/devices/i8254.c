@@ -5,12 +5,12 @@
  * 0 drives interrupt line 0. Intel 8254 data sheet. Counts are computed from
  * the time when they are read. LIMIT: no BCD; modes 1 and 5 act as 0 and 4.
  *
- * No tick is lost. If the machine has not run for more than a period, the edges of the
- * periods that have passed are signalled one after the other, each after the guest has
- * taken the one before (i8254_taken), so that a kernel that counts ticks counts all of
- * them. They are at least a quarter of a period apart, because kernels measure delays by
- * ticks. They are dropped after the line has been masked for a second, and if the period
- * is so short that the guest would do nothing else.
+ * No tick is lost, but in two cases. If the machine has not run for more than a period, the
+ * edges of the periods that have passed are signalled one after the other, each after the guest
+ * has taken the one before (i8254_taken), so that a kernel that counts ticks counts all of them.
+ * They are at least a quarter of a period apart, because kernels measure delays by ticks. The two
+ * cases in which such edges are dropped: the line has been masked for a second; the period is so
+ * short that the guest would do nothing else.
  */
 #include "i8254.h"
 #include "../bus/device.h"
@@ -40,10 +40,10 @@ struct i8254 {
 	struct channel channel[3];
 	uint8_t port61;
 	uint8_t pending;			/* 1: periods have passed whose edges were not signalled yet */
-	uint64_t masked;		/* ns, since when the line is; 0: it is not */
+	uint64_t masked;		/* ns, when the line was masked; 0: it is not masked */
 	uint64_t signalled;		/* ns, the last edge */
 	struct bus_source irq;
-	struct bus_timer timer;		/* when is state, the rest is derived */
+	struct bus_timer timer;		/* its member `when' is state */
 	/* Derived. */
 	uint64_t late, dropped;		/* counters, of this run */
 };
@@ -61,14 +61,14 @@ static void pit_reset(void *self)
 	bus_set_line(&pit->irq, 0);
 }
 
-static uint64_t pit_count(uint64_t ns)
+static uint64_t pit_ticks_in(uint64_t ns)
 {
 	return (uint64_t)((unsigned __int128)ns * TICKS_PER_NS >> 64);
 }
 
 static uint64_t pit_ticks(const struct channel *c, uint64_t now)
 {
-	return c->running && c->gate ? pit_count(now - c->start) : 0;
+	return c->running && c->gate ? pit_ticks_in(now - c->start) : 0;
 }
 
 /* Returns the time when pit_ticks reaches @ticks. */
@@ -76,7 +76,7 @@ static uint64_t pit_time(const struct channel *c, uint64_t ticks)
 {
 	uint64_t ns = ticks / PIT_HZ * NS + (ticks % PIT_HZ * NS + PIT_HZ - 1) / PIT_HZ;
 
-	return c->start + ns + (pit_count(ns) < ticks);
+	return c->start + ns + (pit_ticks_in(ns) < ticks);
 }
 
 static int pit_is_periodic(const struct channel *c)
@@ -111,7 +111,7 @@ static int pit_output(const struct channel *c, uint64_t now)
 	return c->running && ticks >= c->count;
 }
 
-/* Returns 1 if the edges before @due are to be dropped: the line was masked for long, or the period
+/* Returns 1 if edges that are overdue are to be dropped: the line was masked for long, or the period
    is too short. */
 static int pit_drops(struct i8254 *pit, unsigned line, uint64_t now)
 {
@@ -176,7 +176,7 @@ void i8254_taken(struct i8254 *pit)
 		bus_set_timer(&pit->timer, BUS_NOW);
 }
 
-void i8254_count(const struct i8254 *pit, uint64_t *late, uint64_t *dropped)
+void i8254_statistics(const struct i8254 *pit, uint64_t *late, uint64_t *dropped)
 {
 	*late = pit->late;
 	*dropped = pit->dropped;
@@ -294,7 +294,7 @@ static uint32_t pit_read_gate(void *self, uint16_t offset, int size)
 
 	(void)offset;
 	(void)size;
-	return pit->port61 | (pit_count(now) / 18 & 1) << 4 |
+	return pit->port61 | (pit_ticks_in(now) / 18 & 1) << 4 |
 	       (pit_output(&pit->channel[2], now) ? 0x20 : 0);
 }
 

@@ -12,6 +12,6 @@ void i8254_taken(struct i8254 *pit);
 
 /* Counts ticks: @late were signalled after the next one was due, @dropped were not signalled
    because the line was masked. */
-void i8254_count(const struct i8254 *pit, uint64_t *late, uint64_t *dropped);
+void i8254_statistics(const struct i8254 *pit, uint64_t *late, uint64_t *dropped);
 
 #endif

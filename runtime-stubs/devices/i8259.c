@@ -13,7 +13,7 @@
 
 struct chip {				/* state */
 	uint8_t irr, isr, imr, lines;
-	uint8_t vector, icw, icw4, read_isr, elcr, poll, special_mask;
+	uint8_t vector, icw, icw4, read_isr, elcr, expects_icw4, special_mask;
 };
 
 struct i8259 {
@@ -143,7 +143,7 @@ static void i8259_command(struct chip *pic, uint8_t value)
 	if (value & 0x10) {			/* ICW1 */
 		*pic = (struct chip){ .icw = 2, .icw4 = 0, .lines = pic->lines,
 				      .elcr = pic->elcr, .irr = pic->lines & pic->elcr };
-		pic->poll = value & 1;		/* ICW4 will come */
+		pic->expects_icw4 = value & 1;
 		return;
 	}
 	if (value & 0x08) {			/* OCW3 */
@@ -165,7 +165,7 @@ static void i8259_data(struct chip *pic, uint8_t value)
 		pic->icw = 3;
 		return;
 	case 3:
-		pic->icw = pic->poll ? 4 : 0;
+		pic->icw = pic->expects_icw4 ? 4 : 0;
 		return;
 	case 4:
 		pic->icw4 = value;
@@ -259,7 +259,7 @@ static int i8259_loaded(void *self)
 #define CHIP(part) STATE_EACH(struct i8259, chip, part)
 static const struct state_field i8259_state[] = {
 	CHIP(irr), CHIP(isr), CHIP(imr), CHIP(lines), CHIP(vector), CHIP(icw), CHIP(icw4),
-	CHIP(read_isr), CHIP(elcr), CHIP(poll), CHIP(special_mask),
+	CHIP(read_isr), CHIP(elcr), CHIP(expects_icw4), CHIP(special_mask),
 };
 
 const struct device device_i8259 = {

@@ -19,7 +19,7 @@ enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 /* After this many reads of LSR with no other access, the guest is in a loop that waits for
    input. Loops that wait for the transmitter, or that empty the port before a reset, are
    shorter. */
-#define POLLS 16
+#define LSR_READS 16
 
 struct uart8250 {
 	/* State. */
@@ -27,7 +27,7 @@ struct uart8250 {
 	uint8_t transmit_due;		/* the "transmitter empty" interrupt */
 	uint8_t fifo[64];
 	uint32_t head, count;
-	uint32_t polls;			/* consecutive reads of LSR */
+	uint32_t lsr_reads;		/* consecutive reads of LSR */
 	struct bus_source irq;
 	/* Derived: a poll empties it. */
 	char line[128];			/* output that the console has not got yet */
@@ -82,7 +82,7 @@ static void uart_reset(void *self)
 
 	uart->ier = uart->lcr = uart->mcr = uart->fcr = uart->dlm = 0;
 	uart->dll = 12;
-	uart->transmit_due = uart->polls = uart->count = 0;
+	uart->transmit_due = uart->lsr_reads = uart->count = 0;
 	bus_set_line(&uart->irq, 0);
 }
 
@@ -95,7 +95,7 @@ static int uart_listens(const struct uart8250 *uart)
 	if (uart->mcr & MCR_LOOP)
 		return 0;
 	if (!(uart->ier & 1))
-		return uart->polls >= POLLS;
+		return uart->lsr_reads >= LSR_READS;
 	return uart->mcr & MCR_RTS || !(uart->mcr & MCR_DTR);
 }
 
@@ -152,7 +152,7 @@ static uint8_t uart_modem(const struct uart8250 *uart)
 
 static uint8_t uart_read_line_status(struct uart8250 *uart)
 {
-	if (++uart->polls >= POLLS)
+	if (++uart->lsr_reads >= LSR_READS)
 		uart_pull(uart);
 	return 0x60 | (uart->count ? 1 : 0);
 }
@@ -164,7 +164,7 @@ static uint32_t uart_read(void *self, uint16_t offset, int size)
 
 	(void)size;
 	if (offset != LSR)
-		uart->polls = 0;
+		uart->lsr_reads = 0;
 	switch (offset) {
 	case RBR: value = uart->lcr & 0x80 ? uart->dll : uart_read_data(uart); break;
 	case IER: value = uart->lcr & 0x80 ? uart->dlm : uart->ier; break;
@@ -193,7 +193,7 @@ static void uart_write(void *self, uint16_t offset, int size, uint32_t value)
 	struct uart8250 *uart = self;
 
 	(void)size;
-	uart->polls = 0;
+	uart->lsr_reads = 0;
 	switch (offset) {
 	case RBR:
 		if (uart->lcr & 0x80)
@@ -246,7 +246,7 @@ static int uart_loaded(void *self)
 static const struct state_field uart_state[] = {
 	PART(ier), PART(lcr), PART(mcr), PART(scr), PART(fcr), PART(dll), PART(dlm),
 	PART(transmit_due), STATE_ARRAY(struct uart8250, fifo), PART(head), PART(count),
-	PART(polls), PART(irq.level),
+	PART(lsr_reads), PART(irq.level),
 };
 
 const struct device device_uart8250 = {

@@ -10,7 +10,7 @@ uint64_t backend_time(void);
 
 /* Sets the running processor's timer to the time @when in ns; 0 stops it. When the time
    comes, the guest is interrupted for wedge_event, and backend_wait returns. A time in
-   the past has come already. */
+   the past comes at once. */
 void backend_timer_set(uint64_t when);
 
 #endif

@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * Fast path: code of the back-end's for sites, system calls and returns to user mode
- * that does its work without the wedge. A back-end need not have any: then the
- * functions do nothing, and the variable is there.
+ * that does its work without the wedge. It is optional: fastpath/none.c defines these
+ * for a back-end without one.
  *
  * A return to user mode may do without the wedge while all of these hold:
  * (a) requests_vcpu.slow is 0;

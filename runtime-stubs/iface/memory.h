@@ -19,7 +19,7 @@
 #define BACKEND_HOLE_FRAMES ((BACKEND_HOLE_END - BACKEND_HOLE) / BACKEND_PAGE)
 
 /* Where guest-physical address 0 is mapped in the wedge's space, for reading and
-   writing; guest-physical address n is n bytes behind it. */
+   writing; guest-physical address n is n bytes after it. */
 extern uint8_t *backend_guest_memory;
 
 /* The end of the lower part of guest memory, in bytes. */
@@ -28,7 +28,8 @@ extern uint64_t backend_low_bytes;
 /* The end of guest memory, in bytes: backend_low_bytes if there is no upper part. */
 extern uint64_t backend_guest_bytes;
 
-/* The machine frames of both parts, one part behind the other. */
+/* The machine frame of each guest frame of both parts, one part after the other: frames of
+   the hole are left out (backend_frame). */
 extern const uint64_t *backend_frame_numbers;
 
 static inline int backend_is_memory(uint64_t gpa)

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* Reads CPUID as the hypervisor grants it to this guest into @regs (eax, ebx, ecx,
-   edx). Each feature, state and size in it can be used, and it names none without those
-   that it needs. It may be less than the instruction says. What the wedge has by itself
+   edx). Each feature, state and size in it can be used, and a feature that depends on
+   others comes with them. It may be a subset of the processor's. What the wedge has by itself
    (PSE, PGE, APIC) need not be there. */
 void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
 
@@ -31,8 +31,7 @@ int backend_set_xcr0(uint64_t value);
    was. */
 int backend_set_tsc_aux(uint32_t value);
 
-/* For a machine that is saved or loaded (wedge/state.h); a back-end that does neither
-   need not have it. Copies the guest's x87, SSE and further registers to @area, the
+/* Optional: only a back-end whose machines are saved or loaded (wedge/state.h) has it. Copies the guest's x87, SSE and further registers to @area, the
    parts of XCR0 that are in @parts, as XSAVE writes them in its standard format (SDM
    volume 1, 13.4). CR0.TS raises nothing here. */
 void backend_read_xstate(uint64_t parts, uint8_t *area);

@@ -13,7 +13,7 @@
 /*
  * The entries of a level-4 table that are the guest kernel's, "the upper half": from
  * FIRST on, below END. It is the upper half of the address space but where a back-end
- * has the kernel run in the lower one (wedge/module.mk).
+ * has the kernel run in the lower one (backend/process/module.mk).
  */
 #ifndef BACKEND_UPPER_FIRST
 #define BACKEND_UPPER_FIRST 256u
@@ -45,8 +45,8 @@ unsigned backend_table_limit(void);
 void backend_table_set(unsigned table, unsigned index, uint64_t entry);
 
 /* Returns entry @index of @table, with the accessed and dirty bits that the processor
-   has set. Other bits that software may use can be the back-end's. A table that was
-   taken back reads as 0. */
+   has set. The back-end may use the bits that are available to software. A table that the
+   hypervisor has taken back reads as 0. */
 uint64_t backend_table_get(unsigned table, unsigned index);
 
 /* Returns all 512 entries of @table, to be read until the next change of a table. */
@@ -61,7 +61,7 @@ unsigned backend_table_of(uint64_t entry);
 
 /* Writes @entry to entry @index of @table as backend_table_set, effective at once.
    @table is of level 1 and maps the page @va of the lower half in the tables that the
-   processor runs on. @flush: its TLB forgets this page. Returns 0. */
+   processor runs on. @flush: its TLB forgets this page. Returns 0 always, so that a caller can end with it. */
 int backend_table_set_page(unsigned table, unsigned index, uint64_t va, uint64_t entry,
 			   int flush);
 
@@ -96,21 +96,21 @@ int backend_roots_alloc(unsigned *kernel, unsigned *user);
    @user in user mode. All changes are effective then, and its TLB is empty. */
 void backend_load_roots(unsigned kernel, unsigned user);
 
-/* Returns the table of @level (3 or 2) around @va that is in use in each kernel root
-   because the wedge lives there as well; the guest's entries are written into it. 0:
-   the wedge has no part of it. */
+/* Returns the table of @level (3 or 2) that covers @va, if all kernel roots share it
+   because part of the wedge is mapped by it; the guest's entries are written into it. 0:
+   no part of the wedge is mapped there. */
 unsigned backend_fixed_table(uint64_t va, int level);
 
 /* Returns 1 if the guest can have no mapping at the page-aligned address @va: the wedge
    or the hypervisor lives there. */
 int backend_va_reserved(uint64_t va);
 
-/* Which bits of a present entry of level 1, as it is read back, tell that it is the
+/* The bits of a present entry of level 1, as it is read back, which tell that it is the
    supervisor's. */
 extern const uint64_t backend_leaf_mask;
 
-/* What these bits are then. Each entry that was set without PTE_U is the supervisor's,
-   and no other: no TLB holds it while user mode runs. */
+/* The value of these bits in such an entry. An entry that is read back has it if and only
+   if it was set without PTE_U. No TLB holds such an entry while user mode runs. */
 extern const uint64_t backend_leaf_supervisor;
 
 static inline int backend_leaf_is_supervisor(uint64_t entry)

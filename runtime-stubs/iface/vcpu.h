@@ -34,15 +34,15 @@ extern struct requests_vcpu requests_vcpu;
 /* How many there are, 1 to BACKEND_VCPUS_MAX; known before wedge_start. */
 extern unsigned backend_vcpus;
 
-/* The number of the processor that runs this. VCPU_LOCAL. */
+/* The number of the running processor. VCPU_LOCAL. */
 extern unsigned backend_vcpu;
 
 /* Starts processor @vcpu, which then calls wedge_running_started. Called once for each
    processor. If the hypervisor refuses, the wedge stops with the reason. */
 void backend_vcpu_start(unsigned vcpu);
 
-/* Copies the @size bytes at @own, which are VCPU_LOCAL, to @to, as processor @vcpu has
-   them. */
+/* Copies processor @vcpu's instance of the VCPU_LOCAL object @own, of @size bytes, to
+   @to. */
 void backend_vcpu_read(unsigned vcpu, const void *own, void *to, size_t size);
 
 /* Runs the guest from the state in @cpu (previrt_cpu). Does not return: the guest's
@@ -60,12 +60,12 @@ uint64_t backend_if_byte(void);
    it is while the guest's kernel runs. */
 extern uint64_t backend_fs_base;
 
-/* Sites name a slot or variable by its address plus this. 0, but where the back-end has
-   mapped these a second time for the sites. */
+/* Added to the address of each slot and variable that a site names. It is 0 unless the
+   back-end has mapped these a second time for the sites. */
 extern uint64_t backend_sites_offset;
 
-/* With backend_fs_base, or 0: the address, up to 2 GiB from a kernel that has been moved,
-   of read-only copies of previrt_call_slots and, behind them, previrt_jump_slots. */
+/* 0, or with backend_fs_base the address of read-only copies of previrt_call_slots and,
+   after them, previrt_jump_slots, at most 2 GiB from a kernel that has been moved. */
 extern uint64_t backend_near_slots;
 
 #endif

@@ -53,7 +53,7 @@ static void boot_board(void)
 	const char *bad = board_start();
 
 	if (bad) {
-		wedge_print("previrt: device %s: no place on the bus\n", bad);
+		wedge_print("previrt: device %s: its memory, a window, a slot or a line is not free\n", bad);
 		wedge_stop("the board cannot be");
 	}
 }

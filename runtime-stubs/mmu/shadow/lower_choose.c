@@ -29,7 +29,7 @@ static int lower_make_space(void)
 		spaces_vm.space = backend_memory((most + BACKEND_VCPUS_MAX) * sizeof(*spaces_vm.space));
 	space = &spaces_vm.space[spaces_vm.count];
 	/* Each processor gets one, even if another space must lose its tables. */
-	if (spaces_vcpu.any ? spaces_vm.count >= most || !pool_has_room(SPACE_ROOM)
+	if (spaces_vcpu.has_space ? spaces_vm.count >= most || !pool_has_room(SPACE_ROOM)
 		      : spaces_vm.count && mmu_make_room(2))
 		return -1;
 	if (spaces_vm.count && backend_roots_alloc(&kernel, &user))
@@ -38,7 +38,7 @@ static int lower_make_space(void)
 	space->user = user;
 	space->vcpu = backend_vcpu;
 	shadow_vm.tables[kernel] = (struct shadow_table){
-		.level = 4, .gfn = SHADOW_NO_GFN, .links = spaces_vm.count
+		.level = 4, .gfn = SHADOW_NO_GFN, .space = spaces_vm.count
 	};
 	return spaces_vm.count++;
 }

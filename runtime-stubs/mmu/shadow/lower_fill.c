@@ -32,7 +32,7 @@ static unsigned lower_below(struct space *space, unsigned table, unsigned index,
 		return 0;
 	s = &shadow_vm.tables[below];
 	*s = (struct shadow_table){ .level = level - 1, .piece = piece, .next = space->first,
-				    .rights = shadow_rights(flags), .links = space - spaces_vm.space };
+				    .rights = shadow_rights(flags), .space = space - spaces_vm.space };
 	space->list.epoch = 0;
 	if (space->first)
 		shadow_vm.tables[space->first].before = below;

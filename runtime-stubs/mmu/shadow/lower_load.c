@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* A load of CR3: finds the space of the root, compares what has changed since it ran, runs it. */
+/* A load of CR3: finds the space of the root, compares the tables that have changed since that
+   space was loaded last, and makes it the running one. */
 #include "lower.h"
 #include "dirty_list.h"
 #include "frames.h"
@@ -14,8 +15,8 @@ static int lower_known(uint32_t gfn)
 	unsigned owner = gfn < shadow_vm.frame_count ? shadow_vm.frames[gfn].owner : 0;
 
 	if (owner && owner < SHADOW_WATCHED && shadow_vm.tables[owner].level == 4 &&
-	    spaces_vm.space[shadow_vm.tables[owner].links].vcpu == backend_vcpu)
-		return shadow_vm.tables[owner].links;
+	    spaces_vm.space[shadow_vm.tables[owner].space].vcpu == backend_vcpu)
+		return shadow_vm.tables[owner].space;
 	for (unsigned i = 0; shadow_is_shared() && i < spaces_vm.count; i++)
 		if (spaces_vm.space[i].vcpu == backend_vcpu && shadow_vm.tables[spaces_vm.space[i].kernel].gfn == gfn)
 			return i;
@@ -27,7 +28,7 @@ static unsigned lower_find(uint32_t gfn)
 {
 	int number;
 
-	if (spaces_vcpu.any && shadow_vm.tables[lower_running()->kernel].gfn == gfn)
+	if (spaces_vcpu.has_space && shadow_vm.tables[lower_running()->kernel].gfn == gfn)
 		return spaces_vcpu.now;
 	number = lower_known(gfn);
 	return number >= 0 && !lower_is_drained(&spaces_vm.space[number]) ? (unsigned)number : lower_choose();
@@ -51,7 +52,8 @@ static int lower_sync_listed(struct space *space, unsigned at)
 	return 0;
 }
 
-/* By the dirty list. Returns 1 if the space is now what the guest's tables say. */
+/* Compares the space by its dirty list. Returns 1 if it now agrees with the guest's tables. 0:
+   a table of a higher level is dirty, or a comparison has made the list invalid. */
 static int lower_sync_dirty(struct space *space)
 {
 	struct dirty_list list = space->list;
@@ -63,8 +65,9 @@ static int lower_sync_dirty(struct space *space)
 	return space->list.epoch == list.epoch;
 }
 
-/* Returns 1 if the space is what the guest's tables say, or was made so by its dirty list. */
-static int lower_is_clean(struct space *space)
+/* Returns 1 if the space agrees with the guest's tables: none of them is dirty, or the dirty
+   list sufficed. Makes the list if there is none. */
+static int lower_clean(struct space *space)
 {
 	const struct shadow_table *s = &shadow_vm.tables[space->kernel];
 	int listed;
@@ -74,7 +77,7 @@ static int lower_is_clean(struct space *space)
 	if (s->forced || !shadow_is_current(s->gfn, space->kernel))
 		return 0;
 	dirty_list_begin();
-	/* With several processors, a clear bit alone does not say enough (flushes.h): no list. */
+	/* With several processors a clear bit alone is no proof (flushes.h), so there is no list. */
 	listed = !shadow_is_shared() && !dirty_list_add(space->kernel);
 	for (unsigned t = space->first; t; t = s->next) {
 		s = &shadow_vm.tables[t];
@@ -96,31 +99,32 @@ int lower_load(uint64_t root)
 	uint32_t gfn = (spaces_vcpu.on_lesser = pairs_is_running(own)) ? own ^ 1 : own;
 	unsigned before = spaces_vcpu.now, number = lower_find(gfn);
 	struct space *space = &spaces_vm.space[number];
-	int is_first = !spaces_vm.clock, is_alone = !spaces_vcpu.any;
-	int is_other = is_alone || number != before;
+	int is_first = !spaces_vm.clock, is_new_here = !spaces_vcpu.has_space;
+	int is_other = is_new_here || number != before;
 	int changed = shadow_vm.tables[space->kernel].gfn != gfn ||
 		      !shadow_is_current(gfn, space->kernel);
 
-	spaces_vm.processors += is_alone;
+	spaces_vm.processors += is_new_here;
 	spaces_vcpu.now = number;
-	spaces_vcpu.any = 1;
+	spaces_vcpu.has_space = 1;
 	if (shadow_vm.tables[space->kernel].gfn != gfn)
 		space->paired = space->apart = 0;
 	paging_vcpu.top_ignored = space->paired ? PTE_NX : 0;
-	if (space->supervisor)
+	if (space->supervisor)		/* these pages go before user mode runs */
 		requests_vcpu.slow = 1;
 	space->loaded = ++spaces_vm.clock;
-	if (changed || !lower_is_clean(space)) {
+	if (changed || !lower_clean(space)) {
 		if (shadow_is_shared())
 			lower_settle(space);
 		lower_sync(space, space->kernel, gfn, PTE_W | PTE_U);
 	}
 	spaces_vcpu.root = (uint64_t)shadow_vm.tables[space->kernel].gfn * BACKEND_PAGE;
+	/* The processor starts with the roots of the first space. */
 	if (is_other && !is_first) {
 		backend_load_roots(space->kernel, space->user);
 		shadow_vm.flush_pending &= ~BACKEND_FLUSH;
 		shadow_flushed(0);
-		if (!is_alone)
+		if (!is_new_here)
 			spaces_vm.space[before].running = 0;
 		lower_note_recent(number);
 	}

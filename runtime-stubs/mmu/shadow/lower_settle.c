@@ -7,7 +7,7 @@
 
 #define SETTLE_LEAST 512u	/* entries in use */
 #define SETTLE_LOADS 32u	/* with something to compare */
-#define SETTLE_EACH 4u		/* entries are counted at one load in so many */
+#define SETTLE_EACH 4u		/* entries are counted at every fourth load */
 
 static unsigned lower_count(const struct shadow_table *s)
 {

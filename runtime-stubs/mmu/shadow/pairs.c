@@ -3,9 +3,9 @@
 /*
  * Page-table isolation: a kernel has two level-4 tables for a process, in neighbouring
  * frames. Their lower halves lead to the same tables. The table for user mode (the lesser)
- * lacks most of the upper half that the kernel's (the fuller) has. On a back-end, user mode
- * has no upper half at all, so nothing is lost if both share one space, that of the
- * fuller: a load of CR3 from one to the other changes no root of the processor.
+ * lacks most of the upper half that the kernel's (the fuller) has. In the shadow, user mode
+ * has no upper half at all. So both can share one space, that of the fuller: a load of CR3
+ * from one to the other changes no root of the processor.
  *
  * LIMIT: on the lesser root the kernel sees what the fuller one maps. The NX bit in
  * level-4 entries of the fuller one's lower half, which such a kernel sets, has no effect.
@@ -71,7 +71,7 @@ int shadow_pair_differs(uint64_t va)
 	struct space *space = lower_running();
 	struct shadow_table *s;
 
-	if (!spaces_vcpu.any || !space->paired)
+	if (!spaces_vcpu.has_space || !space->paired)
 		return 0;
 	s = &shadow_vm.tables[space->kernel];
 	if (pairs_agree_at(s->gfn, s->gfn ^ 1, shadow_index(va, 4)))

@@ -20,7 +20,7 @@ static inline int pairs_is_running(uint32_t gfn)
 {
 	const struct space *space = lower_running();
 
-	return spaces_vcpu.any && !space->apart && gfn == (shadow_vm.tables[space->kernel].gfn ^ 1) &&
+	return spaces_vcpu.has_space && !space->apart && gfn == (shadow_vm.tables[space->kernel].gfn ^ 1) &&
 	       pairs_is_other(gfn);
 }
 

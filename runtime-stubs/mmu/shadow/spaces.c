@@ -19,7 +19,7 @@ int lower_roots(unsigned n, unsigned *kernel, unsigned *user)
 
 void space_forget_list(unsigned table)
 {
-	spaces_vm.space[shadow_vm.tables[table].links].list.epoch = 0;
+	spaces_vm.space[shadow_vm.tables[table].space].list.epoch = 0;
 }
 
 void lower_set_upper_root(unsigned index, uint64_t old, uint64_t entry)

@@ -15,7 +15,8 @@ struct space {
 	uint8_t supervisor;	/* maps supervisor pages of the lower half */
 	unsigned upper;		/* generation of its upper entries (upper.h) */
 	uint8_t vcpu, running;	/* the processor it belongs to; 1: it runs there */
-	uint8_t paired, apart;	/* 1: the root in the neighbouring frame shares it; must not */
+	uint8_t paired;		/* 1: the root in the neighbouring frame shares it */
+	uint8_t apart;		/* 1: that root must not share it */
 	uint8_t unsure;		/* loads since lower_settle has flushed all TLBs */
 	uint32_t loaded;	/* spaces_vm.clock at its last load */
 	struct dirty_list list;
@@ -24,8 +25,8 @@ struct space {
 /* Which of them runs on a processor. Derived. */
 struct spaces_vcpu {
 	unsigned now;
-	uint8_t any;		/* not 0: one runs */
-	/* 1: the root that was loaded is the lesser of a pair (pairs.c), lower_root the
+	uint8_t has_space;	/* 0: no root was loaded yet */
+	/* 1: the root that was loaded is the lesser of a pair (pairs.c), and @root is the
 	   fuller. */
 	uint8_t on_lesser;
 	uint64_t root;		/* lower_root */

@@ -19,12 +19,17 @@
 /* What is known of a table of the shadow. */
 struct shadow_table {
 	uint64_t used[8];	/* lower half: entries that are present */
-	uint64_t piece;		/* lower half: the large page that it is a piece of, 0: it
-				   shadows a guest table; upper half: the guest's entry that
-				   leads here */
+	union {
+		uint64_t piece;		/* lower half: the large page that it is a piece of; 0:
+					   it shadows a guest table */
+		uint64_t made_from;	/* upper half: the guest's entry that leads here */
+	};
 	uint32_t gfn;		/* lower half: the guest's table it stands for */
-	uint16_t links;		/* upper half: entries that refer to it; lower half
-				   and level-4 tables: the number of its space */
+	union {
+		uint16_t space;		/* lower half and level-4 tables: the number of its
+					   space */
+		uint16_t links;		/* upper half: how many entries refer to it */
+	};
 	uint16_t next, before;	/* lower half: others of the same space */
 	uint8_t level;
 	uint8_t large;		/* upper half: made from a large page */

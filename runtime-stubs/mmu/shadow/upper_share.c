@@ -20,7 +20,7 @@ int upper_share(unsigned table, unsigned index, uint64_t va,
 		if ((mine & PTE_ADDRESS) == (before & PTE_ADDRESS) && (mine & PTE_P))
 			return 1;
 		if (backend_table_of(before) &&
-		    shadow_vm.tables[backend_table_of(before)].piece == (entry & ~PTE_A)) {
+		    shadow_vm.tables[backend_table_of(before)].made_from == (entry & ~PTE_A)) {
 			shadow_vm.tables[backend_table_of(before)].links++;
 			upper_exchange(table, index, guest->level, before);
 			return 1;
@@ -31,7 +31,7 @@ int upper_share(unsigned table, unsigned index, uint64_t va,
 
 int upper_is_anothers(unsigned table, uint64_t entry)
 {
-	return shadow_vm.tables[table].links > 1 && shadow_vm.tables[table].piece != (entry & ~PTE_A);
+	return shadow_vm.tables[table].links > 1 && shadow_vm.tables[table].made_from != (entry & ~PTE_A);
 }
 
 /* For a large page of the kernel's. */

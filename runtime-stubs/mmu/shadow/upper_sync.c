@@ -29,7 +29,7 @@ static int upper_is_same(unsigned table, unsigned index, int level, uint64_t ent
 	if (level > upper_vm.shallow || entry & PTE_PS)
 		return 0;
 	below = backend_table_of(backend_table_get(table, index));
-	return below && shadow_vm.tables[below].piece == (entry & ~PTE_A);
+	return below && shadow_vm.tables[below].made_from == (entry & ~PTE_A);
 }
 
 static void upper_sync_leaf(unsigned table, unsigned index, uint64_t va,
@@ -65,11 +65,11 @@ static void upper_sync_table(unsigned table, unsigned index, uint64_t va,
 	}
 	if (below->level == 1)
 		shadow_vm.tables[next].large = !!(entry & PTE_PS);
-	if (shadow_vm.tables[next].piece != (entry & ~PTE_A)) {
+	if (shadow_vm.tables[next].made_from != (entry & ~PTE_A)) {
 		shadow_vm.tables[next].listed = 0;
 		upper_vm.shallow = 0;	/* the rights of all below may have changed */
 	}
-	shadow_vm.tables[next].piece = entry & ~PTE_A;
+	shadow_vm.tables[next].made_from = entry & ~PTE_A;
 	entries = backend_table_entries(next);
 	for (unsigned i = 0; i < 512; i++)
 		if ((guest_entry(below, i) & PTE_P) || entries[i])

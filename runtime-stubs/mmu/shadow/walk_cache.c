@@ -2,8 +2,8 @@
 /* Copyright The previrt authors */
 /*
  * The commonest cases of mmu_fault, mmu_prefill and mmu_invalidate: user pages of 4 KiB
- * whose table is in the shadow already. Any other case is left to these functions (-1 or
- * MMU_UNKNOWN), with nothing changed but accessed and dirty bits.
+ * whose table is in the shadow already. In any other case the result is -1 or MMU_UNKNOWN,
+ * nothing but accessed and dirty bits has changed, and the caller must call one of those three.
  */
 #include "walk_cache.h"
 #include "lower.h"
@@ -11,6 +11,7 @@
 #include "../mmu.h"
 #include "../../board/board.h"
 
+/* A factor of the space's number keeps the same stretch of several processes apart. */
 static struct walk_cache_way *way_of(uint64_t va)
 {
 	return &walk_cache_vcpu.ways[(va >> 21 ^ spaces_vcpu.now * 7) % WALK_CACHE_WAYS];

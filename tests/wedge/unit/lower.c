@@ -41,12 +41,12 @@ static struct { unsigned now; uint64_t root; uint8_t lesser, any; } own[2];
 static void on(unsigned vcpu)
 {
 	own[backend_vcpu] = (typeof(own[0])){ spaces_vcpu.now, spaces_vcpu.root, spaces_vcpu.on_lesser,
-					    spaces_vcpu.any };
+					    spaces_vcpu.has_space };
 	backend_vcpu = vcpu;
 	spaces_vcpu.now = own[vcpu].now;
 	spaces_vcpu.root = own[vcpu].root;
 	spaces_vcpu.on_lesser = own[vcpu].lesser;
-	spaces_vcpu.any = own[vcpu].any;
+	spaces_vcpu.has_space = own[vcpu].any;
 }
 
 static void expect(const char *what, int ok)
