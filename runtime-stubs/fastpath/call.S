@@ -3,11 +3,11 @@
 /*
  * Call sites that need C, but little of it (call.c): invlpg, loads of CR3 and of
  * null selectors, wrmsr, the first look at user mode's selectors, in and out of a
- * byte. Only what C may change is saved.
+ * byte, annotated accesses to devices. Only what C may change is saved.
  *
  * Invariants:
- *  - What happens here changes no register and no flag (but for what in reads), and
- *    may happen twice (but for in and out): an event in front of the site's end
+ *  - What happens here changes no register and no flag (but for what in and a device
+ *    give), and may happen twice (but for in, out and devices): an event in front of the site's end
  *    goes back to the site. Past the first instruction rcx is what was saved.
  *  - With events masked, the wedge's stack is used.
  *
@@ -48,6 +48,7 @@ fastpath_call_start:
 	each_register routine, sreg5, call_sreg5
 	routine 0, rcx, ecx, cx, wrmsr, call_wrmsr
 	routine 0, rdi, edi, di, io, call_io
+	routine 0, rdi, edi, di, device, call_device
 
 /* From read.S, with rcx saved: the selectors are not known. */
 	.balign FASTPATH_ROUTINE
@@ -142,8 +143,25 @@ call_done:
 	movq fastpath_rcx(%rip), %rcx
 	jmp *call_then(%rip)
 
-/* in and out do not happen twice: from fastpath_call_behind on, an event finds the
+/* in, out and accesses to devices do not happen twice: from fastpath_call_behind on, an event finds the
    guest behind the site. */
+call_device:
+	call_push
+	movq %rbx, CPU(RBX)
+	movq %rbp, CPU(RBP)
+	movq %r12, CPU(R12)
+	movq %r13, CPU(R13)
+	movq %r14, CPU(R14)
+	movq %r15, CPU(R15)
+	movq %rsp, %rdx
+	call fastpath_call_device
+	movq CPU(RBX), %rbx
+	movq CPU(RBP), %rbp
+	movq CPU(R12), %r12
+	movq CPU(R13), %r13
+	movq CPU(R14), %r14
+	movq CPU(R15), %r15
+	jmp call_io_done
 call_io:
 	call_push
 	movq %rsp, %rdx
@@ -170,7 +188,7 @@ fastpath_call_end:
 	.section .rodata
 	.balign 8
 	.globl fastpath_call_invlpgs, fastpath_call_cr3s, fastpath_call_sregs, fastpath_call_wrmsrs
-	.globl fastpath_call_ios
+	.globl fastpath_call_ios, fastpath_call_devices
 fastpath_call_invlpgs:
 	register_row invlpg
 fastpath_call_cr3s:
@@ -185,6 +203,8 @@ fastpath_call_wrmsrs:
 	.quad wrmsr_0
 fastpath_call_ios:
 	.quad io_0
+fastpath_call_devices:
+	.quad device_0
 
 	.section .bss.vcpu, "aw", @nobits
 	.balign 8

@@ -5,10 +5,12 @@
 #include "fastpath.h"
 #include "../wedge/entry.h"
 #include "../rewriter/limits.h"
+#include "../rewriter/rewriter.h"
 #include "insns.h"
 
 extern const uint64_t fastpath_call_invlpgs[16], fastpath_call_cr3s[16], fastpath_call_sregs[6][16],
-	fastpath_call_wrmsrs[1], fastpath_call_ios[1];
+	fastpath_call_wrmsrs[1], fastpath_call_ios[1], fastpath_call_devices[1];
+extern uint64_t fastpath_rcx;
 
 /*
  * IN and OUT of one byte, by slot; without a window if the port is in dx. If there are more
@@ -35,6 +37,8 @@ static uint64_t call_io_call(unsigned slot, const struct insn *insn)
 uint64_t fastpath_call_of(unsigned slot, const struct insn *insn)
 {
 	switch (insn->op) {
+	case REWRITER_DEVICE:
+		return insn->reg == RSP ? 0 : fastpath_call_devices[0];
 	case PREVIRT_OP_invlpg:
 		return insn->base == INSN_NO_REG || insn->base == INSN_RIP ||
 		       insn->index != INSN_NO_REG || insn->disp || insn->asize != 8 ||
@@ -54,12 +58,17 @@ uint64_t fastpath_call_of(unsigned slot, const struct insn *insn)
 	return 0;
 }
 
-/* Returns the slot of the call that led here, by its return address on the stack. */
-static unsigned call_slot(void)
+/* Returns the slot of the call that led here, by its return address, which is at @rsp. */
+static unsigned call_slot_at(uint64_t rsp)
 {
-	const int32_t *at = *(const int32_t *const *)previrt_cpu.r[RSP];
+	const int32_t *at = *(const int32_t *const *)rsp;
 
 	return ((uint64_t)(int64_t)at[-1] - (uint64_t)previrt_call_slots) / 8;
+}
+
+static unsigned call_slot(void)
+{
+	return call_slot_at(previrt_cpu.r[RSP]);
 }
 
 static uint64_t call_slow(void)
@@ -153,6 +162,30 @@ uint64_t fastpath_call_io(uint64_t ignored, uint32_t masked, struct call_saved *
 	if (!io->window || backend_vcpus > 1)
 		return call_any_io(io, saved);
 	return wedge_fast_io(io, (uint8_t *)&saved->rax, events);
+}
+
+/* call.S has put rdi and what C functions save into struct cpu, and loads the latter from there. */
+uint64_t fastpath_call_device(uint64_t ignored, uint32_t masked, struct call_saved *saved)
+{
+	uint64_t *r = previrt_cpu.r, rsp = r[RSP];
+	uint8_t events = fastpath_pending;
+	int failed;
+
+	(void)ignored;
+	if (events && !masked)
+		return call_slow();
+	r[RAX] = saved->rax, r[RCX] = fastpath_rcx, r[RDX] = saved->rdx, r[RSI] = saved->rsi;
+	r[R8] = saved->r8, r[R9] = saved->r9, r[R10] = saved->r10, r[R11] = saved->r11;
+	r[RSP] = rsp + 8;
+	fastpath_lock();
+	failed = wedge_fast_device(call_slot_at(rsp), *(const uint64_t *)rsp, events);
+	fastpath_unlock();
+	r[RSP] = rsp;
+	if (failed)
+		return call_slow();
+	*saved = (struct call_saved){ r[R11], r[R10], r[R9], r[R8], r[RSI], r[RDX], r[RAX] };
+	fastpath_rcx = r[RCX];
+	return 0;
 }
 
 uint64_t fastpath_call_selectors(uint64_t ignored, uint32_t masked)

@@ -54,6 +54,11 @@ struct wedge_io {
 };
 void wedge_find_port(struct wedge_io *io, uint16_t port);
 uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events);
+/* An annotated access to device memory by call slot @slot. Before: the guest's general registers
+   are in struct cpu, and @behind is the return address. After: so are those that it has
+   loaded. @events and the interrupt as for wedge_fast_io. Returns -1 if nothing was done and the
+   slow path is to be taken. */
+int wedge_fast_device(unsigned slot, uint64_t behind, int events);
 /* User mode has executed INT n, INT3 or INTO, which the hypervisor reports as @vector; rip is
    behind the instruction. */
 _Noreturn void wedge_software_interrupt(unsigned vector);

@@ -29,9 +29,7 @@ void wedge_tell_slots(void)
 	for (; told < wedge_rewriter.call_count; told++) {
 		const struct rewriter_kind *kind = &wedge_rewriter.calls[told];
 
-		if (kind->insn.op != REWRITER_DEVICE)
-			backend_call_slot(told, &kind->insn, kind->at, kind->size,
-					  kind->jump_len);
+		backend_call_slot(told, &kind->insn, kind->at, kind->size, kind->jump_len);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* IN and OUT of one byte, for the fast path. */
+/* Accesses to devices for the fast path: IN and OUT of one byte, annotated loads and stores. */
 #include "entry.h"
 #include "wedge.h"
+#include "../cpu/cpu.h"
 #include "../iface/events.h"
 #include "../iface/vcpu.h"
 #include "../board/board.h"
@@ -30,6 +31,24 @@ uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events)
 		io->window->write(io->window->self, io->offset, 1, *al);
 	else
 		*al = io->window->read(io->window->self, io->offset, 1);
+	if (events || board_vm.bus.interrupt || backend_vcpus > 1)
+		ports_look_again();
+	return 0;
+}
+
+int wedge_fast_device(unsigned slot, uint64_t behind, int events)
+{
+	const struct rewriter_kind *kind = &wedge_rewriter.calls[slot];
+	struct cpu_fault ignored;
+
+	if (wedge_wants_counts)		/* the slow path counts the site */
+		return -1;
+	previrt_cpu.user = 0;
+	wedge_cause(CAUSE_DEVICE);
+	if (cpu_access_device(&previrt_cpu, &kind->access,
+			      behind - kind->jump_len + kind->access.insn.len, &ignored) != CPU_NEXT)
+		return -1;
+	wedge_vcpu.counters.devices++;
 	if (events || board_vm.bus.interrupt || backend_vcpus > 1)
 		ports_look_again();
 	return 0;

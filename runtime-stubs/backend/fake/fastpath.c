@@ -31,3 +31,4 @@ void fastpath_call_wrmsr(void) { abort(); }
 void fastpath_call_selectors(void) { abort(); }
 void fastpath_call_sreg(void) { abort(); }
 void fastpath_call_io(void) { abort(); }
+void fastpath_call_device(void) { abort(); }
