@@ -115,10 +115,37 @@ static bool scan_other_mode(struct scan *scan, const struct section *s, uint64_t
 	return false;
 }
 
+/* The mode that the table gives the code of [@from, @to): its first site's of another. */
+static enum decode_mode scan_said(const struct scan *scan, uint64_t from, uint64_t to)
+{
+	size_t i = scan->next_site;
+
+	for (; scan->table && i < scan->table->sites && scan->table->site[i].addr < to; i++) {
+		const struct site *site = &scan->table->site[i];
+
+		if (site->addr >= from && site->flags & PREVIRT_SITE_CODE16)
+			return DECODE_16;
+		if (site->addr >= from && site->flags & PREVIRT_SITE_CODE32)
+			return DECODE_32;
+	}
+	return scan_own_mode(scan);
+}
+
+/* [@from, @to) as code of @mode, in part or whole, if that is better. */
+static bool scan_try(struct scan *scan, const struct section *s, uint64_t from,
+		     uint64_t to, enum decode_mode mode, size_t unmatched)
+{
+	return mode != scan_own_mode(scan) &&
+	       (scan_other_mode(scan, s, from, to, mode, unmatched, false) ||
+		scan_other_mode(scan, s, from, to, mode, unmatched, true));
+}
+
 /*
  * A stretch that no exemption file names. Bytes that are no instruction, and
  * sites that are not found, show code of another mode: a 64-bit kernel's code
- * ahead of the switch to 64 bits. Hostile tables and files end the guesses.
+ * ahead of the switch to 64 bits. The mode that the table gives it is the first to be
+ * tried, for much 16-bit code is some code of 32 bits. Hostile tables and files end the
+ * guesses.
  */
 #define SCAN_GUESSES 4096
 
@@ -142,10 +169,10 @@ void scan_guess(struct scan *scan, const struct section *s, uint64_t from, uint6
 	if (((!gaps || scan->texts) && !unmatched) || scan->guessed >= SCAN_GUESSES)
 		return;
 	scan_back(scan, s, from, to, &mark);
+	if (scan_try(scan, s, from, to, scan_said(scan, from, to), unmatched))
+		return;
 	for (i = 0; i < ARRAY_SIZE(others); i++)
-		if (others[i] != own &&
-		    (scan_other_mode(scan, s, from, to, others[i], unmatched, false) ||
-		     scan_other_mode(scan, s, from, to, others[i], unmatched, true)))
+		if (scan_try(scan, s, from, to, others[i], unmatched))
 			return;
 	scan_stretch(scan, s, from, to, own);
 }
