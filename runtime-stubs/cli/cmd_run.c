@@ -48,6 +48,9 @@ static const char run_help_text[] =
 	"  --counts              what the wedge has done, printed at the end\n"
 	"  --timeout SECONDS     give up then (0: never, the default)\n"
 	"  --log FILE            the console into a file, too\n"
+	"  --gdb PORT[,wait]     gdb sees the guest by target remote :PORT (of 127.0.0.1); with\n"
+	"                        wait the guest begins when gdb says so\n"
+	"  --gdb unix:PATH[,wait] the same, by target remote PATH\n"
 	"  --gdb FILE            write a script for gdb, which finds the guest by gdb -x FILE\n"
 	"  --perf DIR            in a process: a folder by which perf report --symfs DIR names the\n"
 	"                        functions of the guest's kernel\n"
@@ -168,6 +171,14 @@ static bool run_trust(struct run *run, const char *value)
 	return !strcmp(value, RUN_SHARED);
 }
 
+/* A place where gdb comes, or a script. */
+static bool run_gdb(struct run *run, const char *value)
+{
+	bool good;
+
+	return run_gdb_port_set(&run->gdb_port, value, &good) ? good : run_set_text(&run->gdb, value);
+}
+
 static bool run_console(struct run *run, const char *value)
 {
 	run->console = !strcmp(value, "virtio");
@@ -185,7 +196,7 @@ static bool run_set(struct run *run, enum run_option option, char *value)
 	case INITRD: return run_set_text(&run->initrd, value);
 	case APPEND: return run_set_text(&run->append, value);
 	case LOG: return run_set_text(&run->log, value) && run_log_good(value);
-	case GDB: return run_set_text(&run->gdb, value);
+	case GDB: return run_gdb(run, value);
 	case PERF: return run_set_text(&run->perf, value);
 	case CPU: run->cpu_given = true; return run_set_text(&run->cpu, value);
 	case HYPERVISOR: return run_set_text(&run->below, value);
@@ -313,5 +324,6 @@ int cmd_run(int argc, char **argv)
 	run_disks_free(&run.disks);
 	run_net_free(&run.net);
 	run_share_free(&run.share);
+	run_gdb_port_free(&run.gdb_port);
 	return status;
 }

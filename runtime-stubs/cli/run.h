@@ -10,6 +10,7 @@
 #ifndef PREVIRT_CLI_RUN_H
 #define PREVIRT_CLI_RUN_H
 #include "run_disk.h"
+#include "run_gdb_port.h"
 #include "run_net.h"
 #include "run_share.h"
 #include "util.h"
@@ -22,6 +23,7 @@
 struct run {
 	const char *machine, *kernel, *initrd, *append, *cpu, *log, *below;
 	const char *gdb;	/* the file for a script for gdb, or NULL */
+	struct run_gdb_port gdb_port;
 	const char *perf;	/* the folder for perf, or NULL */
 	uint64_t memory;	/* MiB */
 	uint64_t cpus;

@@ -24,6 +24,7 @@ struct bundle {
 	uint8_t *data;
 	size_t size, room;
 	bool moved;		/* the kernel is not where it was linked */
+	uint64_t first;		/* where its first segment is then */
 };
 
 char *run_memory_file(const char *what, const void *data, size_t size)
@@ -105,6 +106,7 @@ static bool bundle_add_moved(struct bundle *b, const char *path, const uint8_t *
 		bundle_add(b, "moved", &moved, sizeof(moved));
 		bundle_add(b, "facts", facts, strlen(facts));
 		b->moved = true;
+		b->first = moved.va;	/* the per-CPU segment, linked lower, is not the first */
 	}
 	free(facts);
 	free(kernel);
@@ -166,6 +168,14 @@ static bool bundle_add_disks(struct bundle *b, const struct run_disks *disks)
 	return true;
 }
 
+static void bundle_add_gdb(struct bundle *b, const struct run_gdb_port *port)
+{
+	struct bundle_gdb gdb = { b->first, port->wait };
+
+	if (port->given)
+		bundle_add(b, "gdb", &gdb, sizeof(gdb));
+}
+
 /* For a wedge that gets them as open files. */
 static void bundle_add_files(struct bundle *b, const struct run *run)
 {
@@ -183,6 +193,7 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 	}
 	if (run->balloon)
 		bundle_add(b, "balloon", "", 0);
+	bundle_add_gdb(b, &run->gdb_port);
 	bundle_add(b, "cpus", &(uint8_t){ (uint8_t)run->cpus }, 1);
 	if (run->share.path)
 		bundle_add(b, "share", run->share.tag, strlen(run->share.tag));

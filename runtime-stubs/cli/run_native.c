@@ -102,6 +102,8 @@ static bool native_words(const struct run *run, struct run_words *words)
 			free(bundle);
 			bundle = NULL;
 		}
+		if (run->gdb_port.given)
+			run_gdb_port_qemu(&run->gdb_port, words);
 		native_add_devices(run, words);
 		free(text);
 	}

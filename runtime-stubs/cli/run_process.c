@@ -25,8 +25,8 @@
 
 #define FILE_CONSOLE 0			/* as the wedge has them */
 #define FILE_BUNDLE 3
-#define FILE_FIRST 4			/* the network's, the shared folder's, and those of disks */
-#define FILES (FILE_FIRST + 2 + RUN_DISKS)
+#define FILE_FIRST 4			/* gdb's, the network's, the shared folder's, and those of disks */
+#define FILES (FILE_FIRST + 3 + RUN_DISKS)
 #define ESCAPE 1			/* Ctrl-A; x behind it leaves, any other key is typed */
 
 struct process {
@@ -36,6 +36,7 @@ struct process {
 	bool escaped;		/* Ctrl-A was typed */
 	bool left, over_time;
 	int64_t end;		/* ms; 0: never */
+	struct run_gdb_relay gdb;
 };
 
 /* What the wedge is started with, by its numbers; -1: as it is here. */
@@ -183,7 +184,7 @@ static int process_watch(struct process *process)
 	int status = 0;
 
 	for (;;) {
-		struct pollfd p[2] = {
+		struct pollfd p[2 + RUN_GDB_FILES] = {
 			{ .fd = process->console, .events = POLLIN },
 			{ .fd = process->input ? 0 : -1, .events = POLLIN },
 		};
@@ -192,10 +193,12 @@ static int process_watch(struct process *process)
 		process->over_time = process->end && left <= 0;
 		if (process->over_time || process->left || process_signalled)
 			break;
+		run_gdb_relay_poll(&process->gdb, &p[2]);
 		if (poll(p, ARRAY_SIZE(p), left > 1000000 ? 1000000 : (int)left) < 0)
 			continue;
 		if (p[1].revents)
 			process_type(process);
+		run_gdb_relay_serve(&process->gdb, &p[2]);
 		if (p[0].revents && !process_show(process))
 			break;
 	}
@@ -265,10 +268,13 @@ static bool process_add_file(struct process_files *files, int file)
 }
 
 /* False after a numbered error. */
-static bool process_open(struct process_files *files, const struct run *run)
+static bool process_open(struct process_files *files, const struct run *run,
+			 struct run_gdb_relay *gdb)
 {
 	const struct run_disks *disks = &run->disks;
 
+	if (run->gdb_port.given && !process_add_file(files, run_gdb_relay_open(gdb, &run->gdb_port)))
+		return false;
 	if (run->net.given && !process_add_file(files, run_net_start(&run->net)))
 		return false;
 	if (run->share.path && !process_add_file(files, run_share_start(&run->share)))
@@ -281,14 +287,15 @@ static bool process_open(struct process_files *files, const struct run *run)
 
 /* With all files open. */
 static enum run_end process_with_files(const struct run *run, const char *wedge,
-				       struct process_files *files)
+				       struct process_files *files, struct run_gdb_relay *gdb)
 {
-	struct process process = { .log = -1, .input = !run->quiet, .shown = !run->quiet };
+	struct process process = { .log = -1, .input = !run->quiet, .shown = !run->quiet, .gdb = *gdb };
 	enum run_end end;
 
 	if (run->log)
 		process.log = open(run->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	end = process_go(&process, run, wedge, files);
+	*gdb = process.gdb;
 	if (process.log >= 0)
 		close(process.log);
 	return end;
@@ -298,6 +305,7 @@ static enum run_end process_run(const struct run *run)
 {
 	struct process_files files = { { -1, -1, -1, -1 }, FILE_FIRST };
 	struct run moving = *run;
+	struct run_gdb_relay gdb = RUN_GDB_RELAY_NONE;
 	char *wedge, *name = NULL;
 	enum run_end end = RUN_TROUBLE;
 	size_t size;
@@ -308,14 +316,15 @@ static enum run_end process_run(const struct run *run)
 	wedge = path_wedge("process.elf");
 	if (!wedge)
 		diag_error(DIAG_RUN_WEDGE, NULL, "process.elf is missing");
-	else if ((!run->perf || run_perf(run, wedge)) && process_open(&files, run))
+	else if ((!run->perf || run_perf(run, wedge)) && process_open(&files, run, &gdb))
 		name = run_bundle(&moving, true, &size);
 	if (name)
 		files.file[FILE_BUNDLE] = open(name, O_RDONLY | O_CLOEXEC);
 	if (files.file[FILE_BUNDLE] >= 0)
-		end = process_with_files(run, wedge, &files);
+		end = process_with_files(run, wedge, &files, &gdb);
 	while (files.n-- > FILE_BUNDLE)
 		close(files.file[files.n]);
+	run_gdb_relay_end(&gdb, (int)end);
 	run_net_wait();
 	run_share_wait();
 	free(wedge);

@@ -136,10 +136,10 @@ static bool xen_words(const struct run *run, struct run_words *words)
 	else if (run->balloon)
 		diag_error(DIAG_USAGE, NULL, "run: --balloon: the first domain keeps its memory so "
 			   "far; take --on=process or --on=native");
-	else if (run->gdb)
+	else if (run->gdb || run->gdb_port.given)
 		diag_error(DIAG_USAGE, NULL, "run: --gdb: not with --on=xen, where gdb would see the "
 			   "whole machine; take --on=process or --on=native");
-	if (!wedge || run->net.given || run->share.path || run->balloon || run->gdb)
+	if (!wedge || run->net.given || run->share.path || run->balloon || run->gdb || run->gdb_port.given)
 		return false;
 	/* QEMU cuts at blanks and commas, which a path may have. */
 	data = util_read_file(wedge, &size);

@@ -3,6 +3,7 @@
 /* clock_gettime(2), timer_create(2), ppoll(2). */
 #include "timer.h"
 #include "console.h"
+#include "debugger.h"
 #include "files.h"
 #include "processors.h"
 #include "sys.h"
@@ -74,6 +75,7 @@ int host_wait(volatile uint8_t *pending)
 		{ .fd = host_console_waits(), .events = POLLIN },
 		{ .fd = host_files_net_waits(), .events = POLLIN },
 		{ .fd = host_files_share_waits(), .events = POLLIN },
+		{ .fd = host_debugger_waits(), .events = POLLIN },
 	};
 	unsigned count = backend_vcpu ? 0 : sizeof(files) / sizeof(files[0]);
 	long ready = 0;

@@ -42,6 +42,12 @@ enum { BUNDLE_NET_MODEL = 6, BUNDLE_NET_BYTES };
 enum { BUNDLE_NET_VIRTIO = 'v', BUNDLE_NET_E1000 = 'e' };
 enum { BUNDLE_MODEL_VIRTIO = 'v', BUNDLE_MODEL_ATA = 'a', BUNDLE_MODEL_AHCI = 's' };
 
+/* The file "gdb": a gdb may come. @first_segment: where the kernel's first segment is, if it was
+   moved, else 0. @wait: not 0: the guest begins when gdb says so. */
+struct bundle_gdb {
+	uint64_t first_segment, wait;
+};
+
 /* A file of the archive; NULL if it is not there. */
 const uint8_t *bundle_find(const void *bundle, size_t size, const char *name, size_t *length);
 

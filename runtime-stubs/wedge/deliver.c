@@ -5,6 +5,8 @@
 #include "wedge.h"
 #include "print.h"
 
+const struct wedge_debugger *wedge_debugger;
+
 void wedge_deliver(const struct cpu_fault *fault, int software)
 {
 	if (cpu_deliver(&previrt_cpu, fault, software)) {

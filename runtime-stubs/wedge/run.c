@@ -30,6 +30,30 @@ static void run_before_user(struct cpu *cpu)
 	requests_vcpu.slow = cpu->in_nmi || !(cpu->efer & EFER_SCE);
 }
 
+/* The wedge works for @cause. */
+static void run_entered(unsigned cause)
+{
+	wedge_cause(cause);
+	if (wedge_debugger)
+		wedge_debugger->entered(&previrt_cpu);
+}
+
+/* Is the trap a debugger's? */
+static int run_debugged(unsigned vector)
+{
+	return wedge_debugger && wedge_debugger->trapped(&previrt_cpu, vector);
+}
+
+/* Takes events. Returns 1 if the guest is to go on at once, for a debugger's sake. */
+static int run_events(void)
+{
+	int event = backend_events();
+
+	if (event)
+		board_run();
+	return wedge_debugger && wedge_debugger->goes_on(&previrt_cpu, event);
+}
+
 static void run_nmi(void)
 {
 	static const struct cpu_fault nmi = { .vector = VECTOR_NMI };
@@ -52,8 +76,8 @@ static _Noreturn void run_resume(void)
 	for (;;) {
 		int vector;
 
-		if (backend_events())
-			board_run();
+		if (run_events())
+			break;
 		if (backend_vcpus > 1)
 			run_nmi();
 		if (!board_interrupt_waits())
@@ -91,7 +115,8 @@ static void run_halt(void)
 		mmu_halts();
 		backend_wait();
 		mmu_goes_on();
-		backend_events();
+		if (run_events())
+			break;
 		board_run();
 	}
 	wedge_vm.vcpus_off -= off;
@@ -102,11 +127,12 @@ static void run_emulate(const struct insn *insn, uint64_t at, uint64_t end)
 {
 	struct cpu_fault fault = { 0 };
 	struct cpu *cpu = &previrt_cpu;
-	uint64_t stepping = cpu->rflags & FLAG_TF;
+	uint64_t stepping;
 	unsigned changes = mmu_vm.upper_changes;
 
+	run_entered(previrt_insns[insn->op].cls);
 	cpu->watched = 0;
-	wedge_cause(previrt_insns[insn->op].cls);
+	stepping = cpu->rflags & FLAG_TF;
 	wedge_vcpu.counters.emulated[previrt_insns[insn->op].cls]++;
 	switch (cpu_emulate(cpu, insn, at, at + insn->len, &fault)) {
 	case CPU_NEXT:
@@ -152,7 +178,7 @@ static void run_device(const struct insn_operation *access, uint64_t at, uint64_
 	struct cpu *cpu = &previrt_cpu;
 
 	cpu->watched = 0;
-	wedge_cause(CAUSE_DEVICE);
+	run_entered(CAUSE_DEVICE);
 	wedge_vcpu.counters.devices++;
 	if (cpu_access_device(cpu, access, at + access->insn.len, &fault) == CPU_FAULT) {
 		cpu->rip = at;
@@ -242,8 +268,10 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 {
 	struct cpu_fault fault = { .vector = vector, .error = error, .address = address };
 
-	wedge_cause(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
+	run_entered(vector == VECTOR_PF ? CAUSE_PAGE_FAULT : CAUSE_EXCEPTION);
 	wedge_vcpu.counters.exceptions++;
+	if (vector == VECTOR_DB && run_debugged(vector))
+		run_resume();
 	fault.has_error = vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) ||
 			  vector == VECTOR_AC;
 	if (vector == VECTOR_DB)
@@ -262,7 +290,9 @@ void wedge_exception(unsigned vector, uint32_t error, uint64_t address)
 
 void wedge_software_interrupt(unsigned vector)
 {
-	wedge_cause(CAUSE_INT);
+	run_entered(CAUSE_INT);
+	if (vector == VECTOR_BP && run_debugged(vector))
+		run_resume();
 	software_interrupt(&previrt_cpu, vector);
 	run_resume();
 }
@@ -271,7 +301,7 @@ void wedge_sysenter(void)
 {
 	struct cpu_fault fault = { 0 };
 
-	wedge_cause(CAUSE_SYSCALL);
+	run_entered(CAUSE_SYSCALL);
 	wedge_vcpu.counters.syscalls++;
 	if (cpu_sysenter(&previrt_cpu, &fault) == CPU_FAULT)
 		wedge_deliver(&fault, 0);
@@ -282,7 +312,7 @@ void wedge_syscall(int compat)
 {
 	struct cpu_fault fault = { 0 };
 
-	wedge_cause(CAUSE_SYSCALL);
+	run_entered(CAUSE_SYSCALL);
 	wedge_vcpu.counters.syscalls++;
 	if (cpu_syscall(&previrt_cpu, compat, &fault) == CPU_FAULT)
 		wedge_deliver(&fault, 0);
@@ -291,7 +321,7 @@ void wedge_syscall(int compat)
 
 void wedge_event(void)
 {
-	wedge_cause(CAUSE_EVENT);
+	run_entered(CAUSE_EVENT);
 	wedge_vcpu.counters.events++;
 	run_resume();		/* takes the events */
 }

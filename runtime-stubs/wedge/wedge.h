@@ -103,6 +103,18 @@ int short_site_slot(struct cpu *cpu);
    its; does not return if it is. Else NULL. */
 extern void (*wedge_loader)(struct cpu *cpu);
 
+/* Where a debugger looks at the guest (gdb/); else NULL. */
+struct wedge_debugger {
+	/* The guest has entered the wedge. */
+	void (*entered)(struct cpu *cpu);
+	/* #DB, or INT3 with rip behind it. Returns 1 if it is the debugger's and not the guest's. */
+	int (*trapped)(struct cpu *cpu, unsigned vector);
+	/* Before the guest goes on, or a processor halts; @event: as of backend_events. May wait.
+	   Returns 1 if the guest is to go on at once, without an interrupt. */
+	int (*goes_on)(struct cpu *cpu, int event);
+};
+extern const struct wedge_debugger *wedge_debugger;
+
 /* A page of the guest's kernel has become executable: look for a module. */
 void modules_code_appeared(uint64_t va);
 /* Rewrite what the notes at @va name, of which @copy is a copy. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * Disks, the network and the shared folder: files that the program is started with, as the
- * bundle's files "disks", "net" and "share" tell (wedge/bundle.h).
+ * gdb, disks, the network and the shared folder: files that the program is started with, as the
+ * bundle's files "gdb", "disks", "net" and "share" tell (wedge/bundle.h).
  */
 #include "process.h"
 #include "../../board/board.h"
+#include "../../gdb/guest.h"
 #include "../../host/balloon.h"
+#include "../../host/debugger.h"
 #include "../../host/disk.h"
 #include "../../host/files.h"
 #include "../../wedge/bundle.h"
@@ -40,9 +42,15 @@ void process_files_init(const void *bundle, size_t size)
 {
 	int file = FILE_FIRST;
 	size_t length;
-	const uint8_t *found = bundle_find(bundle, size, "net", &length);
+	static const struct gdb_channel gdb = { host_debugger_write, host_debugger_read };
+	const uint8_t *found = bundle_find(bundle, size, "gdb", &length);
 
+	if (found && length == sizeof(struct bundle_gdb)) {
+		host_debugger_init(process_files.gdb = file++);
+		gdb_guest_init(&gdb, (const void *)found);
+	}
 	host_disk_place = WEDGE_DISKS;
+	found = bundle_find(bundle, size, "net", &length);
 	if (found && length == BUNDLE_NET_BYTES)
 		host_files_add_net(&board_vm.bus, process_files.net = file++, found,
 				   found[BUNDLE_NET_MODEL] == BUNDLE_NET_E1000 ? BUS_NET_E1000 :

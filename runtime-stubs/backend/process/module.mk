@@ -5,8 +5,8 @@
 PROCESS_WEDGE := $(B)/wedge/process.elf
 PROCESS_OBJ := $(B)/obj/wedge-process
 WEDGE_PROCESS := $(addprefix $(W)/backend/process/,\
-	entry.S main.c calls.c memory.c signals.c user.c shared.c patch.c patch_form.c patch_run.c segments.c vcpus.c time.c files.c filter.c) $(addprefix $(W)/host/,balloon.c base.c console.c disk.c files.c filter.c net.c overlay.c processors.c processors_memory.c share.c space.c timer.c) \
-	$(W)/fastpath/none.c $(wildcard $(W)/moved/*.c) $(wildcard $(W)/relocator/*.c) $(W)/insn/fields.c
+	entry.S main.c calls.c memory.c signals.c user.c shared.c patch.c patch_form.c patch_run.c segments.c vcpus.c time.c files.c filter.c) $(addprefix $(W)/host/,balloon.c base.c console.c debugger.c disk.c files.c filter.c net.c overlay.c processors.c processors_memory.c share.c space.c timer.c) \
+	$(W)/fastpath/none.c $(wildcard $(W)/gdb/*.c) $(wildcard $(W)/moved/*.c) $(wildcard $(W)/relocator/*.c) $(W)/insn/fields.c
 
 process_objects = $(patsubst $(W)/%,$(PROCESS_OBJ)/%.o,$(WEDGE_NEUTRAL) $(WEDGE_PROCESS) $(wildcard $(W)/mmu/maps/*.c)) \
 	$(PROCESS_OBJ)/insns.c.o

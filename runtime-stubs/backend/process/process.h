@@ -17,11 +17,11 @@
 
 /* The files that the program is started with (cli/run_process.c). */
 #define FILE_BUNDLE 3		/* memory, as wedge_start takes it */
-#define FILE_FIRST 4		/* the network's and the shared folder's, if any, and those of disks */
+#define FILE_FIRST 4		/* gdb's, the network's and the shared folder's, if any, and those of disks */
 
-/* From FILE_FIRST on: 0: there is no network, or shared folder; the first disk's, and the
+/* From FILE_FIRST on: 0: there is no gdb, network, or shared folder; the first disk's, and the
    one behind the last disk's. */
-extern struct process_files { int net, share, disk, disk_end; } process_files;
+extern struct process_files { int gdb, net, share, disk, disk_end; } process_files;
 void process_files_init(const void *bundle, size_t size);
 
 /* Counters of the host's system calls. */
