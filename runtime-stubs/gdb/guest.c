@@ -28,8 +28,9 @@ static const struct gdb_channel *channel;
 static struct gdb_server server;
 static char input[512];
 static size_t input_size, input_at;
-/* The running processor takes a step from @rip; @guests: TF is the guest's own, too. */
-static VCPU_LOCAL struct { uint64_t rip; uint8_t on, guests, signal; } step;
+/* The running processor takes a step from @rip; @guests: TF is the guest's own, too. @signal: it is
+   to stop, @trap: by a breakpoint. */
+static VCPU_LOCAL struct { uint64_t rip; uint8_t on, guests, signal, trap; } step;
 
 static unsigned guest_threads(void)
 {
@@ -119,6 +120,7 @@ static void guest_listen(void)
 
 	server.thread = backend_vcpu + 1;
 	server.signal = GDB_SIGTRAP;
+	server.trap = 0;
 	while (server.state != GDB_STOPPED && (byte = guest_byte(0)) >= 0)
 		gdb_server_take(&server, byte);
 }
@@ -163,6 +165,7 @@ static int guest_met_trap(struct cpu *cpu)
 
 	if (traps_is_set(cpu->rip - 1)) {
 		step.signal = GDB_SIGTRAP;
+		step.trap = 1;
 	} else {
 		mmu_access(cpu->rip - 2, bytes, 1, 0, 0, &address, &error);
 		mmu_access(cpu->rip - 1, bytes + 1, 1, 0, 0, &address, &error);
@@ -192,8 +195,8 @@ static int guest_goes_on(struct cpu *cpu, int event)
 		step.signal = GDB_SIGTRAP;
 	if (step.signal) {
 		step.on = 0;
-		gdb_server_stopped(&server, backend_vcpu + 1, step.signal);
-		step.signal = 0;
+		gdb_server_stopped(&server, backend_vcpu + 1, step.signal, step.trap);
+		step.signal = step.trap = 0;
 	} else if (event) {
 		guest_listen();
 	}

@@ -27,7 +27,7 @@ static void server_say_stopped(struct gdb_server *s)
 {
 	server_say(s, "T");
 	gdb_answer_bytes(&s->answer, &s->signal, 1);
-	server_say(s, "thread:");
+	server_say(s, s->trap ? "swbreak:;thread:" : "thread:");
 	gdb_answer_number(&s->answer, s->thread);
 	server_say(s, ";");
 }
@@ -170,7 +170,7 @@ static void server_query(struct gdb_server *s, const char *text)
 	if (server_is(&text, "Supported")) {
 		server_say(s, "PacketSize=");
 		gdb_answer_number(&s->answer, GDB_PACKET_MOST);
-		server_say(s, ";QStartNoAckMode+;qXfer:features:read+");
+		server_say(s, ";QStartNoAckMode+;qXfer:features:read+;swbreak+");
 	} else if (server_is(&text, "Xfer:features:read:target.xml:")) {
 		server_description(s, text);
 	} else if (server_is(&text, "Attached")) {
@@ -261,11 +261,12 @@ static void server_packet(struct gdb_server *s)
 	server_send(s);
 }
 
-void gdb_server_stopped(struct gdb_server *s, unsigned thread, uint8_t signal)
+void gdb_server_stopped(struct gdb_server *s, unsigned thread, uint8_t signal, int trap)
 {
 	s->state = GDB_STOPPED;
 	s->thread = s->at = thread;
 	s->signal = signal;
+	s->trap = trap;
 	gdb_answer_begin(&s->answer);
 	server_say_stopped(s);
 	server_send(s);
@@ -281,7 +282,7 @@ enum gdb_state gdb_server_take(struct gdb_server *s, uint8_t byte)
 		break;
 	case GDB_BREAK:
 		if (s->state != GDB_STOPPED)
-			gdb_server_stopped(s, s->thread, GDB_SIGINT);
+			gdb_server_stopped(s, s->thread, GDB_SIGINT, 0);
 		break;
 	case GDB_PACKET:
 		server_packet(s);

@@ -42,7 +42,7 @@ struct gdb_server {
 	/* That has stopped, or takes bytes while the machine runs; that gdb looks at. */
 	unsigned thread, at;
 	uint64_t first_segment;		/* where the kernel's is; 0: where it is linked */
-	uint8_t signal;			/* why it has stopped */
+	uint8_t signal, trap;		/* why it has stopped; by a software breakpoint, at rip */
 	uint8_t no_ack;
 	struct gdb_packet packet;
 	struct gdb_answer answer;
@@ -53,8 +53,8 @@ struct gdb_server {
 
 /* A byte has come from gdb: what is to be done next. A machine that runs stops. */
 enum gdb_state gdb_server_take(struct gdb_server *s, uint8_t byte);
-/* @thread has stopped by @signal, which gdb waits for. */
-void gdb_server_stopped(struct gdb_server *s, unsigned thread, uint8_t signal);
+/* @thread has stopped by @signal, @trap: by a software breakpoint, which gdb waits for. */
+void gdb_server_stopped(struct gdb_server *s, unsigned thread, uint8_t signal, int trap);
 
 /* The target description as XML, from @from on, at most @size bytes, into @a: "l" in front
    of the last of it, else "m". */

@@ -128,7 +128,7 @@ static void expect(const char *question, const char *answer, enum gdb_state stat
 
 static const struct { const char *question, *answer; enum gdb_state state; } packets[] = {
 	{ "?", "T05thread:1;", GDB_STOPPED },
-	{ "qSupported:multiprocess+", "PacketSize=1000;QStartNoAckMode+;qXfer:features:read+", GDB_STOPPED },
+	{ "qSupported:multiprocess+", "PacketSize=1000;QStartNoAckMode+;qXfer:features:read+;swbreak+", GDB_STOPPED },
 	{ "vMustReplyEmpty", "", GDB_STOPPED }, { "vCont?", "", GDB_STOPPED }, { "", "", GDB_STOPPED },
 	{ "qAttached", "1", GDB_STOPPED }, { "qC", "QC1", GDB_STOPPED }, { "qOffsets", "", GDB_STOPPED },
 	{ "qfThreadInfo", "m1,2", GDB_STOPPED }, { "qsThreadInfo", "l", GDB_STOPPED },
@@ -197,6 +197,9 @@ static void check_stops(void)
 	check(!strcmp(sent, "$T02thread:1;#d4") && server.state == GDB_STOPPED, "Ctrl-C");
 	feed("\x03", 1);
 	check(sent_size == 16, "Ctrl-C of one that has stopped");
+	begin(GDB_RUNS);
+	gdb_server_stopped(&server, 2, GDB_SIGTRAP, 1);
+	check(!strcmp(sent, "$T05swbreak:;thread:2;#3c"), "a breakpoint");
 	begin(GDB_RUNS);
 	feed("$", 1);
 	check(server.state == GDB_STOPPED && !sent_size, "gdb comes");
