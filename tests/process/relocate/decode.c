@@ -157,6 +157,8 @@ static void report(unsigned long instructions, unsigned long sites)
 	printf("limits: %u numbers, %u parts, %u shifts; %u are something else; %u addresses, "
 	       "%u of modules\n", c->limits, c->limits_parts, c->limits_shift, c->limits_other,
 	       c->numbers, c->starts);
+	printf("per-CPU: %u references, %u addresses by gs alone, %u words of distances\n", c->per_cpu,
+	       c->per_cpu_numbers, c->per_cpu_words);
 	printf("sites: %lu, of them %u rewritten in place\n", sites, touched_sites);
 }
 
@@ -191,6 +193,8 @@ void test_decode(void)
 		wrong(&moved_high, 0, "the vDSO's number of the processor is the host's");
 	if (starts != c->starts || !starts || !moved_high.loader_at)
 		wrong(&moved_high, 0, "another number of modules' addresses than it says");
+	if (kernel.per_cpu_numbers != c->per_cpu_numbers)
+		wrong(&moved_high, 0, "another number of addresses by gs than it says");
 	if (by_gs != c->by_gs)
 		wrong(&moved_high, 0, "another number of instructions by gs than it says");
 	report(instructions, sites);

@@ -64,7 +64,8 @@ static unsigned check_tables(void)
 	for (unsigned i = 0; i < kernel.header->e_shnum; i++) {
 		const Elf64_Shdr *s = &kernel.sections[i];
 
-		if (s->sh_type != SHT_PROGBITS || !(s->sh_flags & SHF_ALLOC) || is_code(s))
+		if (s->sh_type != SHT_PROGBITS || !(s->sh_flags & SHF_ALLOC) || is_code(s) ||
+		    s->sh_addr < kernel.low)
 			continue;
 		for (uint64_t at = s->sh_addr; at + 8 <= s->sh_addr + s->sh_size; at++) {
 			uint64_t was, now;

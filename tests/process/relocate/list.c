@@ -43,24 +43,11 @@ static void refuses(const char *what, const uint8_t *list, size_t size,
 	wrong(&moved_high, 0, what);
 }
 
-void test_list(void)
+static void refuse_lists(void)
 {
-	uint8_t *image, *bad;
 	size_t size = kernel.list_size;
+	uint8_t *bad = malloc(size);
 
-	image_size = kernel.high - kernel.low;
-	stripped = malloc(kernel.size);
-	memcpy(stripped, kernel.file, kernel.size);
-	for (unsigned i = 0; i < kernel.header->e_shnum; i++)
-		if (kernel.sections[i].sh_type == SHT_RELA)
-			((Elf64_Shdr *)(stripped + kernel.header->e_shoff))[i].sh_type = SHT_NULL;
-	image = malloc(image_size);
-	outline = calloc(1, OUTLINE_SIZE);
-	if (by_list(kernel.list, size, image) ||
-	    memcmp(image, moved_high.image, image_size) ||
-	    memcmp(outline, moved_high.outline, OUTLINE_SIZE))
-		wrong(&moved_high, 0, "by the list it is another image");
-	bad = malloc(size);
 	memcpy(bad, kernel.list, size);
 	bad[size / 8 * 4] ^= 4;		/* what stands there differs between kernels */
 	refuses("a reference that is another's", bad, size, RELOCATOR_DONE);
@@ -74,8 +61,33 @@ void test_list(void)
 	refuses("no list", NULL, 0, RELOCATOR_NO_RELOCATIONS);
 	refuses("a list without its beginning", kernel.list + 4, size - 4, RELOCATOR_LIST);
 	printf("by the list: the same image; refused: 6 attempts\n");
-	free(image);
 	free(bad);
+}
+
+void test_list(void)
+{
+	uint8_t *image;
+	size_t size = kernel.list_size;
+
+	image_size = kernel.high - kernel.low;
+	stripped = malloc(kernel.size);
+	memcpy(stripped, kernel.file, kernel.size);
+	for (unsigned i = 0; i < kernel.header->e_shnum; i++)
+		if (kernel.sections[i].sh_type == SHT_RELA)
+			((Elf64_Shdr *)(stripped + kernel.header->e_shoff))[i].sh_type = SHT_NULL;
+	image = malloc(image_size);
+	outline = calloc(1, OUTLINE_SIZE);
+	if (kernel.per_cpu) {		/* a list does not say which words name per-CPU data */
+		refuses("a list, and per-CPU data", kernel.list, size, RELOCATOR_PER_CPU);
+		printf("by the list: refused, for there is per-CPU data\n");
+	} else {
+		if (by_list(kernel.list, size, image) ||
+		    memcmp(image, moved_high.image, image_size) ||
+		    memcmp(outline, moved_high.outline, OUTLINE_SIZE))
+			wrong(&moved_high, 0, "by the list it is another image");
+		refuse_lists();
+	}
+	free(image);
 	free(stripped);
 	free(outline);
 }

@@ -27,27 +27,6 @@ void wrong(const struct relocator *r, uint64_t at, const char *what)
 	printf("wrong: %s (%llx): %s\n", name, (unsigned long long)at, what);
 }
 
-static void find_references(void)
-{
-	kernel.references = calloc(1, kernel.high - kernel.low);
-	for (unsigned i = 0; i < kernel.header->e_shnum; i++) {
-		const Elf64_Shdr *s = &kernel.sections[i];
-		const Elf64_Rela *rela = (void *)(kernel.file + s->sh_offset);
-
-		if (s->sh_type != SHT_RELA || !(kernel.sections[s->sh_info].sh_flags & SHF_ALLOC))
-			continue;
-		for (size_t k = 0; k < s->sh_size / sizeof(*rela); k++)
-			switch (ELF64_R_TYPE(rela[k].r_info)) {
-			case R_X86_64_32S:
-				kernel.references[rela[k].r_offset - kernel.low] = 32;
-				break;
-			case R_X86_64_64:
-				kernel.references[rela[k].r_offset - kernel.low] = 64;
-				break;
-			}
-	}
-}
-
 static void load(const char *path, const char *guest)
 {
 	size_t size;
@@ -65,15 +44,15 @@ static void load(const char *path, const char *guest)
 
 		if (p->p_type != PT_LOAD)
 			continue;
-		if (p->p_vaddr < kernel.low)
-			kernel.low = p->p_vaddr;
-		if (p->p_vaddr + p->p_memsz > kernel.high)
-			kernel.high = p->p_vaddr + p->p_memsz;
+		if (segment_address(p) < kernel.low)
+			kernel.low = segment_address(p);
+		if (segment_address(p) + p->p_memsz > kernel.high)
+			kernel.high = segment_address(p) + p->p_memsz;
 	}
 	kernel.image = calloc(1, kernel.high - kernel.low);
 	for (unsigned i = 0; i < kernel.header->e_phnum; i++)
 		if (kernel.segments[i].p_type == PT_LOAD)
-			memcpy(linked(kernel.segments[i].p_vaddr),
+			memcpy(kernel.image + (segment_address(&kernel.segments[i]) - kernel.low),
 			       kernel.file + kernel.segments[i].p_offset,
 			       kernel.segments[i].p_filesz);
 	find_references();

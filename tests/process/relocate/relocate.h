@@ -18,6 +18,11 @@ struct kernel {
 	const Elf64_Shdr *sections;
 	uint64_t low, high;	/* linked addresses */
 	uint8_t *image;		/* as linked: high - low bytes */
+	/* The same, with what names per-CPU data of a kernel for several processors, which is
+	   linked at 0, as if that were linked where its segment is loaded. */
+	uint8_t *meant;
+	uint64_t per_cpu, per_cpu_size;	/* there; 0: there is none */
+	unsigned per_cpu_numbers;	/* addresses by gs without a relocation */
 	uint8_t *references;	/* bits of the absolute reference that begins there */
 	struct relocator_facts facts;
 	const uint8_t *list;	/* Linux's own of its relocations */
@@ -39,8 +44,19 @@ void move(struct relocator *r, uint64_t at, uint64_t outline_at, bool low);
 
 static inline uint8_t *linked(uint64_t at)
 {
-	return kernel.image + (at - kernel.low);
+	return kernel.meant + (at - kernel.low);
 }
+
+/* Where in the image a linked address is, that of per-CPU data, too. */
+static inline uint64_t in_image(uint64_t at)
+{
+	return at < kernel.per_cpu_size ? at + kernel.per_cpu : at;
+}
+
+/* Of a loaded segment. */
+uint64_t segment_address(const Elf64_Phdr *segment);
+/* Fills in kernel.meant and kernel.references (per_cpu.c). */
+void find_references(void);
 
 /* Each section of code, as Zydis decodes it. */
 bool decode(const uint8_t *bytes, size_t size, ZydisDecodedInstruction *insn,
