@@ -12,7 +12,7 @@
 struct relocator moved_high;
 #define USER_END 0x800000000000u	/* of the kernel as it is linked */
 #define UPPER_HALF 0xffff800000000000u
-static unsigned in_place, out_of_line, limits, starts, touched_sites;
+static unsigned in_place, out_of_line, limits, starts, touched_sites, words;
 
 static uint64_t moved_value(uint64_t at)
 {
@@ -73,15 +73,16 @@ static void check_out_of_line(uint64_t at, unsigned length, const ZydisDecodedIn
 }
 
 /* Does it hold an address of the image as it was linked? As a number, the lowest may be
-   there: Linux tells how far it was moved from it. */
+   there: Linux tells how far it was moved from it; and a mask is none. */
 static void check_left(uint64_t at, const ZydisDecodedInstruction *now)
 {
 	bool number = at >= kernel.low && !reference(at, now->length);
 	uint64_t disp = (uint64_t)now->raw.disp.value, imm = now->raw.imm[0].value.u;
 	bool relative = !now->raw.modrm.mod && now->raw.modrm.rm == 5;
+	bool mask = number && (now->mnemonic == ZYDIS_MNEMONIC_TEST || now->mnemonic == ZYDIS_MNEMONIC_AND);
 
 	if ((now->raw.disp.size == 32 && !relative && disp >= kernel.low && disp < kernel.high) ||
-	    (now->raw.imm[0].size == 32 && !now->raw.imm[0].is_relative &&
+	    (now->raw.imm[0].size == 32 && !now->raw.imm[0].is_relative && !mask &&
 	     now->operand_width == 64 &&
 	     (uint64_t)(int64_t)(int32_t)imm >= kernel.low + number &&
 	     (uint64_t)(int64_t)(int32_t)imm < kernel.high))
@@ -142,6 +143,22 @@ static void check_outline(void)
 	}
 }
 
+/* Words that hold addresses: moved, but for distances of per-CPU data, which are 0 at the start. */
+static void check_words(void)
+{
+	for (uint64_t at = kernel.low; at + 8 <= kernel.high; at++) {
+		uint64_t was, now;
+
+		if (kernel.references[at - kernel.low] != 64)
+			continue;
+		memcpy(&was, linked(at), 8);
+		memcpy(&now, moved_high.image + (at - kernel.low), 8);
+		words++;
+		if (now != was + moved_high.delta && (now || !kernel.per_cpu || !is_of_distances(at)))
+			wrong(&moved_high, at, "is another word");
+	}
+}
+
 static void report(unsigned long instructions, unsigned long sites)
 {
 	const struct relocator_counts *c = &moved_high.counts;
@@ -159,6 +176,7 @@ static void report(unsigned long instructions, unsigned long sites)
 	       c->numbers, c->starts);
 	printf("per-CPU: %u references, %u addresses by gs alone, %u words of distances\n", c->per_cpu,
 	       c->per_cpu_numbers, c->per_cpu_words);
+	printf("words: %u looked at\n", words);
 	printf("sites: %lu, of them %u rewritten in place\n", sites, touched_sites);
 }
 
@@ -186,6 +204,7 @@ void test_decode(void)
 		}
 	}
 	check_outline();
+	check_words();
 	sites = check_sites(&moved_high, &touched_sites);
 	if (limits != c->limits + c->limits_parts + c->limits_shift + c->numbers)
 		wrong(&moved_high, 0, "another number of limits than it says");

@@ -4,6 +4,7 @@
  * What the kernel's relocations refer to. Per-CPU data of a kernel for several processors
  * is linked at 0, in a segment of its own, and reached by gs.
  */
+#define _GNU_SOURCE
 #include "relocate.h"
 #include <stdlib.h>
 #include <string.h>
@@ -33,22 +34,30 @@ static bool is_per_cpu(const Elf64_Sym *s)
 	       s->st_value <= kernel.per_cpu_size;
 }
 
-/* Is it in a function in which the address of what is linked at 0 is a distance? */
-static bool in_function_of_distances(uint64_t at)
+bool is_of_distances(uint64_t at)
 {
-	const Elf64_Sym *symbol;
-	const char *name;
-	size_t next = 0;
+	for (size_t i = 0; i < kernel.facts.count; i++) {
+		const struct relocator_fact *fact = &kernel.facts.facts[i];
+		char *name = strndup(fact->name, fact->length);
+		const Elf64_Sym *symbol = NULL;
+		const char *found;
+		size_t next = 0;
 
-	while ((symbol = next_symbol(NULL, &next, &name)))
-		for (size_t i = 0; at - symbol->st_value < symbol->st_size && i < kernel.facts.count; i++) {
-			const struct relocator_fact *fact = &kernel.facts.facts[i];
-
-			if (fact->kind == RELOCATOR_FACT_PER_CPU && strlen(name) == fact->length &&
-			    !strncmp(name, fact->name, fact->length))
-				return true;
-		}
+		while (fact->kind == RELOCATOR_FACT_PER_CPU && (symbol = next_symbol(name, &next, &found)) &&
+		       in_image(at) - in_image(symbol->st_value) >= (symbol->st_size ? symbol->st_size : 8))
+			;
+		free(name);
+		if (symbol)
+			return true;
+	}
 	return false;
+}
+
+/* Nobody has defined it, so it is 0; or it is a number that no section has. */
+static bool is_number(const Elf64_Sym *s)
+{
+	return s->st_shndx == SHN_UNDEF ||
+	       (s->st_shndx == SHN_ABS && (s->st_value < kernel.low || s->st_value > kernel.high));
 }
 
 static void add(uint64_t at, unsigned bytes)
@@ -66,10 +75,10 @@ static void note(const Elf64_Rela *rela, const Elf64_Sym *symbol)
 	unsigned type = ELF64_R_TYPE(rela->r_info);
 	bool word = type == R_X86_64_64, absolute = word || type == R_X86_64_32S;
 
-	if (!absolute && type != R_X86_64_PC32 && type != R_X86_64_PLT32)
+	if ((!absolute && type != R_X86_64_PC32 && type != R_X86_64_PLT32) || is_number(symbol))
 		return;
 	if (absolute && is_per_cpu(symbol) && !(symbol->st_value + (uint64_t)rela->r_addend) && !word &&
-	    in_function_of_distances(rela->r_offset))
+	    is_of_distances(rela->r_offset))
 		return;
 	if (absolute)
 		kernel.references[at - kernel.low] = word ? 64 : 32;

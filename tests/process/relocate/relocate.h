@@ -55,6 +55,9 @@ static inline uint64_t in_image(uint64_t at)
 
 /* Of a loaded segment. */
 uint64_t segment_address(const Elf64_Phdr *segment);
+/* Is the address in a function in which that of what is linked at 0 is a distance, or in a
+   variable that holds distances of per-CPU data? */
+bool is_of_distances(uint64_t at);
 /* Fills in kernel.meant and kernel.references (per_cpu.c). */
 void find_references(void);
 
