@@ -49,7 +49,12 @@ static int lines_compare(const void *a, const void *b)
 	return (x->file != NULL) - (y->file != NULL);
 }
 
-/* Rows that ascend, up to the end of a sequence or of a unit. */
+/*
+ * Rows that ascend, up to the end of a sequence, or to a row far behind: libdw puts the end of
+ * a sequence ahead of rows at the same address, so the next sequence would follow such a row.
+ */
+#define LINES_FAR 4096u
+
 struct run {
 	const struct line *row;
 	size_t n;
@@ -96,7 +101,8 @@ static void lines_sort(struct lines *lines)
 	struct line *rows = lines->rows.v, *sorted;
 
 	for (size_t i = 0; i < lines->rows.n; i++) {
-		if (!i || !rows[i - 1].file || lines_compare(&rows[i - 1], &rows[i]) > 0)
+		if (!i || !rows[i - 1].file || lines_compare(&rows[i - 1], &rows[i]) > 0 ||
+		    rows[i].addr - rows[i - 1].addr > LINES_FAR)
 			array_add(&runs, ((struct run){ .row = &rows[i] }));
 		runs.v[runs.n - 1].n++;
 	}
