@@ -23,7 +23,7 @@ from_clone() {
 	rm -rf "$WORK/clone" && mkdir -p "$WORK" || exit 1
 	quiet git clone -q "$TOP" "$WORK/clone"
 	quiet make -C "$WORK/clone" deb
-	git rev-parse HEAD > "$WORK/commit"
+	git -C "$WORK/clone" rev-parse HEAD > "$WORK/commit"
 }
 
 # need_packages: those of this commit, made if they are not there
