@@ -17,13 +17,13 @@ static uint32_t paging_error(uint32_t access, int present)
  */
 static int paging_mark(const uint64_t *at, const struct mmu_walk *walk, uint32_t access)
 {
-	for (int level = PAGING_LEVELS; level >= walk->level; level--) {
-		uint64_t seen = walk->entries[level], want = PTE_A;
+	for (int level = PAGING_RIGHTS_MOST; level >= walk->level; level--) {
+		paging_entry seen = walk->entries[level], want = PTE_A;
 
 		if (level == walk->level && (access & PF_W))
 			want |= PTE_D;
 		if ((seen & want) != want &&
-		    !__atomic_compare_exchange_n((uint64_t *)backend_guest(at[level]), &seen,
+		    !__atomic_compare_exchange_n((paging_entry *)backend_guest(at[level]), &seen,
 						 seen | want, 0, __ATOMIC_RELAXED,
 						 __ATOMIC_RELAXED))
 			return -1;
@@ -65,32 +65,32 @@ static inline __attribute__((always_inline)) int paging_walk(uint64_t va, struct
 
 	walk->flags = PTE_W | PTE_U;
 	walk->leaf = 0;
-	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+	if (!paging_is_address(va))
 		return -1;
 	if (paging_in_window(va)) {
 		paging_window(mmu_window.gpa + (va - mmu_window.va), walk, at);
 		return 0;
 	}
 	for (level = PAGING_LEVELS; level >= 1; level--) {
-		uint64_t *entry;
+		paging_entry *entry;
 
-		at[level] = table + paging_index(va, level) * 8;
+		at[level] = table + paging_index(va, level) * sizeof(*entry);
 		walk->level = level;
 		entry = backend_guest(at[level]);
-		walk->leaf = walk->entries[level] = entry ? *(volatile uint64_t *)entry : 0;
+		walk->leaf = walk->entries[level] = entry ? *(volatile paging_entry *)entry : 0;
 		if (!(walk->leaf & PTE_P) || paging_is_reserved(walk->leaf, level))
 			return -1;
-		walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
+		if (level <= PAGING_RIGHTS_MOST)
+			walk->flags &= walk->leaf | ~(PTE_W | PTE_U);
 		walk->flags |= walk->leaf & PTE_NX &
-			       ~(level == PAGING_LEVELS && !backend_is_upper(va) ? paging_vcpu.top_ignored : 0);
+			       ~(level == 4 && !backend_is_upper(va) ? paging_vcpu.top_ignored : 0);
 		if (paging_is_leaf(walk->leaf, level))
 			break;
 		table = walk->leaf & PTE_ADDRESS;
 	}
 	walk->flags |= walk->leaf & PTE_G;
 	walk->leaf_at = at[level];
-	uint64_t offset = paging_size(level) - 1;
-	walk->gpa = (walk->leaf & PTE_ADDRESS & ~offset) | (va & offset);
+	walk->gpa = paging_page(walk->leaf, level) | (va & (paging_size(level) - 1));
 	return 0;
 }
 
