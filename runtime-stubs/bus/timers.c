@@ -63,7 +63,7 @@ static uint64_t timers_run(struct bus_timer *timer, uint64_t now)
 			continue;
 		if (timer->when <= now)
 			timer->when = timer->run(timer->self, now);
-		/* BUS_NEVER is 0; less one it is the largest number. */
+		/* BUS_NEVER, 0, less 1 wraps to the largest number: never sorts last. */
 		if (timer->when - 1 < first - 1)
 			first = timer->when;
 	}

@@ -212,7 +212,7 @@ int insn_decode(struct insn *insn, const uint8_t *bytes, size_t size, int mode64
 }
 
 /* push and pop: 50-5F, FF /6, 8F /0, 68, 6A. */
-int insn_decode_fields(struct insn *insn, const uint8_t *bytes, size_t size, int mode64)
+int insn_decode_push_pop(struct insn *insn, const uint8_t *bytes, size_t size, int mode64)
 {
 	struct cursor c = { .bytes = bytes, .size = size };
 	struct previrt_insn_bytes match;

@@ -42,12 +42,11 @@ struct insn {
 int insn_decode(struct insn *insn, const uint8_t *bytes, size_t size, int mode64);
 
 /*
- * The fields of any instruction with the encodings the decoder knows (prefixes,
- * opcode in map 0 or 1, ModRM), whether sensitive or not; @imm bytes of
- * immediate follow. Used for the short push and pop of fused pairs.
+ * Decodes a push or pop of a register, of memory or of an immediate, which is no sensitive
+ * instruction: a part of a fused pair. Returns its length, or 0 for other opcodes; of FF and 8F
+ * the caller looks at the digit.
  */
-int insn_decode_fields(struct insn *insn, const uint8_t *bytes, size_t size,
-		      int mode64);
+int insn_decode_push_pop(struct insn *insn, const uint8_t *bytes, size_t size, int mode64);
 
 /*
  * Of a site's @len bytes, those of an lfence at the end, 3 or 0: gas's

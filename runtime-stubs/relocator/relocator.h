@@ -20,23 +20,25 @@
 
 enum relocator_status {
 	RELOCATOR_DONE,
-	RELOCATOR_FILE,		/* no ELF file of a 64-bit kernel, or cut off */
+	RELOCATOR_FILE,		/* not an ELF file of a 64-bit kernel, or cut off */
 	RELOCATOR_NO_RELOCATIONS,
 	RELOCATOR_NO_SYMBOLS,
-	RELOCATOR_PER_CPU,	/* segments that do not move as one, but for per-CPU data; or
-				   that, and a list */
+	RELOCATOR_PER_CPU,	/* the segments move by different distances, and that is not
+				   per-CPU data; or it is, and there is a list only */
 	RELOCATOR_KIND,		/* a relocation of an unknown kind */
 	RELOCATOR_OUTSIDE,	/* a relocation outside the image, or in no code */
-	RELOCATOR_FIELD,	/* no field of an instruction is where a relocation is */
-	RELOCATOR_FORM,		/* an instruction that is not known how to rewrite */
+	RELOCATOR_FIELD,	/* a relocation does not meet a field of an instruction */
+	RELOCATOR_FORM,		/* an instruction of a form that cannot be rewritten */
 	RELOCATOR_REACH,	/* more than 2 GiB away */
 	RELOCATOR_ROOM,		/* the area for code out of line is full */
-	RELOCATOR_STAYS,	/* out of line would go what must not: see facts */
-	RELOCATOR_LIMIT,	/* what may tell user addresses from others */
+	RELOCATOR_STAYS,	/* an instruction that must stay in place (RELOCATOR_FACT_STAYS)
+				   would have to go out of line */
+	RELOCATOR_LIMIT,	/* a number or shift that may be the limit of user addresses, in
+				   a function that no fact names */
 	RELOCATOR_VARIABLE,	/* a variable of the facts is not in the kernel */
 	RELOCATOR_PLACES,	/* the places requested do not fit each other */
 	RELOCATOR_LIST,		/* the list is damaged, or another kernel's */
-	RELOCATOR_FACTS,	/* a line of the guest file that is wrong */
+	RELOCATOR_FACTS,	/* a line of the guest file is wrong */
 };
 
 /* What the guest file says of moving: lines "place ..." (docs/adding-a-guest.md). */
@@ -48,11 +50,14 @@ enum relocator_fact_kind {
 	RELOCATOR_FACT_PER_CPU,	/* each word of variable .name is the distance of a processor's
 				   per-CPU data from where it is linked; in function .name the
 				   address of what is linked at 0 is one */
-	RELOCATOR_FACT_OFFSET,	/* variable .name: what takes the move off again */
+	RELOCATOR_FACT_OFFSET,	/* variable .name: what is subtracted from a linked address for
+				   the physical one */
 	RELOCATOR_FACT_IDENTITY, /* function .name runs at physical addresses */
-	RELOCATOR_FACT_SHIFT,	/* in .name a shift by the limit's bits means it */
-	RELOCATOR_FACT_SIGN,	/* in .name a test of the sign bit means it (sign.c) */
-	RELOCATOR_FACT_OTHER,	/* in .name such numbers mean something else */
+	RELOCATOR_FACT_SHIFT,	/* a shift by the limit's bits in function .name tests for user
+				   addresses */
+	RELOCATOR_FACT_SIGN,	/* a test of the sign bit in function .name does (sign.c) */
+	RELOCATOR_FACT_OTHER,	/* in function .name such numbers and shifts have another
+				   meaning */
 	RELOCATOR_FACT_COPIED,	/* code of section .name is copied elsewhere */
 	RELOCATOR_FACT_NUMBERS,	/* numbers of 64 bits from .number on, less than 512 GiB more,
 				   are addresses in area .area */

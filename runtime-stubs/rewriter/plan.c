@@ -21,7 +21,7 @@ static int plan_decode_size(struct insn *insn, const struct previrt_site *site,
 		return insn_decode(insn, bytes, size, 1) == size &&
 		       insn->op == site->op;
 	if (!known->part[0]) {		/* push, then a sensitive one */
-		len = insn_decode_fields(insn, bytes, size, 1);
+		len = insn_decode_push_pop(insn, bytes, size, 1);
 		if (!len || insn_decode(&second, bytes + len, size - len, 1) !=
 			    size - len || second.op != known->part[1])
 			return 0;
@@ -35,7 +35,7 @@ static int plan_decode_size(struct insn *insn, const struct previrt_site *site,
 			if (insn_decode(insn, bytes + len, size - len, 1) !=
 			    size - len || insn->op != known->part[1])
 				return 0;
-		} else if (insn_decode_fields(insn, bytes + len, size - len, 1) !=
+		} else if (insn_decode_push_pop(insn, bytes + len, size - len, 1) !=
 			   size - len) {
 			return 0;
 		}

@@ -59,7 +59,7 @@ uint64_t wedge_fast_io(const struct wedge_io *io, uint8_t *al, int events);
    loaded. @events and the interrupt as for wedge_fast_io. Returns -1 if nothing was done and the
    slow path is to be taken. */
 int wedge_fast_device(unsigned slot, uint64_t behind, int events);
-/* User mode has executed INT n, INT3 or INTO, which the hypervisor reports as @vector; rip is
+/* The guest has executed INT n, INT3 or INTO, which the hypervisor reports as @vector; rip is
    behind the instruction. */
 _Noreturn void wedge_software_interrupt(unsigned vector);
 /* SYSCALL of user mode, rip behind it; @compat: from 32-bit code. SYSENTER of
