@@ -195,6 +195,8 @@ static void test_pci(void)
 	bus_write_port(&board_vm.bus, 0xcfc, 4, 1);
 	expect("the address, as a whole", bus_read_port(&board_vm.bus, 0xcf8, 4) == 0x80000000 &&
 	       in(0xcf8) == 0xff && bus_read_port(&board_vm.bus, 0xcfc, 4) == 0x12378086);
+	machine_reset();
+	expect("no address after reset", bus_read_port(&board_vm.bus, 0xcf8, 4) == 0);
 }
 
 static void write_64(uint32_t value) { out(0x64, value); }

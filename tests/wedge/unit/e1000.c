@@ -437,6 +437,16 @@ static void test_receive(void)
 		come(60, 2, i);
 	board_run();
 	expect("around the end", get(RDH) == 2 && get(ICR) & 0x10);
+	expect("no register there", get(0x5f00) == 0);
+	come(60, 2, 9);
+	board_run();
+	set(CTRL, 1 << 26);
+	set(RDBAL, RING);
+	set(RDLEN, 16 * RINGS);
+	set(RDT, 4);
+	set(RCTL, 2 | 1 << 15);
+	board_run();
+	expect("a frame that waited is gone with a reset", get(RDH) == 0);
 }
 
 static void test_interrupts(void)

@@ -200,6 +200,10 @@ static void test_ioapic(void)
 	bus_set_line(&four, 1);
 	expect("masked", take() < 0);
 	bus_set_line(&four, 0);
+	io_set(0x18, 0x100a4);
+	bus_set_line(&four, 1);
+	expect("masked, with a vector", take() < 0 && other_takes() < 0);
+	bus_set_line(&four, 0);
 	io_set(0x19, 1u << 24);
 	io_set(0x18, 0xa4);
 	expect("a pin that keeps nothing", !bus_look_at_line(&four) &&
@@ -242,5 +246,10 @@ int main(void)
 	set(SVR, 0xff);
 	expect("off by software: every vector masked", get(TIMER) & 0x10000 &&
 	       !passes_8259());
+	set(SVR, 0x1ff);
+	set(TIMER, 0x41);
+	set(INITIAL, 1000);
+	machine_reset();
+	expect("no timer after reset", get(INITIAL) == 0 && run() == 0);
 	return report("lapic", 100);
 }

@@ -236,6 +236,9 @@ static void test_refused(void)
 	expect("another device", !strcmp(refused(place("cmos") - 16, 'C'), "cmos"));
 	expect("too short", board_load(saved, size - 1) && board_load(saved, 0));
 	expect("a count of no ticks", !strcmp(refused(place("i8254") + 24 + 2, 0), "i8254"));
+	expect("a mode of the timer", !*refused(place("i8254") + 51, 5) && !strcmp(refused(place("i8254") + 51, 6), "i8254"));
+	expect("its access", !strcmp(refused(place("i8254") + 54, 0), "i8254") &&
+	       !strcmp(refused(place("i8254") + 54, 4), "i8254"));
 	expect("a place behind the input", !strcmp(refused(place("uart8250") + 72, 64), "uart8250"));
 	expect("too much input", !strcmp(refused(place("uart8250") + 76, 65), "uart8250"));
 	expect("a level", !strcmp(refused(place("uart8250") + 84, 2), "uart8250") &&
