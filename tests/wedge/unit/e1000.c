@@ -431,6 +431,9 @@ static void test_receive(void)
 	set(RDT, 10);
 	expect("in six", get(RDH) == 10 && done(RING, 4) == 1 && done(RING, 9) == 7 &&
 	       memory[RING + 16 * 9 + 8] == 1518 - 5 * 256 && buffer[0x800 * 9 + 233] == 0x37);
+	expect("bytes, with check sequences", get(0x40c0) == 104 + 3 * 64 + 1518 && get(0x40c4) == 0 &&
+	       get(0x4088) == 104 + 3 * 64 + 1518);
+	expect("a byte of a register", reg(SLOT, RDLEN + 1, 1) == 1 && reg(SLOT, RDLEN, 1) == 0);
 	expect("counted", get(GPRC) == 5 && get(0x4078) == 1 && get(0x407c) == 1);
 	set(RDT, 3);
 	for (unsigned i = 0; i < 8; i++)
