@@ -112,20 +112,6 @@ int run_gdb_relay_open(struct run_gdb_relay *relay, const struct run_gdb_port *p
 	return -1;
 }
 
-static void relay_write(int file, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t n = write(file, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		bytes += n;
-		size -= (size_t)n;
-	}
-}
-
 /* One gdb at a time; the next one when the wedge has answered that this one is gone. */
 void run_gdb_relay_poll(const struct run_gdb_relay *relay, struct pollfd *p)
 {
@@ -149,12 +135,12 @@ static void relay_from_gdb(struct run_gdb_relay *relay)
 	ssize_t n = read(relay->gdb, bytes, sizeof(bytes));
 
 	if (n > 0) {
-		relay_write(relay->wedge, bytes, (size_t)n);
+		util_write(relay->wedge, bytes, (size_t)n);
 	} else if (n == 0 || errno != EINTR) {
 		close(relay->gdb);
 		relay->gdb = -1;
 		relay->left = 1;
-		relay_write(relay->wedge, relay_gone, strlen(relay_gone));
+		util_write(relay->wedge, relay_gone, strlen(relay_gone));
 	}
 }
 
@@ -182,7 +168,7 @@ static void relay_from_wedge(struct run_gdb_relay *relay)
 	} else if (relay->left) {
 		relay_drop(relay, bytes, n);
 	} else if (relay->gdb >= 0) {
-		relay_write(relay->gdb, bytes, (size_t)n);
+		util_write(relay->gdb, bytes, (size_t)n);
 	}
 }
 
@@ -205,7 +191,7 @@ void run_gdb_relay_end(struct run_gdb_relay *relay, int status)
 		sum += (uint8_t)*c;
 	packet = util_printf("$%s#%02x", text, sum);
 	if (relay->gdb >= 0) {
-		relay_write(relay->gdb, packet, strlen(packet));
+		util_write(relay->gdb, packet, strlen(packet));
 		close(relay->gdb);
 	}
 	if (relay->path)

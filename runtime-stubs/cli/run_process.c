@@ -125,20 +125,6 @@ static bool process_tell_gdb(const struct process *process, const struct run *ru
 	return false;
 }
 
-static void process_write(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		size -= (size_t)n;
-	}
-}
-
 /* What is typed, or comes from a file. */
 static void process_type(struct process *process)
 {
@@ -156,7 +142,7 @@ static void process_type(struct process *process)
 		if (!process->escaped)
 			out[size++] = text[i];
 	}
-	process_write(process->console, out, size);
+	util_write(process->console, out, size);
 	if (n <= 0) {
 		process->input = false;
 		shutdown(process->console, SHUT_WR);
@@ -172,9 +158,9 @@ static bool process_show(struct process *process)
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
 	if (process->shown)
-		process_write(1, text, (size_t)n);
+		util_write(1, text, (size_t)n);
 	if (process->log >= 0)
-		process_write(process->log, text, (size_t)n);
+		util_write(process->log, text, (size_t)n);
 	return true;
 }
 

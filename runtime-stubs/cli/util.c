@@ -93,6 +93,20 @@ uint8_t *util_read_file(const char *path, size_t *size)
 	return data;
 }
 
+void util_write(int fd, const void *bytes, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		bytes = (const char *)bytes + n;
+		size -= (size_t)n;
+	}
+}
+
 uint8_t *util_read_input(size_t most, size_t *size)
 {
 	size_t have = 0, room = 1 << 16;

@@ -68,6 +68,9 @@ uint8_t *util_read_file(const char *path, size_t *size);
 /* All of standard input, which may be a pipe, likewise; EFBIG beyond @most bytes. */
 uint8_t *util_read_input(size_t most, size_t *size);
 
+/* Writes all of @bytes to @fd. After an error the rest is lost. */
+void util_write(int fd, const void *bytes, size_t size);
+
 /* FNV-1a, 64 bits; start with UTIL_FNV_START. */
 #define UTIL_FNV_START 0xcbf29ce484222325ull
 uint64_t util_fnv(uint64_t hash, const void *data, size_t size);

@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes to gdb and from it; one that comes is an event (iface/events.h). */
+/* Send bytes to gdb, and receive them. A byte from gdb is an event (iface/events.h). */
 struct gdb_channel {
 	void (*write)(const char *bytes, size_t size);
-	/* At most @size bytes, how many; @wait: at least one. 0: there is none, or the
-	   channel is closed. */
+	/* Receives at most @size bytes and returns how many; @wait: at least one. 0: there
+	   is none, or the channel is closed. */
 	size_t (*read)(char *to, size_t size, int wait);
 };
 
-/* Before wedge_start, if the bundle has the file "gdb", which is @file. */
+/* Called before wedge_start if the bundle has the file "gdb", which is @file. */
 struct bundle_gdb;
 void gdb_guest_init(const struct gdb_channel *channel, const struct bundle_gdb *file);
 

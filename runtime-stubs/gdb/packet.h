@@ -11,7 +11,7 @@
 
 #define GDB_PACKET_MOST 4096u	/* bytes of text, on the wire and without escapes */
 
-/* What comes from gdb, byte by byte. All 0 at the start. */
+/* Input from gdb, byte by byte. All zero at the start. */
 struct gdb_packet {
 	char text[GDB_PACKET_MOST + 1];		/* ends with a 0 when it is whole */
 	size_t size;
@@ -28,7 +28,7 @@ enum gdb_taken {
 };
 enum gdb_taken gdb_packet_take(struct gdb_packet *p, uint8_t byte);
 
-/* What goes to gdb: the text of one answer. One that has no room is cut off. */
+/* Output to gdb: the text of one answer. Text beyond the room is cut off. */
 struct gdb_answer {
 	char text[GDB_PACKET_MOST + 5];		/* with `$`, `#` and the sum */
 	size_t size;
@@ -39,9 +39,9 @@ void gdb_answer_number(struct gdb_answer *a, uint64_t number);		/* hexadecimal *
 void gdb_answer_bytes(struct gdb_answer *a, const uint8_t *bytes, size_t size);
 void gdb_answer_end(struct gdb_answer *a);
 
-/* A number in hexadecimal at *@text, which is moved behind it; 0 if there is none. */
+/* Reads a hexadecimal number at *@text and moves *@text after it; 0 if there is none. */
 uint64_t gdb_number(const char **text);
-/* Up to @size bytes of two digits each; how many there were. */
+/* Reads up to @size bytes of two digits each. Returns how many there were. */
 size_t gdb_bytes(const char *text, uint8_t *to, size_t size);
 
 #endif

@@ -9,14 +9,14 @@
 extern const struct gdb_register registers_table[];
 extern const unsigned registers_count;
 
-/* x87 and SSE registers of the running processor are read from hardware, or loaded. */
+/* Read the running processor's x87 and SSE registers from hardware, and load them. */
 void registers_take_state(void);
 void registers_give_state(void);
 
 /* Register @n of @cpu; @running: it is the running processor's, whose x87 and SSE registers
    have been taken. Returns 0, or -1: it is not known. */
 int registers_read(struct cpu *cpu, unsigned n, int running, uint8_t *to);
-/* Of the running processor. Returns 0, or -1: it cannot be set. */
+/* Sets a register of the running processor. Returns 0, or -1 if it cannot be set. */
 int registers_write(struct cpu *cpu, unsigned n, const uint8_t *from);
 
 #endif

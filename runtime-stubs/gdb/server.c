@@ -7,7 +7,7 @@
 #define ERROR "E01"
 #define OK "OK"
 
-/* Does @text begin with @word? It is moved behind it. */
+/* Returns 1 if @text begins with @word, and moves @text after it. */
 static int server_is(const char **text, const char *word)
 {
 	size_t size = strlen(word);
@@ -38,7 +38,7 @@ static void server_send(struct gdb_server *s)
 	s->machine->send(s->answer.text, s->answer.size);
 }
 
-/* One that is not known is as many `x`. */
+/* A register that is not known is answered by an `x` for each digit. */
 static void server_read_register(struct gdb_server *s, unsigned n)
 {
 	uint8_t value[GDB_REGISTER_MOST];
@@ -51,7 +51,7 @@ static void server_read_register(struct gdb_server *s, unsigned n)
 			server_say(s, "xx");
 }
 
-/* All of them: those that cannot be set stay. */
+/* Sets all registers. Those that cannot be set stay as they are. */
 static void server_write_registers(struct gdb_server *s, const char *text)
 {
 	uint8_t value[GDB_REGISTER_MOST];
@@ -68,7 +68,7 @@ static void server_write_registers(struct gdb_server *s, const char *text)
 	server_say(s, OK);
 }
 
-/* n=value, or n alone. */
+/* "n=value", or "n" for a read. */
 static void server_one_register(struct gdb_server *s, const char *text, int write)
 {
 	uint8_t value[GDB_REGISTER_MOST];
@@ -86,7 +86,7 @@ static void server_one_register(struct gdb_server *s, const char *text, int writ
 			   !s->machine->write_register(s->at, n, value) ? OK : ERROR);
 }
 
-/* at,size */
+/* "at,size" */
 static void server_read(struct gdb_server *s, const char *text)
 {
 	static uint8_t bytes[GDB_PACKET_MOST / 2];
@@ -101,7 +101,7 @@ static void server_read(struct gdb_server *s, const char *text)
 		server_say(s, ERROR);
 }
 
-/* at,size:bytes, as digits (M) or as they are (X). */
+/* "at,size:bytes"; the bytes are hexadecimal digits (M) or binary (X). */
 static void server_write(struct gdb_server *s, const char *text, int digits)
 {
 	static uint8_t bytes[GDB_PACKET_MOST];
@@ -118,7 +118,7 @@ static void server_write(struct gdb_server *s, const char *text, int digits)
 	server_say(s, had == size && !s->machine->write(at, bytes, size) ? OK : ERROR);
 }
 
-/* type,at,kind: software breakpoints alone. */
+/* "type,at,kind". Only software breakpoints are known. */
 static void server_breakpoint(struct gdb_server *s, const char *text, int on)
 {
 	uint64_t at;
@@ -129,7 +129,7 @@ static void server_breakpoint(struct gdb_server *s, const char *text, int on)
 	server_say(s, s->machine->breakpoint(at, on) ? ERROR : OK);
 }
 
-/* Of H, T and the like; 0 and -1 are any. */
+/* The thread of H, T and other packets. 0 and -1 mean any thread. */
 static unsigned server_thread(struct gdb_server *s, const char *text)
 {
 	uint64_t n = gdb_number(&text);
@@ -144,7 +144,7 @@ static void server_choose(struct gdb_server *s, const char *text)
 
 	if (known && *text == 'g')
 		s->at = thread;
-	/* LIMIT: only the one that has stopped takes a step. */
+	/* LIMIT: only the thread that has stopped can be stepped. */
 	server_say(s, known && (*text == 'g' || thread == s->thread) ? OK : ERROR);
 }
 
@@ -188,7 +188,7 @@ static void server_query(struct gdb_server *s, const char *text)
 	}
 }
 
-/* What goes on: no answer comes before it stops again. */
+/* Returns 1 if the guest is to run. The answer comes when it stops again. */
 static int server_goes(struct gdb_server *s, const char *text)
 {
 	switch (*text) {
@@ -208,7 +208,7 @@ static int server_goes(struct gdb_server *s, const char *text)
 	}
 }
 
-/* Also for one that has gone without a word. */
+/* gdb leaves; it may have gone without a packet. */
 static void server_detach(struct gdb_server *s, const char *answer)
 {
 	s->state = GDB_RUNS;
@@ -275,7 +275,7 @@ void gdb_server_stopped(struct gdb_server *s, unsigned thread, uint8_t signal, i
 enum gdb_state gdb_server_take(struct gdb_server *s, uint8_t byte)
 {
 	switch (gdb_packet_take(&s->packet, byte)) {
-	case GDB_BEGINS:	/* gdb comes, and waits for no word of this stop */
+	case GDB_BEGINS:	/* gdb connects; it does not wait for the answer to this stop */
 		if (s->state != GDB_STOPPED)
 			s->at = s->thread;
 		s->state = GDB_STOPPED;

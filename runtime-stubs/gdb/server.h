@@ -25,12 +25,13 @@ struct gdb_machine {
 	/* Register @n of @thread. Returns 0, or -1: it is not known, or cannot be set. */
 	int (*read_register)(unsigned thread, unsigned n, uint8_t *to);
 	int (*write_register)(unsigned thread, unsigned n, const uint8_t *from);
-	/* Memory: how many bytes could be read; 0, or -1: not all can be written. */
+	/* read returns how many bytes could be read. write returns 0, or -1 if not all can
+	   be written. */
 	size_t (*read)(uint64_t at, uint8_t *to, size_t size);
 	int (*write)(uint64_t at, const uint8_t *from, size_t size);
-	/* A software breakpoint is set (@on), or not. Returns -1 if it cannot be. */
+	/* Sets (@on) or removes a software breakpoint. Returns -1 if it cannot. */
 	int (*breakpoint)(uint64_t at, int on);
-	void (*detached)(void);		/* gdb leaves: all of them are to go */
+	void (*detached)(void);		/* gdb leaves: all breakpoints are removed */
 	void (*send)(const char *bytes, size_t size);
 };
 
@@ -39,10 +40,13 @@ enum gdb_state { GDB_RUNS, GDB_STOPPED, GDB_STEPS, GDB_KILLED };
 struct gdb_server {
 	const struct gdb_machine *machine;
 	enum gdb_state state;
-	/* That has stopped, or takes bytes while the machine runs; that gdb looks at. */
+	/* @thread has stopped, or takes bytes while the machine runs. @at is the one that
+	   gdb reads and writes. */
 	unsigned thread, at;
-	uint64_t first_segment;		/* where the kernel's is; 0: where it is linked */
-	uint8_t signal, trap;		/* why it has stopped; by a software breakpoint, at rip */
+	uint64_t first_segment;		/* the address of the kernel's first segment; 0: where
+					   it is linked */
+	uint8_t signal, trap;		/* the reason of the stop; @trap: a software breakpoint
+					   at rip */
 	uint8_t no_ack;
 	struct gdb_packet packet;
 	struct gdb_answer answer;
@@ -51,13 +55,14 @@ struct gdb_server {
 #define GDB_SIGINT 2u
 #define GDB_SIGTRAP 5u
 
-/* A byte has come from gdb: what is to be done next. A machine that runs stops. */
+/* Takes a byte from gdb. Returns what the machine is to do. A machine that runs must stop. */
 enum gdb_state gdb_server_take(struct gdb_server *s, uint8_t byte);
-/* @thread has stopped by @signal, @trap: by a software breakpoint, which gdb waits for. */
+/* @thread has stopped by @signal; @trap: by a software breakpoint. gdb waits for this
+   answer. */
 void gdb_server_stopped(struct gdb_server *s, unsigned thread, uint8_t signal, int trap);
 
-/* The target description as XML, from @from on, at most @size bytes, into @a: "l" in front
-   of the last of it, else "m". */
+/* Puts at most @size bytes of the target description (XML), from @from on, into @a: after
+   "l" if they are the last, else after "m". */
 void gdb_describe(const struct gdb_machine *machine, struct gdb_answer *a, size_t from, size_t size);
 
 #endif

@@ -43,7 +43,7 @@ int traps_set(uint64_t at)
 	return 0;
 }
 
-/* What the guest has written there since then stays. */
+/* Bytes that the guest has written over a breakpoint stay. */
 int traps_clear(uint64_t at)
 {
 	struct trap *trap = traps_find(at);

@@ -33,7 +33,7 @@ void host_debugger_write(const char *bytes, size_t size)
 		if (n == -EINTR)
 			continue;
 		if (n <= 0)
-			return;		/* nobody listens */
+			return;		/* the other end is closed */
 		bytes += n;
 		size -= n;
 	}
