@@ -41,14 +41,14 @@ int wedge_fast_device(unsigned slot, uint64_t behind, int events)
 	const struct rewriter_kind *kind = &wedge_rewriter.calls[slot];
 	struct cpu_fault ignored;
 
-	if (wedge_wants_counts)		/* the slow path counts the site */
-		return -1;
 	previrt_cpu.user = 0;
 	wedge_cause(CAUSE_DEVICE);
 	if (cpu_access_device(&previrt_cpu, &kind->access,
 			      behind - kind->jump_len + kind->access.insn.len, &ignored) != CPU_NEXT)
 		return -1;
 	wedge_vcpu.counters.devices++;
+	if (wedge_wants_counts)
+		wedge_count_site(behind - kind->jump_len, REWRITER_DEVICE);
 	if (events || board_vm.bus.interrupt || backend_vcpus > 1)
 		ports_look_again();
 	return 0;
