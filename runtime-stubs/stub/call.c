@@ -120,7 +120,11 @@ int stub_base_set(struct stub *stub, int segment, uint64_t base)
 		__NR_arch_prctl, { segment == SEG_FS ? ARCH_SET_FS : ARCH_SET_GS, base },
 	};
 
-	return call_make(stub, &call);
+	long result = call_make(stub, &call);
+
+	if (!result)
+		stub->seg[segment] = 0;		/* the host makes it null */
+	return result;
 }
 
 int stub_base_get(struct stub *stub, int segment, uint64_t *base)

@@ -104,6 +104,7 @@ void channel_command(struct stub *stub, const struct channel_call *call, uint64_
 void channel_repeat(struct stub *stub)
 {
 	stub->raw = 0;
+	frame_put_selectors(stub);
 	channel_send(stub, stub->answer, 0);
 }
 
@@ -163,6 +164,7 @@ static int channel_signal(struct stub *stub, const struct channel_message *messa
 	if (stub->raw++ == RAW_MOST)
 		return 1;
 	frame_put_raw(stub, message->address, frame);
+	frame_put_raw_selectors(stub);
 	channel_send(stub, message->address, 0);
 	return 0;
 }

@@ -44,6 +44,8 @@ const uint8_t frame_order[16] = {
 	R8, R9, R10, R11, R12, R13, R14, R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP,
 };
 
+const uint8_t frame_selectors[FRAME_SELECTORS] = { SEG_DS, SEG_ES, SEG_FS, SEG_GS };
+
 int frame_init(void)
 {
 	static struct xsave now __attribute__((aligned(XSAVE_ALIGN)));
@@ -87,6 +89,11 @@ static void frame_take_fpu(struct stub *stub, uint64_t fpu)
 	stub->fpu_size = size < sizeof(struct xsave) ? sizeof(struct xsave) : size;
 }
 
+static uint16_t frame_code(uint16_t cs)
+{
+	return cs == HOST_CS32 || stub_is_local(cs) ? cs : HOST_CS;
+}
+
 void frame_take(struct stub *stub, uint64_t address, const struct stub_frame *copy)
 {
 	stub->frame = address;
@@ -95,7 +102,23 @@ void frame_take(struct stub *stub, uint64_t address, const struct stub_frame *co
 		stub->r[frame_order[i]] = copy->r[i];
 	stub->rip = copy->rip;
 	stub->rflags = copy->rflags;
-	stub->cs = copy->cs;
+	/* User code may have written others, of the kernel's. */
+	stub->seg[SEG_CS] = frame_code(copy->cs);
+	stub->seg[SEG_SS] = stub_is_local(copy->ss) ? copy->ss : HOST_SS;
+	for (unsigned i = 0; i < FRAME_SELECTORS; i++)
+		stub->seg[frame_selectors[i]] = ((volatile uint16_t *)stub->control->had)[i];
+}
+
+void frame_put_selectors(struct stub *stub)
+{
+	for (unsigned i = 0; i < FRAME_SELECTORS; i++)
+		stub->control->load[i] = stub->seg[frame_selectors[i]];
+}
+
+/* The signal's handler has stored what was loaded. */
+void frame_put_raw_selectors(struct stub *stub)
+{
+	memcpy(stub->control->load, stub->control->had, sizeof(stub->control->load));
 }
 
 /* XRSTOR must not fault, nor load what user code is not to have. */
@@ -110,7 +133,7 @@ static void frame_check_fpu(struct stub *stub, uint64_t parts)
 }
 
 static void frame_put_iret(struct stub *stub, uint64_t address, uint64_t rip, uint64_t cs,
-			   uint64_t rflags, uint64_t rsp)
+			   uint64_t rflags, uint64_t rsp, uint64_t ss)
 {
 	uint64_t *pops = frame_at(stub, address - FRAME_IRET);
 
@@ -118,25 +141,26 @@ static void frame_put_iret(struct stub *stub, uint64_t address, uint64_t rip, ui
 	pops[1] = cs;
 	pops[2] = (rflags & FLAGS_USER) | FLAG_IF | FLAG_FIXED;
 	pops[3] = rsp;
-	pops[4] = HOST_SS;
+	pops[4] = ss;
 }
 
 void frame_put(struct stub *stub)
 {
 	struct stub_frame *frame = frame_at(stub, stub->frame);
+	uint16_t ss = stub->seg[SEG_SS];
 
 	for (unsigned i = 0; i < 16; i++)
 		frame->r[i] = stub->r[frame_order[i]];
 	frame->fpu = stub->fpu;
 	frame_check_fpu(stub, xcr0);
 	frame_put_iret(stub, stub->frame, stub->rip,
-		       stub->cs == HOST_CS32 ? HOST_CS32 : HOST_CS, stub->rflags,
-		       stub->r[RSP]);
+		       frame_code(stub->seg[SEG_CS]), stub->rflags, stub->r[RSP],
+		       stub_is_local(ss) ? ss : HOST_SS);
 }
 
 void frame_put_raw(struct stub *stub, uint64_t address, const struct stub_frame *copy)
 {
-	frame_put_iret(stub, address, copy->rip, HOST_CS, copy->rflags, copy->r[15]);
+	frame_put_iret(stub, address, copy->rip, HOST_CS, copy->rflags, copy->r[15], HOST_SS);
 }
 
 void frame_first(struct stub *stub)
@@ -154,7 +178,9 @@ void frame_first(struct stub *stub)
 	frame->fpu = stub->fpu;
 	memset(stub->r, 0, sizeof(stub->r));
 	stub->rip = stub->rflags = 0;
-	stub->cs = HOST_CS;
+	memset(stub->seg, 0, sizeof(stub->seg));
+	stub->seg[SEG_CS] = HOST_CS;
+	stub->seg[SEG_SS] = HOST_SS;
 }
 
 void *stub_fpu(struct stub *stub, uint64_t parts, size_t *size)

@@ -7,6 +7,7 @@
 #ifndef PREVIRT_STUB_FRAME_H
 #define PREVIRT_STUB_FRAME_H
 #include "stub.h"
+#include <asm/ldt.h>
 #include <linux/filter.h>
 
 #define STUB_STEPS 31u
@@ -26,10 +27,12 @@ struct stub_action {
 
 struct stub_control {
 	uint64_t sequence, first, command[7], then;
+	uint16_t had[4], load[4];	/* in the order of frame_selectors */
 	uint64_t mask;			/* signals held back */
 	struct stub_action action;
 	uint64_t stack[3];		/* stack_t */
 	uint64_t base;			/* where arch_prctl(2) puts one */
+	struct user_desc descriptor;	/* that modify_ldt(2) reads */
 	struct sock_filter filter[2][STUB_FILTER];
 	struct sock_fprog program[2];
 	struct stub_step step[STUB_STEPS];
@@ -39,6 +42,8 @@ _Static_assert(offsetof(struct stub_control, sequence) == CONTROL_SEQUENCE, "seq
 _Static_assert(offsetof(struct stub_control, first) == CONTROL_FIRST, "first");
 _Static_assert(offsetof(struct stub_control, command) == CONTROL_COMMAND, "command");
 _Static_assert(offsetof(struct stub_control, then) == CONTROL_THEN, "then");
+_Static_assert(offsetof(struct stub_control, had) == CONTROL_HAD, "had");
+_Static_assert(offsetof(struct stub_control, load) == CONTROL_LOAD, "load");
 _Static_assert(sizeof(struct stub_control) <= STUB_STACK_OFFSET, "one page");
 _Static_assert(offsetof(struct stub_step, argument) == STEP_ARGUMENTS, "argument");
 _Static_assert(offsetof(struct stub_step, expected) == STEP_EXPECTED, "expected");
@@ -62,6 +67,8 @@ struct stub_frame {
 
 /* Numbers of cpu.h, in the order of struct stub_frame. */
 extern const uint8_t frame_order[16];
+#define FRAME_SELECTORS 4u
+extern const uint8_t frame_selectors[FRAME_SELECTORS];
 
 _Static_assert(offsetof(struct stub_frame, r) == FRAME_R8, "r8");
 _Static_assert(offsetof(struct stub_frame, r[8]) == FRAME_RDI, "rdi");
@@ -85,6 +92,9 @@ int frame_read(const struct stub *stub, uint64_t address, struct stub_frame *cop
 void frame_take(struct stub *stub, uint64_t address, const struct stub_frame *copy);
 /* The frame at stub->frame has user code's registers, for the way to it. */
 void frame_put(struct stub *stub);
+/* The way to user code, or to the stub's own, loads these selectors. */
+void frame_put_selectors(struct stub *stub);
+void frame_put_raw_selectors(struct stub *stub);
 /* The frame at @address, read as @copy: the way back to code of the stub's own. */
 void frame_put_raw(struct stub *stub, uint64_t address, const struct stub_frame *copy);
 /* A first frame, all 0; the registers of @stub, too. */

@@ -29,6 +29,9 @@
 #define CONTROL_FIRST 8
 #define CONTROL_COMMAND 16	/* number, then six arguments */
 #define CONTROL_THEN 72		/* 0, or the frame to go on with if it is not refused */
+/* Selectors of ds, es, fs and gs, 16 bits each: as user code had them; to be loaded. */
+#define CONTROL_HAD 80
+#define CONTROL_LOAD 88
 
 /* struct stub_step */
 #define STEP_NUMBER 0

@@ -10,7 +10,7 @@
 #include <linux/signal.h>
 #include <string.h>
 
-extern const char stub_code[], stub_iret[];
+extern const char stub_code[], stub_iret[], stub_selectors[], stub_selected[];
 
 #define NUMBER_URETPROBE 335u	/* passes each filter, and is SIGILL without its number */
 #define VSYSCALL 0xffffffffff600000ull
@@ -68,6 +68,22 @@ static enum stub_event run_event(struct stub *stub, const struct channel_message
 	return run_exception(stub, frame->vector & 31, frame->error, frame->address);
 }
 
+/* On the way to user code a selector could not be loaded: all are null, and no other fault comes
+   of them. */
+static int run_without_selectors(struct stub *stub, const struct stub_frame *frame)
+{
+	uint64_t at = frame->rip - STUB_CODE;
+	int any = 0;
+
+	if (at < (uint64_t)(stub_selectors - stub_code) || at >= (uint64_t)(stub_selected - stub_code))
+		return 0;
+	for (unsigned i = 0; i < FRAME_SELECTORS; i++) {
+		any |= stub->seg[frame_selectors[i]] & ~3u;
+		stub->seg[frame_selectors[i]] = 0;
+	}
+	return any != 0;
+}
+
 static enum stub_event run_gone(struct stub *stub, int broken)
 {
 	channel_end(stub);
@@ -90,7 +106,10 @@ static enum stub_event run_wait(struct stub *stub, struct channel_message *messa
 		switch (channel_receive(stub, message)) {
 		case GOT_EVENT:
 			stub->ordered = 0;
-			return run_event(stub, message);
+			if (!run_without_selectors(stub, &message->frame))
+				return run_event(stub, message);
+			run_go(stub);
+			break;
 		case GOT_LOST:
 			if (run_interrupted(stub))
 				return STUB_INTERRUPTED;

@@ -19,7 +19,7 @@
 
 	.section .rodata.stub, "a"
 	.globl stub_code, stub_handler, stub_answered, stub_xrstor, stub_iret
-	.globl stub_go, stub_called, stub_stepped, stub_code_end
+	.globl stub_go, stub_called, stub_stepped, stub_selectors, stub_selected, stub_code_end
 	.balign 64
 stub_code:
 .Lcode:
@@ -61,6 +61,10 @@ stub_stepped:
 /* A signal, on the stack in the region: the frame is at %rsp. */
 	.balign 16
 stub_handler:
+	movw	%ds, CONTROL(CONTROL_HAD)
+	movw	%es, CONTROL(CONTROL_HAD + 2)
+	movw	%fs, CONTROL(CONTROL_HAD + 4)
+	movw	%gs, CONTROL(CONTROL_HAD + 6)
 	mov	%rsp, %rdi
 	mov	CONTROL(CONTROL_SEQUENCE), %rsi
 .Lnotify:
@@ -80,13 +84,22 @@ stub_go:
 	mov	%eax, %edx
 stub_xrstor:
 	xrstor64 (%rdi)
-	/* ds and es of whoever ran here before: null, or flat for 32-bit code. */
-	xor	%eax, %eax
-	cmpl	$HOST_CS32, 8 - FRAME_IRET(%rbp)
-	jne	1f
-	mov	$HOST_SS, %eax
-1:	mov	%eax, %ds
-	mov	%eax, %es
+	/* The host may not have a descriptor: one of these faults, and the supervisor is told. A load
+	   of what is loaded would change the base. */
+stub_selectors:
+	movw	CONTROL(CONTROL_LOAD), %ds
+	movw	CONTROL(CONTROL_LOAD + 2), %es
+	movzwl	CONTROL(CONTROL_LOAD + 4), %eax
+	mov	%fs, %ecx
+	cmp	%eax, %ecx
+	je	1f
+	mov	%eax, %fs
+1:	movzwl	CONTROL(CONTROL_LOAD + 6), %eax
+	mov	%gs, %ecx
+	cmp	%eax, %ecx
+	je	stub_selected
+	mov	%eax, %gs
+stub_selected:
 	mov	FRAME_R8(%rbp), %r8
 	mov	FRAME_R8 + 8(%rbp), %r9
 	mov	FRAME_R8 + 16(%rbp), %r10

@@ -34,7 +34,9 @@ enum stub_event {
 struct stub {
 	/* Of user code: as they were at the event, and as stub_run has them go on. */
 	uint64_t r[16], rip, rflags;
-	uint16_t cs;
+	/* By SEG_ES and so on, selectors of the host (selectors.h) or of the local table. A load of fs
+	   or gs sets the base. One of ds, es, fs or gs that the host cannot load makes these null. */
+	uint16_t seg[SEGS];
 	/* Of STUB_EXCEPTION: as the processor gives them. */
 	uint32_t vector, error;
 	uint64_t address;
@@ -90,10 +92,46 @@ void stub_interrupt(struct stub *stub);
  */
 void *stub_fpu(struct stub *stub, uint64_t parts, size_t *size);
 
+/*
+ * The same with areas: the processor's @kept parts of the state are user code's next, or
+ * user code's are the processor's. @size: bytes of an area that has them. All others, and all
+ * but x87 and SSE where user code has left an area with no room for more, are as after reset.
+ */
+void stub_state_give(struct stub *stub, uint64_t kept, size_t size);
+void stub_state_take(struct stub *stub, uint64_t kept, size_t size);
+
 /* The base of @segment, SEG_FS or SEG_GS. 0, or an error of the host, negated: -EPERM
    where @base is no address of user mode; -ESRCH if the stub is gone. */
 int stub_base_get(struct stub *stub, int segment, uint64_t *base);
-int stub_base_set(struct stub *stub, int segment, uint64_t base);
+int stub_base_set(struct stub *stub, int segment, uint64_t base);	/* the selector becomes null */
+
+/*
+ * Descriptor @number of the local table that user code has, by modify_ldt(2); 0: none. 0, or an
+ * error of the host, negated; -EINVAL, without asking the host, if it is not one of code or data of
+ * privilege level 3, or is of 64-bit code, or of conforming code that is present.
+ */
+#define STUB_LDT 8192u
+int stub_ldt_set(struct stub *stub, unsigned number, uint64_t descriptor);
+struct stub_ldt {		/* what a stub was given, whatever the host said; a new one: all 0 */
+	unsigned count;
+	uint64_t descriptor[STUB_LDT];
+};
+/* The first @count descriptors are those @wanted, the others none; one that is refused is none.
+   Returns how many have changed. */
+unsigned stub_ldt_load(struct stub *stub, struct stub_ldt *has, const uint64_t *wanted,
+		       unsigned count);
+/* Returns @selector if SEG_@which can be loaded with it, by @ldt, which it is of; else 0. */
+uint16_t stub_ldt_selector(const struct stub_ldt *ldt, int which, uint16_t selector);
+static inline uint64_t stub_ldt_base(const struct stub_ldt *ldt, uint16_t selector)
+{
+	uint64_t d = ldt->descriptor[selector >> 3];
+
+	return (d >> 16 & 0xffffff) | (d >> 56 & 0xff) << 24;
+}
+static inline int stub_is_local(uint16_t selector)
+{
+	return (selector & 7) == 7;
+}
 
 /*
  * Change what user code has at @va, @size bytes of whole pages below STUB_CODE. map:

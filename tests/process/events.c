@@ -79,16 +79,16 @@ static void test_32bit_code(void)
 	int event;
 
 	TOY_PIECE(breakpoint);
-	toy.cs = 0x23;
+	toy.seg[SEG_CS] = 0x23;
 	event = toy_run();
 	if (event == (int)EXCEPTION(VECTOR_BP)) {
-		expect_equal("cs", toy.cs, 0x23);
+		expect_equal("cs", toy.seg[SEG_CS], 0x23);
 	} else {
 		expect_equal("cs of 32-bit code", event, EXCEPTION(VECTOR_GP));
 		expect_equal("its error", toy.error, 0x20);
 		printf("32-bit code is a fault on this host\n");
 	}
-	toy.cs = 0x33;
+	toy.seg[SEG_CS] = 0x33;
 }
 
 static void test_gates(void)

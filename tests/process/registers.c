@@ -36,7 +36,7 @@ static void test_all_registers(int call)
 	expect(what, !memcmp(toy.r, wanted, sizeof(wanted)));
 	expect_equal("rip", toy.rip, TOY_CODE + (call ? 2 : 1));
 	expect_equal("flags", toy.rflags, flags | FIXED);
-	expect_equal("cs", toy.cs, 0x33);
+	expect_equal("cs", toy.seg[SEG_CS], 0x33);
 }
 
 /* What user code cannot have in its flags is not loaded, and does no harm. */

@@ -22,7 +22,7 @@ void backend_print_counters(void)
 {
 	static const char *const names[PROCESS_CALLS] = {
 		"map", "unmap", "protect", "user-run", "user-map", "user-unmap", "user-made",
-		"base", "timer", "wait",
+		"base", "ldt", "timer", "wait",
 	};
 	uint64_t calls;
 

@@ -27,7 +27,7 @@ void process_files_init(const void *bundle, size_t size);
 /* Counters of the host's system calls. */
 enum process_call {
 	CALL_MAP, CALL_UNMAP, CALL_PROTECT, CALL_USER, CALL_STUB_MAP, CALL_STUB_UNMAP,
-	CALL_STUB_MADE, CALL_BASE, CALL_TIMER, CALL_WAIT, PROCESS_CALLS
+	CALL_STUB_MADE, CALL_BASE, CALL_LDT, CALL_TIMER, CALL_WAIT, PROCESS_CALLS
 };
 extern uint64_t process_calls[PROCESS_CALLS];
 
@@ -105,6 +105,9 @@ extern uint64_t process_patch_calls;	/* how often (patch.c) */
 /* maps_walk_tables, with what user mode may have while it runs. */
 void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk);
 
+/* The guest's local table, for user mode; changes of it. */
+extern struct stub_ldt process_ldt;
+extern unsigned process_ldt_version;
 /* Bases of fs and gs of user mode's, and the kernel's gs. */
 extern uint64_t process_user_base[2], process_kernel_gs;
 /* What the host's processor has in its flags for user mode. */

@@ -3,12 +3,14 @@
 /*
  * Segments, debug registers, and what the host grants of the processor.
  *
- * LIMIT: descriptors and selectors of user mode's are not handed on: it has the host's
- * flat ones. No breakpoints, no FPU trap (CR0.TS), no trap of rdtsc (CR4.TSD).
+ * User mode's selectors are in struct cpu, and handed on in user.c.
+ * LIMIT: its descriptors of the global table are not handed on. No breakpoints, no FPU trap
+ * (CR0.TS), no trap of rdtsc (CR4.TSD).
  */
 #include "process.h"
 #include "../../cpu/cpu.h"
 #include "../../host/base.h"
+#include "../../stub/stub.h"
 #include "../../wedge/wedge.h"
 
 #define CPUID_7_ECX_RDPID (1u << 22)
@@ -16,6 +18,8 @@
 
 uint64_t process_debug_status, process_kernel_gs;
 uint64_t process_user_base[2];		/* as they are to be: fs, gs */
+struct stub_ldt process_ldt;
+unsigned process_ldt_version;
 
 void backend_set_gs_base(int user, uint64_t base)
 {
@@ -52,14 +56,16 @@ void backend_set_gdt(const uint64_t *descriptors, unsigned count)
 
 void backend_set_ldt(unsigned first, const uint64_t *descriptors, unsigned count)
 {
-	(void)first;
-	(void)descriptors;
-	(void)count;
+	for (unsigned i = 0; i < count && first + i < STUB_LDT; i++)
+		process_ldt.descriptor[first + i] = descriptors[i];
 }
 
 void backend_load_ldt(unsigned count)
 {
-	(void)count;
+	if (!count && !process_ldt.count)
+		return;
+	process_ldt.count = count < STUB_LDT ? count : STUB_LDT;
+	process_ldt_version++;
 }
 
 /* They are user mode's alone (user.c). */

@@ -13,7 +13,6 @@
 #include "../../host/base.h"
 #include "../../host/processors.h"
 #include "../../host/space.h"
-#include "../../host/xstate.h"
 #include "../../wedge/print.h"
 #include "../../wedge/wedge.h"
 #include <asm-generic/errno.h>
@@ -22,6 +21,7 @@
 #define USERS 512u			/* stubs at most */
 #define USER_ROOM 131072u		/* pages of one */
 #define ROOTS 16384u
+#define USER_BASE_UNKNOWN (~0ull)	/* no address of user mode */
 
 /* Flags that user mode has itself; IF and IOPL are virtual. */
 #define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
@@ -32,6 +32,9 @@ struct user {
 	struct maps maps;
 	unsigned root;			/* 0: none */
 	uint64_t base[2];		/* of fs and gs, as the stub has them */
+	uint16_t given[SEGS];		/* selectors with which it was last seen */
+	unsigned ldt_version;
+	struct stub_ldt *ldt;		/* NULL: it never had one */
 	uint64_t used;			/* when */
 	uint64_t fault;			/* the page fault that the kernel was told of; 0: none */
 	uint32_t access;
@@ -117,7 +120,9 @@ static void user_make(struct user *user)
 	user->maps.changes = &maps_changes[0];
 	user->maps.generation = 0;
 	user->maps.user = user->maps.alone = 1;
-	user->base[0] = user->base[1] = user->fault = 0;
+	user->base[0] = user->base[1] = user->fault = user->ldt_version = 0;
+	if (user->ldt)
+		memset(user->ldt, 0, sizeof(*user->ldt));
 }
 
 /* Of the root that is loaded; one that has not run for the longest time gives way. */
@@ -137,48 +142,88 @@ static struct user *user_find(void)
 	return oldest;
 }
 
-/*
- * Of the vector state the guest's kernel keeps process_parts. User mode, which sees the
- * host's XCR0, may use others: they are as after reset each time it goes on, or they would
- * go from one process of the guest's to the next. So are all but x87 and SSE of a program
- * that has written an area into its frame that has no room for the others.
- */
-static uint64_t user_parts(size_t size)
+/* A process without a local table costs nothing. */
+static void user_give_ldt(struct user *user)
 {
-	return size < process_parts_size ? XCR0_X87 | XCR0_SSE : process_parts;
+	if (user->ldt_version == process_ldt_version)
+		return;
+	user->ldt_version = process_ldt_version;
+	if (!process_ldt.count && (!user->ldt || !user->ldt->count))
+		return;
+	if (!user->ldt)
+		user->ldt = backend_memory(sizeof(*user->ldt));
+	process_calls[CALL_LDT] += stub_ldt_load(&user->stub, user->ldt, process_ldt.descriptor,
+						 process_ldt.count);
 }
 
-static void user_give_state(struct stub *stub)
+/* What SEG_@which is loaded with. LIMIT: of the global table the host has flat data alone; where
+   the guest has another, fs and gs are null, with its base. */
+static uint16_t user_selector(const struct user *user, int which, uint16_t selector)
 {
-	size_t size;
-	void *area = stub_fpu(stub, process_parts, &size);
-	uint64_t parts = user_parts(size);
-
-	host_xstate_save(area, parts);
-	stub_fpu(stub, parts, &size);
+	if (selector & 4)
+		return user->ldt ? stub_ldt_selector(user->ldt, which, selector) : 0;
+	if (!(selector & ~3u) || (selector | 3) == HOST_SS)
+		return selector;
+	return which == SEG_FS || which == SEG_GS ? 0 : HOST_SS;
 }
 
-static void user_take_state(struct stub *stub)
+static void user_give_base(struct user *user, int which, uint16_t selector)
 {
-	size_t size;
-	void *area = stub_fpu(stub, process_parts, &size);
-	uint64_t parts = user_parts(size);
+	int i = which == SEG_GS;
+	uint64_t base = process_user_base[i];
+	uint16_t *has = &user->stub.seg[which];
 
-	if (parts != process_parts)
-		host_xstate_reset(process_parts);
-	host_xstate_load(area, parts);
-}
-
-static void user_give_bases(struct user *user)
-{
-	for (int i = 0; i < 2; i++) {
-		if (user->base[i] == process_user_base[i])
-			continue;
+	selector = user_selector(user, which, selector);
+	if ((selector & ~3u) && base == (selector & 4 ? stub_ldt_base(user->ldt, selector) : 0)) {
+		*has = selector;
+	} else if (user->base[i] != base || (*has & ~3u)) {
 		process_calls[CALL_BASE]++;
 		/* LIMIT: one that the host does not take is as it was. */
-		stub_base_set(&user->stub, i ? SEG_GS : SEG_FS, process_user_base[i]);
-		user->base[i] = process_user_base[i];
+		stub_base_set(&user->stub, which, base);
 	}
+	user->base[i] = base;
+}
+
+static void user_give_segments(struct user *user, struct cpu *cpu)
+{
+	uint16_t *seg = user->stub.seg, ss = cpu->seg[SEG_SS], cs = cpu->seg[SEG_CS];
+
+	user_give_ldt(user);
+	user_give_base(user, SEG_FS, cpu->loaded[SEG_FS]);
+	user_give_base(user, SEG_GS, cpu->loaded[SEG_GS]);
+	seg[SEG_DS] = user_selector(user, SEG_DS, cpu->loaded[SEG_DS]);
+	seg[SEG_ES] = user_selector(user, SEG_ES, cpu->loaded[SEG_ES]);
+	seg[SEG_SS] = ss & 4 ? user_selector(user, SEG_SS, ss) : HOST_SS;
+	cs = cs & 4 ? user_selector(user, SEG_CS, cs) : 0;
+	seg[SEG_CS] = cs ? cs : cpu_code_is_64(cpu) ? HOST_CS : HOST_CS32;
+	memcpy(user->given, seg, sizeof(user->given));
+}
+
+/* User mode has loaded registers itself. */
+static void user_take_segments(struct user *user, struct cpu *cpu)
+{
+	static const uint8_t loaded[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+	const uint16_t *seg = user->stub.seg;
+
+	if (!memcmp(user->given, seg, sizeof(user->given)))
+		return;
+	cpu->user = 0;		/* descriptors are read with the kernel's rights */
+	for (unsigned i = 0; i < sizeof(loaded); i++)
+		if (seg[loaded[i]] != user->given[loaded[i]])
+			cpu_note_selector(cpu, loaded[i], user_selector(user, loaded[i], seg[loaded[i]]));
+	cpu->user = 1;
+	for (int i = 0; i < 2; i++) {
+		int which = i ? SEG_GS : SEG_FS;
+
+		if (seg[which] == user->given[which])
+			continue;
+		process_user_base[i] = i ? cpu->gs_base[1] : cpu->fs_base;
+		user->base[i] = seg[which] & ~3u ? process_user_base[i] : USER_BASE_UNKNOWN;
+	}
+	for (int which = SEG_CS; which <= SEG_SS; which++)
+		if (seg[which] != user->given[which])
+			cpu->seg[which] = seg[which];
+	memcpy(user->given, seg, sizeof(user->given));
 }
 
 uint64_t process_user_flags(const struct cpu *cpu)
@@ -193,10 +238,8 @@ static void user_give(struct user *user, struct cpu *cpu)
 	memcpy(stub->r, cpu->r, sizeof(stub->r));
 	stub->rip = cpu->rip;
 	stub->rflags = process_user_flags(cpu);
-	/* LIMIT: of user mode's segments the host has one of 64 bits, one of 32, and flat data. */
-	stub->cs = cpu_code_is_64(cpu) ? HOST_CS : HOST_CS32;
-	user_give_bases(user);
-	user_give_state(stub);
+	user_give_segments(user, cpu);
+	stub_state_give(stub, process_parts, process_parts_size);
 }
 
 void process_user_took(struct cpu *cpu, uint64_t rip, uint16_t cs, uint64_t rflags)
@@ -207,10 +250,13 @@ void process_user_took(struct cpu *cpu, uint64_t rip, uint16_t cs, uint64_t rfla
 		cpu->seg[SEG_CS] = cs;
 }
 
-static void user_take_registers(const struct stub *stub, struct cpu *cpu)
+static void user_take_registers(struct user *user, struct cpu *cpu)
 {
+	const struct stub *stub = &user->stub;
+
 	memcpy(cpu->r, stub->r, sizeof(stub->r));
-	process_user_took(cpu, stub->rip, stub->cs, stub->rflags);
+	process_user_took(cpu, stub->rip, stub->seg[SEG_CS], stub->rflags);
+	user_take_segments(user, cpu);
 }
 
 static _Noreturn void user_exception(struct user *user)
@@ -234,8 +280,9 @@ void process_user_syscall32(void)
 	struct cpu *cpu = &previrt_cpu;
 	struct cpu_fault ignored;
 	uint8_t before[2] = { 0, 0 };
+	uint16_t cs = cpu->seg[SEG_CS];
 
-	cpu_read(cpu, cpu->rip - sizeof(before), before, sizeof(before), &ignored);
+	cpu_read(cpu, (cs & 4 ? stub_ldt_base(&process_ldt, cs) : 0) + cpu->rip - sizeof(before), before, sizeof(before), &ignored);
 	if (before[0] == 0xcd)
 		wedge_software_interrupt(before[1]);
 	if (before[0] == 0x0f && before[1] == 0x05)
@@ -319,7 +366,7 @@ static int user_goes_on(struct user *user, struct cpu *cpu, enum stub_event even
 		return user_makes_room(user);
 	if (event == STUB_BROKEN || event == STUB_KILLED)
 		return 0;
-	user_take_registers(stub, cpu);
+	user_take_registers(user, cpu);
 	if (event == STUB_EXCEPTION && stub->vector == VECTOR_PF)
 		user_met = breakpoints_fault(&user_step, cpu, stub->address, stub->error);
 	if (user_met)
@@ -363,7 +410,7 @@ void process_user_enter(struct cpu *cpu)
 	} while (user_goes_on(user, cpu, event) && user_again(user, anew));
 	process_stub = NULL;
 	if (event != STUB_BROKEN && event != STUB_KILLED)
-		user_take_state(&user->stub);
+		stub_state_take(&user->stub, process_parts, process_parts_size);
 	user_event(user, event);
 }
 
