@@ -54,6 +54,9 @@ static void test_calls_of_its_own(void)
 		     STUB_BROKEN);
 	expect_equal("a return from a signal", forge(call, SYS_rt_sigreturn, 0, 0, 0),
 		     STUB_BROKEN);
+	expect_equal("a descriptor", forge(call, SYS_modify_ldt, 0x11,
+					   STUB_REGION + offsetof(struct stub_control, descriptor), 16),
+		     STUB_BROKEN);
 	forge_signal("a signal by the call's place", call);
 	forge_signal("a signal by the notification's place", place(stub_answered) - 2);
 	forge_signal("a signal by the start's place", place(stub_stepped) - 2);
@@ -148,6 +151,7 @@ static void test_frames(unsigned rounds)
 		      toy.sequence + 1, 0);
 		if (!toy.pid)
 			continue;
+		expect("selectors of user mode's", (toy.seg[SEG_CS] & 3) == 3 && (toy.seg[SEG_SS] & 3) == 3);
 		/* It goes on with what the frame said. */
 		toy_run_for(100000);
 	}

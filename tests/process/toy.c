@@ -142,7 +142,7 @@ static const struct {
 } tests[] = {
 	{ "registers", test_registers }, { "events", test_events },
 	{ "mapping", test_mapping }, { "vectors", test_vectors },
-	{ "interrupts", test_interrupts }, { "forging", test_forging }, { "life", test_life },
+	{ "interrupts", test_interrupts }, { "forging", test_forging }, { "local", test_local }, { "life", test_life },
 	{ "place", test_place }, { "calls", test_calls },
 };
 

@@ -14,7 +14,8 @@
 #define PIECE(name) extern const char user_##name[], user_##name##_end[];
 PIECE(call) PIECE(calls) PIECE(loop) PIECE(ud2) PIECE(breakpoint) PIECE(divide) PIECE(nops)
 PIECE(load) PIECE(store) PIECE(swap_vectors) PIECE(bases) PIECE(int80) PIECE(sysenter)
-PIECE(privileged) PIECE(jump) PIECE(clear_sequence)
+PIECE(privileged) PIECE(jump) PIECE(clear_sequence) PIECE(load_gs)
+PIECE(read_gs)
 
 extern struct stub toy;
 extern int toy_memory;			/* file */
@@ -46,6 +47,7 @@ void test_vectors(unsigned rounds);
 void test_interrupts(unsigned rounds);
 void test_calls(unsigned rounds);
 void test_forging(unsigned rounds);
+void test_local(unsigned rounds);
 void test_life(unsigned rounds);
 void test_place(unsigned rounds);
 

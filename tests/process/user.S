@@ -76,6 +76,17 @@ piece bases
 	int3
 end bases
 
+piece load_gs				/* with rax, and what is at its start */
+	mov	%eax, %gs
+	mov	%gs:0, %rbx
+	int3
+end load_gs
+
+piece read_gs
+	mov	%gs:0, %rbx
+	int3
+end read_gs
+
 piece int80
 	int	$0x80
 	int3
