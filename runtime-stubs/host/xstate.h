@@ -8,6 +8,14 @@
 #define HOST_XSTATE_ALL (~0ull)
 #define HOST_XSTATE_LEAST 576u		/* bytes of an area */
 
+static inline uint64_t host_xcr0(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (uint64_t)high << 32 | low;
+}
+
 static inline void host_xstate_save(void *area, uint64_t parts)
 {
 	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)parts), "d"((uint32_t)(parts >> 32))

@@ -8,6 +8,7 @@
  * has the way back load anything but registers of user mode.
  */
 #include "frame.h"
+#include "../host/xstate.h"
 #include <asm/sigcontext.h>
 #include <cpuid.h>
 #include <string.h>
@@ -53,8 +54,7 @@ int frame_init(void)
 
 	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
 		return -ENOSYS;
-	__asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
-	xcr0 = (uint64_t)d << 32 | a;
+	xcr0 = host_xcr0();
 	__cpuid_count(0xd, 0, a, xsave_size, c, d);
 	__asm__ volatile("fxsave64 %0" : "=m"(now));
 	mxcsr_mask = now.mxcsr_mask ? now.mxcsr_mask : MXCSR_DEFAULT_MASK;

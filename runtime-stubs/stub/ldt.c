@@ -71,14 +71,16 @@ uint16_t stub_ldt_selector(const struct stub_ldt *ldt, int which, uint16_t selec
 	return good && (d & DESC_PRESENT) && ldt_may(d) ? selector : 0;
 }
 
-unsigned stub_ldt_load(struct stub *stub, struct stub_ldt *has, const uint64_t *wanted,
-		       unsigned count)
+unsigned stub_ldt_load(struct stub *stub, struct stub_ldt *has, const struct stub_ldt *wanted)
 {
-	unsigned changed = 0, end = has->count > count ? has->count : count;
+	unsigned changed = 0, end = has->count > wanted->count ? has->count : wanted->count;
 
-	has->count = count;
+	if (has->version == wanted->version)
+		return 0;
+	has->version = wanted->version;
+	has->count = wanted->count;
 	for (unsigned i = 0; i < end; i++) {
-		uint64_t d = i < count ? wanted[i] : 0;
+		uint64_t d = i < wanted->count ? wanted->descriptor[i] : 0;
 
 		if (has->descriptor[i] == d)
 			continue;

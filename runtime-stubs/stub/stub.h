@@ -112,14 +112,13 @@ int stub_base_set(struct stub *stub, int segment, uint64_t base);	/* the selecto
  */
 #define STUB_LDT 8192u
 int stub_ldt_set(struct stub *stub, unsigned number, uint64_t descriptor);
-struct stub_ldt {		/* what a stub was given, whatever the host said; a new one: all 0 */
-	unsigned count;
+struct stub_ldt {			/* a new stub's: all 0 */
+	unsigned version, count;	/* version: of the last change, and not 0 then */
 	uint64_t descriptor[STUB_LDT];
 };
-/* The first @count descriptors are those @wanted, the others none; one that is refused is none.
-   Returns how many have changed. */
-unsigned stub_ldt_load(struct stub *stub, struct stub_ldt *has, const uint64_t *wanted,
-		       unsigned count);
+/* The stub gets the table @wanted, where @has, what it was given last, is of another version. One
+   that the host refuses is none. Returns how many have changed. */
+unsigned stub_ldt_load(struct stub *stub, struct stub_ldt *has, const struct stub_ldt *wanted);
 /* Returns @selector if SEG_@which can be loaded with it, by @ldt, which it is of; else 0. */
 uint16_t stub_ldt_selector(const struct stub_ldt *ldt, int which, uint16_t selector);
 static inline uint64_t stub_ldt_base(const struct stub_ldt *ldt, uint16_t selector)
@@ -128,6 +127,19 @@ static inline uint64_t stub_ldt_base(const struct stub_ldt *ldt, uint16_t select
 
 	return (d >> 16 & 0xffffff) | (d >> 56 & 0xff) << 24;
 }
+
+/* What a stub has of what was wanted last; a new one: all 0, but perhaps ldt, which is all 0. */
+struct stub_segments {
+	uint64_t base[2];		/* of fs and gs */
+	uint16_t given[SEGS];
+	struct stub_ldt *ldt;		/* NULL: there was none yet */
+};
+/* User code is to go on with the selectors @wanted, by SEG_ES and so on, in code of 64 bits or not,
+   and with @base of fs and gs. Returns how many calls that takes. */
+unsigned stub_segments_give(struct stub *stub, struct stub_segments *has, const uint16_t *wanted,
+			    int is_64, const uint64_t *base);
+/* User code has run. Returns a bit for each register that it has loaded, with what is in @now. */
+unsigned stub_segments_take(struct stub *stub, struct stub_segments *has, uint16_t *now);
 static inline int stub_is_local(uint16_t selector)
 {
 	return (selector & 7) == 7;

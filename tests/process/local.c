@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define SELECTOR(n) ((uint16_t)((n) << 3 | 7))
-#define ACCESSED (1ull << 40)
 /* Limit 0xfffff pages, DPL 3, present, accessed. SDM volume 3, 3.4.5. */
 #define DATA(base) (0x00cff3000000ffffull | (uint64_t)(base) << 16)
 #define CODE32 0x00cffb000000ffffull
@@ -45,26 +44,29 @@ static void test_refused(void)
 /* The host's own answer: modify_ldt(2), function 0. */
 static void test_set(void)
 {
-	static const uint64_t wanted[] = {
-		0, DATA(0x12345678 & 0xffffff), CODE32, ABSENT, DATA16, CONFORMING & ~(1ull << 47),
-	};
-	struct stub_ldt has = { 0 };
-	struct channel_call read = { SYS_modify_ldt, { 0, STUB_REGION + 0x8000, sizeof(wanted) } };
+	static struct stub_ldt has, wanted = { 1, 6, {
+		0, DATA(0x123456), CODE32, ABSENT, DATA16, CONFORMING & ~(1ull << 47),
+	} };
+	struct channel_call read = { SYS_modify_ldt, { 0, STUB_REGION + 0x8000, 6 * 8 } };
 	uint64_t *got = frame_at(&toy, read.argument[1]);
 
-	expect_equal("five descriptors", stub_ldt_load(&toy, &has, wanted, 6), 5);
+	expect_equal("five descriptors", stub_ldt_load(&toy, &has, &wanted), 5);
 	call_make(&toy, &read);
-	expect("the host has them", !memcmp(got, wanted, sizeof(wanted)));
-	expect_equal("again", stub_ldt_load(&toy, &has, wanted, 6), 0);
-	expect_equal("fewer", stub_ldt_load(&toy, &has, wanted, 2), 4);
+	expect("the host has them", !memcmp(got, wanted.descriptor, 6 * 8));
+	expect_equal("again", stub_ldt_load(&toy, &has, &wanted), 0);
+	wanted.version++;
+	wanted.count = 2;
+	expect_equal("fewer", stub_ldt_load(&toy, &has, &wanted), 4);
 	call_make(&toy, &read);
-	expect("the host has those", got[1] == wanted[1] && !(got[2] | got[3] | got[4] | got[5]));
-	expect_equal("none", stub_ldt_load(&toy, &has, wanted, 0), 1);
+	expect("the host has those", got[1] == wanted.descriptor[1] && !(got[2] | got[3] | got[4] | got[5]));
+	wanted.version++;
+	wanted.count = 0;
+	expect_equal("none", stub_ldt_load(&toy, &has, &wanted), 1);
 }
 
 static void test_selector(void)
 {
-	struct stub_ldt ldt = { 5, { 0, DATA(0), CODE32, ABSENT, 0x00cff1000000ffffull } };
+	static const struct stub_ldt ldt = { 1, 5, { 0, DATA(0), CODE32, ABSENT, 0x00cff1000000ffffull } };
 
 	expect_equal("data", stub_ldt_selector(&ldt, SEG_DS, SELECTOR(1)), SELECTOR(1));
 	expect_equal("its stack", stub_ldt_selector(&ldt, SEG_SS, SELECTOR(1)), SELECTOR(1));

@@ -105,9 +105,7 @@ extern uint64_t process_patch_calls;	/* how often (patch.c) */
 /* maps_walk_tables, with what user mode may have while it runs. */
 void process_shared_walk(unsigned root, uint64_t va, struct maps_walk *walk);
 
-/* The guest's local table, for user mode; changes of it. */
-extern struct stub_ldt process_ldt;
-extern unsigned process_ldt_version;
+extern struct stub_ldt process_ldt;	/* the guest's, for user mode */
 /* Bases of fs and gs of user mode's, and the kernel's gs. */
 extern uint64_t process_user_base[2], process_kernel_gs;
 /* What the host's processor has in its flags for user mode. */

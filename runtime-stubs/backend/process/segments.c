@@ -10,6 +10,7 @@
 #include "process.h"
 #include "../../cpu/cpu.h"
 #include "../../host/base.h"
+#include "../../host/xstate.h"
 #include "../../stub/stub.h"
 #include "../../wedge/wedge.h"
 
@@ -19,7 +20,6 @@
 uint64_t process_debug_status, process_kernel_gs;
 uint64_t process_user_base[2];		/* as they are to be: fs, gs */
 struct stub_ldt process_ldt;
-unsigned process_ldt_version;
 
 void backend_set_gs_base(int user, uint64_t base)
 {
@@ -65,7 +65,7 @@ void backend_load_ldt(unsigned count)
 	if (!count && !process_ldt.count)
 		return;
 	process_ldt.count = count < STUB_LDT ? count : STUB_LDT;
-	process_ldt_version++;
+	process_ldt.version++;
 }
 
 /* They are user mode's alone (user.c). */
@@ -110,10 +110,7 @@ void backend_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t regs[4])
 /* LIMIT: XGETBV shows the host's, which is the real one. */
 int backend_set_xcr0(uint64_t value)
 {
-	uint32_t low, high;
-
-	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	if (value & ~((uint64_t)high << 32 | low))
+	if (value & ~host_xcr0())
 		return -1;
 	process_parts = value | XCR0_X87 | XCR0_SSE;
 	process_parts_size = cpu_xsave_size(process_parts, 0);

@@ -21,7 +21,6 @@
 #define USERS 512u			/* stubs at most */
 #define USER_ROOM 131072u		/* pages of one */
 #define ROOTS 16384u
-#define USER_BASE_UNKNOWN (~0ull)	/* no address of user mode */
 
 /* Flags that user mode has itself; IF and IOPL are virtual. */
 #define REAL_IN_USER (0xcd5u | FLAG_TF | FLAG_NT | FLAG_RF | FLAG_AC | 1u << 21)
@@ -31,10 +30,7 @@ struct user {
 	struct stub stub;
 	struct maps maps;
 	unsigned root;			/* 0: none */
-	uint64_t base[2];		/* of fs and gs, as the stub has them */
-	uint16_t given[SEGS];		/* selectors with which it was last seen */
-	unsigned ldt_version;
-	struct stub_ldt *ldt;		/* NULL: it never had one */
+	struct stub_segments has;
 	uint64_t used;			/* when */
 	uint64_t fault;			/* the page fault that the kernel was told of; 0: none */
 	uint32_t access;
@@ -120,9 +116,9 @@ static void user_make(struct user *user)
 	user->maps.changes = &maps_changes[0];
 	user->maps.generation = 0;
 	user->maps.user = user->maps.alone = 1;
-	user->base[0] = user->base[1] = user->fault = user->ldt_version = 0;
-	if (user->ldt)
-		memset(user->ldt, 0, sizeof(*user->ldt));
+	user->has.base[0] = user->has.base[1] = user->fault = 0;
+	if (user->has.ldt)
+		memset(user->has.ldt, 0, sizeof(*user->has.ldt));
 }
 
 /* Of the root that is loaded; one that has not run for the longest time gives way. */
@@ -142,88 +138,44 @@ static struct user *user_find(void)
 	return oldest;
 }
 
-/* A process without a local table costs nothing. */
-static void user_give_ldt(struct user *user)
-{
-	if (user->ldt_version == process_ldt_version)
-		return;
-	user->ldt_version = process_ldt_version;
-	if (!process_ldt.count && (!user->ldt || !user->ldt->count))
-		return;
-	if (!user->ldt)
-		user->ldt = backend_memory(sizeof(*user->ldt));
-	process_calls[CALL_LDT] += stub_ldt_load(&user->stub, user->ldt, process_ldt.descriptor,
-						 process_ldt.count);
-}
-
-/* What SEG_@which is loaded with. LIMIT: of the global table the host has flat data alone; where
-   the guest has another, fs and gs are null, with its base. */
-static uint16_t user_selector(const struct user *user, int which, uint16_t selector)
-{
-	if (selector & 4)
-		return user->ldt ? stub_ldt_selector(user->ldt, which, selector) : 0;
-	if (!(selector & ~3u) || (selector | 3) == HOST_SS)
-		return selector;
-	return which == SEG_FS || which == SEG_GS ? 0 : HOST_SS;
-}
-
-static void user_give_base(struct user *user, int which, uint16_t selector)
-{
-	int i = which == SEG_GS;
-	uint64_t base = process_user_base[i];
-	uint16_t *has = &user->stub.seg[which];
-
-	selector = user_selector(user, which, selector);
-	if ((selector & ~3u) && base == (selector & 4 ? stub_ldt_base(user->ldt, selector) : 0)) {
-		*has = selector;
-	} else if (user->base[i] != base || (*has & ~3u)) {
-		process_calls[CALL_BASE]++;
-		/* LIMIT: one that the host does not take is as it was. */
-		stub_base_set(&user->stub, which, base);
-	}
-	user->base[i] = base;
-}
-
 static void user_give_segments(struct user *user, struct cpu *cpu)
 {
-	uint16_t *seg = user->stub.seg, ss = cpu->seg[SEG_SS], cs = cpu->seg[SEG_CS];
+	uint16_t wanted[SEGS];
 
-	user_give_ldt(user);
-	user_give_base(user, SEG_FS, cpu->loaded[SEG_FS]);
-	user_give_base(user, SEG_GS, cpu->loaded[SEG_GS]);
-	seg[SEG_DS] = user_selector(user, SEG_DS, cpu->loaded[SEG_DS]);
-	seg[SEG_ES] = user_selector(user, SEG_ES, cpu->loaded[SEG_ES]);
-	seg[SEG_SS] = ss & 4 ? user_selector(user, SEG_SS, ss) : HOST_SS;
-	cs = cs & 4 ? user_selector(user, SEG_CS, cs) : 0;
-	seg[SEG_CS] = cs ? cs : cpu_code_is_64(cpu) ? HOST_CS : HOST_CS32;
-	memcpy(user->given, seg, sizeof(user->given));
+	memcpy(wanted, cpu->loaded, sizeof(wanted));
+	wanted[SEG_CS] = cpu->seg[SEG_CS];
+	wanted[SEG_SS] = cpu->seg[SEG_SS];
+	if (process_ldt.count && !user->has.ldt)	/* a process without one costs nothing */
+		user->has.ldt = backend_memory(sizeof(*user->has.ldt));
+	if (user->has.ldt)
+		process_calls[CALL_LDT] += stub_ldt_load(&user->stub, user->has.ldt, &process_ldt);
+	process_calls[CALL_BASE] += stub_segments_give(&user->stub, &user->has, wanted,
+						       cpu_code_is_64(cpu), process_user_base);
 }
 
 /* User mode has loaded registers itself. */
 static void user_take_segments(struct user *user, struct cpu *cpu)
 {
-	static const uint8_t loaded[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
-	const uint16_t *seg = user->stub.seg;
+	uint16_t now[SEGS];
+	unsigned changed = stub_segments_take(&user->stub, &user->has, now);
 
-	if (!memcmp(user->given, seg, sizeof(user->given)))
-		return;
 	cpu->user = 0;		/* descriptors are read with the kernel's rights */
-	for (unsigned i = 0; i < sizeof(loaded); i++)
-		if (seg[loaded[i]] != user->given[loaded[i]])
-			cpu_note_selector(cpu, loaded[i], user_selector(user, loaded[i], seg[loaded[i]]));
-	cpu->user = 1;
-	for (int i = 0; i < 2; i++) {
-		int which = i ? SEG_GS : SEG_FS;
+	for (int i = 0; changed >> i; i++) {
+		int gs = i == SEG_GS;
 
-		if (seg[which] == user->given[which])
+		if (!(changed >> i & 1))
 			continue;
-		process_user_base[i] = i ? cpu->gs_base[1] : cpu->fs_base;
-		user->base[i] = seg[which] & ~3u ? process_user_base[i] : USER_BASE_UNKNOWN;
+		if (i == SEG_CS || i == SEG_SS)
+			cpu->seg[i] = now[i];
+		else
+			cpu_note_selector(cpu, i, now[i]);
+		if (i != SEG_FS && !gs)
+			continue;
+		process_user_base[gs] = gs ? cpu->gs_base[1] : cpu->fs_base;
+		if (now[i] & ~3u)
+			user->has.base[gs] = process_user_base[gs];
 	}
-	for (int which = SEG_CS; which <= SEG_SS; which++)
-		if (seg[which] != user->given[which])
-			cpu->seg[which] = seg[which];
-	memcpy(user->given, seg, sizeof(user->given));
+	cpu->user = 1;
 }
 
 uint64_t process_user_flags(const struct cpu *cpu)
@@ -448,8 +400,8 @@ uint64_t backend_user_base(int which)
 	if (wedge_wants_shared && !i)
 		return host_base_get(0);
 
-	if (user_last && user_last->base[i] == process_user_base[i] &&
+	if (user_last && user_last->has.base[i] == process_user_base[i] &&
 	    !stub_base_get(&user_last->stub, which, &process_user_base[i]))
-		user_last->base[i] = process_user_base[i];
+		user_last->has.base[i] = process_user_base[i];
 	return process_user_base[i];
 }
