@@ -68,6 +68,17 @@ static enum stub_event run_event(struct stub *stub, const struct channel_message
 	return run_exception(stub, frame->vector & 31, frame->error, frame->address);
 }
 
+/* 64-bit code, in which nothing of the stack's segment counts, goes on with another if the host
+   does not load it. */
+static int run_without_stack(struct stub *stub, const struct stub_frame *frame)
+{
+	if (frame->rip != STUB_CODE + (uint64_t)(stub_iret - stub_code) ||
+	    stub->seg[SEG_CS] != HOST_CS || !stub_is_local(stub->seg[SEG_SS]))
+		return 0;
+	stub->seg[SEG_SS] = HOST_SS;
+	return 1;
+}
+
 /* On the way to user code a selector could not be loaded: all are null, and no other fault comes
    of them. */
 static int run_without_selectors(struct stub *stub, const struct stub_frame *frame)
@@ -106,7 +117,8 @@ static enum stub_event run_wait(struct stub *stub, struct channel_message *messa
 		switch (channel_receive(stub, message)) {
 		case GOT_EVENT:
 			stub->ordered = 0;
-			if (!run_without_selectors(stub, &message->frame))
+			if (!run_without_selectors(stub, &message->frame) &&
+			    !run_without_stack(stub, &message->frame))
 				return run_event(stub, message);
 			run_go(stub);
 			break;

@@ -98,7 +98,11 @@ static void test_unloadable(void)
 	toy.seg[SEG_CS] = SELECTOR(7);
 	expect_equal("such code", toy_run(), EXCEPTION(VECTOR_GP));
 	expect_equal("tells of its selector", toy.error, SELECTOR(7) & ~3);
+	TOY_PIECE(breakpoint);
 	toy.seg[SEG_CS] = HOST_CS;
+	toy.seg[SEG_SS] = SELECTOR(7);
+	expect_equal("such a stack of 64-bit code", toy_run(), EXCEPTION(VECTOR_BP));
+	expect_equal("is flat", toy.seg[SEG_SS], HOST_SS);
 	for (unsigned i = 0; i < 2; i++) {
 		TOY_PIECE(breakpoint);
 		toy.seg[i ? SEG_DS : SEG_ES] = HOST_SS;
