@@ -9,28 +9,28 @@
 #include "../host/xstate.h"
 
 /* A program may have written an area into its frame that has no room for all. */
-static uint64_t state_parts(uint64_t kept, size_t needs, size_t size)
+static uint64_t state_parts(uint64_t parts, size_t needs, size_t size)
 {
-	return size < needs ? XCR0_X87 | XCR0_SSE : kept;
+	return size < needs ? XCR0_X87 | XCR0_SSE : parts;
 }
 
-void stub_state_give(struct stub *stub, uint64_t kept, size_t size)
+void stub_state_give(struct stub *stub, uint64_t parts, size_t size)
 {
 	size_t room;
-	void *area = stub_fpu(stub, kept, &room);
-	uint64_t parts = state_parts(kept, size, room);
+	void *area = stub_fpu(stub, parts, &room);
+	uint64_t fit = state_parts(parts, size, room);
 
-	host_xstate_save(area, parts);
-	stub_fpu(stub, parts, &room);
+	host_xstate_save(area, fit);
+	stub_fpu(stub, fit, &room);
 }
 
-void stub_state_take(struct stub *stub, uint64_t kept, size_t size)
+void stub_state_take(struct stub *stub, uint64_t parts, size_t size)
 {
 	size_t room;
-	void *area = stub_fpu(stub, kept, &room);
-	uint64_t parts = state_parts(kept, size, room);
+	void *area = stub_fpu(stub, parts, &room);
+	uint64_t fit = state_parts(parts, size, room);
 
-	if (parts != kept)
-		host_xstate_reset(kept);
-	host_xstate_load(area, parts);
+	if (fit != parts)
+		host_xstate_reset(parts);
+	host_xstate_load(area, fit);
 }

@@ -93,12 +93,12 @@ void stub_interrupt(struct stub *stub);
 void *stub_fpu(struct stub *stub, uint64_t parts, size_t *size);
 
 /*
- * The same with areas: the processor's @kept parts of the state are user code's next, or
+ * The same with areas: the processor's @parts of the state are user code's next, or
  * user code's are the processor's. @size: bytes of an area that has them. All others, and all
  * but x87 and SSE where user code has left an area with no room for more, are as after reset.
  */
-void stub_state_give(struct stub *stub, uint64_t kept, size_t size);
-void stub_state_take(struct stub *stub, uint64_t kept, size_t size);
+void stub_state_give(struct stub *stub, uint64_t parts, size_t size);
+void stub_state_take(struct stub *stub, uint64_t parts, size_t size);
 
 /* The base of @segment, SEG_FS or SEG_GS. 0, or an error of the host, negated: -EPERM
    where @base is no address of user mode; -ESRCH if the stub is gone. */

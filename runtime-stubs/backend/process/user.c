@@ -225,20 +225,23 @@ static _Noreturn void user_exception(struct user *user)
 	wedge_exception(stub->vector, stub->error, stub->address);
 }
 
-/* Tells by which instruction. The host's kernel leaves rip behind INT and SYSCALL; where it leaves it
-   after SYSENTER there is nothing of user mode's. */
+/* Tells by which instruction. The host's kernel leaves rip behind INT; where it leaves it after
+   SYSENTER, and SYSCALL of 32-bit code, there is nothing of user mode's. It has rbp from the stack
+   then, where the guest's expects the stack. */
 void process_user_syscall32(void)
 {
 	struct cpu *cpu = &previrt_cpu;
 	struct cpu_fault ignored;
 	uint8_t before[2] = { 0, 0 };
 	uint16_t cs = cpu->seg[SEG_CS];
+	uint64_t base = cs & 4 ? stub_ldt_base(&process_ldt, cs) : 0;
 
-	cpu_read(cpu, (cs & 4 ? stub_ldt_base(&process_ldt, cs) : 0) + cpu->rip - sizeof(before), before, sizeof(before), &ignored);
+	cpu_read(cpu, base + cpu->rip - sizeof(before), before, sizeof(before), &ignored);
 	if (before[0] == 0xcd)
 		wedge_software_interrupt(before[1]);
 	if (before[0] == 0x0f && before[1] == 0x05)
 		wedge_syscall(1);
+	cpu->r[RBP] = cpu->r[RSP];
 	wedge_sysenter();
 }
 
