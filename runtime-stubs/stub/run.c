@@ -120,6 +120,9 @@ static enum stub_event run_wait(struct stub *stub, struct channel_message *messa
 			if (!run_without_selectors(stub, &message->frame) &&
 			    !run_without_stack(stub, &message->frame))
 				return run_event(stub, message);
+			/* The signal may have come before this, and there is no other. */
+			if (run_interrupted(stub))
+				return STUB_INTERRUPTED;
 			run_go(stub);
 			break;
 		case GOT_LOST:
