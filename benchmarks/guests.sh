@@ -9,13 +9,20 @@
 one() { timeout 300 taskset -c "$(taskset -pc $$ | sed 's/.*: \([0-9]*\).*/\1/')" "$@"; }
 
 # guests_make DIR PROGRAM.c: the program, and an initramfs with it; DIR is our kernel's build
-# (with relocations). Ends the measurement where something is not there.
+# (with relocations). Drivers that are modules of it are put beside the program (load_modules).
+# Ends the measurement where something is not there.
 guests_make() {
+	local module n=10
 	kernel=$1/vmlinux
 	[ -f "$kernel" ] || { say "no $kernel: left out"; exit 0; }
 	need cpio gcc taskset
 	make -s wedge cli
-	mkdir -p "$TMP/root/dev" "$BUILD/bench"
+	mkdir -p "$TMP/root/dev" "$TMP/root/modules" "$BUILD/bench"
+	for module in core/failover net/net_failover virtio/virtio_ring virtio/virtio \
+		virtio/virtio_pci_legacy_dev virtio/virtio_pci_modern_dev virtio/virtio_pci \
+		net/virtio_net block/virtio_blk e1000/e1000; do
+		find -L "$1" -path "*/$module.ko" -exec cp {} "$TMP/root/modules/$((n++))-${module##*/}.ko" \;
+	done
 	gcc -std=gnu11 -O2 -Wall -Wextra -static -o "$TMP/root/init" "$2"
 	mknod "$TMP/root/dev/console" c 5 1
 	(cd "$TMP/root" && find . | cpio -o -H newc --quiet | gzip) > "$TMP/initrd"
@@ -28,7 +35,7 @@ guests_need_uml() {
 
 # ours WORDS [OPTION...]: the guest, with words on its command line.
 ours() {
-	one "$BUILD/bin/previrt" run --on=process --timeout 280 -k "$kernel" -i "$TMP/initrd" \
+	one "$BUILD/bin/previrt" run --on=process --timeout ${limit:-280} -k "$kernel" -i "$TMP/initrd" \
 		-a "console=ttyS0 loglevel=1 panic=-1 $1" "${@:2}" < /dev/null
 }
 

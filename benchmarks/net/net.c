@@ -155,6 +155,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "serve"))
 		serve();
+	load_modules();
 	if (getpid() == 1)
 		set_interface();
 	measure("mib-to-host", mibs_to_peer, MIBS);
