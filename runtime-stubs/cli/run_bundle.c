@@ -189,6 +189,8 @@ static void bundle_add_files(struct bundle *b, const struct run *run)
 	bundle_add(b, "disks", disks, run->disks.n);
 	if (run->net.given) {
 		net[BUNDLE_NET_MODEL] = run->net.model->letter;
+		net[BUNDLE_NET_MTU] = (uint8_t)run->net.mtu;
+		net[BUNDLE_NET_MTU + 1] = (uint8_t)(run->net.mtu >> 8);
 		bundle_add(b, "net", net, sizeof(net));
 	}
 	if (run->balloon)

@@ -10,6 +10,8 @@
 
 #define HOST "127.0.0.1"
 #define GUEST "10.0.2.15"	/* the first address that DHCP gives */
+#define MTU 1500u		/* what every card has */
+#define MTU_MOST 65520u		/* libslirp's */
 
 /* The first one is there if none is named. */
 static const struct run_net_model net_models[] = {
@@ -59,15 +61,25 @@ static char *net_forward(const char *value)
 	return full;
 }
 
+static bool net_mtu(struct run_net *net, const char *number)
+{
+	char *end;
+
+	net->mtu = (unsigned)strtoul(number, &end, 10);
+	return *number >= '0' && *number <= '9' && !*end && net->mtu >= MTU && net->mtu <= MTU_MOST;
+}
+
 static bool net_word(struct run_net *net, const char *word)
 {
-	static const char forward[] = "hostfwd=", model[] = "model=";
+	static const char forward[] = "hostfwd=", model[] = "model=", mtu[] = "mtu=";
 	char *full;
 
 	if (!strcmp(word, "loopback"))
 		return net->loopback = true;
 	if (!strncmp(word, model, strlen(model)))
 		return net_model(net, word + strlen(model));
+	if (!strncmp(word, mtu, strlen(mtu)))
+		return net_mtu(net, word + strlen(mtu));
 	if (strncmp(word, forward, strlen(forward)))
 		return false;
 	full = net_forward(word + strlen(forward));
@@ -83,11 +95,15 @@ bool run_net_set(struct run_net *net, const char *value)
 
 	net->given = true;
 	net->model = &net_models[0];
+	net->mtu = 0;
 	while (good && (word = strtok_r(NULL, ",", &save)))
 		good = net_word(net, word);
+	if (!net->mtu)
+		net->mtu = net->model->letter == BUNDLE_NET_VIRTIO ? MTU_MOST : MTU;
+	good &= net->model->letter == BUNDLE_NET_VIRTIO || net->mtu == MTU;
 	if (!good)
 		diag_error(DIAG_RUN_NET, NULL, "--net %s: once, user[,model=virtio|e1000]"
-			   "[,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...] is needed", value);
+			   "[,mtu=1500..65520][,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...] is needed", value);
 	free(copy);
 	return good;
 }
@@ -116,10 +132,12 @@ static pid_t net_program = -1;
 
 int run_net_start(const struct run_net *net)
 {
-	char **words = util_grow(NULL, net->forward.n + 3, sizeof(*words)), *said;
+	char **words = util_grow(NULL, net->forward.n + 4, sizeof(*words)), *said;
+	char *mtu = util_printf("mtu=%u", net->mtu);
 	size_t n = 1;
 	int file;
 
+	words[n++] = mtu;
 	if (net->loopback)
 		words[n++] = (char *)"loopback";
 	for (size_t i = 0; i < net->forward.n; i++)
@@ -129,6 +147,7 @@ int run_net_start(const struct run_net *net)
 	if (file < 0)
 		diag_error(DIAG_RUN_NET, NULL, "%s", said);
 	free(said);
+	free(mtu);
 	free(words);
 	return file;
 }

@@ -18,11 +18,12 @@ struct run_net_model {
 struct run_net {
 	bool given;
 	const struct run_net_model *model;	/* once given */
+	unsigned mtu;			/* bytes behind a frame's header, in a process */
 	bool loopback;			/* the guest may reach this host's 127.0.0.0/8 */
 	ARRAY_OF(char *) forward;	/* tcp|udp:ADDRESS:PORT-ADDRESS:PORT */
 };
 
-/* Takes user[,model=MODEL][,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...].
+/* Takes user[,model=MODEL][,mtu=BYTES][,loopback][,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT...].
    False after a numbered error. */
 bool run_net_set(struct run_net *net, const char *value);
 void run_net_free(struct run_net *net);

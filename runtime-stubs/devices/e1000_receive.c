@@ -6,7 +6,7 @@
  * lost. If the ring is not memory, or its tail is outside the ring, it has no buffers.
  * LIMIT: the check sequence is not computed; if the guest asks for its bytes, they are
  * 0. Checksums are not checked, and the descriptor says so. VLAN tags stay in the
- * frame.
+ * frame. Frames of more than BUS_FRAME_MOST bytes are dropped.
  */
 #include "e1000.h"
 #include <string.h>
@@ -128,13 +128,28 @@ static int receive_frame(struct e1000 *e1000)
 	return 1;
 }
 
+/* Takes the network's next frame. 0: there is none. */
+static int receive_next(struct e1000 *e1000)
+{
+	unsigned size;
+	const uint8_t *frame = e1000->net->receive(e1000->net, &size);
+
+	if (!frame)
+		return 0;
+	if (size <= BUS_FRAME_MOST) {
+		memcpy(e1000->frame, frame, size);
+		e1000->waiting = size;
+	}
+	return 1;
+}
+
 void e1000_receive(struct e1000 *e1000)
 {
 	for (unsigned i = 0; i < FRAMES_MOST; i++) {
-		if (!e1000->waiting)
-			e1000->waiting = e1000->net->receive(e1000->net, e1000->frame);
-		if (!e1000->waiting)
+		if (!e1000->waiting && !receive_next(e1000))
 			return;
+		if (!e1000->waiting)
+			continue;
 		if (!(E1000_REGISTER(e1000, RCTL) & RCTL_ENABLE) || !e1000_is_master(e1000) ||
 		    !receive_is_wanted(e1000, e1000->frame))
 			e1000->waiting = 0;

@@ -9,9 +9,11 @@ static struct host_net net;
 static struct host_share share;
 static uint8_t has_net, has_share;
 
-void host_files_add_net(struct bus *bus, int file, const uint8_t *mac, enum bus_net_model model)
+void host_files_add_net(struct bus *bus, int file, const uint8_t *mac, enum bus_net_model model,
+			unsigned mtu)
 {
 	net.file = file;
+	net.net.mtu = mtu < BUS_MTU || mtu > BUS_MTU_MOST ? BUS_MTU : mtu;
 	net.net.model = model;
 	memcpy(net.net.mac, mac, BUS_MAC);
 	host_net_init(&net);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
 /*
- * user [loopback] [tcp|udp:ADDRESS:PORT-ADDRESS:PORT...]
+ * user [mtu=BYTES] [loopback] [tcp|udp:ADDRESS:PORT-ADDRESS:PORT...]
  *
  * A network for one guest, by sockets that any user may have. libslirp is its router,
  * DHCP server and name server. Standard input is a socket; each message is a frame
- * from the guest or to it. The program writes "ready" to standard output when
+ * from the guest or to it; behind its header it has at most as many bytes as mtu says (1500;
+ * up to 65520). The program writes "ready" to standard output when
  * forwarding works; any other text is an error. It ends when the socket's other end is
  * closed.
  *
@@ -26,8 +27,10 @@
 #include <unistd.h>
 
 #define SOCKET 0
-#define FRAME_MOST 1514
+#define HEADER 14			/* bytes, of a frame */
+#define FRAME_LARGEST (HEADER + 65520)
 #define FRAMES_MOST 256			/* of one loop */
+#define BATCH 16			/* frames that are read at once */
 #define TYPE_AT 12			/* of a frame */
 #define DESTINATION_AT 30		/* of an IPv4 packet in it */
 
@@ -35,6 +38,7 @@ struct user {
 	Slirp *slirp;
 	struct queue queue;		/* frames for the guest */
 	bool loopback;
+	size_t mtu;
 	struct pollfd *poll;
 	int polls, room;
 };
@@ -43,7 +47,7 @@ static ssize_t user_send(const void *frame, size_t size, void *opaque)
 {
 	struct user *user = opaque;
 
-	if (size <= FRAME_MOST)
+	if (size <= HEADER + user->mtu)
 		queue_add(&user->queue, frame, size);
 	return (ssize_t)size;
 }
@@ -130,7 +134,7 @@ static int user_polled(int index, void *opaque)
 
 /* Returns true for an address of this host other than that of the router, which libslirp
    translates: 127.0.0.0/8, and 0.0.0.0/8, which Linux treats alike. */
-static bool user_is_loopback(const uint8_t *frame, ssize_t size)
+static bool user_is_loopback(const uint8_t *frame, unsigned size)
 {
 	static const uint8_t ipv4[] = { 0x08, 0x00 };
 
@@ -138,20 +142,37 @@ static bool user_is_loopback(const uint8_t *frame, ssize_t size)
 	       (frame[DESTINATION_AT] == 127 || frame[DESTINATION_AT] == 0);
 }
 
+/* A frame of no bytes: the guest's end is closed. */
+static bool user_take(struct user *user, const struct mmsghdr *message)
+{
+	const uint8_t *frame = message->msg_hdr.msg_iov->iov_base;
+	unsigned size = message->msg_len;
+
+	if (size && !(message->msg_hdr.msg_flags & MSG_TRUNC) &&
+	    (user->loopback || !user_is_loopback(frame, size)))
+		slirp_input(user->slirp, frame, (int)size);
+	return size;
+}
+
 /* Takes the frames that the guest has sent. False: its end is closed. */
 static bool user_receive(struct user *user)
 {
-	uint8_t frame[FRAME_MOST];
-	ssize_t size = 1;
+	static uint8_t frame[BATCH][FRAME_LARGEST];
+	static struct iovec part[BATCH];
+	static struct mmsghdr message[BATCH];
+	int count = BATCH;
 
-	for (int i = 0; i < FRAMES_MOST; i++) {
-		size = recv(SOCKET, frame, sizeof(frame), MSG_DONTWAIT);
-		if (size <= 0)
-			break;
-		if (user->loopback || !user_is_loopback(frame, size))
-			slirp_input(user->slirp, frame, (int)size);
+	for (int i = 0; i < BATCH; i++) {
+		part[i] = (struct iovec){ frame[i], HEADER + user->mtu };
+		message[i].msg_hdr = (struct msghdr){ .msg_iov = &part[i], .msg_iovlen = 1 };
 	}
-	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+	for (int taken = 0; taken < FRAMES_MOST && count == BATCH; taken += BATCH) {
+		count = recvmmsg(SOCKET, message, BATCH, MSG_DONTWAIT, NULL);
+		for (int i = 0; i < count; i++)
+			if (!user_take(user, &message[i]))
+				return false;
+	}
+	return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* One loop. False: the end. */
@@ -181,19 +202,29 @@ static bool user_forward(struct user *user, const char *word)
 	       !slirp_add_hostfwd(user->slirp, !strncmp(word, "udp", 3), host, port, guest, guest_port);
 }
 
+static bool user_word(struct user *user, SlirpConfig *config, const char *word)
+{
+	if (!strcmp(word, "loopback"))
+		return user->loopback = true;
+	return sscanf(word, "mtu=%zu", &config->if_mtu) == 1;
+}
+
 static bool user_start(struct user *user, int words, char **word)
 {
 	SlirpConfig config = {
-		.version = 1, .in_enabled = true,
+		.if_mtu = 1500, .version = 1, .in_enabled = true,
 		.vnetwork.s_addr = inet_addr("10.0.2.0"), .vnetmask.s_addr = inet_addr("255.255.255.0"),
 		.vhost.s_addr = inet_addr("10.0.2.2"), .vdhcp_start.s_addr = inet_addr("10.0.2.15"),
 		.vnameserver.s_addr = inet_addr("10.0.2.3"),
 	};
+	int first = 0;
 
-	user->loopback = words && !strcmp(*word, "loopback");
+	while (first < words && user_word(user, &config, word[first]))
+		first++;
+	config.if_mru = user->mtu = config.if_mtu;
 	config.disable_host_loopback = !user->loopback;
 	user->slirp = slirp_new(&config, &callbacks, user);
-	for (int i = user->loopback; user->slirp && i < words; i++)
+	for (int i = first; user->slirp && i < words; i++)
 		if (!user_forward(user, word[i])) {
 			printf("%s: %s\n", word[i], strerror(errno));
 			return false;

@@ -51,11 +51,17 @@ int virtio_take(struct virtio *virtio, unsigned queue, struct virtio_chain *chai
 
 void virtio_give(struct virtio *virtio, unsigned queue, uint16_t head, uint32_t written)
 {
+	virtio_give_all(virtio, queue, &(struct virtio_used){ head, written }, 1);
+}
+
+void virtio_give_all(struct virtio *virtio, unsigned queue, const struct virtio_used *used,
+		     unsigned chains)
+{
 	enum virtio_given given;
 
 	if (virtio->resetting || virtio->status & VIRTIO_NEEDS_RESET)
 		return;
-	given = virtio_queue_give(&virtio->queue[queue], head, written);
+	given = virtio_queue_give(&virtio->queue[queue], used, chains);
 	if (given == VIRTIO_GIVEN_NOWHERE)
 		virtio_break(virtio);
 	else if (given == VIRTIO_GIVEN_INTERRUPT)
@@ -145,6 +151,8 @@ void virtio_reset(struct virtio *virtio)
 
 int virtio_loaded(struct virtio *virtio)
 {
+	if (virtio->status & VIRTIO_FEATURES_OK && virtio->driver_features & ~virtio->features)
+		return -1;
 	for (unsigned i = 0; i < VIRTIO_QUEUES; i++) {
 		struct virtio_queue *queue = &virtio->queue[i];
 

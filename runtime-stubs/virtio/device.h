@@ -59,6 +59,9 @@ int virtio_runs(const struct virtio *virtio);
 int virtio_take(struct virtio *virtio, unsigned queue, struct virtio_chain *chain);
 /* Gives the chain back and requests an interrupt. It may be called while a reset waits. */
 void virtio_give(struct virtio *virtio, unsigned queue, uint16_t head, uint32_t written);
+/* The same for several chains, up to the ring's size, which the guest sees at once. */
+void virtio_give_all(struct virtio *virtio, unsigned queue, const struct virtio_used *used,
+		     unsigned chains);
 /* The kind's configuration has changed. */
 void virtio_config_changed(struct virtio *virtio);
 /* The driver has violated the specification. */

@@ -14,8 +14,6 @@ _Static_assert(sizeof(struct descriptor) == 16, "2.7.5");
 #define WRITE 2u
 #define INDIRECT 4u
 
-struct used { uint32_t head, written; };
-
 /* Offsets in the available and the used ring: flags, index, elements. An event index follows
    the elements (2.7.7, 2.7.10). */
 enum { FLAGS = 0, INDEX = 2, RING = 4 };
@@ -29,7 +27,7 @@ static uint64_t queue_used_event(const struct virtio_queue *queue)
 
 static uint64_t queue_available_event(const struct virtio_queue *queue)
 {
-	return queue->used + RING + sizeof(struct used) * queue->size;
+	return queue->used + RING + sizeof(struct virtio_used) * queue->size;
 }
 
 int virtio_queue_good(const struct virtio_queue *queue)
@@ -41,7 +39,7 @@ int virtio_queue_good(const struct virtio_queue *queue)
 	       !(queue->descriptors & 15) && !(queue->available & 1) && !(queue->used & 3) &&
 	       bus_dma(bus, queue->descriptors, size * sizeof(struct descriptor)) &&
 	       bus_dma(bus, queue->available, RING + 2 * size + event) &&
-	       bus_dma(bus, queue->used, RING + sizeof(struct used) * size + event);
+	       bus_dma(bus, queue->used, RING + sizeof(struct virtio_used) * size + event);
 }
 
 /* A table of descriptors: the queue's own, or an indirect one. */
@@ -142,8 +140,13 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_ch
 	return VIRTIO_TAKEN;
 }
 
-/* Returns 1 if the guest wants an interrupt for the element that was just given. */
-static enum virtio_given queue_given(const struct virtio_queue *queue)
+void virtio_queue_untake(struct virtio_queue *queue, unsigned chains)
+{
+	queue->next_available -= chains;
+}
+
+/* Says whether the guest wants an interrupt for the @chains elements that were just given. */
+static enum virtio_given queue_given(const struct virtio_queue *queue, uint16_t chains)
 {
 	uint16_t event, flags;
 	int wants;
@@ -151,7 +154,7 @@ static enum virtio_given queue_given(const struct virtio_queue *queue)
 	if (queue->event_index) {
 		if (bus_dma_read(queue->bus, queue_used_event(queue), &event, sizeof(event)))
 			return VIRTIO_GIVEN_NOWHERE;
-		wants = (uint16_t)(event + 1) == queue->next_used;
+		wants = (uint16_t)(queue->next_used - event - 1) < chains;
 	} else {
 		if (bus_dma_read(queue->bus, queue->available + FLAGS, &flags, sizeof(flags)))
 			return VIRTIO_GIVEN_NOWHERE;
@@ -160,21 +163,25 @@ static enum virtio_given queue_given(const struct virtio_queue *queue)
 	return wants ? VIRTIO_GIVEN_INTERRUPT : VIRTIO_GIVEN;
 }
 
-enum virtio_given virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written)
+enum virtio_given virtio_queue_give(struct virtio_queue *queue, const struct virtio_used *used,
+				    unsigned chains)
 {
-	struct used used = { head, written };
-	unsigned slot = queue->next_used & (queue->size - 1u);
-	uint16_t index = queue->next_used + 1;
+	uint16_t index = queue->next_used + chains;
 
-	if (bus_dma_write(queue->bus, queue->used + RING + slot * sizeof(used), &used,
-			  sizeof(used)) ||
-	    bus_dma_write(queue->bus, queue->used + INDEX, &index, sizeof(index)))
+	for (unsigned i = 0; i < chains; i++) {
+		unsigned slot = (queue->next_used + i) & (queue->size - 1u);
+
+		if (bus_dma_write(queue->bus, queue->used + RING + slot * sizeof(*used), &used[i],
+				  sizeof(*used)))
+			return VIRTIO_GIVEN_NOWHERE;
+	}
+	if (bus_dma_write(queue->bus, queue->used + INDEX, &index, sizeof(index)))
 		return VIRTIO_GIVEN_NOWHERE;
 	queue->next_used = index;
 	/* The guest writes flags or event and then reads the index; this side writes the
 	   index and then reads those. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return queue_given(queue);
+	return queue_given(queue, chains);
 }
 
 int virtio_chain_read(struct virtio_chain *chain, void *to, uint32_t size)

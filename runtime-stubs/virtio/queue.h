@@ -48,13 +48,20 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, struct virtio_ch
 int virtio_queue_walk(const struct virtio_queue *queue, uint16_t head,
 		      struct virtio_chain *chain);
 
-/* Gives the chain at @head back. The device has written @written bytes of it. */
+/* The @chains chains that were taken last are available again. */
+void virtio_queue_untake(struct virtio_queue *queue, unsigned chains);
+
+/* A chain, by its head, and how many bytes the device has written of it. */
+struct virtio_used { uint32_t head, written; };
+
+/* Gives @chains chains back, up to the ring's size. The guest sees all of them at once. */
 enum virtio_given {
 	VIRTIO_GIVEN,			/* and the guest wants no interrupt */
 	VIRTIO_GIVEN_INTERRUPT,		/* and the guest wants an interrupt */
 	VIRTIO_GIVEN_NOWHERE		/* the ring is not in memory any more */
 };
-enum virtio_given virtio_queue_give(struct virtio_queue *queue, uint16_t head, uint32_t written);
+enum virtio_given virtio_queue_give(struct virtio_queue *queue, const struct virtio_used *used,
+				    unsigned chains);
 
 /* Reads the first @size readable bytes and removes them from the chain. -1: the chain has
    fewer. */

@@ -38,7 +38,7 @@ struct bundle_moved {
    which card it sees. The file "share": the folder's tag. The file "models": as what the
    guest sees each disk. */
 enum { BUNDLE_DISK_WRITE = 'w', BUNDLE_DISK_READ = 'r', BUNDLE_DISK_COPY = 'c' };
-enum { BUNDLE_NET_MODEL = 6, BUNDLE_NET_BYTES };
+enum { BUNDLE_NET_MODEL = 6, BUNDLE_NET_MTU, BUNDLE_NET_BYTES = BUNDLE_NET_MTU + 2 };
 enum { BUNDLE_NET_VIRTIO = 'v', BUNDLE_NET_E1000 = 'e' };
 enum { BUNDLE_MODEL_VIRTIO = 'v', BUNDLE_MODEL_ATA = 'a', BUNDLE_MODEL_AHCI = 's' };
 

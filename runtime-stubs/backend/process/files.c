@@ -54,7 +54,7 @@ void process_files_init(const void *bundle, size_t size)
 	if (found && length == BUNDLE_NET_BYTES)
 		host_files_add_net(&board_vm.bus, process_files.net = file++, found,
 				   found[BUNDLE_NET_MODEL] == BUNDLE_NET_E1000 ? BUS_NET_E1000 :
-				   BUS_NET_VIRTIO);
+				   BUS_NET_VIRTIO, found[BUNDLE_NET_MTU] | found[BUNDLE_NET_MTU + 1] << 8);
 	if (bundle_find(bundle, size, "balloon", &length))
 		board_vm.bus.balloon = host_balloon(files_before_write);
 	found = bundle_find(bundle, size, "share", &length);

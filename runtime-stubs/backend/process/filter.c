@@ -29,10 +29,11 @@ static void filter_files(struct host_filter *filter)
 {
 	static const uint32_t disk[] = { __NR_preadv, __NR_pwritev, __NR_fdatasync, __NR_fallocate };
 	uint32_t net = process_files.net, share = process_files.share, gdb = process_files.gdb;
-	uint32_t last = net ? net : gdb ? gdb : HOST_CONSOLE;	/* that is read as a socket */
 
 	host_filter_file_call(filter, __NR_write, HOST_CONSOLE, HOST_CONSOLE + 1);
-	host_filter_file_call(filter, __NR_recvfrom, HOST_CONSOLE, last + 1);
+	host_filter_file_call(filter, __NR_recvfrom, HOST_CONSOLE, (gdb ? gdb : HOST_CONSOLE) + 1);
+	if (net)
+		host_filter_file_call(filter, __NR_recvmmsg, net, net + 1);
 	if (gdb)
 		host_filter_file_call(filter, __NR_sendto, gdb, gdb + 1);
 	if (net || share)

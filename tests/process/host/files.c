@@ -172,30 +172,62 @@ static void wake(int signal)
 	woken = signal;
 }
 
-static void test_net(void)
+/* Whether frame after frame comes, of size @from and so on, and no more. */
+static int come(struct host_net *net, unsigned from, unsigned frames)
 {
-	uint8_t frame[BUS_FRAME_MOST], other[BUS_FRAME_MOST + 1];
+	const uint8_t *bytes;
+	unsigned size;
+
+	for (unsigned i = 0; i < frames; i++) {
+		if (host_net_waits(net) != (i ? -1 : net->file))
+			return 0;
+		bytes = net->net.receive(&net->net, &size);
+		if (!bytes || size != from + i || bytes[size - 1] != 0x44)
+			return 0;
+	}
+	return !net->net.receive(&net->net, &size) && host_net_waits(net) == net->file;
+}
+
+static int put(int socket, const uint8_t *frame, unsigned from, unsigned frames)
+{
+	for (unsigned i = 0; i < frames; i++)
+		if (send(socket, frame, from + i, 0) != (ssize_t)(from + i))
+			return 0;
+	return 1;
+}
+
+static void test_net(unsigned mtu)
+{
+	uint8_t frame[BUS_FRAME_LARGEST], other[BUS_FRAME_LARGEST + 1];
 	const struct bus_segment parts[] = { { frame, 14 }, { frame + 14, 0 }, { frame + 14, 46 } };
-	struct host_net net;
+	static struct host_net net;
+	unsigned size;
 	int ends[2];
 
-	memset(&net, 0, sizeof(net));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends))
 		exit(1);
 	signal(SIGIO, wake);
 	signal(SIGPIPE, SIG_IGN);
 	net.file = ends[0];
+	net.net.mtu = mtu;
 	host_net_init(&net);
 	memset(frame, 0x44, sizeof(frame));
 	net.net.send(&net.net, parts, 3);
 	expect("a frame", recv(ends[1], other, sizeof(other), 0) == 60 && other[59] == 0x44);
-	expect("none", net.net.receive(&net.net, other) == 0 && host_net_waits(&net) == ends[0]);
+	expect("none", !net.net.receive(&net.net, &size) && host_net_waits(&net) == ends[0]);
 	expect("it is told", send(ends[1], frame, 100, 0) == 100 && woken == SIGIO);
-	expect("it has come", net.net.receive(&net.net, other) == 100 && host_net_waits(&net) == -1);
-	expect("too long a one is cut", send(ends[1], other, sizeof(other), 0) == sizeof(other) &&
-	       net.net.receive(&net.net, other) == BUS_FRAME_MOST);
+	expect("it has come", come(&net, 100, 1));
+	expect("several", put(ends[1], frame, 60, 3) && come(&net, 60, 3) && put(ends[1], frame, 14, 8) &&
+	       come(&net, 14, 8));
+	expect("the longest", put(ends[1], frame, BUS_FRAME_LEAST + mtu, 1) &&
+	       come(&net, BUS_FRAME_LEAST + mtu, 1));
+	expect("too long a one is lost", put(ends[1], frame, 60, 1) &&
+	       send(ends[1], other, BUS_FRAME_LEAST + mtu + 1, 0) > 0 &&
+	       put(ends[1], frame, 61, 1) && come(&net, 60, 2));
+	put(ends[1], frame, 60, 1);
 	close(ends[1]);
-	expect("the link is down", net.net.up && net.net.receive(&net.net, other) == 0 && !net.net.up &&
+	expect("what was sent before the end", net.net.receive(&net.net, &size) && size == 60 && net.net.up);
+	expect("the link is down", !net.net.receive(&net.net, &size) && !net.net.up &&
 	       host_net_waits(&net) == -1);
 	net.net.send(&net.net, parts, 3);
 }
@@ -238,7 +270,8 @@ int main(void)
 	test_copy();
 	test_short();
 	test_no_disk();
-	test_net();
+	test_net(BUS_MTU);
+	test_net(BUS_MTU_MOST);
 	test_share();
 	printf("files of the host: %u passed, %u failed\n", passed, failed);
 	return failed || passed < 47;

@@ -28,7 +28,7 @@ enum { EOP = 1 << 24, IC = 1 << 26, TSE = 1 << 26, RS = 1 << 27, DEXT = 1 << 29,
 static unsigned tail;
 
 static struct bus_net network = {
-	.mac = { 2, 3, 4, 5, 6, 7 }, .send = frames_send, .receive = frames_receive, .model = BUS_NET_E1000,
+	.mac = { 2, 3, 4, 5, 6, 7 }, .mtu = BUS_MTU, .send = frames_send, .receive = frames_receive, .model = BUS_NET_E1000,
 };
 
 static uint32_t get(unsigned offset) { return reg(SLOT, offset, 4); }
@@ -421,6 +421,9 @@ static void test_receive(void)
 	come(60, 5, 0x35);
 	come(60, 7, 0x36);
 	board_run();
+	come(1515, 2, 0x38);
+	board_run();
+	expect("too long", get(RDH) == 4 && first == behind);
 	expect("to all, to a group", get(RDH) == 4 && buffer[0x1000] == 0xff && buffer[0x1800] == 5);
 	come(1514, 2, 0x37);
 	board_run();
@@ -535,5 +538,5 @@ int main(void)
 	test_interrupts();
 	test_link();
 	test_state();
-	return report("e1000", 120);
+	return report("e1000", 121);
 }

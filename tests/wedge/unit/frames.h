@@ -9,7 +9,7 @@
 
 #define FRAMES 64u
 
-static struct { uint8_t bytes[BUS_FRAME_MOST]; unsigned size; } sent[FRAMES], coming[FRAMES];
+static struct { uint8_t bytes[BUS_FRAME_LARGEST + 1]; unsigned size; } sent[FRAMES], coming[FRAMES];
 static unsigned sends, first, behind;	/* frames sent; those from @first to @behind come */
 
 static void frames_send(struct bus_net *net, const struct bus_segment *segment, unsigned segments)
@@ -24,13 +24,13 @@ static void frames_send(struct bus_net *net, const struct bus_segment *segment, 
 	sent[sends++ % FRAMES].size = size;
 }
 
-static unsigned frames_receive(struct bus_net *net, uint8_t *to)
+static const uint8_t *frames_receive(struct bus_net *net, unsigned *size)
 {
 	(void)net;
 	if (first == behind)
-		return 0;
-	memcpy(to, coming[first].bytes, coming[first].size);
-	return coming[first++].size;
+		return NULL;
+	*size = coming[first].size;
+	return coming[first++].bytes;
 }
 
 #endif

@@ -15,7 +15,7 @@ enum { RECEIVE, SEND };
 enum { MAC = 1 << 5, LINK = 1 << 16 };
 
 static struct bus_net network = {
-	.mac = { 2, 3, 4, 5, 6, 7 }, .up = 1, .send = frames_send, .receive = frames_receive,
+	.mac = { 2, 3, 4, 5, 6, 7 }, .up = 1, .mtu = BUS_MTU, .send = frames_send, .receive = frames_receive,
 };
 
 static void come(unsigned size, uint8_t value)
