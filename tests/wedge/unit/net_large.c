@@ -175,6 +175,12 @@ static void test_wrong(void)
 	offer(SLOT, 1);
 	come(200);
 	wrong("the second one is no memory");
+	offer_buffer(0, 100);
+	describe(1, BUFFER, 64, NEXT, 2);
+	describe(2, BUFFER, 4096, WRITE, 0);
+	offer(SLOT, 1);
+	come(200);
+	wrong("the second one is to be read in part");
 	for (unsigned i = 0; i < 16; i++)
 		offer_buffer(i, 100);
 	come(1600);
@@ -243,6 +249,11 @@ static void test_state(void)
 	network.mtu = BUS_MTU;
 	machine_start(1);
 	expect("or does not offer it", board_load(saved, size) != NULL);
+	fresh(MERGED);
+	board_save(saved);
+	network.mtu = BUS_MTU;
+	machine_start(1);
+	expect("merged buffers that are not offered", board_load(saved, size) != NULL);
 }
 
 int main(void)
@@ -254,5 +265,5 @@ int main(void)
 	test_wrong();
 	test_send();
 	test_state();
-	return report("net_large", 33);
+	return report("net_large", 35);
 }
