@@ -151,8 +151,6 @@ void virtio_reset(struct virtio *virtio)
 
 int virtio_loaded(struct virtio *virtio)
 {
-	if (virtio->status & VIRTIO_FEATURES_OK && virtio->driver_features & ~virtio->features)
-		return -1;
 	for (unsigned i = 0; i < VIRTIO_QUEUES; i++) {
 		struct virtio_queue *queue = &virtio->queue[i];
 
