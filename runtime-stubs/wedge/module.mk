@@ -13,7 +13,8 @@ WEDGE_NEUTRAL := $(addprefix $(W)/,\
 	insn/insn.c insn/match.c insn/operation.c insn/vector.c sites/sites.c \
 	rewriter/plan.c rewriter/device.c rewriter/template.c rewriter/undo.c) $(wildcard $(W)/mmu/*.c $(W)/mmu/shadow/*.c $(W)/devices/*.c)
 WEDGE_XENPV := $(addprefix $(W)/backend/xenpv/,\
-	start.S entry.S user.S early.c main.c check.c vcpus.c counters.c traps.c time.c memory.c cpu.c domu.c) $(filter-out %/none.c,$(wildcard $(W)/fastpath/*.[cS]))
+	page.S start.S entry.S user.S early.c main.c call.c check.c vcpus.c counters.c traps.c time.c \
+	frames.c tables.c memory.c cpu.c domu.c) $(filter-out %/none.c,$(wildcard $(W)/fastpath/*.[cS]))
 
 WEDGE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-tree-loop-distribute-patterns \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \

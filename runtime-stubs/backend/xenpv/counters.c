@@ -7,8 +7,6 @@
 
 #define NAME(call) [__HYPERVISOR_##call] = #call
 
-VCPU_LOCAL uint64_t xenpv_calls[XENPV_CALLS], xenpv_entries[XENPV_CALLS];
-
 static const char *const names[XENPV_CALLS] = {
 	NAME(set_trap_table), NAME(mmu_update), NAME(set_gdt), NAME(stack_switch),
 	NAME(fpu_taskswitch), NAME(set_debugreg), NAME(get_debugreg), NAME(update_descriptor),
@@ -28,7 +26,7 @@ uint64_t backend_hypercalls(void)
 
 void backend_print_counters(void)
 {
-	xenpv_memory_print_counters();
+	xenpv_tables_print_counters();
 	for (unsigned i = 0; i < XENPV_CALLS; i++) {
 		if (!wedge_counter_sum(&xenpv_calls[i]))
 			continue;

@@ -121,6 +121,14 @@ previrt_jump_slots:
 	.error "a jump stub is not 15 bytes long"
 	.endif
 
+/* A further processor, on its own stack; rdi: its number. */
+	.globl xenpv_vcpu_entry
+xenpv_vcpu_entry:
+	cld
+	xorl %ebp, %ebp
+	call xenpv_vcpu_main
+	ud2
+
 /* Back into the guest's kernel with upcalls masked (IF clear). */
 	.globl xenpv_resume_masked
 xenpv_resume_masked:

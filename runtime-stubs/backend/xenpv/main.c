@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Start, hypercalls that are refused, and the end. */
+/* Start, console, and the end. */
 #include "domu.h"
 #include "xenpv.h"
 #include "../backend.h"
@@ -11,14 +11,6 @@
 #include <xen/physdev.h>
 #include <string.h>
 
-struct start_info *xenpv_start_info;
-
-void xenpv_refused(const char *what, long result)
-{
-	wedge_print("previrt: Xen refuses %s: error %ld\n", what, -result);
-	wedge_stop("hypercall failed");
-}
-
 void backend_console_write(const char *text, size_t length)
 {
 	if (xenpv_domu_is())
@@ -26,10 +18,6 @@ void backend_console_write(const char *text, size_t length)
 	else
 		xenpv_call(__HYPERVISOR_console_io, CONSOLEIO_write, length, (uint64_t)text, 0);
 }
-
-/* Xen sends an event for each byte of input; some may have come before the event was
-   bound. */
-int xenpv_console_has = 1;
 
 static long main_iopl(unsigned level)
 {

@@ -30,11 +30,6 @@
 	note XEN_ELFNOTE_PAE_MODE, .asciz "yes"
 
 	.section .text.start, "ax", @progbits
-	.balign 4096
-	.globl xenpv_hypercalls
-xenpv_hypercalls:
-	.skip 4096
-
 /* rsi: struct start_info. */
 	.globl xenpv_entry
 xenpv_entry:
@@ -48,25 +43,5 @@ xenpv_entry:
 	movq $xenpv_main, %rax
 	call *%rax
 	ud2
-
-/* A further processor, on its own stack; rdi: its number. */
-	.globl xenpv_vcpu_entry
-xenpv_vcpu_entry:
-	cld
-	xorl %ebp, %ebp
-	call xenpv_vcpu_main
-	ud2
-
-	.section .bss.stack, "aw", @nobits
-	.balign 4096
-	.skip WEDGE_STACK_SIZE
-	.globl backend_stack_top, fastpath_sysret_frame, fastpath_sysret_cs, fastpath_sysret_ss
-backend_stack_top:
-fastpath_sysret_frame:		/* user.S says what stands where */
-	.skip 40
-fastpath_sysret_cs:
-	.skip 24
-fastpath_sysret_ss:
-	.skip 16
 
 	.section .note.GNU-stack, "", @progbits

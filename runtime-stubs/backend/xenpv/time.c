@@ -11,6 +11,9 @@ static evtchn_port_t time_kicks[BACKEND_VCPUS_MAX];	/* 0: not there yet */
 static VCPU_LOCAL evtchn_port_t time_ports[TIME_PORTS];
 static VCPU_LOCAL uint64_t time_armed;	/* the timer's, ns; 0: not set, or over */
 
+/* Xen sends an event for each byte of input; some may have come before it was bound. */
+int xenpv_console_has = 1;
+
 uint64_t backend_time(void)
 {
 	const volatile struct vcpu_time_info *t = &xenpv_vcpu->time;

@@ -16,7 +16,7 @@
 .endm
 
 /* The frame of sysret is that of the hypercall iret (xen/arch-x86_64.h, struct iret_context):
-   its flags are 0; start.S has it. The system-call instruction stands here as in Xen's hypercall page. */
+   its flags are 0; page.S has it. The system-call instruction stands here as in Xen's hypercall page. */
 #define SYSRET_RAX 0
 #define SYSRET_R11 8
 #define SYSRET_RCX 16

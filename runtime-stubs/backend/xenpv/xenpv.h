@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright The previrt authors */
-/* Shared by the files of this folder: hypercalls, and what start.S was handed by Xen. */
+/* Shared by the files of this folder: hypercalls, and what Xen has handed over. */
 #ifndef PREVIRT_XENPV_H
 #define PREVIRT_XENPV_H
 #define __XEN_INTERFACE_VERSION__ 0x00040d00
@@ -72,7 +72,7 @@ uint64_t *xenpv_window(uint64_t pfn);
 const uint64_t *xenpv_window_read(uint64_t pfn);
 /* MMUEXT_* on a frame; @what must work. */
 void xenpv_table_op(unsigned cmd, uint64_t mfn, const char *what);
-void xenpv_memory_print_counters(void);
+void xenpv_tables_print_counters(void);
 /* Tables of the pool by number, from 0 on: the level it is pinned as; -1: no more. */
 int xenpv_pool_level(unsigned n, unsigned *table);
 /* Notes that the image is as it was linked, for backend_check. */
