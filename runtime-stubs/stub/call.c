@@ -119,7 +119,6 @@ int stub_base_set(struct stub *stub, int segment, uint64_t base)
 	struct channel_call call = {
 		__NR_arch_prctl, { segment == SEG_FS ? ARCH_SET_FS : ARCH_SET_GS, base },
 	};
-
 	long result = call_make(stub, &call);
 
 	if (!result)

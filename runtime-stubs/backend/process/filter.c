@@ -20,7 +20,8 @@ static const uint32_t calls[] = {
 	/* A stub begins, or ends. */
 	__NR_clone, __NR_getpid, __NR_getppid, __NR_futex, __NR_waitid, __NR_wait4, __NR_kill,
 	__NR_close, __NR_close_range, __NR_dup3, __NR_mremap, __NR_sigaltstack, __NR_rt_sigaction,
-	__NR_rt_sigprocmask, __NR_prctl, __NR_modify_ldt, __NR_seccomp, __NR_getcpu, __NR_sched_getaffinity, __NR_sched_setaffinity,
+	__NR_rt_sigprocmask, __NR_prctl, __NR_modify_ldt, __NR_seccomp, __NR_getcpu,
+	__NR_sched_getaffinity, __NR_sched_setaffinity,
 	/* The code of stubs makes it, for the supervisor to see. */
 	STUB_NOTIFY,
 };
