@@ -52,6 +52,7 @@ struct guess guess_read(const struct section *s, uint64_t from, uint64_t to,
 		guess.insns++;
 		opcode = insn.op ? guess_opcode(s->data + offset, insn.len, mode) : 0;
 		guess.sensitive += insn.op != 0;
+		guess.noughts += !s->data[offset];
 		guess.wide += opcode == 0x0f;
 		guess.strong += opcode == 0x0f || opcode == 0xfa || opcode == 0xfb ||
 				opcode == 0xf4;

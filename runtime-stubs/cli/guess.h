@@ -19,6 +19,8 @@ struct guess {
 	unsigned int insns, sensitive;
 	unsigned int wide;      /* sensitive ones of two bytes of opcode and more */
 	unsigned int strong;    /* these, and cli, sti and hlt */
+	unsigned int noughts;   /* that begin with 00, an ADD of a byte: hardly any in code,
+				 * each in a table of numbers of three bytes */
 	uint64_t stop;          /* behind what was read */
 };
 

@@ -12,12 +12,14 @@
 /*
  * Bytes at a label that read as code of the file's mode are told with two
  * instructions (cli; jmp), if one is cli, sti, hlt or sensitive with two bytes of
- * opcode, or with more than data has by chance. As code of another mode, which
- * nearly all bytes are, they need one of two bytes of opcode. Of the many bytes that a
- * symbol calls an object, or that stand behind one without a label, they need two.
+ * opcode, or with more than data has by chance, of which few begin with 00. As code of
+ * another mode, which nearly all bytes are, they need one of two bytes of opcode. Of the
+ * many bytes that a symbol calls an object, or that stand behind one without a label, they
+ * need two.
  */
 #define REST_INSNS 2u
 #define REST_PLAIN 24u
+#define REST_NOUGHTS 4u         /* one of so many is no code's */
 #define REST_OBJECT 4u
 #define REST_WIDE 2u
 
@@ -80,6 +82,11 @@ static const char *rest_file(const uint8_t *p, uint64_t size)
 	return NULL;
 }
 
+static bool rest_is_plain(const struct guess *guess)
+{
+	return guess->insns >= REST_PLAIN && guess->noughts * REST_NOUGHTS < guess->insns;
+}
+
 /* Does [@from, @to) read as code? @label: of no type. */
 static bool rest_reads(const struct image *image, const struct section *s, uint64_t from,
 		       uint64_t to, bool label, struct guess *guess)
@@ -99,7 +106,7 @@ static bool rest_reads(const struct image *image, const struct section *s, uint6
 			return true;
 		if (label && guess->insns >= REST_INSNS &&
 		    (guess->wide || (modes[i] == own && (guess->strong ||
-				     guess->insns >= REST_PLAIN))))
+				     rest_is_plain(guess)))))
 			return true;
 	}
 	return false;
